@@ -1,0 +1,88 @@
+import { z } from 'zod'
+
+export const roles = ['administrator', 'creator', 'user', 'viewer', 'guest'] as const
+export const roleSchema = z.enum(roles)
+export type Role = z.infer<typeof roleSchema>
+
+/** What a role means, in the words that people see. */
+export const roleWords: Readonly<Record<Role, { title: string; meaning: string }>> = {
+  administrator: {
+    title: 'Administrator',
+    meaning: 'Runs this PC with me: can change everything and install programs',
+  },
+  creator: { title: 'Creator', meaning: 'Builds freely: any workflow with the nodes and models that are installed' },
+  user: { title: 'User', meaning: 'Runs ready-made workflows' },
+  viewer: { title: 'Viewer', meaning: 'Only looks' },
+  guest: { title: 'Guest', meaning: 'Visitor' },
+}
+
+/** Opaque id of an account: 16 characters of `[a-z0-9]`. */
+export const accountIdSchema = z.string().regex(/^[a-z0-9]{16}$/)
+
+/** 1 to 40 characters, no control characters, no leading or trailing space; unique whatever the case. */
+export const accountNameSchema = z
+  .string()
+  .trim()
+  .min(1, 'Give a name.')
+  .max(40, 'A name has at most 40 characters.')
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, 'A name cannot contain control characters.')
+  .regex(/^[^:]+$/, 'A name cannot contain a colon.')
+
+export const passwordSchema = z.string().max(1024, 'A password has at most 1024 characters.')
+
+export const userSchema = z.object({
+  id: accountIdSchema,
+  name: z.string(),
+  role: roleSchema,
+})
+export type User = z.infer<typeof userSchema>
+
+/** A person as the owner sees them in the list. Times are ISO 8601 in UTC. */
+export const personSchema = userSchema.extend({
+  isOwner: z.boolean(),
+  disabled: z.boolean(),
+  hasPassword: z.boolean(),
+  createdAt: z.string(),
+  lastSeenAt: z.string().nullable(),
+  keyCount: z.number().int(),
+  sessionCount: z.number().int(),
+  connected: z.boolean(),
+})
+export type Person = z.infer<typeof personSchema>
+
+export const createUserSchema = z.object({
+  name: accountNameSchema,
+  role: roleSchema,
+  password: passwordSchema.optional(),
+})
+export const updateUserSchema = z.object({
+  name: accountNameSchema.optional(),
+  role: roleSchema.optional(),
+  disabled: z.boolean().optional(),
+})
+export const setPasswordSchema = z.object({ password: passwordSchema, endKeys: z.boolean().default(false) })
+export const changePasswordSchema = z.object({ currentPassword: passwordSchema, newPassword: passwordSchema })
+
+export const signInSchema = z.object({ username: z.string().max(200), password: passwordSchema })
+
+/** Where a signed-in browser or key stands: `people` reaches only one's own things, `owner` is the owner's window. */
+export const surfaceSchema = z.enum(['people', 'owner', 'key'])
+export type Surface = z.infer<typeof surfaceSchema>
+
+export const sessionSchema = z.object({ user: userSchema, surface: surfaceSchema, mayAdminister: z.boolean() })
+export type SessionAnswer = z.infer<typeof sessionSchema>
+
+export const accountSchema = z.object({ user: userSchema, hasPassword: z.boolean(), createdAt: z.string() })
+
+/** One signed-in device. */
+export const deviceSessionSchema = z.object({
+  id: z.string(),
+  userId: accountIdSchema,
+  device: z.string(),
+  address: z.string(),
+  createdAt: z.string(),
+  lastUsedAt: z.string(),
+  expiresAt: z.string(),
+  current: z.boolean(),
+})
+export type DeviceSession = z.infer<typeof deviceSessionSchema>

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/**
+ * Server-sent events of `/gatehouse/api/v1/events`. An event names the resource that changed; the client reads it
+ * again. `log` carries the new lines, because reading them again would be dear.
+ */
+export const gateEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('changed'),
+    resource: z.enum(['comfyui', 'sharing', 'users', 'keys', 'sessions', 'connections', 'settings']),
+  }),
+  z.object({
+    type: z.literal('log'),
+    lines: z.array(z.object({ sequence: z.number(), atMs: z.number(), text: z.string() })),
+  }),
+])
+export type GateEvent = z.infer<typeof gateEventSchema>

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Role } from '../contract/accounts.ts'
+import type { Scope } from '../contract/keys.ts'
+
+/**
+ * What the stages of the pipeline agree on about one request. Everything here was parsed once; authorize and forward
+ * use the same values.
+ */
+
+/** Which listener took the request: see "Listeners and origins" in docs/security.md. */
+export type ListenerName = 'public' | 'owner'
+
+export type Credential =
+  | {
+      readonly kind: 'session'
+      readonly sessionId: string
+      /** `owner`: made by the desktop app for its own window; valid on the owner listener only. */
+      readonly surface: 'people' | 'owner'
+      /** A people's session that the desktop app opened for "Open ComfyUI" on this computer. */
+      readonly fromOwnerWindow: boolean
+    }
+  | { readonly kind: 'apiKey'; readonly keyId: string; readonly scopes: readonly Scope[] }
+
+/** Who is asking. */
+export interface Principal {
+  readonly accountId: string
+  readonly name: string
+  readonly role: Role
+  readonly credential: Credential
+}
+
+/** What a client presented, in the order of precedence of docs/security.md; the first one present decides. */
+export type PresentedCredential =
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'basic'; readonly userName: string; readonly key: string }
+  | { readonly kind: 'subprotocol'; readonly token: string }
+  | { readonly kind: 'queryToken'; readonly token: string }
+  | { readonly kind: 'sessionCookie'; readonly token: string }
+
+export interface AuthenticationInput {
+  readonly presented: PresentedCredential
+  readonly listener: ListenerName
+  /** Whether the bytes came over TLS. */
+  readonly secure: boolean
+  /** Socket address of the client, IPv4-mapped IPv6 normalised. */
+  readonly clientAddress: string
+}
+
+/** Implemented by accounts/, used by the authenticate stage and by the map of open sockets. */
+export interface Authenticator {
+  /** @throws GateError AUTH_INVALID when the credential is unknown, expired, revoked or not valid on this listener. */
+  authenticate(input: AuthenticationInput): Promise<Principal>
+  /** The principal as it stands now, or undefined when the credential no longer holds (revoked, expired, disabled). */
+  reauthenticate(principal: Principal): Promise<Principal | undefined>
+  /** Called after anything that may end a credential changed, in this process or another one. */
+  onCredentialsChanged(listener: () => void): () => void
+}
+
+/** The parsed target of a request; see proxy/http/requestTarget.ts. */
+export interface RequestTarget {
+  /** Decoded path segments, every leading `api` of ComfyUI's twin routes still in place. */
+  readonly segments: readonly string[]
+  /** The canonical path, percent-encoded again from `segments`: what is authorised and what is forwarded. */
+  readonly path: string
+  /** The query as sent, with its `?`, or the empty string; `token` removed. */
+  readonly search: string
+}
+
+/** Everything that was decided about one request before its handler sees it. */
+export interface RequestContext {
+  readonly listener: ListenerName
+  readonly clientAddress: string
+  readonly secure: boolean
+  /** Upper case. */
+  readonly method: string
+  readonly target: RequestTarget
+  /** Undefined only on routes that are public without sign-in. */
+  readonly principal: Principal | undefined
+}
+
+/** Answers `/gatehouse/*` and the sign-in routes after the pipeline: the API and the pages. */
+export type OwnApplication = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RequestContext,
+) => void
