@@ -72,6 +72,13 @@ export const notifications = {
   'window:navigate': z.object({ path: z.string() }),
 } as const
 
+/** What every invoke answers: the channel's `output` as `value`, or why not, in words for the person. */
+export const answerSchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), value: z.unknown() }),
+  z.object({ ok: z.literal(false), message: z.string() }),
+])
+export type Answer = z.infer<typeof answerSchema>
+
 export type ChannelName = keyof typeof channels
 export type ChannelInput<Name extends ChannelName> = z.input<(typeof channels)[Name]['input']>
 export type ChannelOutput<Name extends ChannelName> = z.output<(typeof channels)[Name]['output']>
@@ -80,6 +87,7 @@ export type NotificationPayload<Name extends NotificationName> = z.output<(typeo
 
 /** What the preload puts on `window.desktop`; absent when the page runs in an ordinary browser. */
 export interface DesktopBridge {
+  /** Resolves to an `Answer`, whatever happens. */
   invoke(channel: string, input: unknown): Promise<unknown>
   on(notification: string, listener: (payload: unknown) => void): () => void
 }
