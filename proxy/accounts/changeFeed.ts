@@ -1,0 +1,16 @@
+/** What changed, in this process or another one. `credentials` is meant by accounts, keys and sessions together. */
+export type ChangedResource = 'users' | 'keys' | 'sessions' | 'settings'
+
+/** Tells within this process that rows changed: own writes at once, others' as soon as the revision watcher sees them. */
+export class ChangeFeed {
+  readonly #listeners = new Set<(resource: ChangedResource) => void>()
+
+  on(listener: (resource: ChangedResource) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  emit(resource: ChangedResource): void {
+    for (const listener of [...this.#listeners]) listener(resource)
+  }
+}

@@ -1,0 +1,47 @@
+import type { AuditLog } from '../audit/auditLog.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Random } from '../core/random.ts'
+import type { Database } from '../database/openDatabase.ts'
+import type { Authenticator } from '../pipeline/requestContext.ts'
+import type { SecretsChoice, SecretStoreKind } from '../secrets/secretStore.ts'
+import type { SettingsStore } from '../settings/settingsStore.ts'
+import type { AccountStore } from './accountStore.ts'
+import type { ApiKeyStore } from './apiKeyStore.ts'
+import type { ChangeFeed } from './changeFeed.ts'
+import type { LoginService } from './loginService.ts'
+import type { OwnerSessions } from './ownerSessions.ts'
+import type { HashingParameters } from './passwordHasher.ts'
+import type { SessionStore } from './sessionStore.ts'
+
+export interface OpenStoresOptions {
+  readonly dataDirectory: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly secrets: SecretsChoice
+  /** Cheaper hashing for tests; the product never sets it. */
+  readonly hashing?: HashingParameters
+  /** How often writes of other processes are looked for; 250 when left out. */
+  readonly watchMs?: number
+}
+
+/** Everything that lives in the data folder, opened. */
+export interface Stores {
+  readonly dataDirectory: string
+  readonly dataFolderId: string
+  readonly database: Database
+  readonly secretStoreKind: SecretStoreKind
+  readonly settings: SettingsStore
+  readonly accounts: AccountStore
+  readonly sessions: SessionStore
+  readonly keys: ApiKeyStore
+  readonly audit: AuditLog
+  readonly login: LoginService
+  readonly authenticator: Authenticator
+  /** The desktop app's own sessions: `openOwnerSession()`, `openCanvasSession()`. */
+  readonly ownerSessions: OwnerSessions
+  readonly changes: ChangeFeed
+  /** Writes what is pending and closes the database. May be called more than once. */
+  close(): Promise<void>
+}

@@ -1,0 +1,110 @@
+import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs'
+import BetterSqlite3 from 'better-sqlite3'
+import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from 'kysely'
+import type { DatabaseConnection, Driver } from 'kysely'
+import { GateError } from '../contract/errorCodes.ts'
+import type { Schema } from './schema.ts'
+
+/**
+ * The database: one SQLite file in the data folder. This folder owns the file, its rights, its schema and the lock
+ * of the folder; it knows nothing of what the rows mean. This file alone names the driver, and uses only what the
+ * driver of other runtimes has too: prepare, all, run, iterate, close.
+ */
+export interface Database {
+  readonly kysely: Kysely<Schema>
+  readonly file: string
+  /** Changes when another connection, in this process or another one, has committed something. */
+  dataVersion(): number
+  /** Writes a consistent copy to `file` (0600), atomically. */
+  snapshot(file: string): Promise<void>
+  /** May be called more than once. */
+  close(): Promise<void>
+}
+
+const BUSY_TIMEOUT_MS = 5000
+
+/** Every transaction takes the write lock when it begins: a deferred one that reads first can only fail when it writes. */
+class ImmediateSqliteDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+}
+
+class ImmediateSqliteDialect extends SqliteDialect {
+  readonly #database: BetterSqlite3.Database
+
+  constructor(database: BetterSqlite3.Database) {
+    super({ database })
+    this.#database = database
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateSqliteDriver({ database: this.#database })
+  }
+}
+
+/** Makes the file first, so that SQLite gives its -wal and -shm the same rights. */
+function createPrivateFile(file: string): void {
+  closeSync(openSync(file, 'a', 0o600))
+}
+
+function configure(driver: BetterSqlite3.Database): void {
+  for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', 'secure_delete = on']) {
+    driver.prepare(`pragma ${pragma}`).all()
+  }
+  // libsql's statement of this pragma returns no row, better-sqlite3's does: `exec` suits both.
+  driver.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  const rows: unknown[] = driver.prepare('pragma quick_check(1)').all()
+  const first = rows[0]
+  const verdict = typeof first === 'object' && first !== null ? Object.values(first)[0] : undefined
+  if (verdict !== 'ok') throw new Error(`quick_check: ${String(verdict)}`)
+}
+
+function dataVersionOf(driver: BetterSqlite3.Database): number {
+  const rows: unknown[] = driver.prepare('pragma data_version').all()
+  const row = rows[0]
+  if (typeof row !== 'object' || row === null || !('data_version' in row) || typeof row.data_version !== 'number') {
+    throw new TypeError('pragma data_version gave no number')
+  }
+  return row.data_version
+}
+
+/**
+ * Opens (or makes) the database file; the schema is `migrate`'s business.
+ * @throws GateError DATABASE_REFUSED when the file is damaged or is no database
+ */
+export function openDatabase(file: string): Database {
+  createPrivateFile(file)
+  let driver: BetterSqlite3.Database | undefined
+  try {
+    driver = new BetterSqlite3(file, { timeout: BUSY_TIMEOUT_MS })
+    configure(driver)
+  } catch (cause) {
+    driver?.close()
+    throw new GateError(
+      'DATABASE_REFUSED',
+      `The database ${file} is damaged or cannot be read, so nothing was started. Older copies are in the folder "backups" beside it.`,
+      { cause },
+    )
+  }
+  const opened = driver
+  const kysely = new Kysely<Schema>({ dialect: new ImmediateSqliteDialect(opened) })
+  let closing: Promise<void> | undefined
+  return {
+    kysely,
+    file,
+    dataVersion: () => dataVersionOf(opened),
+    snapshot: async (target) => {
+      const unfinished = `${target}.unfinished`
+      rmSync(unfinished, { force: true })
+      createPrivateFile(unfinished)
+      await kysely.executeQuery(CompiledQuery.raw('vacuum into ?', [unfinished]))
+      chmodSync(unfinished, 0o600)
+      renameSync(unfinished, target)
+    },
+    close: () => {
+      closing ??= kysely.destroy()
+      return closing
+    },
+  }
+}

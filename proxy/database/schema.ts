@@ -1,0 +1,81 @@
+import type { Generated } from 'kysely'
+
+/** Rows as SQLite holds them. Times are milliseconds since the epoch, booleans 0 or 1, lists and objects JSON text. */
+export interface Schema {
+  meta: MetaTable
+  settings: SettingsTable
+  accounts: AccountsTable
+  sessions: SessionsTable
+  api_keys: ApiKeysTable
+  audit: AuditTable
+}
+
+export interface MetaTable {
+  name: string
+  value: string
+}
+
+export interface SettingsTable {
+  name: string
+  /** JSON */
+  value: string
+  changed_at_ms: number
+}
+
+export interface AccountsTable {
+  id: string
+  name: string
+  /** The name as it is compared: see accountName.ts. */
+  name_key: string
+  role: string
+  disabled: number
+  password_hash: string | null
+  created_at_ms: number
+  last_seen_at_ms: number | null
+}
+
+export interface SessionsTable {
+  id: string
+  /** Hex SHA-256 of the token. */
+  token_hash: string
+  account_id: string
+  surface: string
+  from_owner_window: number
+  secure: number
+  device: string
+  address: string
+  created_at_ms: number
+  last_used_at_ms: number
+}
+
+export interface ApiKeysTable {
+  id: string
+  account_id: string
+  name: string
+  /** JSON */
+  scopes: string
+  /** Hex HMAC-SHA256 of the key under the pepper. */
+  mac: string
+  /** argon2id of the key. */
+  hash: string
+  last_four: string
+  created_at_ms: number
+  expires_at_ms: number | null
+  last_used_at_ms: number | null
+  last_address: string | null
+  sent_unprotected_at_ms: number | null
+}
+
+export interface AuditTable {
+  seq: Generated<number>
+  at_ms: number
+  event: string
+  actor_kind: string
+  actor_id: string | null
+  actor_name: string | null
+  address: string | null
+  /** JSON */
+  details: string
+  prev_hmac: string
+  hmac: string
+}
