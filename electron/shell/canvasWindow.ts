@@ -1,0 +1,111 @@
+import { basename } from 'node:path'
+import { BrowserWindow, session } from 'electron'
+import type { BrowserWindowConstructorOptions, Session } from 'electron'
+import { askLeaveCanvas } from './dialogs.ts'
+import { placeCookie, windowBackground } from './mainWindow.ts'
+import type { PageSession } from './mainWindow.ts'
+import { denyPermissionsExceptCopying, setNavigationPolicy } from './navigationGuard.ts'
+
+/** Kept, because ComfyUI's page keeps drafts of unsaved workflows there; its cookie is a session cookie and is not. */
+const canvasPartition = 'persist:canvas'
+
+/** Secure for pages that run custom nodes' JavaScript: no preload, no Node, an own partition. */
+function canvasOptions(partition: Session, icon: string): BrowserWindowConstructorOptions {
+  return {
+    width: 1400,
+    height: 900,
+    icon,
+    backgroundColor: windowBackground(),
+    autoHideMenuBar: true,
+    webPreferences: {
+      session: partition,
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      webviewTag: false,
+    },
+  }
+}
+
+/** A name for a download that cannot leave the folder the owner picks. */
+export function downloadName(offered: string): string {
+  const name = basename(offered.replaceAll('\\', '/'))
+    // eslint-disable-next-line no-control-regex -- control characters are what must go
+    .replaceAll(/[\u0000-\u001f\u007f<>:"|?*]/g, '_')
+    .replace(/^\.+/, '')
+  return name === '' ? 'download' : name
+}
+
+/** The window with ComfyUI's own page. */
+export class CanvasWindow {
+  readonly #options: { icon: string; onExternalLink: (window: BrowserWindow | undefined, link: URL) => void }
+  #window: BrowserWindow | undefined
+  #prepared = false
+
+  constructor(options: { icon: string; onExternalLink: (window: BrowserWindow | undefined, link: URL) => void }) {
+    this.#options = options
+  }
+
+  /** Brings the open window to the front, or opens one with a session of its own. */
+  async open(createSession: () => Promise<PageSession>): Promise<void> {
+    if (this.#window !== undefined && !this.#isSignedOut(this.#window)) {
+      if (this.#window.isMinimized()) this.#window.restore()
+      this.#window.show()
+      this.#window.focus()
+      return
+    }
+    const page = await createSession()
+    const partition = session.fromPartition(canvasPartition)
+    const { origin } = new URL(page.url)
+    denyPermissionsExceptCopying(partition, origin)
+    this.#prepareDownloads(partition)
+    await placeCookie(partition, page, 'lax')
+    const window = this.#window ?? this.#create(partition, origin)
+    this.#window = window
+    await window.loadURL(page.url)
+    window.show()
+  }
+
+  /** Closes the window without asking its page, and forgets its cookie. */
+  async destroy(): Promise<void> {
+    this.#window?.destroy()
+    this.#window = undefined
+    if (this.#prepared) await session.fromPartition(canvasPartition).clearStorageData({ storages: ['cookies'] })
+  }
+
+  #isSignedOut(window: BrowserWindow): boolean {
+    return new URL(window.webContents.getURL() || 'about:blank').pathname === '/login'
+  }
+
+  #create(partition: Session, origin: string): BrowserWindow {
+    const options = canvasOptions(partition, this.#options.icon)
+    const window = new BrowserWindow({ ...options, show: false, title: 'ComfyUI' })
+    window.setMenuBarVisibility(false)
+    setNavigationPolicy(window.webContents, {
+      origin,
+      onExternalLink: (link) => this.#options.onExternalLink(this.#window, link),
+      childWindows: options,
+    })
+    window.once('ready-to-show', () => window.show())
+    window.on('closed', () => (this.#window = undefined))
+    // Without this, a page with unsaved changes makes the window impossible to close, and nothing says why.
+    let asking = false
+    window.webContents.on('will-prevent-unload', () => {
+      if (asking) return
+      asking = true
+      void askLeaveCanvas(window).then((leave) => {
+        asking = false
+        if (leave) window.destroy()
+      })
+    })
+    return window
+  }
+
+  #prepareDownloads(partition: Session): void {
+    if (this.#prepared) return
+    this.#prepared = true
+    partition.on('will-download', (_event, item) => {
+      item.setSaveDialogOptions({ defaultPath: downloadName(item.getFilename()) })
+    })
+  }
+}

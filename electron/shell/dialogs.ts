@@ -1,0 +1,95 @@
+import { dialog } from 'electron'
+import type { BrowserWindow, MessageBoxOptions } from 'electron'
+import { namesInWords } from './trayMenu.ts'
+
+/** Every native dialog, in the words that people read. Each resolves to what was chosen. */
+
+async function ask(window: BrowserWindow | undefined, options: MessageBoxOptions): Promise<number> {
+  const shown = window?.isDestroyed() === false && window.isVisible() ? window : undefined
+  const result = await (shown === undefined ? dialog.showMessageBox(options) : dialog.showMessageBox(shown, options))
+  return result.response
+}
+
+/** Says once that closing the window keeps serving. */
+export async function explainTray(
+  window: BrowserWindow | undefined,
+  platform: NodeJS.Platform,
+): Promise<'keepRunning' | 'quit'> {
+  const where =
+    platform === 'darwin'
+      ? 'You find it up in the menu bar.'
+      : platform === 'win32'
+        ? 'You find it down by the clock.'
+        : 'You find it in the panel by the clock. If there is no icon, start Gatehouse again to bring this window back.'
+  const response = await ask(window, {
+    type: 'info',
+    title: 'Gatehouse',
+    message: 'Gatehouse keeps running',
+    detail: `Closing the window does not stop ComfyUI or sharing. ${where}`,
+    buttons: ['OK', 'Quit everything'],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  })
+  return response === 1 ? 'quit' : 'keepRunning'
+}
+
+/** Asks before a quit that takes ComfyUI away from people who are using it. */
+export async function askQuit(window: BrowserWindow | undefined, names: readonly string[]): Promise<boolean> {
+  const plural = names.length > 1
+  const response = await ask(window, {
+    type: 'question',
+    title: 'Gatehouse',
+    message: `${namesInWords(names)} ${plural ? 'are' : 'is'} using ComfyUI right now`,
+    detail: `If you quit, ${plural ? 'their' : 'the'} connection ends and a picture that is being made is lost. It can be run again later.`,
+    buttons: ['Keep running', 'Quit now'],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  })
+  return response === 1
+}
+
+/** ComfyUI's page says that something in it is not saved. */
+export async function askLeaveCanvas(window: BrowserWindow): Promise<boolean> {
+  const response = await ask(window, {
+    type: 'question',
+    title: 'ComfyUI',
+    message: 'The workflow has changes that are not saved',
+    buttons: ['Stay', 'Close without saving'],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  })
+  return response === 1
+}
+
+/** ComfyUI's page runs other people's code, so a link out of it is asked about first. */
+export async function askOpenLink(window: BrowserWindow | undefined, link: URL): Promise<boolean> {
+  const response = await ask(window, {
+    type: 'question',
+    title: 'ComfyUI',
+    message: `Open ${link.hostname} in your browser?`,
+    detail: link.href.length > 200 ? `${link.href.slice(0, 200)}…` : link.href,
+    buttons: ['Cancel', 'Open'],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  })
+  return response === 1
+}
+
+/** Something could not be done, said once, in words. */
+export async function showProblem(message: string, detail = ''): Promise<void> {
+  await ask(undefined, { type: 'warning', title: 'Gatehouse', message, detail, buttons: ['OK'], noLink: true })
+}
+
+/** Lets the owner pick ComfyUI's folder. */
+export async function pickComfyuiFolder(window: BrowserWindow): Promise<string | undefined> {
+  const result = await dialog.showOpenDialog(window, {
+    title: 'Choose the folder of ComfyUI',
+    buttonLabel: 'Use this folder',
+    properties: ['openDirectory', 'dontAddToRecent'],
+  })
+  return result.canceled ? undefined : result.filePaths[0]
+}

@@ -1,0 +1,101 @@
+import { BrowserWindow, session } from 'electron'
+import { denyPermissions } from './navigationGuard.ts'
+import { windowBackground } from './mainWindow.ts'
+
+interface KeyPage {
+  readonly heading: string
+  readonly key: string
+  readonly hint: string
+}
+
+/**
+ * Runs in the window: draws the page and resolves when a button is pressed. It is sent as source text, so it uses nothing
+ * from outside. The key goes in as an argument of that text: it is in no URL, no file and no argv.
+ */
+function drawKeyPage(page: KeyPage): Promise<'copy' | 'done'> {
+  const style = document.createElement('style')
+  style.textContent = `
+    :root { color-scheme: light dark; font: 14px/20px system-ui, sans-serif; }
+    body { margin: 0; padding: 24px; }
+    h1 { font-size: 20px; line-height: 28px; margin: 0 0 12px; font-weight: 600; overflow-wrap: anywhere; }
+    textarea { box-sizing: border-box; width: 100%; height: 76px; resize: none; padding: 10px 12px; border-radius: 8px;
+      border: 1px solid #8888; font: 13px/18px ui-monospace, monospace; word-break: break-all; }
+    p { margin: 12px 0 20px; opacity: 0.8; }
+    div { display: flex; gap: 8px; justify-content: flex-end; }
+    button { font: inherit; padding: 8px 16px; min-height: 36px; border-radius: 8px; border: 1px solid #8888; }
+    button:focus-visible, textarea:focus-visible { outline: 2px solid #3b6fd4; outline-offset: 2px; }`
+  const heading = document.createElement('h1')
+  heading.textContent = page.heading
+  const field = document.createElement('textarea')
+  field.readOnly = true
+  field.value = page.key
+  field.spellcheck = false
+  field.setAttribute('aria-label', 'The new key')
+  field.addEventListener('focus', () => field.select())
+  const hint = document.createElement('p')
+  hint.setAttribute('role', 'status')
+  hint.textContent = page.hint
+  const copy = document.createElement('button')
+  copy.textContent = 'Copy again'
+  const done = document.createElement('button')
+  done.textContent = 'I have saved it'
+  const buttons = document.createElement('div')
+  buttons.append(copy, done)
+  document.title = page.heading
+  document.documentElement.lang = 'en'
+  document.head.replaceChildren(style)
+  document.body.replaceChildren(heading, field, hint, buttons)
+  field.focus()
+  return new Promise((resolve) => {
+    copy.addEventListener('click', () => resolve('copy'))
+    done.addEventListener('click', () => resolve('done'))
+    document.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') resolve('done')
+    })
+  })
+}
+
+/** Shows a new key once, in a small window without preload; resolves when it is closed. `copy` puts it on the clipboard. */
+export async function showKeyOnce(options: {
+  personName: string
+  key: string
+  icon: string
+  copy: () => Promise<void>
+}): Promise<void> {
+  const partition = session.fromPartition('key')
+  denyPermissions(partition)
+  const window = new BrowserWindow({
+    width: 560,
+    height: 300,
+    resizable: false,
+    minimizable: false,
+    fullscreenable: false,
+    title: 'New key',
+    icon: options.icon,
+    backgroundColor: windowBackground(),
+    autoHideMenuBar: true,
+    webPreferences: { session: partition, contextIsolation: true, sandbox: true, nodeIntegration: false },
+  })
+  window.setMenuBarVisibility(false)
+  const page: KeyPage = {
+    heading: `New key for ${options.personName}`,
+    key: options.key,
+    hint: 'Copied for 60 seconds. The key is shown only now; it runs ComfyUI and expires in 90 days.',
+  }
+  try {
+    await window.loadURL('about:blank')
+    for (;;) {
+      const pressed: unknown = await window.webContents.executeJavaScript(
+        `(${drawKeyPage.toString()})(${JSON.stringify(page)})`,
+        true,
+      )
+      if (pressed !== 'copy') break
+      await options.copy()
+    }
+  } catch (error) {
+    // Closing the window ends the wait with an error; anything else is one.
+    if (!window.isDestroyed()) throw error
+  } finally {
+    if (!window.isDestroyed()) window.destroy()
+  }
+}

@@ -1,0 +1,157 @@
+import { BrowserWindow, nativeTheme, screen, session } from 'electron'
+import type { Session, WebContents } from 'electron'
+import type { Logger } from '../../proxy/core/logger.ts'
+import { denyPermissions, setNavigationPolicy } from './navigationGuard.ts'
+import { fitToDisplays, minimumSize, readWindowState, writeWindowState } from './windowState.ts'
+
+/** A page of the gate and the session that opens it. */
+export interface PageSession {
+  readonly url: string
+  readonly cookie: { readonly name: string; readonly value: string }
+}
+
+/** No `persist:`: what this partition holds, the owner's cookie above all, is never written to disk. */
+const ownerPartition = 'owner'
+
+/** The pages' own background, so that nothing flashes before their first paint. */
+export const windowBackground = (): string => (nativeTheme.shouldUseDarkColors ? '#171a20' : '#ffffff')
+
+/** Puts the session's cookie where only HTTP sees it. @throws when Chromium refuses the cookie */
+export async function placeCookie(target: Session, page: PageSession, sameSite: 'strict' | 'lax'): Promise<void> {
+  const { origin } = new URL(page.url)
+  await target.cookies.set({ url: origin, name: page.cookie.name, value: page.cookie.value, httpOnly: true, sameSite })
+}
+
+const RELOADS_AFTER_CRASH = 3
+
+/** The owner's window: made once, hidden rather than closed, the only page with a preload. */
+export class OwnerWindow {
+  readonly #options: {
+    preload: string
+    icon: string
+    stateFile: string
+    logger: Logger
+    /** True: the window may really close. */
+    onClose: () => boolean
+    onExternalLink: (link: URL) => void
+  }
+  #window: BrowserWindow | undefined
+  #origin: string | undefined
+  #reloads = 0
+
+  constructor(options: {
+    preload: string
+    icon: string
+    stateFile: string
+    logger: Logger
+    onClose: () => boolean
+    onExternalLink: (link: URL) => void
+  }) {
+    this.#options = options
+  }
+
+  /** Loads the owner's page and shows the window once it is painted, unless it is to stay hidden. */
+  async open(page: PageSession, options: { hidden: boolean }): Promise<void> {
+    const partition = session.fromPartition(ownerPartition)
+    denyPermissions(partition)
+    await placeCookie(partition, page, 'strict')
+    this.#origin = new URL(page.url).origin
+    const window = this.#create(partition)
+    this.#window = window
+    if (!options.hidden) window.once('ready-to-show', () => window.show())
+    await window.loadURL(page.url)
+  }
+
+  /** Brings the window to the front. */
+  show(): void {
+    if (this.#window === undefined) return
+    if (this.#window.isMinimized()) this.#window.restore()
+    this.#window.show()
+    this.#window.focus()
+  }
+
+  hide(): void {
+    this.#window?.hide()
+  }
+
+  get window(): BrowserWindow | undefined {
+    return this.#window
+  }
+
+  get contents(): WebContents | undefined {
+    return this.#window?.webContents
+  }
+
+  /** Who may use IPC: this page, at this origin. */
+  get identity(): { contentsId: number; origin: string } | undefined {
+    if (this.#window === undefined || this.#origin === undefined) return undefined
+    return { contentsId: this.#window.webContents.id, origin: this.#origin }
+  }
+
+  destroy(): void {
+    if (this.#window !== undefined) this.#remember(this.#window)
+    this.#window?.destroy()
+    this.#window = undefined
+  }
+
+  #create(partition: Session): BrowserWindow {
+    const saved = readWindowState(this.#options.stateFile)
+    const window = new BrowserWindow({
+      ...fitToDisplays(
+        saved?.bounds,
+        screen.getAllDisplays().map((display) => display.workArea),
+      ),
+      minWidth: minimumSize.width,
+      minHeight: minimumSize.height,
+      show: false,
+      title: 'Gatehouse',
+      icon: this.#options.icon,
+      backgroundColor: windowBackground(),
+      autoHideMenuBar: true,
+      webPreferences: {
+        session: partition,
+        preload: this.#options.preload,
+        contextIsolation: true,
+        sandbox: true,
+        nodeIntegration: false,
+        webviewTag: false,
+        spellcheck: false,
+      },
+    })
+    window.setMenuBarVisibility(false)
+    if (saved?.maximized === true) window.maximize()
+    setNavigationPolicy(window.webContents, {
+      origin: this.#origin ?? '',
+      onExternalLink: this.#options.onExternalLink,
+    })
+    window.on('close', (event) => {
+      this.#remember(window)
+      if (!this.#options.onClose()) event.preventDefault()
+    })
+    window.on('closed', () => (this.#window = undefined))
+    window.webContents.on('render-process-gone', (_event, details) => this.#recover(window, details.reason))
+    window.webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) => {
+      if (isMainFrame) this.#options.logger.error({ code, description }, 'the window could not load its page')
+    })
+    return window
+  }
+
+  #recover(window: BrowserWindow, reason: string): void {
+    this.#options.logger.error({ reason }, 'the page of the window crashed')
+    if (reason === 'clean-exit' || window.isDestroyed() || this.#reloads >= RELOADS_AFTER_CRASH) return
+    this.#reloads += 1
+    window.webContents.reload()
+  }
+
+  #remember(window: BrowserWindow): void {
+    if (window.isDestroyed()) return
+    try {
+      writeWindowState(this.#options.stateFile, {
+        bounds: window.getNormalBounds(),
+        maximized: window.isMaximized(),
+      })
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the place of the window could not be remembered')
+    }
+  }
+}

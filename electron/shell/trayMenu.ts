@@ -1,0 +1,169 @@
+import type { EngineState } from '../../proxy/contract/comfyui.ts'
+import type { Settings } from '../../proxy/contract/settings.ts'
+import type { Sharing } from '../../proxy/contract/sharing.ts'
+import { assertNever } from '../../proxy/core/assertNever.ts'
+
+/** Everything the tray shows. */
+export interface TrayState {
+  readonly engine: EngineState
+  readonly choice: Settings['comfyui.engine']
+  readonly sharing: Pick<Sharing, 'on' | 'primaryUrl' | 'problem'>
+  /** Who may get a key. */
+  readonly people: readonly { readonly id: string; readonly name: string }[]
+  /** Names of the people who are here now, the owner excepted. */
+  readonly present: readonly string[]
+}
+
+export type TrayCommand =
+  | { readonly kind: 'openWindow' }
+  | { readonly kind: 'openCanvas' }
+  | { readonly kind: 'startEngine' }
+  | { readonly kind: 'stopEngine' }
+  | { readonly kind: 'setSharing'; readonly on: boolean }
+  | { readonly kind: 'copyAddress'; readonly url: string }
+  | { readonly kind: 'showQrCode' }
+  | { readonly kind: 'createKey'; readonly accountId: string; readonly name: string }
+  | { readonly kind: 'quit' }
+
+/** One line of the menu; `id` never changes, whatever the label says. */
+export type TrayItem =
+  | { readonly type: 'separator'; readonly id: string }
+  | { readonly type: 'text'; readonly id: string; readonly label: string }
+  | { readonly type: 'submenu'; readonly id: string; readonly label: string; readonly items: readonly TrayItem[] }
+  | {
+      readonly type: 'command'
+      readonly id: string
+      readonly label: string
+      readonly enabled: boolean
+      /** Present: the item is a switch. */
+      readonly checked?: boolean
+      readonly command: TrayCommand
+    }
+
+export type TrayIconName = 'stopped' | 'running' | 'sharing' | 'attention'
+
+/** "Mia", "Mia and Leo", "Mia, Leo and 3 others". */
+export function namesInWords(names: readonly string[]): string {
+  const [first, second, third, ...others] = names
+  if (first === undefined) return 'nobody'
+  if (second === undefined) return first
+  if (third === undefined) return `${first} and ${second}`
+  if (others.length === 0) return `${first}, ${second} and ${third}`
+  return `${first}, ${second} and ${names.length - 2} others`
+}
+
+const engineName = (state: TrayState): string => (state.choice === 'practice' ? 'The practice engine' : 'ComfyUI')
+
+/** The first line of the menu and the tooltip: what is going on, in one short sentence. */
+export function stateLine(state: TrayState): string {
+  const name = engineName(state)
+  const { engine } = state
+  switch (engine.kind) {
+    case 'stopped':
+      return state.choice === 'none' ? 'No ComfyUI chosen yet' : `${name} is stopped`
+    case 'starting':
+      return `${name} is starting, ${Math.round(engine.progress.fraction * 100)} %`
+    case 'ready':
+      return `${name} is running${sharingWords(state)}`
+    case 'stopping':
+      return `${name} is stopping`
+    case 'backingOff':
+      return `${name} stopped by itself and starts again soon`
+    case 'failed':
+      return `${name} needs you: it does not start`
+    default:
+      return assertNever(engine)
+  }
+}
+
+function sharingWords(state: TrayState): string {
+  if (!state.sharing.on) return ''
+  if (state.present.length === 0) return ', shared'
+  return `, ${namesInWords(state.present)} ${state.present.length === 1 ? 'is' : 'are'} here`
+}
+
+/** Outline: stopped. Filled: running. Two dots: shared. Amber: needs the owner. */
+export function trayIconName(state: TrayState): TrayIconName {
+  if (state.engine.kind === 'failed') return 'attention'
+  if (state.sharing.on && state.sharing.problem !== null) return 'attention'
+  if (state.sharing.on) return 'sharing'
+  return state.engine.kind === 'ready' ? 'running' : 'stopped'
+}
+
+/**
+ * The address that other devices can use, or undefined: cookies ignore ports, so this computer's own 127.0.0.1 is never
+ * handed out.
+ */
+export function addressToCopy(sharing: TrayState['sharing']): string | undefined {
+  if (!sharing.on || sharing.primaryUrl === null) return undefined
+  const { hostname } = new URL(sharing.primaryUrl)
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) ? undefined : sharing.primaryUrl
+}
+
+/** The tray's menu, from top to bottom. Pure: the same state gives the same menu. */
+export function trayMenu(state: TrayState): readonly TrayItem[] {
+  const address = addressToCopy(state.sharing)
+  return [
+    { type: 'text', id: 'state', label: stateLine(state) },
+    { type: 'separator', id: 'separator-open' },
+    { type: 'command', id: 'openWindow', label: 'Open Gatehouse', enabled: true, command: { kind: 'openWindow' } },
+    {
+      type: 'command',
+      id: 'openCanvas',
+      label: 'Open ComfyUI',
+      enabled: state.engine.kind === 'ready',
+      command: { kind: 'openCanvas' },
+    },
+    { type: 'separator', id: 'separator-switches' },
+    engineItem(state),
+    {
+      type: 'command',
+      id: 'sharing',
+      label: state.sharing.on ? 'Sharing is on' : 'Sharing is off',
+      enabled: true,
+      checked: state.sharing.on,
+      command: { kind: 'setSharing', on: !state.sharing.on },
+    },
+    { type: 'separator', id: 'separator-people' },
+    {
+      type: 'command',
+      id: 'copyAddress',
+      label: 'Copy address',
+      enabled: address !== undefined,
+      command: { kind: 'copyAddress', url: address ?? '' },
+    },
+    {
+      type: 'command',
+      id: 'showQrCode',
+      label: 'Show QR code',
+      enabled: address !== undefined,
+      command: { kind: 'showQrCode' },
+    },
+    { type: 'submenu', id: 'newKey', label: 'New key for', items: peopleItems(state) },
+    { type: 'separator', id: 'separator-quit' },
+    { type: 'command', id: 'quit', label: 'Quit Gatehouse', enabled: true, command: { kind: 'quit' } },
+  ]
+}
+
+function engineItem(state: TrayState): TrayItem {
+  const name = state.choice === 'practice' ? 'the practice engine' : 'ComfyUI'
+  const runs = ['starting', 'ready', 'backingOff'].includes(state.engine.kind)
+  return {
+    type: 'command',
+    id: 'engine',
+    label: runs ? `Stop ${name}` : `Start ${name}`,
+    enabled: state.choice !== 'none' && state.engine.kind !== 'stopping',
+    command: { kind: runs ? 'stopEngine' : 'startEngine' },
+  }
+}
+
+function peopleItems(state: TrayState): readonly TrayItem[] {
+  if (state.people.length === 0) return [{ type: 'text', id: 'newKey-nobody', label: 'Nobody yet: add people first' }]
+  return state.people.map((person) => ({
+    type: 'command',
+    id: `newKey-${person.id}`,
+    label: person.name,
+    enabled: true,
+    command: { kind: 'createKey', accountId: person.id, name: person.name },
+  }))
+}
