@@ -13,6 +13,7 @@ const v8 = require('node:v8')
 const buffer = require('node:buffer')
 const { webcrypto } = require('node:crypto')
 const streams = require('node:stream/web')
+const { Readable, finished } = require('node:stream')
 const workerThreads = require('node:worker_threads')
 const zlib = require('node:zlib')
 const undici5 = require('undici5')
@@ -46,6 +47,25 @@ function abortSignalAny(signals) {
     signal.addEventListener('abort', stop, { once: true, signal: controller.signal })
   }
   return controller.signal
+}
+
+/** Node 17's Readable.toWeb for byte streams: pulls, so that a slow reader holds back the source. */
+function readableToWeb(readable) {
+  return new streams.ReadableStream({
+    start(controller) {
+      readable.pause()
+      readable.on('data', (chunk) => {
+        controller.enqueue(new Uint8Array(chunk))
+        if (controller.desiredSize <= 0) readable.pause()
+      })
+      finished(readable, { writable: false }, (error) => {
+        if (error) controller.error(error)
+        else controller.close()
+      })
+    },
+    pull: () => void readable.resume(),
+    cancel: (reason) => void readable.destroy(reason),
+  })
 }
 
 const ZLIB_BY_FORMAT = { gzip: 'Gzip', deflate: 'Deflate', 'deflate-raw': 'DeflateRaw' }
@@ -88,6 +108,7 @@ addGlobal(
 for (const name of ['fetch', 'Request', 'Response', 'Headers', 'FormData', 'File']) addGlobal(name, undici5[name])
 globalThis.AbortSignal.any ??= abortSignalAny
 
+Readable.toWeb ??= readableToWeb
 http.Server.prototype.closeIdleConnections ??= function closeIdleConnections() {}
 
 const STAND_INS = new Map([

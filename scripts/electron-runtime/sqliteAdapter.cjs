@@ -20,28 +20,13 @@ function checkBindable(value) {
   throw new TypeError('SQLite3 can only bind numbers, strings, bigints, buffers, and null')
 }
 
-function isNamed(value) {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(value)) &&
-    !ArrayBuffer.isView(value)
-  )
-}
-
-function toBindings(parameters) {
-  const flat = parameters.flat()
-  if (flat.length !== 1 || !isNamed(flat[0])) return flat.map(checkBindable)
-  return Object.fromEntries(Object.entries(flat[0]).map(([name, value]) => [name, checkBindable(value)]))
-}
-
-/** Counts `?` outside of strings, quoted names and comments; undefined when other kinds of parameters are used. */
+/** Counts `?` outside of strings, quoted names and comments. Named and numbered parameters are refused: libsql aborts on some. */
 function countParameters(sql) {
   const code = sql.replace(
     /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g,
     ' ',
   )
-  if (/\?\d|[@:$]\w/.test(code)) return undefined
+  if (/\?\d|[@:$]\w/.test(code)) throw new TypeError('Only ? parameters exist on the fallback runtime')
   return code.split('?').length - 1
 }
 
@@ -83,11 +68,9 @@ class Statement {
   }
 
   #bind(parameters) {
-    const bindings = toBindings(parameters)
-    if (this.#parameterCount !== undefined && Array.isArray(bindings)) {
-      if (bindings.length < this.#parameterCount) throw new RangeError('Too few parameter values were provided')
-      if (bindings.length > this.#parameterCount) throw new RangeError('Too many parameter values were provided')
-    }
+    const bindings = parameters.flat().map(checkBindable)
+    if (bindings.length < this.#parameterCount) throw new RangeError('Too few parameter values were provided')
+    if (bindings.length > this.#parameterCount) throw new RangeError('Too many parameter values were provided')
     return bindings
   }
 
