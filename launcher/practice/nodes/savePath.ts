@@ -1,0 +1,81 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { basename, dirname, join, normalize, relative, resolve, sep } from 'node:path'
+import { NodeFailure } from './nodeClass.ts'
+
+export interface SavePlace {
+  readonly directory: string
+  /** Relative to the folder of that type, `''` for the folder itself. */
+  readonly subfolder: string
+  readonly name: string
+  readonly firstCounter: number
+}
+
+/**
+ * Where the next picture of that prefix goes: ComfyUI's placeholders, sub-folders and counter. Makes the folder.
+ * @throws NodeFailure when the prefix leads out of `root`
+ */
+export async function findSavePlace(
+  prefix: string,
+  root: string,
+  size: { width: number; height: number },
+  now: Date,
+): Promise<SavePlace> {
+  const path = normalize(replacePlaceholders(prefix, size, now))
+  const name = basename(path)
+  const subfolder = dirname(path) === '.' ? '' : dirname(path)
+  // An absolute prefix counts as absolute, so it is refused like one with `..`.
+  const directory = resolve(root, subfolder)
+  if (!isInside(root, directory) || name === '..') {
+    throw new NodeFailure('Exception', '**** ERROR: Saving image outside the output folder is not allowed.')
+  }
+  await mkdir(directory, { recursive: true })
+  return { directory, subfolder, name, firstCounter: (await highestCounter(directory, name)) + 1 }
+}
+
+/** True when `path` is `root` or below it. Both absolute. */
+export function isInside(root: string, path: string): boolean {
+  const way = relative(root, path)
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && resolve(root, way) === path)
+}
+
+/** The file name of one picture. */
+export function toPictureName(place: SavePlace, batchNumber: number): string {
+  const name = place.name.replaceAll('%batch_num%', String(batchNumber))
+  return `${name}_${String(place.firstCounter + batchNumber).padStart(5, '0')}_.png`
+}
+
+/** A path inside one of ComfyUI's folders as answers carry it. */
+export function toForwardSlashes(path: string): string {
+  return sep === '\\' ? path.replaceAll('\\', '/') : path
+}
+
+/** Joins below `root`. @returns undefined when the result would lie outside */
+export function joinInside(root: string, path: string): string | undefined {
+  if (path.includes('\0')) return undefined
+  const joined = resolve(root, path)
+  return isInside(root, joined) ? join(joined) : undefined
+}
+
+function replacePlaceholders(prefix: string, size: { width: number; height: number }, now: Date): string {
+  if (!prefix.includes('%')) return prefix
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return prefix
+    .replaceAll('%width%', String(size.width))
+    .replaceAll('%height%', String(size.height))
+    .replaceAll('%year%', String(now.getFullYear()))
+    .replaceAll('%month%', two(now.getMonth() + 1))
+    .replaceAll('%day%', two(now.getDate()))
+    .replaceAll('%hour%', two(now.getHours()))
+    .replaceAll('%minute%', two(now.getMinutes()))
+    .replaceAll('%second%', two(now.getSeconds()))
+}
+
+async function highestCounter(directory: string, name: string): Promise<number> {
+  let highest = 0
+  for (const file of await readdir(directory)) {
+    if (!file.startsWith(`${name}_`)) continue
+    const digits = Number.parseInt(file.slice(name.length + 1).split('_')[0] ?? '', 10)
+    if (digits > highest) highest = digits
+  }
+  return highest
+}
