@@ -122,18 +122,21 @@ Module._load = function load(request, parent, isMain) {
   return standIn === undefined ? originalLoad.call(this, request, parent, isMain) : standIn()
 }
 
+/** In a package the prelude lies outside the archive too: a child loads it before it can read archives. */
+const preludeFile = __filename.replace(/\bapp\.asar(?=[\\/])/, 'app.asar.unpacked')
+
 /** A child that runs this same binary as plain Node (ELECTRON_RUN_AS_NODE) is the same old Node and needs the same prelude. */
 const originalSpawn = childProcess.ChildProcess.prototype.spawn
 childProcess.ChildProcess.prototype.spawn = function spawn(options) {
   const runsAsNode = options.envPairs?.some((pair) => pair.startsWith('ELECTRON_RUN_AS_NODE=') && !pair.endsWith('='))
   if (options.file !== process.execPath || !runsAsNode) return originalSpawn.call(this, options)
   const [name, ...rest] = options.args
-  return originalSpawn.call(this, { ...options, args: [name, '--require', __filename, ...rest] })
+  return originalSpawn.call(this, { ...options, args: [name, '--require', preludeFile, ...rest] })
 }
 
 const { Worker } = workerThreads
 workerThreads.Worker = class extends Worker {
   constructor(file, options = {}) {
-    super(file, { ...options, execArgv: [...(options.execArgv ?? []), '--require', __filename] })
+    super(file, { ...options, execArgv: [...(options.execArgv ?? []), '--require', preludeFile] })
   }
 }

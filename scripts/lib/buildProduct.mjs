@@ -102,17 +102,24 @@ async function timed(name, log, work) {
   log(`${name}  ${Date.now() - startMs} ms`)
 }
 
+/** Bundles as many as it can before it fails, so that one run names every error. */
 async function bundleAll(mode, log) {
   const esbuild = await import('esbuild')
   const outputs = []
+  const failures = []
   for (const bundle of BUNDLES) {
     if (!fs.existsSync(path.join(repositoryRoot, bundle.entry))) {
       log(`dist/${bundle.output}  skipped: there is no ${bundle.entry}`)
       continue
     }
-    await timed(`dist/${bundle.output}`, log, () => bundleOne(esbuild, bundle, mode))
-    outputs.push(bundle.output)
+    try {
+      await timed(`dist/${bundle.output}`, log, () => bundleOne(esbuild, bundle, mode))
+      outputs.push(bundle.output)
+    } catch (error) {
+      failures.push(`dist/${bundle.output}: ${error.message}`)
+    }
   }
+  if (failures.length > 0) throw new Error(failures.join('\n'))
   return outputs
 }
 
