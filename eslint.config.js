@@ -30,7 +30,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['electron/**/*.ts', 'proxy/database/openDatabase.ts', 'tests/e2e/**/*.ts'],
+    files: ['electron/**/*.ts', 'proxy/database/openDatabase.ts', 'tests/e2e/**/*.ts', 'tests/unit/electron/**/*.ts', 'tests/support/desktop*.ts'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

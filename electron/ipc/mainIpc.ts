@@ -1,6 +1,6 @@
 import { ipcMain } from 'electron'
 import type { WebContents } from 'electron'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Logger } from '../../proxy/core/logger.ts'
 import { notifications } from './schema.ts'
 import type { Answer, ChannelName, NotificationName, NotificationPayload } from './schema.ts'

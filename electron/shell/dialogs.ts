@@ -1,5 +1,5 @@
 import { dialog } from 'electron'
-import type { BrowserWindow, MessageBoxOptions } from 'electron'
+import type { BrowserWindow, MessageBoxOptions, OpenDialogOptions } from 'electron'
 import { namesInWords } from './trayMenu.ts'
 
 /** Every native dialog, in the words that people read. Each resolves to what was chosen. */
@@ -85,11 +85,12 @@ export async function showProblem(message: string, detail = ''): Promise<void> {
 }
 
 /** Lets the owner pick ComfyUI's folder. */
-export async function pickComfyuiFolder(window: BrowserWindow): Promise<string | undefined> {
-  const result = await dialog.showOpenDialog(window, {
+export async function pickComfyuiFolder(window: BrowserWindow | undefined): Promise<string | undefined> {
+  const options: OpenDialogOptions = {
     title: 'Choose the folder of ComfyUI',
     buttonLabel: 'Use this folder',
     properties: ['openDirectory', 'dontAddToRecent'],
-  })
+  }
+  const result = await (window === undefined ? dialog.showOpenDialog(options) : dialog.showOpenDialog(window, options))
   return result.canceled ? undefined : result.filePaths[0]
 }

@@ -48,7 +48,13 @@ export function fitToDisplays(
   }
   const area = workAreas.find((candidate) => showsTitleBar(saved, candidate))
   if (area === undefined) return defaultSize
-  return { ...size, width: Math.min(size.width, area.width), height: Math.min(size.height, area.height), x: saved.x, y: saved.y }
+  return {
+    ...size,
+    width: Math.min(size.width, area.width),
+    height: Math.min(size.height, area.height),
+    x: saved.x,
+    y: saved.y,
+  }
 }
 
 /** Whether enough of the window's upper edge lies in the area to take hold of it. */

@@ -1,0 +1,104 @@
+import { settingDefinitions } from '../../proxy/contract/settings.ts'
+import type { SettingName } from '../../proxy/contract/settings.ts'
+import type { GatehouseService } from '../../service/gatehouseService.ts'
+import { channels } from './schema.ts'
+import type { NotificationName, NotificationPayload } from './schema.ts'
+import { DesktopRefused, route } from './mainIpc.ts'
+import type { Routes } from './mainIpc.ts'
+
+/** What the channels need besides the service; the shell gives it. */
+export interface DesktopActions {
+  readonly platform: string
+  readonly version: string
+  readonly dataDirectory: string
+  pickComfyuiFolder(): Promise<string | undefined>
+  openCanvas(): Promise<void>
+  copy(text: string): Promise<void>
+  copySecret(text: string): Promise<void>
+  openFolder(directory: string): Promise<void>
+  notify<Name extends NotificationName>(name: Name, payload: NotificationPayload<Name>): void
+}
+
+type ServicePart = Pick<
+  GatehouseService,
+  'findInstallations' | 'inspectInstallation' | 'chooseEngine' | 'practicePage' | 'settings' | 'secretsKind'
+>
+
+/** These name the program that is run: they change only together and only after a look at it, by `comfyui:choose`. */
+const chosenByLooking: readonly SettingName[] = ['comfyui.engine', 'comfyui.directory', 'comfyui.python']
+
+function checkMachineSetting(name: SettingName): void {
+  if (!settingDefinitions[name].machine) throw new DesktopRefused('This setting is changed on its page, not here.')
+  if (chosenByLooking.includes(name)) throw new DesktopRefused('Choose ComfyUI on its page; it is looked at first.')
+}
+
+/** Progress messages at most this often: a page repaints for each one. */
+const PROGRESS_STEP = 0.01
+
+/** What each channel of schema.ts does. */
+export function createRoutes(service: ServicePart, desktop: DesktopActions): Routes {
+  return {
+    'comfyui:find': route(channels['comfyui:find'], async () => [...(await service.findInstallations())]),
+    'comfyui:pickFolder': route(channels['comfyui:pickFolder'], async () => {
+      const directory = await desktop.pickComfyuiFolder()
+      return directory === undefined ? null : service.inspectInstallation(directory)
+    }),
+    'comfyui:inspect': route(channels['comfyui:inspect'], ({ directory, python }) =>
+      service.inspectInstallation(directory, python),
+    ),
+    'comfyui:choose': route(channels['comfyui:choose'], async (choice) => {
+      await service.chooseEngine(
+        choice.kind === 'practice'
+          ? choice
+          : {
+              kind: choice.kind,
+              directory: choice.directory,
+              ...(choice.python === undefined ? {} : { python: choice.python }),
+            },
+      )
+      return undefined
+    }),
+    'comfyui:open': route(channels['comfyui:open'], async () => {
+      await desktop.openCanvas()
+      return undefined
+    }),
+    'practicePage:status': route(channels['practicePage:status'], () => service.practicePage.status()),
+    'practicePage:install': route(channels['practicePage:install'], async () => {
+      let reported = 0
+      await service.practicePage.install((progress) => {
+        const fraction = progress.totalBytes === 0 ? 0 : progress.doneBytes / progress.totalBytes
+        if (fraction < 1 && fraction - reported < PROGRESS_STEP) return
+        reported = fraction
+        desktop.notify('practicePage:progress', progress)
+      })
+      return undefined
+    }),
+    'settings:setMachine': route(channels['settings:setMachine'], async ({ name, value }) => {
+      checkMachineSetting(name)
+      const parsed = settingDefinitions[name].schema.safeParse(value)
+      if (!parsed.success) throw new DesktopRefused(parsed.error.issues[0]?.message ?? 'This value cannot be used.')
+      await service.settings.set(name, parsed.data)
+      return undefined
+    }),
+    'clipboard:copySecret': route(channels['clipboard:copySecret'], async ({ text }) => {
+      await desktop.copySecret(text)
+      return undefined
+    }),
+    'clipboard:copy': route(channels['clipboard:copy'], async ({ text }) => {
+      await desktop.copy(text)
+      return undefined
+    }),
+    'desktop:describe': route(channels['desktop:describe'], () =>
+      Promise.resolve({
+        platform: desktop.platform,
+        version: desktop.version,
+        dataDirectory: desktop.dataDirectory,
+        secrets: service.secretsKind,
+      }),
+    ),
+    'desktop:openDataFolder': route(channels['desktop:openDataFolder'], async () => {
+      await desktop.openFolder(desktop.dataDirectory)
+      return undefined
+    }),
+  }
+}

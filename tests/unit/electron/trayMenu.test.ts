@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import type { EngineState } from '../../../proxy/contract/comfyui.ts'
+import { addressToCopy, namesInWords, stateLine, trayIconName, trayMenu } from '../../../electron/shell/trayMenu.ts'
+import type { TrayItem, TrayState } from '../../../electron/shell/trayMenu.ts'
+
+const failure = { code: 'UNKNOWN', message: 'ComfyUI needs torch.', details: '' }
+const states: Record<EngineState['kind'], EngineState> = {
+  stopped: { kind: 'stopped' },
+  starting: { kind: 'starting', sinceMs: 0, attempt: 1, progress: { fraction: 0.404, text: 'loading' } },
+  ready: { kind: 'ready', sinceMs: 0, pid: 1, port: 1, engine: 'comfyui', version: '0.3.64' },
+  stopping: { kind: 'stopping', sinceMs: 0 },
+  backingOff: { kind: 'backingOff', retryAtMs: 0, attempt: 2, failure },
+  failed: { kind: 'failed', failure },
+}
+const off = { on: false, primaryUrl: null, problem: null }
+const on = { on: true, primaryUrl: 'http://192.168.1.20:8190/', problem: null }
+
+const aState = (changes: Partial<TrayState> = {}): TrayState => ({
+  engine: states.stopped,
+  choice: 'comfyui',
+  sharing: off,
+  people: [],
+  present: [],
+  ...changes,
+})
+
+function find(items: readonly TrayItem[], id: string): TrayItem {
+  for (const item of items) {
+    if (item.id === id) return item
+    if (item.type === 'submenu' && item.items.some((inner) => inner.id === id)) return find(item.items, id)
+  }
+  throw new Error(`no item ${id}`)
+}
+
+describe('trayMenu', () => {
+  it('keeps its ids and their order in every state', () => {
+    const ids = Object.values(states).map((engine) => trayMenu(aState({ engine, sharing: on })).map((item) => item.id))
+    for (const list of ids) {
+      expect(list).toEqual([
+        'state',
+        'separator-open',
+        'openWindow',
+        'openCanvas',
+        'separator-switches',
+        'engine',
+        'sharing',
+        'separator-people',
+        'copyAddress',
+        'showQrCode',
+        'newKey',
+        'separator-quit',
+        'quit',
+      ])
+    }
+  })
+
+  it.each([
+    ['stopped', 'Start ComfyUI', 'startEngine', true],
+    ['starting', 'Stop ComfyUI', 'stopEngine', true],
+    ['ready', 'Stop ComfyUI', 'stopEngine', true],
+    ['stopping', 'Start ComfyUI', 'startEngine', false],
+    ['backingOff', 'Stop ComfyUI', 'stopEngine', true],
+    ['failed', 'Start ComfyUI', 'startEngine', true],
+  ] as const)('offers for %s: %s', (kind, label, command, enabled) => {
+    expect(find(trayMenu(aState({ engine: states[kind] })), 'engine')).toMatchObject({
+      label,
+      enabled,
+      command: { kind: command },
+    })
+  })
+
+  it('starts nothing while no engine was chosen', () => {
+    expect(find(trayMenu(aState({ choice: 'none' })), 'engine')).toMatchObject({ enabled: false })
+  })
+
+  it('opens ComfyUI only while it runs', () => {
+    expect(find(trayMenu(aState({ engine: states.starting })), 'openCanvas')).toMatchObject({ enabled: false })
+    expect(find(trayMenu(aState({ engine: states.ready })), 'openCanvas')).toMatchObject({ enabled: true })
+  })
+
+  it('switches sharing to the other side of what it is', () => {
+    expect(find(trayMenu(aState()), 'sharing')).toMatchObject({ checked: false, command: { on: true } })
+    expect(find(trayMenu(aState({ sharing: on })), 'sharing')).toMatchObject({ checked: true, command: { on: false } })
+  })
+
+  it('copies the address only while sharing is on', () => {
+    expect(find(trayMenu(aState()), 'copyAddress')).toMatchObject({ enabled: false })
+    expect(find(trayMenu(aState({ sharing: on })), 'copyAddress')).toMatchObject({
+      enabled: true,
+      command: { url: 'http://192.168.1.20:8190/' },
+    })
+  })
+
+  it('has one item per person for a new key', () => {
+    const items = trayMenu(aState({ people: [{ id: 'a1b2c3d4e5f6g7h8', name: 'Mia' }] }))
+    expect(find(items, 'newKey-a1b2c3d4e5f6g7h8')).toMatchObject({
+      label: 'Mia',
+      command: { kind: 'createKey', accountId: 'a1b2c3d4e5f6g7h8', name: 'Mia' },
+    })
+  })
+
+  it('says that people come first when there are none', () => {
+    expect(find(trayMenu(aState()), 'newKey-nobody')).toMatchObject({ type: 'text' })
+  })
+})
+
+describe('addressToCopy', () => {
+  it.each(['http://127.0.0.1:8190/', 'http://localhost:8190/', 'http://[::1]:8190/'])(
+    'never hands out %s, where every program of this computer would receive the cookie',
+    (primaryUrl) => {
+      expect(addressToCopy({ on: true, primaryUrl, problem: null })).toBeUndefined()
+    },
+  )
+})
+
+describe('stateLine', () => {
+  it.each([
+    ['stopped', 'ComfyUI is stopped'],
+    ['starting', 'ComfyUI is starting, 40 %'],
+    ['ready', 'ComfyUI is running'],
+    ['stopping', 'ComfyUI is stopping'],
+    ['backingOff', 'ComfyUI stopped by itself and starts again soon'],
+    ['failed', 'ComfyUI needs you: it does not start'],
+  ] as const)('%s: %s', (kind, line) => {
+    expect(stateLine(aState({ engine: states[kind] }))).toBe(line)
+  })
+
+  it('says who is here while sharing is on', () => {
+    const ready = { engine: states.ready, sharing: on }
+    expect(stateLine(aState(ready))).toBe('ComfyUI is running, shared')
+    expect(stateLine(aState({ ...ready, present: ['Mia'] }))).toBe('ComfyUI is running, Mia is here')
+    expect(stateLine(aState({ ...ready, present: ['Mia', 'Leo'] }))).toBe('ComfyUI is running, Mia and Leo are here')
+  })
+
+  it('calls the practice engine by its name', () => {
+    expect(stateLine(aState({ engine: states.ready, choice: 'practice' }))).toBe('The practice engine is running')
+    expect(stateLine(aState({ choice: 'none' }))).toBe('No ComfyUI chosen yet')
+  })
+})
+
+describe('trayIconName', () => {
+  it.each([
+    [{}, 'stopped'],
+    [{ engine: states.ready }, 'running'],
+    [{ engine: states.ready, sharing: on }, 'sharing'],
+    [{ engine: states.failed, sharing: on }, 'attention'],
+    [{ sharing: { ...on, problem: 'Port 8190 is used by another program.' } }, 'attention'],
+  ] as const)('%o → %s', (changes, name) => {
+    expect(trayIconName(aState(changes))).toBe(name)
+  })
+})
+
+describe('namesInWords', () => {
+  it.each([
+    [[], 'nobody'],
+    [['Mia'], 'Mia'],
+    [['Mia', 'Leo'], 'Mia and Leo'],
+    [['Mia', 'Leo', 'Tom'], 'Mia, Leo and Tom'],
+    [['Mia', 'Leo', 'Tom', 'Ada', 'Kim'], 'Mia, Leo and 3 others'],
+  ])('%j → %s', (names, words) => {
+    expect(namesInWords(names)).toBe(words)
+  })
+})
