@@ -1,0 +1,394 @@
+import fs from 'node:fs'
+import type { Clock } from '../proxy/core/clock.ts'
+import type { Logger } from '../proxy/core/logger.ts'
+import type { Random } from '../proxy/core/random.ts'
+import { writeFileAtomically } from './atomicFile.ts'
+import { spawnEngine } from './engineProcess.ts'
+import type { EngineProcess } from './engineProcess.ts'
+import { findFreePort, isPortFree } from './freePort.ts'
+import { defaultWatchRules, freshWatch, judgeHealth } from './healthWatch.ts'
+import type { WatchRules } from './healthWatch.ts'
+import { diagnoseExit, findNotice } from './knownFailures.ts'
+import type { Diagnosis, EngineNotice } from './knownFailures.ts'
+import { createLaunchCommand, startMarkName } from './launchCommand.ts'
+import type { LaunchCommand, LaunchPlan } from './launchCommand.ts'
+import type { LogBuffer, LogLine } from './logBuffer.ts'
+import { removePidFile, writePidFile } from './pidFile.ts'
+import type { PidRecord } from './pidFile.ts'
+import { listProcesses } from './processTable.ts'
+import { defaultTreeRules, endTree, ProcessTreeAlive } from './processTree.ts'
+import type { TreeRoot, TreeRules } from './processTree.ts'
+import { askHealth } from './readinessProbe.ts'
+import type { EngineHealth, HealthAnswer } from './readinessProbe.ts'
+import { findProgress } from './startProgress.ts'
+import type { Progress } from './supervisorState.ts'
+import { isAborted, wait } from './wait.ts'
+
+/** How often is asked and how long is waited, in milliseconds. */
+export interface RunTimings {
+  probeIntervalMs: number
+  pollIntervalMs: number
+  unsureIntervalMs: number
+  answerTimeoutMs: number
+  /** Without a new line in the log for so long a start counts as stuck. Packs may download for minutes. */
+  startSilenceMs: number
+  startLimitMs: number
+  portFreeMs: number
+}
+
+export const defaultRunTimings: RunTimings = {
+  probeIntervalMs: 300,
+  pollIntervalMs: 2_000,
+  unsureIntervalMs: 250,
+  answerTimeoutMs: 5_000,
+  startSilenceMs: 10 * 60_000,
+  startLimitMs: 60 * 60_000,
+  portFreeMs: 5_000,
+}
+
+const unprovedAnswersAtStart = 3
+
+export interface RunDeps {
+  clock: Clock
+  random: Random
+  logger: Logger
+  platform: NodeJS.Platform
+  environment: Readonly<Record<string, string | undefined>>
+  pidFilePath: string
+  log: LogBuffer
+  timings: RunTimings
+  watchRules?: WatchRules
+  treeRules?: TreeRules
+}
+
+/** What a run tells while it runs. */
+export interface RunHooks {
+  onProgress(progress: Progress): void
+  onNotice(notice: EngineNotice): void
+  onReady(facts: { pid: number; port: number; secret: string; health: EngineHealth }): void
+  onHealth(health: EngineHealth): void
+  /** Whether the proof holds right now; nothing carrying the secret may be sent while it does not. */
+  onTrust(isTrusted: boolean): void
+}
+
+export type RunOutcome =
+  | { kind: 'stopped' }
+  | { kind: 'restartedInside'; readyForMs: number }
+  | ({ kind: 'crashed'; readyForMs: number; logLines: readonly string[] } & Diagnosis)
+  /** Something of the tree could not be ended. */
+  | { kind: 'stuck'; pids: readonly number[] }
+
+type Ending = { kind: 'restartedInside' } | ({ kind: 'crashed' } & Diagnosis)
+
+/** One engine process from its start until nothing of its tree is left. */
+export class EngineRun {
+  readonly #plan: LaunchPlan
+  readonly #deps: RunDeps
+  readonly #hooks: RunHooks
+  readonly #secret: string
+  readonly #startId: string
+  readonly #firstSequence: number
+  #wake: (() => void) | undefined
+  #readyAtMs: number | undefined
+
+  constructor(plan: LaunchPlan, deps: RunDeps, hooks: RunHooks) {
+    this.#plan = plan
+    this.#deps = deps
+    this.#hooks = hooks
+    this.#secret = deps.random.bytes(32).toString('hex')
+    this.#startId = deps.random.bytes(16).toString('hex')
+    this.#firstSequence = deps.log.lastSequence
+  }
+
+  /** Asks for health at once instead of at the next turn. */
+  proveNow(): void {
+    this.#hooks.onTrust(false)
+    this.#wake?.()
+  }
+
+  /** Runs until the engine ends or the signal aborts; then ends the tree. Never rejects for what the engine does. */
+  async run(signal: AbortSignal): Promise<RunOutcome> {
+    const { log, platform } = this.#deps
+    log.hide(this.#secret)
+    const port = await this.#choosePort()
+    if (port === undefined) return this.#crashed(portTaken(this.#plan.port))
+    if (signal.aborted) return { kind: 'stopped' }
+    const command = this.#createCommand(port)
+    let child: EngineProcess
+    try {
+      prepareFiles(command)
+      child = await spawnEngine(command, log, platform)
+    } catch (error) {
+      return this.#crashed(notStarted(command.file, error))
+    }
+    const root = { pid: child.pid, startTime: undefined, marker: `${startMarkName}=${this.#startId}` }
+    const stopListening = log.onLine((line) => this.#readLine(line))
+    try {
+      return await this.#runChild(child, root, { port, command, signal })
+    } finally {
+      stopListening()
+      child.release()
+    }
+  }
+
+  async #runChild(
+    child: EngineProcess,
+    root: TreeRoot,
+    { port, command, signal }: { port: number; command: LaunchCommand; signal: AbortSignal },
+  ): Promise<RunOutcome> {
+    try {
+      const record = this.#writeRecord(root, port, command)
+      const identified = this.#identify(root, record)
+      const ending = await this.#live(child, port, signal)
+      return await this.#finish(await identified, child, port, ending)
+    } catch (error) {
+      // Whatever went wrong with us: no engine may stay behind without anybody who watches it.
+      const { clock, platform } = this.#deps
+      await endTree(root, { clock, platform })
+      throw error
+    }
+  }
+
+  #createCommand(port: number): LaunchCommand {
+    const { platform, environment } = this.#deps
+    const facts = { secret: this.#secret, startId: this.#startId, parentPid: process.pid, platform, environment }
+    return createLaunchCommand(this.#plan, { ...facts, port })
+  }
+
+  async #choosePort(): Promise<number | undefined> {
+    const asked = this.#plan.port
+    if (asked === undefined) return findFreePort()
+    return (await this.#untilPortIsFree(asked)) ? asked : undefined
+  }
+
+  /** At once after the spawn: an app that is killed a moment later still leaves a trace. */
+  #writeRecord(root: TreeRoot, port: number, { commandParts }: LaunchCommand): PidRecord {
+    const record: PidRecord = {
+      version: 1,
+      pid: root.pid,
+      port,
+      startId: this.#startId,
+      commandParts: [...commandParts],
+    }
+    writePidFile(this.#deps.pidFilePath, record)
+    return record
+  }
+
+  /** Adds the process's start time, which takes a second to learn on Windows. Never rejects. */
+  async #identify(root: TreeRoot, record: PidRecord): Promise<TreeRoot> {
+    const { pidFilePath, platform, logger } = this.#deps
+    try {
+      const startTime = (await listProcesses(platform)).find((row) => row.pid === root.pid)?.startTime
+      if (startTime === undefined) return root
+      writePidFile(pidFilePath, { ...record, startTime })
+      return { ...root, startTime }
+    } catch (error) {
+      logger.warn({ error }, 'the start time of the engine process is unknown')
+      return root
+    }
+  }
+
+  /** Until the engine ends by itself or has to be ended; undefined when the signal aborted. */
+  async #live(child: EngineProcess, port: number, signal: AbortSignal): Promise<Ending | undefined> {
+    const over = new AbortController()
+    const end = (): void => over.abort()
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
+    void child.died.then(() => {
+      this.#hooks.onTrust(false)
+      end()
+    })
+    try {
+      const ready = await this.#untilReady(child, port, over.signal)
+      const ending = ready.kind === 'ready' ? await this.#watch(ready.health, port, over.signal) : ready
+      if (signal.aborted) return undefined
+      if (child.exit() === undefined && ending.kind !== 'over') return ending
+      return this.#judgeExit(await child.exited)
+    } finally {
+      signal.removeEventListener('abort', end)
+    }
+  }
+
+  #judgeExit(exit: { code: number | null; signal: NodeJS.Signals | null }): Ending {
+    const wasReady = this.#readyAtMs !== undefined
+    // ComfyUI-Manager on Windows and below comfy-cli ends the process with 0 to be started again.
+    if (wasReady && exit.code === 0) return { kind: 'restartedInside' }
+    return { kind: 'crashed', ...diagnoseExit(this.#logTexts(), exit, wasReady) }
+  }
+
+  async #untilReady(
+    child: EngineProcess,
+    port: number,
+    over: AbortSignal,
+  ): Promise<{ kind: 'ready'; health: EngineHealth } | { kind: 'over' } | Ending> {
+    const { clock, timings } = this.#deps
+    const startedAtMs = clock.nowMs()
+    let unproved = 0
+    while (!over.aborted) {
+      const answer = await this.#ask(port, over)
+      if (isAborted(over) || child.exit() !== undefined) return { kind: 'over' }
+      if (answer.kind === 'proved') {
+        this.#readyAtMs = clock.nowMs()
+        this.#hooks.onReady({ pid: child.pid, port, secret: this.#secret, health: answer.health })
+        this.#hooks.onTrust(true)
+        return { kind: 'ready', health: answer.health }
+      }
+      unproved = answer.kind === 'unproved' ? unproved + 1 : 0
+      if (unproved >= unprovedAnswersAtStart) return this.#judgeImpostor(port)
+      if (this.#isStuck(startedAtMs)) return startTimedOut
+      await wait(timings.probeIntervalMs, over)
+    }
+    return { kind: 'over' }
+  }
+
+  #isStuck(startedAtMs: number): boolean {
+    const { clock, timings, log } = this.#deps
+    const nowMs = clock.nowMs()
+    const lastLineAtMs = log.lines(this.#firstSequence).at(-1)?.atMs ?? startedAtMs
+    return nowMs - startedAtMs >= timings.startLimitMs || nowMs - lastLineAtMs >= timings.startSilenceMs
+  }
+
+  #judgeImpostor(port: number): Ending {
+    const lines = this.#logTexts()
+    if (lines.some((line) => line.includes('[gatehouse] restarted from inside'))) return { kind: 'restartedInside' }
+    const isUnprotected = lines.some((line) => /(?:IMPORT FAILED|Cannot import|Skip).*gatehouse_companion/.test(line))
+    return { kind: 'crashed', ...(isUnprotected ? companionMissing : answeredByAnother(port)) }
+  }
+
+  /** The first answer was right; from here on each one is judged in the light of those before it. */
+  async #watch(ready: EngineHealth, port: number, over: AbortSignal): Promise<{ kind: 'over' } | Ending> {
+    const { clock, timings, watchRules = defaultWatchRules } = this.#deps
+    let watch = freshWatch
+    let isUnsure = false
+    while (!over.aborted) {
+      await this.#pause(isUnsure ? timings.unsureIntervalMs : timings.pollIntervalMs, over)
+      const answer = await this.#ask(port, over)
+      if (isAborted(over)) break
+      const judged = judgeHealth(watch, answer, ready.bootId, clock.nowMs(), watchRules)
+      watch = judged.watch
+      const { verdict } = judged
+      if (answer.kind === 'proved') this.#hooks.onHealth(answer.health)
+      if (verdict.kind === 'restartedInside') return verdict
+      if (verdict.kind === 'crashed') return { kind: 'crashed', ...endedBecause[verdict.code] }
+      isUnsure = verdict.kind === 'unsure'
+      if (verdict.kind === 'healthy') this.#hooks.onTrust(true)
+      if (isUnsure) this.#hooks.onTrust(false)
+    }
+    return { kind: 'over' }
+  }
+
+  async #pause(delayMs: number, over: AbortSignal): Promise<void> {
+    const woken = new AbortController()
+    const wake = (): void => woken.abort()
+    this.#wake = wake
+    over.addEventListener('abort', wake, { once: true })
+    if (over.aborted) wake()
+    await wait(delayMs, woken.signal)
+    over.removeEventListener('abort', wake)
+    this.#wake = undefined
+  }
+
+  #ask(port: number, signal: AbortSignal): Promise<HealthAnswer> {
+    const nonce = this.#deps.random.bytes(16).toString('hex')
+    return askHealth({ port, secret: this.#secret, nonce, timeoutMs: this.#deps.timings.answerTimeoutMs, signal })
+  }
+
+  async #finish(root: TreeRoot, child: EngineProcess, port: number, ending: Ending | undefined): Promise<RunOutcome> {
+    const { clock, platform, treeRules = defaultTreeRules, pidFilePath, logger } = this.#deps
+    const readyForMs = this.#readyAtMs === undefined ? 0 : clock.nowMs() - this.#readyAtMs
+    try {
+      await endTree(root, { clock, platform, rules: treeRules })
+      await child.exited
+    } catch (error) {
+      logger.error({ error }, 'the engine could not be ended')
+      return { kind: 'stuck', pids: error instanceof ProcessTreeAlive ? error.pids : [root.pid] }
+    }
+    removePidFile(pidFilePath)
+    if (!(await this.#untilPortIsFree(port))) logger.warn({ port }, 'the port of the engine is held by another program')
+    if (ending === undefined) return { kind: 'stopped' }
+    return ending.kind === 'crashed' ? { ...ending, readyForMs, logLines: this.#logTexts() } : { ...ending, readyForMs }
+  }
+
+  async #untilPortIsFree(port: number): Promise<boolean> {
+    const { clock, timings } = this.#deps
+    const startedAtMs = clock.nowMs()
+    while (!(await isPortFree(port))) {
+      if (clock.nowMs() - startedAtMs >= timings.portFreeMs) return false
+      await wait(100)
+    }
+    return true
+  }
+
+  #crashed(diagnosis: Diagnosis): RunOutcome {
+    return { kind: 'crashed', ...diagnosis, readyForMs: 0, logLines: this.#logTexts() }
+  }
+
+  #readLine(line: LogLine): void {
+    const progress = findProgress(line.text)
+    if (progress !== undefined) this.#hooks.onProgress(progress)
+    const notice = findNotice(line.text)
+    if (notice !== undefined) this.#hooks.onNotice(notice)
+  }
+
+  #logTexts(): string[] {
+    return this.#deps.log.lines(this.#firstSequence).map((line) => line.text)
+  }
+}
+
+function prepareFiles({ generatedFile, workingDirectory, hasStdin }: LaunchCommand): void {
+  if (generatedFile !== undefined) writeFileAtomically(generatedFile.path, generatedFile.text)
+  if (hasStdin) fs.mkdirSync(workingDirectory, { recursive: true, mode: 0o700 })
+}
+
+const startTimedOut: Ending = {
+  kind: 'crashed',
+  code: 'START_TIMEOUT',
+  isWorthARetry: true,
+  message: 'ComfyUI started, but did not become ready and said nothing more. The log shows how far it came.',
+}
+
+const companionMissing: Diagnosis = {
+  code: 'COMPANION_FAILED',
+  isWorthARetry: false,
+  message:
+    'ComfyUI started without the part that protects it, so Gatehouse ended it. The log says why; reinstalling Gatehouse may help.',
+}
+
+const endedBecause: Readonly<Record<'WORKER_DIED' | 'NOT_ANSWERING', Diagnosis>> = {
+  WORKER_DIED: {
+    code: 'WORKER_DIED',
+    isWorthARetry: true,
+    message: 'The part of ComfyUI that runs jobs ended, so Gatehouse starts ComfyUI again.',
+  },
+  NOT_ANSWERING: {
+    code: 'NOT_ANSWERING',
+    isWorthARetry: true,
+    message:
+      'ComfyUI has not answered for minutes, so Gatehouse starts it again. The running job may have been too much for it.',
+  },
+}
+
+function answeredByAnother(port: number): Diagnosis {
+  return {
+    code: 'PORT_ANSWERED_BY_ANOTHER',
+    isWorthARetry: true,
+    message: `Another program answered on port ${port} in ComfyUI's place. Nothing was sent to it; Gatehouse tries again.`,
+  }
+}
+
+function portTaken(port: number | undefined): Diagnosis {
+  return {
+    code: 'PORT_IN_USE',
+    isWorthARetry: false,
+    message: `Port ${port ?? 0} is used by another program. Close it, or choose another port for ComfyUI.`,
+  }
+}
+
+function notStarted(file: string, error: unknown): Diagnosis {
+  const reason = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'PROGRAM_NOT_FOUND',
+    isWorthARetry: false,
+    message: `${file} could not be started (${reason}). Choose the ComfyUI folder again.`,
+  }
+}
