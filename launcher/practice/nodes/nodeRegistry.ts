@@ -16,6 +16,7 @@ import {
 } from './imageNodes.ts'
 import { loadImage } from './loadImage.ts'
 import type { EngineFolders, InputTypes, NodeClass } from './nodeClass.ts'
+import { practiceSampler } from './practiceSampler.ts'
 import { previewImage, saveImage, saveImageWebsocket } from './saveNodes.ts'
 import { previewAny, valueNodes } from './valueNodes.ts'
 
@@ -39,6 +40,7 @@ const CLASSES: readonly NodeClass[] = [
   ...valueNodes,
   previewAny,
   saveImageWebsocket,
+  practiceSampler,
 ]
 
 /** Every node class of the engine by its name. */
