@@ -1,82 +1,34 @@
 import fs from 'node:fs'
-import type { Clock } from '../proxy/core/clock.ts'
-import type { Logger } from '../proxy/core/logger.ts'
-import type { Random } from '../proxy/core/random.ts'
 import { writeFileAtomically } from './atomicFile.ts'
 import { spawnEngine } from './engineProcess.ts'
 import type { EngineProcess } from './engineProcess.ts'
 import { findFreePort, isPortFree } from './freePort.ts'
 import { defaultWatchRules, freshWatch, judgeHealth } from './healthWatch.ts'
-import type { WatchRules } from './healthWatch.ts'
 import { diagnoseExit, findNotice } from './knownFailures.ts'
-import type { Diagnosis, EngineNotice } from './knownFailures.ts'
+import type { Diagnosis } from './knownFailures.ts'
 import { createLaunchCommand, startMarkName } from './launchCommand.ts'
 import type { LaunchCommand, LaunchPlan } from './launchCommand.ts'
-import type { LogBuffer, LogLine } from './logBuffer.ts'
 import { removePidFile, writePidFile } from './pidFile.ts'
 import type { PidRecord } from './pidFile.ts'
 import { listProcesses } from './processTable.ts'
 import { defaultTreeRules, endTree, ProcessTreeAlive } from './processTree.ts'
-import type { TreeRoot, TreeRules } from './processTree.ts'
+import type { TreeRoot } from './processTree.ts'
 import { askHealth } from './readinessProbe.ts'
 import type { EngineHealth, HealthAnswer } from './readinessProbe.ts'
 import { findProgress } from './startProgress.ts'
-import type { Progress } from './supervisorState.ts'
+import {
+  answeredByAnother,
+  companionMissing,
+  endedBecause,
+  notStarted,
+  portTaken,
+  startTimedOut,
+} from './runDiagnoses.ts'
+import type { LogLine } from './logBuffer.ts'
+import type { RunDeps, RunHooks, RunOutcome } from './engineRunTypes.ts'
 import { isAborted, wait } from './wait.ts'
 
-/** How often is asked and how long is waited, in milliseconds. */
-export interface RunTimings {
-  probeIntervalMs: number
-  pollIntervalMs: number
-  unsureIntervalMs: number
-  answerTimeoutMs: number
-  /** Without a new line in the log for so long a start counts as stuck. Packs may download for minutes. */
-  startSilenceMs: number
-  startLimitMs: number
-  portFreeMs: number
-}
-
-export const defaultRunTimings: RunTimings = {
-  probeIntervalMs: 300,
-  pollIntervalMs: 2_000,
-  unsureIntervalMs: 250,
-  answerTimeoutMs: 5_000,
-  startSilenceMs: 10 * 60_000,
-  startLimitMs: 60 * 60_000,
-  portFreeMs: 5_000,
-}
-
 const unprovedAnswersAtStart = 3
-
-export interface RunDeps {
-  clock: Clock
-  random: Random
-  logger: Logger
-  platform: NodeJS.Platform
-  environment: Readonly<Record<string, string | undefined>>
-  pidFilePath: string
-  log: LogBuffer
-  timings: RunTimings
-  watchRules?: WatchRules
-  treeRules?: TreeRules
-}
-
-/** What a run tells while it runs. */
-export interface RunHooks {
-  onProgress(progress: Progress): void
-  onNotice(notice: EngineNotice): void
-  onReady(facts: { pid: number; port: number; secret: string; health: EngineHealth }): void
-  onHealth(health: EngineHealth): void
-  /** Whether the proof holds right now; nothing carrying the secret may be sent while it does not. */
-  onTrust(isTrusted: boolean): void
-}
-
-export type RunOutcome =
-  | { kind: 'stopped' }
-  | { kind: 'restartedInside'; readyForMs: number }
-  | ({ kind: 'crashed'; readyForMs: number; logLines: readonly string[] } & Diagnosis)
-  /** Something of the tree could not be ended. */
-  | { kind: 'stuck'; pids: readonly number[] }
 
 type Ending = { kind: 'restartedInside' } | ({ kind: 'crashed' } & Diagnosis)
 
@@ -235,7 +187,7 @@ export class EngineRun {
       }
       unproved = answer.kind === 'unproved' ? unproved + 1 : 0
       if (unproved >= unprovedAnswersAtStart) return this.#judgeImpostor(port)
-      if (this.#isStuck(startedAtMs)) return startTimedOut
+      if (this.#isStuck(startedAtMs)) return { kind: 'crashed', ...startTimedOut }
       await wait(timings.probeIntervalMs, over)
     }
     return { kind: 'over' }
@@ -338,57 +290,4 @@ export class EngineRun {
 function prepareFiles({ generatedFile, workingDirectory, hasStdin }: LaunchCommand): void {
   if (generatedFile !== undefined) writeFileAtomically(generatedFile.path, generatedFile.text)
   if (hasStdin) fs.mkdirSync(workingDirectory, { recursive: true, mode: 0o700 })
-}
-
-const startTimedOut: Ending = {
-  kind: 'crashed',
-  code: 'START_TIMEOUT',
-  isWorthARetry: true,
-  message: 'ComfyUI started, but did not become ready and said nothing more. The log shows how far it came.',
-}
-
-const companionMissing: Diagnosis = {
-  code: 'COMPANION_FAILED',
-  isWorthARetry: false,
-  message:
-    'ComfyUI started without the part that protects it, so Gatehouse ended it. The log says why; reinstalling Gatehouse may help.',
-}
-
-const endedBecause: Readonly<Record<'WORKER_DIED' | 'NOT_ANSWERING', Diagnosis>> = {
-  WORKER_DIED: {
-    code: 'WORKER_DIED',
-    isWorthARetry: true,
-    message: 'The part of ComfyUI that runs jobs ended, so Gatehouse starts ComfyUI again.',
-  },
-  NOT_ANSWERING: {
-    code: 'NOT_ANSWERING',
-    isWorthARetry: true,
-    message:
-      'ComfyUI has not answered for minutes, so Gatehouse starts it again. The running job may have been too much for it.',
-  },
-}
-
-function answeredByAnother(port: number): Diagnosis {
-  return {
-    code: 'PORT_ANSWERED_BY_ANOTHER',
-    isWorthARetry: true,
-    message: `Another program answered on port ${port} in ComfyUI's place. Nothing was sent to it; Gatehouse tries again.`,
-  }
-}
-
-function portTaken(port: number | undefined): Diagnosis {
-  return {
-    code: 'PORT_IN_USE',
-    isWorthARetry: false,
-    message: `Port ${port ?? 0} is used by another program. Close it, or choose another port for ComfyUI.`,
-  }
-}
-
-function notStarted(file: string, error: unknown): Diagnosis {
-  const reason = error instanceof Error ? error.message : String(error)
-  return {
-    code: 'PROGRAM_NOT_FOUND',
-    isWorthARetry: false,
-    message: `${file} could not be started (${reason}). Choose the ComfyUI folder again.`,
-  }
 }

@@ -88,7 +88,7 @@ export function desktopCodeDirectories({ platform, environment, homeDirectory }:
   const paths = pathFlavour(platform)
   if (platform === 'darwin') {
     const apps = ['/Applications', paths.join(homeDirectory, 'Applications')]
-    return apps.map((apps_) => paths.join(apps_, 'ComfyUI.app', 'Contents', 'Resources', 'ComfyUI'))
+    return apps.map((folder) => paths.join(folder, 'ComfyUI.app', 'Contents', 'Resources', 'ComfyUI'))
   }
   if (platform !== 'win32') return ['/opt/ComfyUI/resources/ComfyUI']
   const local = environment['LOCALAPPDATA'] ?? paths.join(homeDirectory, 'AppData', 'Local')
@@ -103,14 +103,10 @@ export function desktopCodeDirectories({ platform, environment, homeDirectory }:
 /** ComfyUI Desktop's own data folder, with config.json and extra_models_config.yaml. */
 export function desktopDataDirectory({ platform, environment, homeDirectory }: InstallationDeps): string {
   const paths = pathFlavour(platform)
-  switch (platform) {
-    case 'win32':
-      return paths.join(environment['APPDATA'] ?? paths.join(homeDirectory, 'AppData', 'Roaming'), 'ComfyUI')
-    case 'darwin':
-      return paths.join(homeDirectory, 'Library', 'Application Support', 'ComfyUI')
-    default:
-      return paths.join(environment['XDG_CONFIG_HOME'] ?? paths.join(homeDirectory, '.config'), 'ComfyUI')
-  }
+  if (platform === 'win32')
+    return paths.join(environment['APPDATA'] ?? paths.join(homeDirectory, 'AppData', 'Roaming'), 'ComfyUI')
+  if (platform === 'darwin') return paths.join(homeDirectory, 'Library', 'Application Support', 'ComfyUI')
+  return paths.join(environment['XDG_CONFIG_HOME'] ?? paths.join(homeDirectory, '.config'), 'ComfyUI')
 }
 
 function desktopLayout(base: string, deps: InstallationDeps): Layout | undefined {

@@ -3,7 +3,11 @@ import { spawn } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import http from 'node:http'
+import net from 'node:net'
 import path from 'node:path'
+import process from 'node:process'
+import { setInterval, setTimeout } from 'node:timers'
+import { URL } from 'node:url'
 
 const argument = (name) => process.argv[process.argv.indexOf(name) + 1]
 const port = Number(argument('--port'))
@@ -41,9 +45,15 @@ const deeds = {
   workerDead: () => {
     workerAlive = false
   },
-  exit: (code) => setTimeout(() => process.exit(code), 10),
-  stopListening: () => server.close(),
-  hang: (ms) => setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms), 10),
+  exit: (code) => {
+    setTimeout(() => process.exit(code), 10)
+  },
+  stopListening: () => {
+    server.close()
+  },
+  hang: (ms) => {
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms), 10)
+  },
 }
 
 const server = http.createServer((request, response) => {
@@ -70,5 +80,15 @@ const server = http.createServer((request, response) => {
   }
 })
 
-if (config.listen !== false) server.listen(port, '127.0.0.1')
+// An impostor got the port first: it answers whatever it was told and writes down all it hears.
+const impostor = net.createServer((socket) => {
+  socket.on('error', () => undefined)
+  socket.on('data', (chunk) => {
+    fs.appendFileSync(path.join(baseDirectory, 'heard.log'), chunk)
+    socket.end(config.impostor)
+  })
+})
+
+if (config.impostor !== undefined) impostor.listen(port, '127.0.0.1')
+else if (config.listen !== false) server.listen(port, '127.0.0.1')
 else setInterval(() => undefined, 1_000)

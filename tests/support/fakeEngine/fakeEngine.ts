@@ -21,6 +21,8 @@ export interface FakeEngineConfig {
   exitCode?: number
   ignoreSignals?: boolean
   listen?: boolean
+  /** Something else has the port, and answers this to everything. */
+  impostor?: string
 }
 
 export interface Stage {
