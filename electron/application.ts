@@ -8,7 +8,7 @@ import { systemClock } from '../proxy/core/clock.ts'
 import { systemRandom } from '../proxy/core/random.ts'
 import { LaunchRefused } from '../launcher/launchRefused.ts'
 import { openService } from '../service/gatehouseService.ts'
-import type { GatehouseService } from '../service/gatehouseService.ts'
+import type { GatehouseService } from '../service/serviceTypes.ts'
 import type { LogFile } from '../service/logFile.ts'
 import { createRoutes } from './ipc/handlers.ts'
 import { notifyPage, openMainIpc } from './ipc/mainIpc.ts'
@@ -182,7 +182,8 @@ export class Application {
     const { engine, settings, sharing } = this.#service
     this.#closers.push(
       engine.onStateChange(refresh),
-      sharing.onChange(refreshPeople),
+      sharing.onChange(refresh),
+      this.#service.onPeopleChange(refreshPeople),
       settings.onChange(() => this.#applySettings()),
       this.#service.onConnectionsChange(refresh),
     )

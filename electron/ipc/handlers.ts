@@ -1,6 +1,6 @@
 import { settingDefinitions } from '../../proxy/contract/settings.ts'
 import type { SettingName } from '../../proxy/contract/settings.ts'
-import type { GatehouseService } from '../../service/gatehouseService.ts'
+import type { GatehouseService } from '../../service/serviceTypes.ts'
 import { channels } from './schema.ts'
 import type { NotificationName, NotificationPayload } from './schema.ts'
 import { DesktopRefused, route } from './mainIpc.ts'
@@ -47,15 +47,7 @@ export function createRoutes(service: ServicePart, desktop: DesktopActions): Rou
       service.inspectInstallation(directory, python),
     ),
     'comfyui:choose': route(channels['comfyui:choose'], async (choice) => {
-      await service.chooseEngine(
-        choice.kind === 'practice'
-          ? choice
-          : {
-              kind: choice.kind,
-              directory: choice.directory,
-              ...(choice.python === undefined ? {} : { python: choice.python }),
-            },
-      )
+      await service.chooseEngine(choice)
       return undefined
     }),
     'comfyui:open': route(channels['comfyui:open'], async () => {
@@ -75,9 +67,7 @@ export function createRoutes(service: ServicePart, desktop: DesktopActions): Rou
     }),
     'settings:setMachine': route(channels['settings:setMachine'], async ({ name, value }) => {
       checkMachineSetting(name)
-      const parsed = settingDefinitions[name].schema.safeParse(value)
-      if (!parsed.success) throw new DesktopRefused(parsed.error.issues[0]?.message ?? 'This value cannot be used.')
-      await service.settings.set(name, parsed.data)
+      await service.settings.setUnchecked(name, value)
       return undefined
     }),
     'clipboard:copySecret': route(channels['clipboard:copySecret'], async ({ text }) => {

@@ -1,7 +1,8 @@
 // Draws every icon from icon.svg and the shapes below: node resources/icons/generate.mjs. The pictures are committed.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { Buffer } from 'node:buffer'
+import { fileURLToPath, URL } from 'node:url'
 import { join } from 'node:path'
 import sharp from 'sharp'
 
