@@ -8,11 +8,13 @@ import type { SecretsChoice, SecretStoreKind } from '../secrets/secretStore.ts'
 import type { SettingsStore } from '../settings/settingsStore.ts'
 import type { AccountStore } from './accountStore.ts'
 import type { ApiKeyStore } from './apiKeyStore.ts'
-import type { ChangeFeed } from './changeFeed.ts'
+import type { ChangeFeed } from '../database/changeFeed.ts'
 import type { LoginService } from './loginService.ts'
 import type { OwnerSessions } from './ownerSessions.ts'
-import type { HashingParameters } from './passwordHasher.ts'
+import type { Argon2, HashingParameters } from './passwordHasher.ts'
+import type { Passwords } from './passwords.ts'
 import type { SessionStore } from './sessionStore.ts'
+import type { UsageRecorder } from './usageRecorder.ts'
 
 export interface OpenStoresOptions {
   readonly dataDirectory: string
@@ -22,6 +24,8 @@ export interface OpenStoresOptions {
   readonly secrets: SecretsChoice
   /** Cheaper hashing for tests; the product never sets it. */
   readonly hashing?: HashingParameters
+  /** Counted calls in tests; the product never sets it. */
+  readonly argon2?: Argon2
   /** How often writes of other processes are looked for; 250 when left out. */
   readonly watchMs?: number
 }
@@ -34,9 +38,11 @@ export interface Stores {
   readonly secretStoreKind: SecretStoreKind
   readonly settings: SettingsStore
   readonly accounts: AccountStore
+  readonly passwords: Passwords
   readonly sessions: SessionStore
   readonly keys: ApiKeyStore
   readonly audit: AuditLog
+  readonly usage: UsageRecorder
   readonly login: LoginService
   readonly authenticator: Authenticator
   /** The desktop app's own sessions: `openOwnerSession()`, `openCanvasSession()`. */

@@ -49,14 +49,14 @@ function createPrivateFile(file: string): void {
 }
 
 function configure(driver: BetterSqlite3.Database): void {
-  for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', 'secure_delete = on']) {
-    driver.prepare(`pragma ${pragma}`).all()
-  }
-  // libsql's statement of this pragma returns no row, better-sqlite3's does: `exec` suits both.
+  // By `exec`: whether a pragma that sets something returns a row differs between the drivers.
   driver.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', 'secure_delete = on']) {
+    driver.exec(`pragma ${pragma}`)
+  }
   const rows: unknown[] = driver.prepare('pragma quick_check(1)').all()
   const first = rows[0]
-  const verdict = typeof first === 'object' && first !== null ? Object.values(first)[0] : undefined
+  const verdict: unknown = typeof first === 'object' && first !== null ? Object.values(first)[0] : undefined
   if (verdict !== 'ok') throw new Error(`quick_check: ${String(verdict)}`)
 }
 
@@ -68,6 +68,9 @@ function dataVersionOf(driver: BetterSqlite3.Database): number {
   }
   return row.data_version
 }
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
 
 /**
  * Opens (or makes) the database file; the schema is `migrate`'s business.
@@ -81,6 +84,9 @@ export function openDatabase(file: string): Database {
     configure(driver)
   } catch (cause) {
     driver?.close()
+    if (isBusy(cause)) {
+      throw new GateError('DATABASE_REFUSED', 'Another program holds the database. Try again in a moment.', { cause })
+    }
     throw new GateError(
       'DATABASE_REFUSED',
       `The database ${file} is damaged or cannot be read, so nothing was started. Older copies are in the folder "backups" beside it.`,

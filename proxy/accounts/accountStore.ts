@@ -1,0 +1,296 @@
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
+import { accountNameSchema, roleSchema } from '../contract/accounts.ts'
+import type { Role } from '../contract/accounts.ts'
+import type { AuditEventName, AuditSink, AuditValue } from '../contract/audit.ts'
+import { GateError } from '../contract/errorCodes.ts'
+import type { ChangeFeed } from '../database/changeFeed.ts'
+import { findMeta, setMeta } from '../database/metaStore.ts'
+import { RowCache } from '../database/rowCache.ts'
+import type { AccountsTable, Schema } from '../database/schema.ts'
+import { toNameKey } from './accountName.ts'
+import type { ActedBy } from './actedBy.ts'
+import type { PasswordHash } from './passwordHasher.ts'
+
+/**
+ * People and what proves that somebody is one of them: accounts, passwords, sessions, API keys, and the authenticator
+ * over them. Knows the database and the gate's secrets; knows no HTTP beyond what a credential looks like.
+ */
+export interface Account {
+  readonly id: string
+  readonly name: string
+  readonly role: Role
+  readonly disabled: boolean
+  readonly hasPassword: boolean
+  readonly createdAtMs: number
+  readonly lastSeenAtMs: number | null
+}
+
+export interface AccountStoreOptions {
+  readonly kysely: Kysely<Schema>
+  readonly clock: Clock
+  readonly random: Random
+  readonly audit: AuditSink
+  readonly changes: ChangeFeed
+}
+
+export interface NewAccount {
+  readonly name: string
+  readonly role: Role
+  readonly passwordHash?: PasswordHash
+}
+
+export interface AccountChange {
+  readonly name?: string | undefined
+  readonly role?: Role | undefined
+  readonly disabled?: boolean | undefined
+}
+
+export class AccountStore {
+  readonly #options: AccountStoreOptions
+  readonly #cache = new RowCache<Account>()
+
+  constructor(options: AccountStoreOptions) {
+    this.#options = options
+  }
+
+  /** Everybody, oldest account first. */
+  async list(): Promise<Account[]> {
+    const rows = await this.#options.kysely.selectFrom('accounts').selectAll().orderBy('created_at_ms').execute()
+    return rows.map(toAccount)
+  }
+
+  /** From memory when nothing was written since. */
+  find(id: string): Promise<Account | undefined> {
+    return this.#cache.get(id, async () => {
+      const row = await this.#options.kysely.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
+      return row === undefined ? undefined : toAccount(row)
+    })
+  }
+
+  async findByName(name: string): Promise<Account | undefined> {
+    const row = await this.#options.kysely
+      .selectFrom('accounts')
+      .selectAll()
+      .where('name_key', '=', toNameKey(name))
+      .executeTakeFirst()
+    return row === undefined ? undefined : toAccount(row)
+  }
+
+  /** @throws GateError NOT_FOUND */
+  async get(id: string): Promise<Account> {
+    return (await this.find(id)) ?? refuseUnknown()
+  }
+
+  /** @throws GateError NOT_FOUND */
+  async getByName(name: string): Promise<Account> {
+    return (await this.findByName(name)) ?? refuseUnknown(name)
+  }
+
+  async findPasswordHash(id: string): Promise<PasswordHash | undefined> {
+    const row = await this.#options.kysely
+      .selectFrom('accounts')
+      .select('password_hash')
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return row?.password_hash ?? undefined
+  }
+
+  /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED */
+  async create(account: NewAccount, by: ActedBy): Promise<Account> {
+    const name = parseName(account.name)
+    const id = this.#options.random.id(16)
+    await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseTakenName(transaction, name)
+      await transaction
+        .insertInto('accounts')
+        .values({
+          id,
+          name,
+          name_key: toNameKey(name),
+          role: account.role,
+          disabled: 0,
+          password_hash: account.passwordHash ?? null,
+          created_at_ms: this.#options.clock.nowMs(),
+          last_seen_at_ms: null,
+        })
+        .execute()
+    })
+    this.#changed('account.created', by, { account: id, name, role: account.role })
+    return this.get(id)
+  }
+
+  /**
+   * Changes name, role or access. A disabled account's sessions end.
+   * @throws GateError NOT_FOUND, ALREADY_EXISTS, LAST_ADMINISTRATOR, PERMISSION_DENIED
+   */
+  async update(id: string, change: AccountChange, by: ActedBy): Promise<Account> {
+    const name = change.name === undefined ? undefined : parseName(change.name)
+    const before = await this.#options.kysely.transaction().execute(async (transaction) => {
+      const current = await getRow(transaction, id)
+      const isLosingPower = (change.role !== undefined && change.role !== 'administrator') || change.disabled === true
+      if (isLosingPower) await refuseLosing(transaction, current)
+      if (name !== undefined && toNameKey(name) !== current.name_key) await refuseTakenName(transaction, name)
+      await transaction
+        .updateTable('accounts')
+        .set({
+          name: name ?? current.name,
+          name_key: toNameKey(name ?? current.name),
+          role: change.role ?? current.role,
+          disabled: Number(change.disabled ?? current.disabled === 1),
+        })
+        .where('id', '=', id)
+        .execute()
+      if (change.disabled === true) await transaction.deleteFrom('sessions').where('account_id', '=', id).execute()
+      return toAccount(current)
+    })
+    this.#recordChange(before, { ...change, name }, by)
+    return this.get(id)
+  }
+
+  /** Ends every session made with the old password, except `keepSessionId` and the owner's own window. */
+  async setPasswordHash(id: string, hash: PasswordHash, by: ActedBy, keepSessionId?: string): Promise<void> {
+    await this.#options.kysely.transaction().execute(async (transaction) => {
+      await getRow(transaction, id)
+      await transaction.updateTable('accounts').set({ password_hash: hash }).where('id', '=', id).execute()
+      await transaction
+        .deleteFrom('sessions')
+        .where('account_id', '=', id)
+        .where('from_owner_window', '=', 0)
+        .where('id', '!=', keepSessionId ?? '')
+        .execute()
+    })
+    this.#changed('account.passwordChanged', by, { account: id })
+    this.#options.changes.emit('sessions')
+  }
+
+  /** Replaces a hash by a stronger one of the same password, unless the password changed meanwhile. */
+  async upgradePasswordHash(id: string, from: PasswordHash, to: PasswordHash): Promise<void> {
+    await this.#options.kysely
+      .updateTable('accounts')
+      .set({ password_hash: to })
+      .where('id', '=', id)
+      .where('password_hash', '=', from)
+      .execute()
+  }
+
+  /** Removes the account with its sessions and keys. @throws GateError NOT_FOUND, LAST_ADMINISTRATOR, PERMISSION_DENIED */
+  async remove(id: string, by: ActedBy): Promise<void> {
+    const removed = await this.#options.kysely.transaction().execute(async (transaction) => {
+      const current = await getRow(transaction, id)
+      await refuseLosing(transaction, current)
+      await transaction.deleteFrom('accounts').where('id', '=', id).execute()
+      return current
+    })
+    this.#changed('account.removed', by, { account: id, name: removed.name })
+    this.#options.changes.emit('sessions')
+    this.#options.changes.emit('keys')
+  }
+
+  /** The account of the person at this computer; undefined until the owner's window was first opened. */
+  findOwnerId(): Promise<string | undefined> {
+    return findMeta(this.#options.kysely, 'ownerAccountId')
+  }
+
+  /**
+   * The owner's account: the one remembered, else the oldest administrator who is not disabled, else a new one
+   * without a password, named `name` (or `name 2`, …).
+   */
+  async ensureOwner(name: string): Promise<Account> {
+    const known = await this.findOwnerId()
+    const owner = known === undefined ? undefined : await this.find(known)
+    if (owner !== undefined) return owner
+    const candidates = await this.list()
+    const oldest = candidates.find((account) => account.role === 'administrator' && !account.disabled)
+    const chosen = oldest ?? (await this.#createOwner(name, candidates))
+    await setMeta(this.#options.kysely, 'ownerAccountId', chosen.id)
+    this.#options.changes.emit('users')
+    return chosen
+  }
+
+  dropCache(): void {
+    this.#cache.drop()
+  }
+
+  #createOwner(name: string, existing: readonly Account[]): Promise<Account> {
+    const wanted = accountNameSchema.safeParse(name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}:]/gu, ' ').slice(0, 36))
+    const base = wanted.success ? wanted.data : 'Owner'
+    const taken = new Set(existing.map((account) => toNameKey(account.name)))
+    let free = base
+    for (let number = 2; taken.has(toNameKey(free)); number += 1) free = `${base} ${number}`
+    return this.create({ name: free, role: 'administrator' }, { actor: { kind: 'system' } })
+  }
+
+  #recordChange(before: Account, change: AccountChange, by: ActedBy): void {
+    const account = before.id
+    if (change.name !== undefined && change.name !== before.name) {
+      this.#changed('account.renamed', by, { account, from: before.name, to: change.name })
+    }
+    if (change.role !== undefined && change.role !== before.role) {
+      this.#changed('account.roleChanged', by, { account, name: before.name, from: before.role, to: change.role })
+    }
+    if (change.disabled !== undefined && change.disabled !== before.disabled) {
+      this.#changed(change.disabled ? 'account.disabled' : 'account.enabled', by, { account, name: before.name })
+      this.#options.changes.emit('sessions')
+    }
+  }
+
+  #changed(event: AuditEventName, by: ActedBy, details: Record<string, AuditValue>): void {
+    this.#cache.drop()
+    this.#options.audit.record({ ...by, event, details })
+    this.#options.changes.emit('users')
+  }
+}
+
+function toAccount(row: Selectable<AccountsTable>): Account {
+  return {
+    id: row.id,
+    name: row.name,
+    role: roleSchema.parse(row.role),
+    disabled: row.disabled === 1,
+    hasPassword: row.password_hash !== null,
+    createdAtMs: row.created_at_ms,
+    lastSeenAtMs: row.last_seen_at_ms,
+  }
+}
+
+function parseName(name: string): string {
+  const parsed = accountNameSchema.safeParse(name)
+  if (parsed.success) return parsed.data.normalize('NFC')
+  throw new GateError('VALIDATION_FAILED', parsed.error.issues[0]?.message ?? 'This name does not fit.')
+}
+
+function refuseUnknown(name?: string): never {
+  throw new GateError('NOT_FOUND', name === undefined ? 'There is no such person.' : `There is nobody named ${name}.`)
+}
+
+async function getRow(transaction: Transaction<Schema>, id: string): Promise<Selectable<AccountsTable>> {
+  const row = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ?? refuseUnknown()
+}
+
+async function refuseTakenName(transaction: Transaction<Schema>, name: string): Promise<void> {
+  const taken = await transaction
+    .selectFrom('accounts')
+    .select('name')
+    .where('name_key', '=', toNameKey(name))
+    .executeTakeFirst()
+  if (taken !== undefined) throw new GateError('ALREADY_EXISTS', `There is already somebody named ${taken.name}.`)
+}
+
+async function refuseLosing(transaction: Transaction<Schema>, row: Selectable<AccountsTable>): Promise<void> {
+  if ((await findMeta(transaction, 'ownerAccountId')) === row.id) {
+    throw new GateError('PERMISSION_DENIED', `${row.name} is the owner of this computer and stays an administrator.`)
+  }
+  if (row.role !== 'administrator' || row.disabled === 1) return
+  const other = await transaction
+    .selectFrom('accounts')
+    .select('id')
+    .where('role', '=', 'administrator')
+    .where('disabled', '=', 0)
+    .where('id', '!=', row.id)
+    .executeTakeFirst()
+  if (other !== undefined) return
+  throw new GateError('LAST_ADMINISTRATOR', `${row.name} is the last administrator. Make somebody else one first.`)
+}

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+import type { AuditSink } from '../contract/audit.ts'
+import { GateError } from '../contract/errorCodes.ts'
+import type { Account, AccountStore } from './accountStore.ts'
+import { toNameKey } from './accountName.ts'
+import { describeDevice } from './deviceName.ts'
+import type { LoginThrottle } from './loginThrottle.ts'
+import { maxPasswordBytes } from './passwordPolicy.ts'
+import type { Passwords } from './passwords.ts'
+import type { Session, SessionStore } from './sessionStore.ts'
+
+export interface SignInRequest {
+  readonly userName: string
+  readonly password: string
+  readonly clientAddress: string
+  readonly secure: boolean
+  /** The client's User-Agent, kept only in words. */
+  readonly userAgent: string | undefined
+}
+
+export interface SignedIn {
+  readonly token: string
+  readonly session: Session
+  readonly account: Account
+}
+
+export interface LoginServiceOptions {
+  readonly accounts: AccountStore
+  readonly sessions: SessionStore
+  readonly passwords: Passwords
+  readonly throttle: LoginThrottle
+  readonly audit: AuditSink
+}
+
+/** Signing in with name and password on the public listener, and proving a password again later. */
+export class LoginService {
+  readonly #options: LoginServiceOptions
+
+  constructor(options: LoginServiceOptions) {
+    this.#options = options
+  }
+
+  /**
+   * A new session for whoever knows the password. The answer, its cost and its counters are the same for a wrong
+   * password, an unknown name, a disabled account and one without a password.
+   * @throws GateError SIGN_IN_FAILED, RATE_LIMITED (with `retryAfterSeconds`)
+   */
+  async signIn(request: SignInRequest): Promise<SignedIn> {
+    const account = await this.#options.accounts.findByName(request.userName)
+    await this.#prove(account, request)
+    if (account === undefined) throw new TypeError('a password was right for nobody')
+    const { token, session } = await this.#options.sessions.open(
+      {
+        accountId: account.id,
+        surface: 'people',
+        fromOwnerWindow: false,
+        secure: request.secure,
+        device: describeDevice(request.userAgent),
+        address: request.clientAddress,
+      },
+      { actor: { kind: 'account', id: account.id, name: account.name }, address: request.clientAddress },
+    )
+    return { token, session, account }
+  }
+
+  /**
+   * Asks for one's own password again, under the same counters as signing in.
+   * @throws GateError SIGN_IN_FAILED, RATE_LIMITED
+   */
+  async provePassword(account: Account, password: string, clientAddress: string): Promise<void> {
+    await this.#prove(account, { userName: account.name, password, clientAddress })
+  }
+
+  async #prove(
+    account: Account | undefined,
+    request: Pick<SignInRequest, 'userName' | 'password' | 'clientAddress'>,
+  ): Promise<void> {
+    const keys = [toAddressCounter(request.clientAddress), toNameCounter(request.userName)]
+    this.#refuseWhilePaused(keys, request.clientAddress, account)
+    this.#options.throttle.begin(keys)
+    let isRight: boolean
+    try {
+      const usable = account?.disabled === false ? account.id : undefined
+      // Longer than any password that can be set: hashed would be megabytes of somebody else's choosing.
+      const isTooLong = Buffer.byteLength(request.password) > maxPasswordBytes
+      isRight = await this.#options.passwords.verify(usable, isTooLong ? '' : request.password)
+    } catch (error) {
+      this.#options.throttle.withdraw(keys)
+      throw error
+    }
+    if (!isRight) throw this.#failed(keys, request.clientAddress, account)
+    // The address keeps its earlier failures: somebody's own account must not wash away guesses at others'.
+    this.#options.throttle.succeed(keys, keys.slice(1))
+  }
+
+  #refuseWhilePaused(keys: readonly string[], address: string, account: Account | undefined): void {
+    const { waitMs } = this.#options.throttle.state(keys)
+    if (waitMs === 0) return
+    const retryAfterSeconds = Math.ceil(waitMs / 1000)
+    this.#record('signIn.paused', address, account)
+    throw new GateError('RATE_LIMITED', `Too many wrong tries. Try again in ${retryAfterSeconds} seconds.`, {
+      details: { retryAfterSeconds },
+    })
+  }
+
+  #failed(keys: readonly string[], address: string, account: Account | undefined): GateError {
+    this.#record('signIn.failed', address, account)
+    const { waitMs, triesLeft, nextPauseMs } = this.#options.throttle.state(keys)
+    const next =
+      waitMs > 0
+        ? `Try again in ${Math.ceil(waitMs / 1000)} seconds.`
+        : `${triesLeft} more ${triesLeft === 1 ? 'try' : 'tries'}, then a pause of ${nextPauseMs / 1000} seconds.`
+    return new GateError('SIGN_IN_FAILED', `Name or password is not right. ${next}`, {
+      details: waitMs > 0 ? { retryAfterSeconds: Math.ceil(waitMs / 1000) } : { triesLeft },
+    })
+  }
+
+  /** A name that nobody has is not recorded as typed: people type passwords into that field. */
+  #record(event: 'signIn.failed' | 'signIn.paused', address: string, account: Account | undefined): void {
+    this.#options.audit.record({
+      event,
+      actor: { kind: 'unknown' },
+      address,
+      details: account === undefined ? { name: 'unknown name' } : { account: account.id, name: account.name },
+    })
+  }
+}
+
+/** IPv6 counts by /64, because one device has the whole of it. */
+function toAddressCounter(address: string): string {
+  return `address:${isIPv6(address) ? toNetwork64(address) : address}`
+}
+
+function toNetwork64(address: string): string {
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const missing = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
+  const groups = [...left, ...new Array<string>(missing).fill('0'), ...right]
+  return groups
+    .slice(0, 4)
+    .map((group) => parseInt(group, 16).toString(16))
+    .join(':')
+}
+
+/** Hashed, because people type passwords into the name field and counters live as long as the process. */
+function toNameCounter(userName: string): string {
+  return `name:${createHash('sha256')
+    .update(toNameKey(userName.slice(0, 200)))
+    .digest('hex')}`
+}

@@ -1,0 +1,164 @@
+import { join } from 'node:path'
+import type { Kysely } from 'kysely'
+import { AuditLog } from '../audit/auditLog.ts'
+import { ChangeFeed } from '../database/changeFeed.ts'
+import { databaseFileName, openDataFolder } from '../database/dataFolder.ts'
+import { findMeta, setMeta } from '../database/metaStore.ts'
+import { migrate } from '../database/migrate.ts'
+import { openDatabase } from '../database/openDatabase.ts'
+import type { Database } from '../database/openDatabase.ts'
+import { watchRevision } from '../database/revisionWatcher.ts'
+import type { Schema } from '../database/schema.ts'
+import { openSecrets } from '../secrets/openSecrets.ts'
+import type { OpenedSecrets } from '../secrets/openSecrets.ts'
+import { SettingsStore } from '../settings/settingsStore.ts'
+import { AccountStore } from './accountStore.ts'
+import { ApiKeyStore } from './apiKeyStore.ts'
+import { LoginService } from './loginService.ts'
+import { LoginThrottle } from './loginThrottle.ts'
+import { OwnerSessions } from './ownerSessions.ts'
+import { defaultHashing, PasswordHasher, systemArgon2 } from './passwordHasher.ts'
+import { Passwords } from './passwords.ts'
+import { SessionStore } from './sessionStore.ts'
+import type { OpenStoresOptions, Stores } from './stores.ts'
+import { StoresAuthenticator } from './storesAuthenticator.ts'
+import { UsageRecorder } from './usageRecorder.ts'
+
+const WATCH_MS = 250
+
+/**
+ * Opens everything that lives in a data folder, in this order: rights, database, schema, secrets, stores. What fails
+ * leaves nothing open.
+ * @throws GateError DATA_FOLDER_REFUSED, DATABASE_REFUSED, SECRETS_UNAVAILABLE
+ */
+export async function openStores(options: OpenStoresOptions): Promise<Stores> {
+  openDataFolder(options.dataDirectory)
+  const database = openDatabase(join(options.dataDirectory, databaseFileName))
+  try {
+    await migrate(database, { clock: options.clock, backupsDirectory: join(options.dataDirectory, 'backups') })
+    const dataFolderId = await ensureFolderId(database, options)
+    const secrets = await readSecrets(database, dataFolderId, options)
+    return await createStores(database, dataFolderId, secrets, options)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function ensureFolderId(database: Database, options: OpenStoresOptions): Promise<string> {
+  const known = await findMeta(database.kysely, 'dataFolderId')
+  if (known !== undefined) return known
+  return database.kysely.transaction().execute(async (transaction) => {
+    const made = (await findMeta(transaction, 'dataFolderId')) ?? options.random.id(16)
+    await setMeta(transaction, 'dataFolderId', made)
+    return made
+  })
+}
+
+/** Under the write lock only the first time, when secrets are made. */
+async function readSecrets(
+  database: Database,
+  dataFolderId: string,
+  options: OpenStoresOptions,
+): Promise<OpenedSecrets> {
+  const { dataDirectory, random } = options
+  const read = (kysely: Kysely<Schema>): Promise<OpenedSecrets> =>
+    openSecrets(kysely, { choice: options.secrets, dataDirectory, dataFolderId, random })
+  const isMade = (await findMeta(database.kysely, 'secretCheck:audit-chain-key')) !== undefined
+  return isMade ? read(database.kysely) : database.kysely.transaction().execute(read)
+}
+
+async function createStores(
+  database: Database,
+  dataFolderId: string,
+  secrets: OpenedSecrets,
+  options: OpenStoresOptions,
+): Promise<Stores> {
+  const { clock, random, logger } = options
+  const { kysely } = database
+  const hashing = options.hashing ?? defaultHashing
+  const changes = new ChangeFeed()
+  const settings = await SettingsStore.open({ kysely, clock })
+  const audit = new AuditLog({ kysely, clock, logger, chainKey: secrets.values['audit-chain-key'] })
+  const usage = new UsageRecorder({ kysely, clock, logger })
+  const shared = { kysely, clock, random, audit, changes }
+  const accounts = new AccountStore(shared)
+  const sessions = new SessionStore({ ...shared, usage, settings })
+  const keys = new ApiKeyStore({
+    ...shared,
+    usage,
+    pepper: secrets.values['api-key-pepper'],
+    argon2: options.argon2 ?? systemArgon2,
+    hashing: hashing.apiKey,
+  })
+  const passwords = new Passwords(accounts, new PasswordHasher(hashing.password, options.argon2 ?? systemArgon2))
+  const login = new LoginService({ accounts, sessions, passwords, throttle: new LoginThrottle(clock), audit })
+  const authenticator = new StoresAuthenticator({ clock, accounts, sessions, keys, usage })
+  await sessions.removeExpired()
+  const stopWatching = connectChanges({ database, changes, settings, accounts, sessions, keys, authenticator }, options)
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    stopWatching()
+    try {
+      await usage.close()
+      await audit.flush()
+    } finally {
+      await database.close()
+    }
+  }
+  return {
+    dataDirectory: options.dataDirectory,
+    dataFolderId,
+    database,
+    secretStoreKind: secrets.kind,
+    settings,
+    accounts,
+    passwords,
+    sessions,
+    keys,
+    audit,
+    usage,
+    login,
+    authenticator,
+    ownerSessions: new OwnerSessions(accounts, sessions),
+    changes,
+    close: () => (closing ??= close()),
+  }
+}
+
+type Connected = Pick<Stores, 'database' | 'changes' | 'settings' | 'accounts' | 'sessions' | 'keys'> & {
+  readonly authenticator: StoresAuthenticator
+}
+
+/** Own writes end credentials at once; writes of other processes as soon as the data version shows them. */
+function connectChanges(connected: Connected, options: OpenStoresOptions): () => void {
+  const { changes, settings, accounts, sessions, keys, authenticator } = connected
+  const { logger } = options
+  settings.onChange(() => changes.emit('settings'))
+  changes.on((resource) => {
+    if (resource === 'settings') return
+    // What ends an account's access deletes its sessions and keys too, so all three are read again.
+    accounts.dropCache()
+    sessions.dropCache()
+    keys.dropRows()
+    authenticator.announceChange()
+  })
+  const watcher = watchRevision({
+    dataVersion: () => connected.database.dataVersion(),
+    logger,
+    intervalMs: options.watchMs ?? WATCH_MS,
+    onForeignChange: () => {
+      keys.forgetVerified()
+      changes.emit('users')
+      changes.emit('keys')
+      changes.emit('sessions')
+      settings.reload().catch((error: unknown) => logger.error({ err: error }, 'settings cannot be read again'))
+    },
+    onTick: () => {
+      authenticator
+        .announceExpired()
+        .catch((error: unknown) => logger.error({ err: error }, 'expired credentials cannot be looked up'))
+    },
+  })
+  return () => watcher.close()
+}

@@ -1,0 +1,115 @@
+import argon2 from 'argon2'
+import { GateError } from '../contract/errorCodes.ts'
+
+export type PasswordHash = string & { readonly brand?: 'PasswordHash' }
+
+export interface Argon2Parameters {
+  readonly memoryKiB: number
+  readonly passes: number
+  readonly lanes: number
+}
+
+export interface HashingParameters {
+  readonly password: Argon2Parameters
+  readonly apiKey: Argon2Parameters
+}
+
+/** RFC 9106's second recommendation for passwords; for keys of 512 random bits OWASP's minimum (Password Storage Cheat Sheet). */
+export const defaultHashing: HashingParameters = {
+  password: { memoryKiB: 64 * 1024, passes: 3, lanes: 1 },
+  apiKey: { memoryKiB: 19 * 1024, passes: 2, lanes: 1 },
+}
+
+/** The two operations of argon2id, off the main thread. Tests count the calls. */
+export interface Argon2 {
+  hash(text: string, parameters: Argon2Parameters): Promise<string>
+  verify(hash: string, text: string): Promise<boolean>
+  needsRehash(hash: string, parameters: Argon2Parameters): boolean
+}
+
+const toOptions = (parameters: Argon2Parameters) => ({
+  memoryCost: parameters.memoryKiB,
+  timeCost: parameters.passes,
+  parallelism: parameters.lanes,
+})
+
+export const systemArgon2: Argon2 = {
+  hash: (text, parameters) => argon2.hash(text, { ...toOptions(parameters), type: argon2.argon2id }),
+  verify: (hash, text) => argon2.verify(hash, text),
+  needsRehash: (hash, parameters) => argon2.needsRehash(hash, toOptions(parameters)),
+}
+
+/** A few at once, a bounded number waiting: memory and the thread pool are not an attacker's to fill. */
+export class HashLane {
+  readonly #width: number
+  readonly #maxWaiting: number
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+
+  constructor(options: { width: number; maxWaiting: number }) {
+    this.#width = options.width
+    this.#maxWaiting = options.maxWaiting
+  }
+
+  /** @throws GateError RATE_LIMITED when too many wait already */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#running >= this.#width) await this.#waitForTurn()
+    else this.#running += 1
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#running -= 1
+      else next()
+    }
+  }
+
+  #waitForTurn(): Promise<void> {
+    if (this.#waiting.length >= this.#maxWaiting) {
+      throw new GateError(
+        'RATE_LIMITED',
+        'Too many people are signing in at this moment. Try again in a few seconds.',
+        {
+          details: { retryAfterSeconds: 5 },
+        },
+      )
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+}
+
+export interface PasswordVerdict {
+  readonly isRight: boolean
+  /** Whether the stored hash is weaker than today's parameters. */
+  readonly needsRehash: boolean
+}
+
+/** argon2id for passwords: at most two at once, and a person who does not exist costs the same as one who does. */
+export class PasswordHasher {
+  readonly #lane = new HashLane({ width: 2, maxWaiting: 32 })
+  readonly #argon2: Argon2
+  readonly #parameters: Argon2Parameters
+
+  constructor(parameters: Argon2Parameters, implementation: Argon2 = systemArgon2) {
+    this.#argon2 = implementation
+    this.#parameters = parameters
+  }
+
+  /** @throws GateError RATE_LIMITED */
+  hash(password: string): Promise<PasswordHash> {
+    return this.#lane.run(() => this.#argon2.hash(password, this.#parameters))
+  }
+
+  /** `undefined` stands for an account that has no password or does not exist. @throws GateError RATE_LIMITED */
+  verify(hash: PasswordHash | undefined, password: string): Promise<PasswordVerdict> {
+    return this.#lane.run(async () => {
+      if (hash === undefined) {
+        // Enumeration of names by time: the same work as a verification, its result thrown away.
+        await this.#argon2.hash(password, this.#parameters)
+        return { isRight: false, needsRehash: false }
+      }
+      const isRight = await this.#argon2.verify(hash, password)
+      return { isRight, needsRehash: isRight && this.#argon2.needsRehash(hash, this.#parameters) }
+    })
+  }
+}

@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto'
+import type { Kysely, Selectable } from 'kysely'
+import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
+import type { AuditSink } from '../contract/audit.ts'
+import type { ChangeFeed } from '../database/changeFeed.ts'
+import { RowCache } from '../database/rowCache.ts'
+import type { Schema, SessionsTable } from '../database/schema.ts'
+import type { ActedBy } from './actedBy.ts'
+import type { UsageRecorder } from './usageRecorder.ts'
+
+export interface Session {
+  readonly id: string
+  readonly accountId: string
+  readonly surface: 'people' | 'owner'
+  readonly fromOwnerWindow: boolean
+  /** Whether it was made over TLS; it works only over the same scheme. */
+  readonly secure: boolean
+  readonly device: string
+  readonly address: string
+  readonly createdAtMs: number
+  readonly lastUsedAtMs: number
+  /** Infinity for the owner's own window, whose sessions end with the app. */
+  readonly expiresAtMs: number
+}
+
+export interface NewSession {
+  readonly accountId: string
+  readonly surface: 'people' | 'owner'
+  readonly fromOwnerWindow: boolean
+  readonly secure: boolean
+  readonly device: string
+  readonly address: string
+}
+
+export interface SessionStoreOptions {
+  readonly kysely: Kysely<Schema>
+  readonly clock: Clock
+  readonly random: Random
+  readonly audit: AuditSink
+  readonly changes: ChangeFeed
+  readonly usage: UsageRecorder
+  readonly settings: { get(name: 'sessions.idleHours' | 'sessions.absoluteDays'): number }
+}
+
+type Row = Selectable<SessionsTable>
+
+const TOKEN_BYTES = 32
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const tokenPattern = /^[A-Za-z0-9_-]{43}$/
+
+/** Sign-ins of browsers. Only the SHA-256 of a token is stored; reading one costs no SQL after the first time. */
+export class SessionStore {
+  readonly #options: SessionStoreOptions
+  readonly #byToken = new RowCache<Row>()
+  readonly #byId = new RowCache<Row>()
+
+  constructor(options: SessionStoreOptions) {
+    this.#options = options
+  }
+
+  /** A new session, and its token, which is told only here. */
+  async open(session: NewSession, by: ActedBy): Promise<{ token: string; session: Session }> {
+    const token = this.#options.random.bytes(TOKEN_BYTES).toString('base64url')
+    const now = this.#options.clock.nowMs()
+    const row: Row = {
+      id: this.#options.random.id(16),
+      token_hash: hashToken(token),
+      account_id: session.accountId,
+      surface: session.surface,
+      from_owner_window: Number(session.fromOwnerWindow),
+      secure: Number(session.secure),
+      device: session.device,
+      address: session.address,
+      created_at_ms: now,
+      last_used_at_ms: now,
+    }
+    await this.#options.kysely.insertInto('sessions').values(row).execute()
+    this.#options.audit.record({
+      ...by,
+      event: 'session.started',
+      details: { session: row.id, account: session.accountId, surface: session.surface, device: session.device },
+    })
+    this.#options.changes.emit('sessions')
+    return { token, session: this.#toSession(row) }
+  }
+
+  /** The session that holds now, whatever its account; undefined when unknown or expired. */
+  async findByToken(token: string): Promise<Session | undefined> {
+    if (!tokenPattern.test(token)) return undefined
+    const hash = hashToken(token)
+    return this.#toLiving(await this.#byToken.get(hash, () => this.#read('token_hash', hash)))
+  }
+
+  async find(id: string): Promise<Session | undefined> {
+    return this.#toLiving(await this.#byId.get(id, () => this.#read('id', id)))
+  }
+
+  /** Sessions that hold now, newest first; of everybody without an account. */
+  async list(accountId?: string): Promise<Session[]> {
+    let query = this.#options.kysely.selectFrom('sessions').selectAll().orderBy('created_at_ms', 'desc')
+    if (accountId !== undefined) query = query.where('account_id', '=', accountId)
+    const rows = await query.execute()
+    return rows.flatMap((row) => this.#toLiving(row) ?? [])
+  }
+
+  /** @returns false when there was none */
+  async end(id: string, by: ActedBy): Promise<boolean> {
+    const result = await this.#options.kysely.deleteFrom('sessions').where('id', '=', id).executeTakeFirst()
+    if (result.numDeletedRows === 0n) return false
+    this.#ended(by, { session: id })
+    return true
+  }
+
+  /** Ends an account's sessions, but never those of the owner's own window. @returns how many there were */
+  async endAllOf(accountId: string, by: ActedBy, keepSessionId?: string): Promise<number> {
+    const result = await this.#options.kysely
+      .deleteFrom('sessions')
+      .where('account_id', '=', accountId)
+      .where('from_owner_window', '=', 0)
+      .where('id', '!=', keepSessionId ?? '')
+      .executeTakeFirst()
+    const count = Number(result.numDeletedRows)
+    if (count > 0) this.#ended(by, { account: accountId, sessions: count })
+    return count
+  }
+
+  /** Ends what the desktop app opened for itself, in this start or an earlier one. */
+  async endOwnerWindows(): Promise<void> {
+    await this.#options.kysely.deleteFrom('sessions').where('from_owner_window', '=', 1).execute()
+    this.#changed()
+  }
+
+  /** Deletes rows that have expired. */
+  async removeExpired(): Promise<void> {
+    const now = this.#options.clock.nowMs()
+    await this.#options.kysely
+      .deleteFrom('sessions')
+      .where('from_owner_window', '=', 0)
+      .where((where) =>
+        where.or([
+          where('created_at_ms', '<=', now - this.#absoluteMs()),
+          // A minute more than the limit: the last use is written at most once a minute.
+          where('last_used_at_ms', '<=', now - this.#idleMs() - 2 * 60_000),
+        ]),
+      )
+      .execute()
+  }
+
+  dropCache(): void {
+    this.#byToken.drop()
+    this.#byId.drop()
+  }
+
+  async #read(column: 'id' | 'token_hash', value: string): Promise<Row | undefined> {
+    return this.#options.kysely.selectFrom('sessions').selectAll().where(column, '=', value).executeTakeFirst()
+  }
+
+  #toLiving(row: Row | undefined): Session | undefined {
+    if (row === undefined) return undefined
+    const session = this.#toSession(row)
+    return session.expiresAtMs > this.#options.clock.nowMs() ? session : undefined
+  }
+
+  #toSession(row: Row): Session {
+    const lastUsedAtMs = Math.max(row.last_used_at_ms, this.#options.usage.findSessionUse(row.id) ?? 0)
+    const fromOwnerWindow = row.from_owner_window === 1
+    return {
+      id: row.id,
+      accountId: row.account_id,
+      surface: row.surface === 'owner' ? 'owner' : 'people',
+      fromOwnerWindow,
+      secure: row.secure === 1,
+      device: row.device,
+      address: row.address,
+      createdAtMs: row.created_at_ms,
+      lastUsedAtMs,
+      expiresAtMs: fromOwnerWindow
+        ? Number.POSITIVE_INFINITY
+        : Math.min(lastUsedAtMs + this.#idleMs(), row.created_at_ms + this.#absoluteMs()),
+    }
+  }
+
+  #idleMs(): number {
+    return this.#options.settings.get('sessions.idleHours') * HOUR_MS
+  }
+
+  #absoluteMs(): number {
+    return this.#options.settings.get('sessions.absoluteDays') * DAY_MS
+  }
+
+  #ended(by: ActedBy, details: Record<string, string | number>): void {
+    this.#options.audit.record({ ...by, event: 'session.ended', details })
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.dropCache()
+    this.#options.changes.emit('sessions')
+  }
+}
+
+const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex')

@@ -1,0 +1,158 @@
+import type { Clock } from '../core/clock.ts'
+import { GateError } from '../contract/errorCodes.ts'
+import type { AuthenticationInput, Authenticator, Credential, Principal } from '../pipeline/requestContext.ts'
+import { toNameKey } from './accountName.ts'
+import type { Account, AccountStore } from './accountStore.ts'
+import type { ApiKeyRecord, ApiKeyStore } from './apiKeyStore.ts'
+import type { Session, SessionStore } from './sessionStore.ts'
+import type { UsageRecorder } from './usageRecorder.ts'
+
+export interface StoresAuthenticatorOptions {
+  readonly clock: Clock
+  readonly accounts: AccountStore
+  readonly sessions: SessionStore
+  readonly keys: ApiKeyStore
+  readonly usage: UsageRecorder
+}
+
+const invalid = (message: string): GateError => new GateError('AUTH_INVALID', message)
+const keyRefused = (): GateError => invalid('This key is not valid. It may have expired or been revoked.')
+const sessionRefused = (): GateError => invalid('You are signed out. Sign in again.')
+
+/** Sessions that somebody holds open are looked at once in this time for having expired. */
+const EXPIRY_CHECK_MS = 1000
+
+/** Decides who a credential belongs to, from memory when nothing was written since. */
+export class StoresAuthenticator implements Authenticator {
+  readonly #options: StoresAuthenticatorOptions
+  readonly #listeners = new Set<() => void>()
+  /** Credentials this process has let in, with the time they end by themselves: sockets may hang on them. */
+  readonly #expiries = new Map<string, () => Promise<number | undefined>>()
+  #nextExpiryCheckMs = 0
+
+  constructor(options: StoresAuthenticatorOptions) {
+    this.#options = options
+  }
+
+  async authenticate(input: AuthenticationInput): Promise<Principal> {
+    const { presented } = input
+    switch (presented.kind) {
+      case 'sessionCookie':
+        return this.#authenticateSession(presented.token, input)
+      case 'bearer':
+      case 'subprotocol':
+      case 'queryToken':
+        return (await this.#authenticateKey(presented.token, input)).principal
+      case 'basic': {
+        const { principal, account } = await this.#authenticateKey(presented.key, input)
+        // The key must be that user's: otherwise logs and proxies would name the wrong person.
+        if (toNameKey(presented.userName) !== toNameKey(account.name)) throw keyRefused()
+        return principal
+      }
+    }
+  }
+
+  async reauthenticate(principal: Principal): Promise<Principal | undefined> {
+    const account = await this.#findUsable(principal.accountId)
+    if (account === undefined) return undefined
+    const credential = await this.#refresh(principal.credential, account.id)
+    return credential === undefined ? undefined : toPrincipal(account, credential)
+  }
+
+  onCredentialsChanged(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Tells listeners that credentials may have ended. */
+  announceChange(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  /** Called often: announces a change when a credential that was let in has expired meanwhile. */
+  async announceExpired(): Promise<void> {
+    const now = this.#options.clock.nowMs()
+    if (now < this.#nextExpiryCheckMs) return
+    this.#nextExpiryCheckMs = now + EXPIRY_CHECK_MS
+    let hasExpired = false
+    for (const [key, readExpiry] of this.#expiries) {
+      const expiresAtMs = await readExpiry()
+      if (expiresAtMs !== undefined && expiresAtMs > now) continue
+      this.#expiries.delete(key)
+      hasExpired = true
+    }
+    if (hasExpired) this.announceChange()
+  }
+
+  async #authenticateSession(token: string, input: AuthenticationInput): Promise<Principal> {
+    const session = await this.#options.sessions.findByToken(token)
+    if (session === undefined || !isSessionUsable(session, input)) throw sessionRefused()
+    const account = await this.#findUsable(session.accountId)
+    if (account === undefined) throw sessionRefused()
+    this.#options.usage.recordSession(session.id, account.id)
+    this.#watch(`session:${session.id}`, async () => (await this.#options.sessions.find(session.id))?.expiresAtMs)
+    return toPrincipal(account, toSessionCredential(session))
+  }
+
+  async #authenticateKey(
+    text: string,
+    input: AuthenticationInput,
+  ): Promise<{ principal: Principal; account: Account }> {
+    const key = await this.#options.keys.verify(text)
+    const account = key === undefined ? undefined : await this.#findUsable(key.accountId)
+    if (key === undefined || account === undefined) throw keyRefused()
+    // The owner's listener is for the owner's window and for tools that may administer, nobody else.
+    if (input.listener === 'owner' && !mayAdministerByKey(account, key)) throw keyRefused()
+    this.#options.usage.recordKey(key.id, account.id, input.clientAddress)
+    if (!input.secure && !isLoopback(input.clientAddress)) await this.#options.keys.flagUnprotected(key.id)
+    if (key.expiresAtMs !== null) {
+      this.#watch(`key:${key.id}`, async () => (await this.#options.keys.find(key.id))?.expiresAtMs ?? undefined)
+    }
+    return { principal: toPrincipal(account, toKeyCredential(key)), account }
+  }
+
+  async #refresh(credential: Credential, accountId: string): Promise<Credential | undefined> {
+    if (credential.kind === 'session') {
+      const session = await this.#options.sessions.find(credential.sessionId)
+      return session?.accountId === accountId ? toSessionCredential(session) : undefined
+    }
+    const key = await this.#options.keys.find(credential.keyId)
+    return key?.accountId === accountId ? toKeyCredential(key) : undefined
+  }
+
+  async #findUsable(accountId: string): Promise<Account | undefined> {
+    const account = await this.#options.accounts.find(accountId)
+    return account?.disabled === false ? account : undefined
+  }
+
+  #watch(key: string, readExpiry: () => Promise<number | undefined>): void {
+    if (!this.#expiries.has(key)) this.#expiries.set(key, readExpiry)
+  }
+}
+
+/** Session fixation and theft across schemes and listeners: a session works only where it was made. */
+function isSessionUsable(session: Session, input: AuthenticationInput): boolean {
+  const listener = session.surface === 'owner' ? 'owner' : 'public'
+  return session.secure === input.secure && input.listener === listener
+}
+
+const mayAdministerByKey = (account: Account, key: ApiKeyRecord): boolean =>
+  account.role === 'administrator' && key.scopes.includes('administer')
+
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.')
+
+const toPrincipal = (account: Account, credential: Credential): Principal => ({
+  accountId: account.id,
+  name: account.name,
+  role: account.role,
+  credential,
+})
+
+const toSessionCredential = (session: Session): Credential => ({
+  kind: 'session',
+  sessionId: session.id,
+  surface: session.surface,
+  fromOwnerWindow: session.fromOwnerWindow,
+})
+
+const toKeyCredential = (key: ApiKeyRecord): Credential => ({ kind: 'apiKey', keyId: key.id, scopes: key.scopes })

@@ -1,0 +1,53 @@
+/** Everything the log of what happened can say. Names are stable: never renamed, only added. */
+export const auditEventNames = [
+  'account.created',
+  'account.disabled',
+  'account.enabled',
+  'account.removed',
+  'account.renamed',
+  'account.roleChanged',
+  'account.passwordChanged',
+  'connection.closed',
+  'connection.opened',
+  'engine.restarted',
+  'engine.started',
+  'engine.stopped',
+  'gate.started',
+  'gate.stopped',
+  'job.queued',
+  'job.refused',
+  'key.created',
+  'key.revoked',
+  'request.changed',
+  'request.denied',
+  'session.ended',
+  'session.started',
+  'setting.changed',
+  'sharing.changed',
+  'signIn.failed',
+  'signIn.paused',
+] as const
+export type AuditEventName = (typeof auditEventNames)[number]
+
+export type AuditActor =
+  | { readonly kind: 'account'; readonly id: string; readonly name: string }
+  /** Whoever may use the command line on this computer. */
+  | { readonly kind: 'commandLine' }
+  | { readonly kind: 'system' }
+  /** Nobody known yet. A name that belongs to no account is never recorded: people type passwords there. */
+  | { readonly kind: 'unknown' }
+
+export type AuditValue = string | number | boolean | null | readonly string[]
+
+/** One thing that happened. No password, key, token or cookie ever goes in, nor a request's query or body. */
+export interface AuditEvent {
+  readonly event: AuditEventName
+  readonly actor: AuditActor
+  readonly address?: string
+  readonly details?: Readonly<Record<string, AuditValue>>
+}
+
+export interface AuditSink {
+  /** Returns at once; the row is written soon after. */
+  record(event: AuditEvent): void
+}

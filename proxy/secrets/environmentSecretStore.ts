@@ -1,0 +1,41 @@
+import { hkdfSync } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { GateError } from '../contract/errorCodes.ts'
+import { secretBytes } from './secretStore.ts'
+import type { SecretName, SecretStore } from './secretStore.ts'
+
+const MIN_MASTER_BYTES = 32
+
+/**
+ * Secrets derived (HKDF-SHA-256) from one file that a headless gate is handed, by systemd credentials or a KMS.
+ * @throws GateError SECRETS_UNAVAILABLE when the file is missing, too short, or others can read it
+ */
+export function createEnvironmentSecretStore(file: string, dataFolderId: string): SecretStore {
+  const master = readMaster(file)
+  const derive = (name: SecretName): Buffer =>
+    Buffer.from(hkdfSync('sha256', master, dataFolderId, `gatehouse/${name}`, secretBytes))
+  return {
+    kind: 'environment',
+    get: (name) => Promise.resolve(derive(name)),
+    set: () => Promise.reject(new TypeError('secrets from the environment are derived, never written')),
+    close: () => Promise.resolve(),
+  }
+}
+
+function readMaster(file: string): Buffer {
+  let master: Buffer
+  let mode: number
+  try {
+    master = readFileSync(file)
+    mode = statSync(file).mode
+  } catch (cause) {
+    throw new GateError('SECRETS_UNAVAILABLE', `The file of GATEHOUSE_SECRET_FILE, ${file}, cannot be read.`, { cause })
+  }
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    throw new GateError('SECRETS_UNAVAILABLE', `Others can read ${file}. To mend it: chmod 600 ${file}`)
+  }
+  if (master.length < MIN_MASTER_BYTES) {
+    throw new GateError('SECRETS_UNAVAILABLE', `${file} holds fewer than ${MIN_MASTER_BYTES} bytes.`)
+  }
+  return master
+}

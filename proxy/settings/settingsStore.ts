@@ -1,0 +1,119 @@
+import type { Kysely } from 'kysely'
+import type { Clock } from '../core/clock.ts'
+import { GateError } from '../contract/errorCodes.ts'
+import { isSettingName, settingDefinitions } from '../contract/settings.ts'
+import type { SettingName, Settings } from '../contract/settings.ts'
+import type { Schema } from '../database/schema.ts'
+
+/**
+ * The persisted settings: read from memory, written through. It owns the settings table and knows nothing of what a
+ * setting does; whoever uses one listens for its change.
+ */
+export interface SettingsStoreOptions {
+  readonly kysely: Kysely<Schema>
+  readonly clock: Clock
+}
+
+type StoredTexts = ReadonlyMap<SettingName, string>
+
+const settingNames = Object.keys(settingDefinitions).filter(isSettingName)
+
+export type SettingsListener = (names: readonly SettingName[]) => void
+
+export class SettingsStore {
+  readonly #options: SettingsStoreOptions
+  readonly #listeners = new Set<SettingsListener>()
+  /** JSON text by name, as stored: what tells a change. */
+  #stored: StoredTexts
+  #values: Settings
+
+  private constructor(options: SettingsStoreOptions, stored: StoredTexts) {
+    this.#options = options
+    this.#stored = stored
+    this.#values = parseStored(stored)
+  }
+
+  static async open(options: SettingsStoreOptions): Promise<SettingsStore> {
+    return new SettingsStore(options, await readRows(options.kysely))
+  }
+
+  /** The value as last written, or its default. */
+  get<Name extends SettingName>(name: Name): Settings[Name] {
+    return this.#values[name]
+  }
+
+  all(): Settings {
+    return { ...this.#values }
+  }
+
+  /** @throws GateError VALIDATION_FAILED when the value does not fit the setting */
+  async set<Name extends SettingName>(name: Name, value: Settings[Name]): Promise<void> {
+    await this.setMany({ [name]: value })
+  }
+
+  /**
+   * Writes several settings or none of them.
+   * @throws GateError VALIDATION_FAILED when a name is unknown or a value does not fit
+   */
+  async setMany(values: Readonly<Record<string, unknown>>): Promise<void> {
+    const texts = Object.entries(values).map(([name, value]) => [checkName(name), checkValue(name, value)] as const)
+    const changed_at_ms = this.#options.clock.nowMs()
+    await this.#options.kysely.transaction().execute(async (transaction) => {
+      for (const [name, value] of texts) {
+        await transaction
+          .insertInto('settings')
+          .values({ name, value, changed_at_ms })
+          .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, changed_at_ms }))
+          .execute()
+      }
+    })
+    await this.reload()
+  }
+
+  /** Reads the table again, because another process may have written it, and tells what changed. */
+  async reload(): Promise<void> {
+    const before = this.#stored
+    this.#stored = await readRows(this.#options.kysely)
+    this.#values = parseStored(this.#stored)
+    const changed = settingNames.filter((name) => before.get(name) !== this.#stored.get(name))
+    if (changed.length === 0) return
+    for (const listener of [...this.#listeners]) listener(changed)
+  }
+
+  onChange(listener: SettingsListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}
+
+async function readRows(kysely: Kysely<Schema>): Promise<StoredTexts> {
+  const rows = await kysely.selectFrom('settings').select(['name', 'value']).execute()
+  const known = rows.flatMap(({ name, value }) => (isSettingName(name) ? [[name, value] as const] : []))
+  return new Map(known)
+}
+
+function parseStored(stored: StoredTexts): Settings {
+  const values = settingNames.map((name) => {
+    const text = stored.get(name)
+    const definition = settingDefinitions[name]
+    const parsed = text === undefined ? undefined : definition.schema.safeParse(JSON.parse(text))
+    // A value of another version that no longer fits counts as never set.
+    return [name, parsed?.success === true ? parsed.data : definition.default] as const
+  })
+  // The entries are exactly the names of `settingDefinitions`, each parsed by its own schema.
+  return Object.fromEntries(values) as Settings
+}
+
+function checkName(name: string): SettingName {
+  if (isSettingName(name)) return name
+  throw new GateError('VALIDATION_FAILED', `There is no setting named ${name.slice(0, 60)}.`)
+}
+
+function checkValue(name: string, value: unknown): string {
+  const parsed = settingDefinitions[checkName(name)].schema.safeParse(value)
+  if (parsed.success) return JSON.stringify(parsed.data)
+  const reason = parsed.error.issues[0]?.message ?? 'unknown reason'
+  throw new GateError('VALIDATION_FAILED', `${name}: this value does not fit. ${reason}`, {
+    details: { errors: [{ path: name, message: reason }] },
+  })
+}
