@@ -1,0 +1,38 @@
+import { assertNever } from '../proxy/core/assertNever.ts'
+import type { AuditActor, AuditEvent, AuditEventName, AuditSink, AuditValue } from '../proxy/contract/audit.ts'
+import type { GateEvent } from '../proxy/pipeline/audit.ts'
+
+function nameOf(type: GateEvent['type']): AuditEventName {
+  switch (type) {
+    case 'request.denied':
+    case 'connection.refused':
+      return 'request.denied'
+    case 'request.changed':
+      return 'request.changed'
+    case 'prompt.accepted':
+      return 'job.queued'
+    case 'socket.opened':
+      return 'connection.opened'
+    case 'socket.closed':
+      return 'connection.closed'
+    default:
+      return assertNever(type)
+  }
+}
+
+/** An event of the gate as the audit keeps it. The path is the canonical one and carries no query. */
+export function toAuditEvent(event: GateEvent): AuditEvent {
+  const { principal } = event
+  const actor: AuditActor =
+    principal === undefined ? { kind: 'unknown' } : { kind: 'account', id: principal.accountId, name: principal.name }
+  const details: Record<string, AuditValue> = { listener: event.listener, method: event.method, path: event.path }
+  if (event.code !== undefined) details['code'] = event.code
+  if (event.detail !== undefined) details['detail'] = event.detail
+  if (principal?.credential.kind === 'apiKey') details['key'] = principal.credential.keyId
+  return { event: nameOf(event.type), actor, address: event.clientAddress, details }
+}
+
+/** The gate's sink, writing into the chained log. */
+export function createGateAudit(sink: AuditSink): { record(event: GateEvent): void } {
+  return { record: (event) => sink.record(toAuditEvent(event)) }
+}

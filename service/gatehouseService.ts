@@ -1,0 +1,253 @@
+import { join } from 'node:path'
+import { networkInterfaces } from 'node:os'
+import { systemInstallationDeps } from '../launcher/installation/installationDeps.ts'
+import { Supervisor } from '../launcher/supervisor.ts'
+import { describeDevice } from '../proxy/accounts/deviceName.ts'
+import { openStores } from '../proxy/accounts/openStores.ts'
+import type { Stores } from '../proxy/accounts/stores.ts'
+import { createOwnApplication } from '../proxy/api/ownApplication.ts'
+import type { Engine } from '../proxy/comfyui/engine.ts'
+import { GateError } from '../proxy/contract/errorCodes.ts'
+import { defaultKeyLifetimeDays, defaultScopes } from '../proxy/contract/keys.ts'
+import { openDataFolder } from '../proxy/database/dataFolder.ts'
+import { acquireLock } from '../proxy/database/lockFile.ts'
+import type { FolderLock } from '../proxy/database/lockFile.ts'
+import { createGate } from '../proxy/gate.ts'
+import type { Gate } from '../proxy/gate.ts'
+import { findLanAddresses } from '../proxy/network/lanAddresses.ts'
+import { describeConnections } from './connections.ts'
+import { EngineChoices } from './engineChoices.ts'
+import { createGateAudit } from './gateAudit.ts'
+import { PracticePage } from './practicePage.ts'
+import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
+import { SharingController } from './sharingController.ts'
+import { stepsInOrder } from './stepsInOrder.ts'
+import { createSupervisedEngine } from './supervisedEngine.ts'
+
+const DAY_MS = 86_400_000
+const LAST_FALLBACK_PORT = 8199
+
+/**
+ * Opens the data folder and puts gate and launcher together; nothing listens and nothing runs yet.
+ * @throws GateError in words: another Gatehouse uses the folder, its rights are too wide, secrets are unavailable, …
+ */
+export async function openService(options: ServiceOptions): Promise<GatehouseService> {
+  const { dataDirectory, clock, random, logger, paths } = options
+  openDataFolder(dataDirectory, options.platform)
+  const lock = acquireLock({ directory: dataDirectory, clock, random })
+  try {
+    const secrets = { kind: 'auto', workerFile: paths.keychainWorker } as const
+    const stores = await openStores({ dataDirectory, clock, random, logger, secrets })
+    return new Service(options, lock, stores)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+class Service implements GatehouseService {
+  readonly engine: Engine
+  readonly sharing: SharingController
+  readonly practicePage: PracticePage
+  readonly #options: ServiceOptions
+  readonly #lock: FolderLock
+  readonly #stores: Stores
+  readonly #supervisor: Supervisor
+  readonly #choices: EngineChoices
+  readonly #gate: Gate
+  #ownerPort: number | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(options: ServiceOptions, lock: FolderLock, stores: Stores) {
+    this.#options = options
+    this.#lock = lock
+    this.#stores = stores
+    const { clock, random, logger, platform, dataDirectory } = options
+    this.#supervisor = new Supervisor({
+      clock,
+      random,
+      logger,
+      platform,
+      pidFilePath: join(dataDirectory, 'engine.pid'),
+      ...(options.restartRules === undefined ? {} : { restartRules: options.restartRules }),
+    })
+    this.#choices = new EngineChoices({
+      dataDirectory,
+      nodeCommand: options.nodeCommand,
+      practiceEngine: options.paths.practiceEngine,
+      companionDirectory: options.paths.companionDirectory,
+      settings: stores.settings,
+      installationDeps: systemInstallationDeps(),
+      override: options.headless ?? {},
+    })
+    this.engine = createSupervisedEngine(this.#supervisor, async () => {
+      this.#supervisor.setLaunch(await this.#choices.plan())
+    })
+    this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
+    this.sharing = this.#createSharing()
+    this.#gate = createGate({
+      clock,
+      random,
+      logger,
+      engine: this.engine,
+      authenticator: stores.authenticator,
+      settings: stores.settings,
+      audit: createGateAudit(stores.audit),
+      ownApplication: createOwnApplication({
+        stores,
+        clock,
+        logger,
+        pagesDirectory: options.paths.pagesDirectory,
+        engine: this.engine,
+        engineChoice: () => this.#choices.describe(),
+        sharing: this.sharing,
+        connections: { list: () => this.connections(), onChange: (listener) => this.onConnectionsChange(listener) },
+      }),
+    })
+  }
+
+  get settings(): GatehouseService['settings'] {
+    return this.#stores.settings
+  }
+
+  get secretsKind(): 'keychain' | 'file' {
+    return this.#stores.secretStoreKind === 'keychain' ? 'keychain' : 'file'
+  }
+
+  async start(): Promise<void> {
+    const { logger, mode } = this.#options
+    this.#stores.changes.on((resource) => {
+      if (resource === 'users' || resource === 'keys') void this.sharing.refreshPeople()
+    })
+    if (mode === 'desktop') this.#ownerPort = (await this.#gate.openOwnerListener()).port
+    await this.sharing.start()
+    const refused = this.sharing.refusal
+    if (mode === 'headless' && refused !== undefined) throw refused
+    this.#lock.setUrl(this.sharing.describe().localUrl)
+    this.#stores.audit.record({ event: 'gate.started', actor: { kind: 'system' } })
+    await this.#supervisor.endOrphan()
+    if (this.#choices.describe().kind === 'none') return
+    if (mode === 'desktop' && !this.#stores.settings.get('comfyui.startWithGatehouse')) return
+    this.engine.start().catch((error: unknown) => logger.warn({ err: error }, 'the engine was not started'))
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async openOwnerSession(): Promise<OpenedPage> {
+    if (this.#ownerPort === undefined) throw new TypeError('the owner listener is not open')
+    const session = await this.#stores.ownerSessions.openOwnerSession(this.#options.ownerName)
+    return {
+      url: `http://gatehouse.localhost:${this.#ownerPort}/gatehouse/owner`,
+      cookie: { name: session.cookieName, value: session.token },
+    }
+  }
+
+  async openCanvasSession(): Promise<OpenedPage> {
+    if (this.sharing.publicPort === undefined) {
+      throw new GateError('PORT_IN_USE', this.sharing.describe().problem ?? 'The gate is not open.')
+    }
+    const session = await this.#stores.ownerSessions.openCanvasSession()
+    return { url: this.sharing.describe().localUrl, cookie: { name: session.cookieName, value: session.token } }
+  }
+
+  connections(): ReturnType<GatehouseService['connections']> {
+    return describeConnections(this.#gate.connections(), describeDevice)
+  }
+
+  onConnectionsChange(listener: () => void): () => void {
+    return this.#gate.onConnectionsChange(listener)
+  }
+
+  async people(): ReturnType<GatehouseService['people']> {
+    const ownerId = await this.#stores.accounts.findOwnerId()
+    const accounts = await this.#stores.accounts.list()
+    return accounts
+      .filter((account) => !account.disabled)
+      .map(({ id, name, role }) => ({ id, name, role, isOwner: id === ownerId }))
+  }
+
+  async createKeyFor(accountId: string, name: string): ReturnType<GatehouseService['createKeyFor']> {
+    const account = await this.#stores.accounts.get(accountId)
+    const { text, record } = await this.#stores.keys.create(
+      {
+        accountId: account.id,
+        name,
+        scopes: defaultScopes,
+        expiresAtMs: this.#options.clock.nowMs() + defaultKeyLifetimeDays * DAY_MS,
+      },
+      { actor: { kind: 'system' } },
+    )
+    return { key: text, masked: record.masked }
+  }
+
+  findInstallations(): ReturnType<GatehouseService['findInstallations']> {
+    return this.#choices.find()
+  }
+
+  inspectInstallation(directory: string, python?: string): ReturnType<GatehouseService['inspectInstallation']> {
+    return this.#choices.inspect(directory, python)
+  }
+
+  chooseEngine(choice: Parameters<GatehouseService['chooseEngine']>[0]): Promise<void> {
+    return this.#choices.choose(choice)
+  }
+
+  #createSharing(): SharingController {
+    const { settings } = this.#stores
+    const { headless, logger } = this.#options
+    let headlessOn = headless !== undefined && headless.shareOn.length > 0
+    const everywhere = headless?.shareOn.some((address) => address === '0.0.0.0' || address === '::') ?? false
+    return new SharingController({
+      logger,
+      settings: {
+        isOn: () => (headless === undefined ? settings.get('sharing.on') : headlessOn),
+        port: () => headless?.publicPort ?? settings.get('sharing.port'),
+        addresses: () => (headless === undefined || everywhere ? settings.get('sharing.addresses') : headless.shareOn),
+        setOn: async (on) => {
+          if (headless === undefined) await settings.set('sharing.on', on)
+          else headlessOn = on
+        },
+      },
+      listeners: {
+        openPublic: async (port) => {
+          const isFree = headless !== undefined && headless.publicPort === undefined
+          const fallbackPorts = isFree ? Math.max(0, LAST_FALLBACK_PORT - port) : 0
+          return (await this.#gate.openPublicListener({ port, fallbackPorts })).port
+        },
+        openSharing: (addresses) => this.#gate.openSharing(addresses),
+        closeSharing: () => this.#gate.closeSharing(),
+      },
+      lanAddresses: () => findLanAddresses(networkInterfaces()),
+      people: async () => {
+        const [accounts, keys] = await Promise.all([this.#stores.accounts.list(), this.#stores.keys.list()])
+        const now = this.#options.clock.nowMs()
+        const holders = new Set(
+          keys.filter((key) => key.expiresAtMs === null || key.expiresAtMs > now).map((key) => key.accountId),
+        )
+        return accounts
+          .filter((account) => !account.disabled && (account.hasPassword || holders.has(account.id)))
+          .map((account) => account.name)
+      },
+    })
+  }
+
+  async #stop(): Promise<void> {
+    const { logger } = this.#options
+    this.#stores.audit.record({ event: 'gate.stopped', actor: { kind: 'system' } })
+    await stepsInOrder(
+      [
+        { name: 'sharing', deadlineMs: 6_000, run: () => this.sharing.stop() },
+        { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },
+        { name: 'engine', deadlineMs: 20_000, run: () => this.#supervisor.stop() },
+        { name: 'window sessions', deadlineMs: 2_000, run: () => this.#stores.ownerSessions.closeAll() },
+        { name: 'database', deadlineMs: 5_000, run: () => this.#stores.close() },
+      ],
+      logger,
+    )
+    this.#lock.release()
+  }
+}
+export type { GatehouseService, ServiceOptions } from './serviceTypes.ts'
