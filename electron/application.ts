@@ -182,8 +182,8 @@ export class Application {
     const { engine, settings, sharing } = this.#service
     this.#closers.push(
       engine.onStateChange(refresh),
-      sharing.onChange(refresh),
-      this.#service.onPeopleChange(refreshPeople),
+      // It also says when people or their keys changed: they are who can come in.
+      sharing.onChange(refreshPeople),
       settings.onChange(() => this.#applySettings()),
       this.#service.onConnectionsChange(refresh),
     )

@@ -67,7 +67,9 @@ export function createRoutes(service: ServicePart, desktop: DesktopActions): Rou
     }),
     'settings:setMachine': route(channels['settings:setMachine'], async ({ name, value }) => {
       checkMachineSetting(name)
-      await service.settings.setUnchecked(name, value)
+      const parsed = settingDefinitions[name].schema.safeParse(value)
+      if (!parsed.success) throw new DesktopRefused(parsed.error.issues[0]?.message ?? 'This value cannot be used.')
+      await service.settings.set(name, parsed.data)
       return undefined
     }),
     'clipboard:copySecret': route(channels['clipboard:copySecret'], async ({ text }) => {

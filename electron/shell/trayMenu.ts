@@ -7,7 +7,7 @@ import { assertNever } from '../../proxy/core/assertNever.ts'
 export interface TrayState {
   readonly engine: EngineState
   readonly choice: Settings['comfyui.engine']
-  readonly sharing: Pick<Sharing, 'on' | 'primaryUrl' | 'problem'>
+  readonly sharing: Pick<Sharing, 'on' | 'primaryUrl' | 'problem' | 'people'>
   /** Who may get a key. */
   readonly people: readonly { readonly id: string; readonly name: string }[]
   /** Names of the people who are here now, the owner excepted. */
@@ -94,7 +94,7 @@ export function trayIconName(state: TrayState): TrayIconName {
  * The address that other devices can use, or undefined: cookies ignore ports, so this computer's own 127.0.0.1 is never
  * handed out.
  */
-export function addressToCopy(sharing: TrayState['sharing']): string | undefined {
+export function addressToCopy(sharing: Pick<Sharing, 'on' | 'primaryUrl'>): string | undefined {
   if (!sharing.on || sharing.primaryUrl === null) return undefined
   const { hostname } = new URL(sharing.primaryUrl)
   return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) ? undefined : sharing.primaryUrl
@@ -116,14 +116,7 @@ export function trayMenu(state: TrayState): readonly TrayItem[] {
     },
     { type: 'separator', id: 'separator-switches' },
     engineItem(state),
-    {
-      type: 'command',
-      id: 'sharing',
-      label: state.sharing.on ? 'Sharing is on' : 'Sharing is off',
-      enabled: true,
-      checked: state.sharing.on,
-      command: { kind: 'setSharing', on: !state.sharing.on },
-    },
+    sharingItem(state.sharing),
     { type: 'separator', id: 'separator-people' },
     {
       type: 'command',
@@ -154,6 +147,18 @@ function engineItem(state: TrayState): TrayItem {
     label: runs ? `Stop ${name}` : `Start ${name}`,
     enabled: state.choice !== 'none' && state.engine.kind !== 'stopping',
     command: { kind: runs ? 'stopEngine' : 'startEngine' },
+  }
+}
+
+function sharingItem(sharing: TrayState['sharing']): TrayItem {
+  const nobody = sharing.people.length === 0
+  return {
+    type: 'command',
+    id: 'sharing',
+    label: sharing.on ? 'Sharing is on' : nobody ? 'Sharing is off: add people first' : 'Sharing is off',
+    enabled: sharing.on || !nobody,
+    checked: sharing.on,
+    command: { kind: 'setSharing', on: !sharing.on },
   }
 }
 

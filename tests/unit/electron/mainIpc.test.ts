@@ -70,8 +70,7 @@ function aService() {
       get: () => {
         throw new Error('not used')
       },
-      set: () => Promise.reject(new Error('not used')),
-      setUnchecked: (name: string, value: unknown) => Promise.resolve(void calls.push(['set', name, value])),
+      set: (name: string, value: unknown) => Promise.resolve(void calls.push(['set', name, value])),
       onChange: () => () => undefined,
     },
     practicePage: {
@@ -116,6 +115,7 @@ describe('answerInvoke', () => {
     ['comfyui:choose', { kind: 'comfyui' }],
     ['settings:setMachine', { name: 'no.such', value: 1 }],
     ['settings:setMachine', { name: 'toString', value: 1 }],
+    ['settings:setMachine', { name: 'window.keepInTray', value: 'yes' }],
     ['clipboard:copy', { text: 'x'.repeat(5000) }],
     ['desktop:describe', { surprise: true }],
   ])('refuses %s with %o, and nothing happens', async (channel, input) => {

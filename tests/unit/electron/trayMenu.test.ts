@@ -12,8 +12,8 @@ const states: Record<EngineState['kind'], EngineState> = {
   backingOff: { kind: 'backingOff', retryAtMs: 0, attempt: 2, failure },
   failed: { kind: 'failed', failure },
 }
-const off = { on: false, primaryUrl: null, problem: null }
-const on = { on: true, primaryUrl: 'http://192.168.1.20:8190/', problem: null }
+const off = { on: false, primaryUrl: null, problem: null, people: ['Mia'] }
+const on = { on: true, primaryUrl: 'http://192.168.1.20:8190/', problem: null, people: ['Mia'] }
 
 const aState = (changes: Partial<TrayState> = {}): TrayState => ({
   engine: states.stopped,
@@ -83,6 +83,12 @@ describe('trayMenu', () => {
     expect(find(trayMenu(aState({ sharing: on })), 'sharing')).toMatchObject({ checked: true, command: { on: false } })
   })
 
+  it('does not share with nobody, but can always be switched off', () => {
+    const nobody = aState({ sharing: { ...off, people: [] } })
+    expect(find(trayMenu(nobody), 'sharing')).toMatchObject({ enabled: false })
+    expect(find(trayMenu(aState({ sharing: { ...on, people: [] } })), 'sharing')).toMatchObject({ enabled: true })
+  })
+
   it('copies the address only while sharing is on', () => {
     expect(find(trayMenu(aState()), 'copyAddress')).toMatchObject({ enabled: false })
     expect(find(trayMenu(aState({ sharing: on })), 'copyAddress')).toMatchObject({
@@ -108,7 +114,7 @@ describe('addressToCopy', () => {
   it.each(['http://127.0.0.1:8190/', 'http://localhost:8190/', 'http://[::1]:8190/'])(
     'never hands out %s, where every program of this computer would receive the cookie',
     (primaryUrl) => {
-      expect(addressToCopy({ on: true, primaryUrl, problem: null })).toBeUndefined()
+      expect(addressToCopy({ on: true, primaryUrl })).toBeUndefined()
     },
   )
 })
