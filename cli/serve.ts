@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import type { EngineState } from '../proxy/contract/comfyui.ts'
+import { GateError } from '../proxy/contract/errorCodes.ts'
+import { systemClock } from '../proxy/core/clock.ts'
+import { systemRandom } from '../proxy/core/random.ts'
+import { openDataFolder } from '../proxy/database/dataFolder.ts'
+import { openService } from '../service/gatehouseService.ts'
+import { openLogFile } from '../service/logFile.ts'
+import type { GatehouseService, HeadlessRun, ServicePaths } from '../service/serviceTypes.ts'
+import { parseServeArguments, reachesOthers } from './serveArguments.ts'
+
+/** Failures before the program gives up and says why. */
+const TRIES = 3
+
+export interface ServeOptions {
+  readonly dataDirectory: string
+  /** The program's own folder (dist), and what it brings along. */
+  readonly paths: ServicePaths
+  readonly print: (line: string) => void
+  readonly complain: (line: string) => void
+}
+
+/** Where the built CLI finds what it needs: a checkout, or the installed app's resources. */
+export function servePaths(
+  distDirectory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): ServicePaths {
+  const resources = environment['GATEHOUSE_RESOURCES'] ?? join(distDirectory, '..', 'resources')
+  return {
+    pagesDirectory: join(distDirectory, 'pages'),
+    practiceEngine: join(distDirectory, 'practiceEngine.cjs'),
+    companionDirectory: join(resources, 'comfyui-companion'),
+    keychainWorker: join(distDirectory, 'keychainWorker.cjs'),
+  }
+}
+
+/**
+ * `gatehouse serve`: the same core without a window, until SIGINT or SIGTERM. One line of JSON on stdout when accounts, gate
+ * and engine are up, nothing after it; the log goes to stderr and the data folder.
+ * @returns the exit code: 0 ended as asked, 1 refused or the engine failed three times, 2 wrong usage
+ */
+export async function runServe(argv: readonly string[], options: ServeOptions): Promise<number> {
+  const parsed = parseServeArguments(argv)
+  if (!parsed.ok) {
+    options.complain(parsed.message)
+    return 2
+  }
+  openDataFolder(options.dataDirectory)
+  const log = openLogFile(options.dataDirectory, { alsoTo: { write: (line) => process.stderr.write(line) } })
+  try {
+    const service = await openService({
+      dataDirectory: options.dataDirectory,
+      mode: 'headless',
+      platform: process.platform,
+      nodeCommand: { file: process.execPath, args: [], env: nodeEnvironment() },
+      paths: options.paths,
+      clock: systemClock,
+      random: systemRandom,
+      logger: log.logger,
+      ownerName: '',
+      headless: parsed.run,
+    })
+    try {
+      return await serve(service, parsed.run, options)
+    } finally {
+      await service.stop()
+    }
+  } catch (error) {
+    if (!(error instanceof GateError)) throw error
+    options.complain(error.message)
+    return 1
+  } finally {
+    log.close()
+  }
+}
+
+/** In the installed app, node is Electron run as node; its children must be, too. */
+function nodeEnvironment(): Record<string, string> {
+  return process.env['ELECTRON_RUN_AS_NODE'] === '1' ? { ELECTRON_RUN_AS_NODE: '1' } : {}
+}
+
+async function serve(service: GatehouseService, run: HeadlessRun, options: ServeOptions): Promise<number> {
+  if (reachesOthers(run.shareOn) && (await service.people()).length === 0) {
+    throw new GateError(
+      'PERMISSION_DENIED',
+      'Nobody could sign in yet. Make an account first: gatehouse user add NAME --role administrator --password-stdin',
+    )
+  }
+  if (run.engine === undefined && service.settings.get('comfyui.engine') === 'none') {
+    throw new GateError('ENGINE_REFUSED', 'Say which engine to run: --comfyui DIR or --practice.')
+  }
+  const stopAsked = untilAsked()
+  const engineEnd = untilEngineFails(service)
+  await service.start()
+  const first = await Promise.race([untilReady(service), engineEnd.failure, stopAsked])
+  if (first.kind === 'ready') {
+    options.print(readyLine(service, first.pid))
+    const last = await Promise.race([engineEnd.failure, stopAsked])
+    return last.kind === 'failed' ? explain(last.message, options) : 0
+  }
+  return first.kind === 'failed' ? explain(first.message, options) : 0
+}
+
+function explain(message: string, options: ServeOptions): number {
+  options.complain(message)
+  return 1
+}
+
+function readyLine(service: GatehouseService, comfyuiPid: number): string {
+  const { localUrl, addresses } = service.sharing.describe()
+  const urls = [localUrl, ...addresses.map((address) => address.url)]
+  return JSON.stringify({ event: 'ready', url: localUrl, urls, pid: process.pid, comfyuiPid })
+}
+
+type Ready = { readonly kind: 'ready'; readonly pid: number }
+type Failed = { readonly kind: 'failed'; readonly message: string }
+type Stopped = { readonly kind: 'stopped' }
+
+function untilReady(service: GatehouseService): Promise<Ready> {
+  return new Promise((resolve) => {
+    const look = (state: EngineState): void => {
+      if (state.kind === 'ready') resolve({ kind: 'ready', pid: state.pid })
+    }
+    service.engine.onStateChange(look)
+    look(service.engine.state())
+  })
+}
+
+/** The engine gave up, or failed three times in a row before it was ever ready. */
+function untilEngineFails(service: GatehouseService): { failure: Promise<Failed> } {
+  let tries = 0
+  const failure = new Promise<Failed>((resolve) => {
+    service.engine.onStateChange((state) => {
+      if (state.kind === 'ready') tries = 0
+      if (state.kind === 'backingOff') tries += 1
+      if (state.kind === 'failed' || (state.kind === 'backingOff' && tries >= TRIES)) {
+        resolve({ kind: 'failed', message: state.failure.message })
+      }
+    })
+  })
+  return { failure }
+}
+
+function untilAsked(): Promise<Stopped> {
+  return new Promise((resolve) => {
+    const stop = (): void => resolve({ kind: 'stopped' })
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+  })
+}
