@@ -31,10 +31,11 @@ export function createDeterministicRandom(key: string): () => number {
 export function createLandscape(text: string, seed: bigint, batchNumber: number): Landscape {
   const mood = createDeterministicRandom(`mood ${text}`)
   const random = createDeterministicRandom(`shape ${text} ${seed} ${batchNumber}`)
-  const skyHue = mood() + (random() - 0.5) * 0.15
-  const glowHue = skyHue + 0.35 + mood() * 0.3
+  // Skies between turquoise and violet over warm light: anything else looks ill.
+  const skyHue = 0.5 + mood() * 0.25 + random() * 0.05
+  const glowHue = 0.96 + mood() * 0.17
   const skyBottom = toColor(glowHue, 0.55, 0.82)
-  const landHue = skyHue + (mood() - 0.5) * 0.3
+  const landHue = 0.4 + mood() * 0.4
   const count = 5
   return {
     skyTop: toColor(skyHue, 0.55, 0.38 + random() * 0.15),

@@ -6,7 +6,7 @@ import { sendFile } from '../http/fileResponse.ts'
 import { guessContentType } from '../http/mimeTypes.ts'
 import { methodNotAllowed, type Router } from '../http/router.ts'
 import { joinInside, toForwardSlashes } from '../nodes/savePath.ts'
-import { PLAIN_PAGE } from '../page/plainPage.ts'
+import { PLAIN_PAGE, PLAIN_PAGE_POLICY } from '../page/plainPage.ts'
 import { EXTENSION_PATH, EXTENSION_SCRIPT } from '../page/practiceExtension.ts'
 import { findTemplateFile, TEMPLATE_INDEX } from '../page/templates.ts'
 import { stringifyJson } from '../values/json.ts'
@@ -47,7 +47,12 @@ export async function sendStatic(request: EngineRequest, frontendDirectory: stri
 async function sendIndex(request: EngineRequest, frontendDirectory: string | undefined): Promise<void> {
   if (frontendDirectory)
     await sendFile(request, join(frontendDirectory, 'index.html'), { 'content-type': 'text/html', ...FRESH })
-  else request.send(200, PLAIN_PAGE, { 'content-type': 'text/html; charset=utf-8', ...FRESH })
+  else
+    request.send(200, PLAIN_PAGE, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': PLAIN_PAGE_POLICY,
+      ...FRESH,
+    })
 }
 
 /** Anything that could mean another folder, on any operating system, is no file name here. */
