@@ -128,6 +128,7 @@ class Service implements GatehouseService {
     await this.#supervisor.endOrphan()
     if (this.#choices.describe().kind === 'none') return
     if (mode === 'desktop' && !this.#stores.settings.get('comfyui.startWithGatehouse')) return
+    if (mode === 'headless') return this.engine.start()
     this.engine.start().catch((error: unknown) => logger.warn({ err: error }, 'the engine was not started'))
   }
 

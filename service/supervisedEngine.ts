@@ -12,33 +12,34 @@ export function toEngineState(state: SupervisorState): EngineState {
   return { kind: 'ready', sinceMs, pid, port, engine, version }
 }
 
-async function refusedInWords(action: () => Promise<void>): Promise<void> {
-  try {
-    await action()
-  } catch (error) {
-    if (error instanceof LaunchRefused) throw new GateError('ENGINE_REFUSED', error.message, { cause: error })
-    throw error
-  }
-}
+const inWords = (error: unknown): unknown =>
+  error instanceof LaunchRefused ? new GateError('ENGINE_REFUSED', error.message, { cause: error }) : error
 
-/** The launcher's supervisor, as the gate knows an engine. `beforeStart` sets what the next start runs. */
+/**
+ * The launcher's supervisor, as the gate knows an engine. `beforeStart` sets what the next start runs; why the last start
+ * was refused stays among the notices until one is not.
+ */
 export function createSupervisedEngine(supervisor: Supervisor, beforeStart: () => Promise<void>): Engine {
+  let refusal: string | undefined
+  const prepared = async (action: () => Promise<void>): Promise<void> => {
+    try {
+      await beforeStart()
+      await action()
+      refusal = undefined
+    } catch (thrown) {
+      const error = inWords(thrown)
+      refusal = error instanceof GateError ? error.message : 'ComfyUI could not be started. The log has the details.'
+      throw error
+    }
+  }
   return {
     state: () => toEngineState(supervisor.state),
     connection: () => supervisor.connection(),
     onStateChange: (listener) => supervisor.onStateChange((state) => listener(toEngineState(state))),
-    start: () =>
-      refusedInWords(async () => {
-        await beforeStart()
-        await supervisor.start()
-      }),
+    start: () => prepared(() => supervisor.start()),
     stop: () => supervisor.stop(),
-    restart: () =>
-      refusedInWords(async () => {
-        await beforeStart()
-        await supervisor.restart()
-      }),
-    notices: () => supervisor.notices.map((notice) => notice.message),
+    restart: () => prepared(() => supervisor.restart()),
+    notices: () => [...(refusal === undefined ? [] : [refusal]), ...supervisor.notices.map((notice) => notice.message)],
     logLines: (afterSequence) => supervisor.log.lines(afterSequence),
     onLogLine: (listener) => supervisor.log.onLine(listener),
     reportUnreachable: () => supervisor.reportUnreachable(),
