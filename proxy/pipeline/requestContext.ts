@@ -79,8 +79,4 @@ export interface RequestContext {
 }
 
 /** Answers `/gatehouse/*` and the sign-in routes after the pipeline: the API and the pages. */
-export type OwnApplication = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  context: RequestContext,
-) => void
+export type OwnApplication = (request: IncomingMessage, response: ServerResponse, context: RequestContext) => void

@@ -1,0 +1,74 @@
+import { GateError } from '../contract/errorCodes.ts'
+
+const refuse = (message: string): never => {
+  throw new GateError('BAD_REQUEST', message)
+}
+
+// eslint-disable-next-line no-control-regex -- control bytes are what this looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+/** Names that Windows takes for devices, with any extension. */
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i
+/** ComfyUI reads a folder from the end of a name: `x.png [output]`. */
+const FOLDER_SUFFIX = / \[(?:input|output|temp)\]$/
+const MAX_NAME_LENGTH = 200
+
+/** The name of a file as a client may give it, on every system. @throws GateError BAD_REQUEST */
+export function checkFileName(name: string): void {
+  if (name === '' || name.length > MAX_NAME_LENGTH) refuse('The file name is empty or too long.')
+  if (/[/\\:*?"<>|]/.test(name) || CONTROL.test(name)) refuse('The file name contains a character that is not allowed.')
+  if (name === '.' || name === '..' || /[. ]$/.test(name) || DEVICE.test(name)) refuse('That file name is not allowed.')
+}
+
+/** A path below a folder of ComfyUI; empty is the folder itself. @throws GateError BAD_REQUEST */
+export function checkSubfolder(path: string): void {
+  if (path === '') return
+  for (const part of path.split('/')) checkFileName(part)
+}
+
+/** A file below a folder of ComfyUI, for reading: no way out of the folder, whatever system it is on. */
+function checkReadablePath(path: string, what: string): void {
+  if (path.includes('\\') || CONTROL.test(path)) refuse(`${what} contains a character that is not allowed.`)
+  if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) refuse(`${what} must not be absolute.`)
+  if (path.split('/').includes('..')) refuse(`${what} must not lead out of its folder.`)
+}
+
+/**
+ * `GET /view`: ComfyUI 0.3.64 follows what the name says; newer ones resolve `blake3:` names to anybody's file.
+ * @throws GateError BAD_REQUEST
+ */
+export function checkViewQuery(pairs: readonly (readonly [string, string])[]): void {
+  const query = new Map(pairs)
+  const fileName = query.get('filename')?.replace(FOLDER_SUFFIX, '') ?? ''
+  if (/^\s*blake3:/i.test(fileName)) refuse('Files are asked for by name.')
+  checkReadablePath(fileName, 'The file name')
+  checkReadablePath(query.get('subfolder') ?? '', 'The folder')
+}
+
+/** `GET /userdata` and `/v2/userdata`. @throws GateError BAD_REQUEST */
+export function checkUserdataQuery(pairs: readonly (readonly [string, string])[]): void {
+  const query = new Map(pairs)
+  for (const name of ['dir', 'path']) {
+    const value = query.get(name) ?? ''
+    checkReadablePath(value, 'The folder')
+    // `/v2/userdata` decodes it once more.
+    checkReadablePath(decodeLeniently(value), 'The folder')
+  }
+}
+
+/**
+ * `GET /experiment/models/preview/…`: ComfyUI 0.3.64 joins the name without a check and so reads any picture on disk.
+ * @throws GateError BAD_REQUEST
+ */
+export function checkPreviewPath(segments: readonly string[]): void {
+  const at = segments.indexOf('preview')
+  if (!/^\d{1,4}$/.test(segments[at + 2] ?? '')) refuse('The folder is given by its number.')
+  checkReadablePath(segments.slice(at + 3).join('/'), 'The file name')
+}
+
+function decodeLeniently(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,238 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { GateError } from '../contract/errorCodes.ts'
+import { selectResponseHeaders } from '../http/headers.ts'
+import { closeAfterResponse } from '../http/listener.ts'
+import { RequestBody } from './requestBody.ts'
+import type { HeaderEdit } from './responseRewriter.ts'
+import type { Upstream } from './upstream.ts'
+
+/** Changes an answer's bytes as they pass without changing how many they are. */
+export interface ChunkFilter {
+  push(chunk: Buffer): Buffer
+  end(): Buffer
+}
+
+/** A request as the engine gets it: every part was parsed and decided, nothing is copied from the client's bytes. */
+export interface ForwardPlan {
+  readonly method: string
+  /** Canonical path and query. */
+  readonly path: string
+  /** Alternating names and values. */
+  readonly headers: readonly string[]
+  /** undefined: no body. A stream of unknown length goes out in chunks. */
+  readonly body?: Buffer | RequestBody
+  /** Length of a streamed body, if the client said it. */
+  readonly bodyBytes?: number
+  readonly edit: HeaderEdit
+  readonly filter?: ChunkFilter
+  /** Takes a whole 200 answer and returns what the client gets; the answer is read up to `rewriteLimitBytes`. */
+  readonly rewrite?: (body: Buffer) => Buffer
+  /** Called once, before anything of the answer reaches the client. */
+  readonly onStatus?: (status: number) => void
+}
+
+const REWRITE_LIMIT_BYTES = 64 * 1024 * 1024
+const CLIENT_GONE = new Error('the client is gone')
+
+/** The engine could not be asked; the reason is for the log only. */
+export function engineUnavailable(cause?: unknown): GateError {
+  return new GateError('ENGINE_UNAVAILABLE', 'ComfyUI is not ready. It may be starting; please try again.', { cause })
+}
+
+export interface ForwarderEvents {
+  /** The engine refused a connection. */
+  unreachable(): void
+}
+
+/**
+ * Sends one request to the engine and streams the answer back; both directions wait for each other and end together.
+ * @throws GateError ENGINE_UNAVAILABLE, or what the request's body was refused with, while nothing was answered yet
+ */
+export function forward(
+  upstream: Upstream,
+  plan: ForwardPlan,
+  client: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  events: ForwarderEvents,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    new Relay(upstream, plan, client.request, client.response, events, resolve, reject).start()
+  })
+}
+
+/** One exchange with the engine. Methods instead of closures: this runs for every request. */
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #upstream: Upstream
+  readonly #plan: ForwardPlan
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #events: ForwarderEvents
+  readonly #resolve: () => void
+  readonly #reject: (error: unknown) => void
+  #controller: Dispatcher.DispatchController | undefined
+  #state: 'waiting' | 'answering' | 'done' = 'waiting'
+  #attempt = 1
+  #bytesLeft = -1
+  #collected: Buffer[] | undefined
+  #collectedBytes = 0
+  #status = 0
+  #headers: Map<string, string> | undefined
+
+  constructor(
+    upstream: Upstream,
+    plan: ForwardPlan,
+    request: IncomingMessage,
+    response: ServerResponse,
+    events: ForwarderEvents,
+    resolve: () => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#upstream = upstream
+    this.#plan = plan
+    this.#request = request
+    this.#response = response
+    this.#events = events
+    this.#resolve = resolve
+    this.#reject = reject
+    response.once('close', () => this.#onClientClosed())
+  }
+
+  start(): void {
+    const { method, path, headers, body, bodyBytes } = this.#plan
+    const sent = [...headers]
+    if (body instanceof RequestBody && bodyBytes !== undefined && bodyBytes >= 0) {
+      sent.push('content-length', String(bodyBytes))
+    }
+    try {
+      this.#upstream.dispatch({ method, path, headers: sent, body: body ?? null }, this)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#response.destroyed) controller.abort(CLIENT_GONE)
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return
+    this.#controller = controller
+    this.#plan.onStatus?.(status)
+    const selected = selectResponseHeaders(headers)
+    this.#plan.edit(selected, status)
+    if (this.#plan.rewrite !== undefined && status === 200) {
+      this.#collected = []
+      this.#status = status
+      this.#headers = selected
+      return
+    }
+    this.#writeHead(status, selected)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#collected !== undefined) {
+      this.#collectedBytes += chunk.length
+      if (this.#collectedBytes > REWRITE_LIMIT_BYTES) controller.abort(new Error('the answer is too large to rewrite'))
+      else this.#collected.push(Buffer.from(chunk))
+      return
+    }
+    const passing = this.#plan.filter === undefined ? chunk : this.#plan.filter.push(chunk)
+    if (passing.length === 0) return
+    // The whole rest of an answer of known length: one write instead of two.
+    if (passing.length === this.#bytesLeft) {
+      this.#state = 'done'
+      this.#response.end(passing)
+      return
+    }
+    if (this.#bytesLeft > 0) this.#bytesLeft -= passing.length
+    if (!this.#response.write(passing)) {
+      controller.pause()
+      this.#response.once('drain', this.#onDrain)
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#collected !== undefined) this.#finishRewrite(this.#collected)
+    else if (this.#state === 'answering') {
+      const rest = this.#plan.filter?.end()
+      if (rest !== undefined && rest.length > 0) this.#response.write(rest)
+      this.#response.end()
+    }
+    this.#state = 'done'
+    this.#resolve()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error)
+  }
+
+  readonly #onDrain = (): void => {
+    this.#controller?.resume()
+  }
+
+  #writeHead(status: number, headers: ReadonlyMap<string, string>): void {
+    this.#state = 'answering'
+    const length = headers.get('content-length')
+    if (length !== undefined) this.#bytesLeft = Number(length)
+    // The engine answered although the client still sends: nobody will read the rest.
+    if (this.#plan.body instanceof RequestBody && !this.#request.complete) {
+      closeAfterResponse(this.#response, this.#request.socket)
+    }
+    const flat: string[] = []
+    for (const [name, value] of headers) flat.push(name, value)
+    this.#response.writeHead(status, flat)
+  }
+
+  #finishRewrite(collected: readonly Buffer[]): void {
+    const headers = this.#headers ?? new Map<string, string>()
+    const body = this.#plan.rewrite?.(Buffer.concat(collected)) ?? Buffer.alloc(0)
+    headers.set('content-length', String(body.length))
+    headers.delete('etag')
+    headers.delete('last-modified')
+    this.#writeHead(this.#status, headers)
+    this.#response.end(this.#plan.method === 'HEAD' ? undefined : body)
+  }
+
+  #onClientClosed(): void {
+    if (this.#state !== 'done') this.#controller?.abort(CLIENT_GONE)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === 'done') {
+      this.#resolve()
+      return
+    }
+    if (this.#state === 'answering' || this.#response.destroyed) {
+      // Half an answer must not look like a whole one.
+      this.#state = 'done'
+      this.#response.destroy()
+      this.#resolve()
+      return
+    }
+    const code = codeOf(error)
+    if (code === 'ECONNREFUSED') this.#events.unreachable()
+    if (this.#mayRepeat(code)) {
+      this.#attempt += 1
+      this.start()
+      return
+    }
+    this.#state = 'done'
+    this.#reject(error instanceof GateError ? error : engineUnavailable(error))
+  }
+
+  /** A kept connection that the engine closed just then: only what changes nothing is asked a second time. */
+  #mayRepeat(code: string): boolean {
+    const { method, body } = this.#plan
+    if (this.#attempt > 1 || body !== undefined || (method !== 'GET' && method !== 'HEAD')) return false
+    return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

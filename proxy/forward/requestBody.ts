@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { GateError } from '../contract/errorCodes.ts'
+import { bodyTooLarge } from '../http/bodyReader.ts'
+
+/** Sees each piece of a body before the engine does. */
+export interface BodyInspector {
+  /** @throws GateError when what was seen so far is not acceptable */
+  inspect(chunk: Buffer): void
+  /** @throws GateError when the body must not end here */
+  end(): void
+}
+
+export interface RequestBodyOptions {
+  readonly limitBytes: number
+  /** How long the client may be silent while we wait for it. */
+  readonly idleMs: number
+  readonly inspector?: BodyInspector
+}
+
+/**
+ * A client's body on its way to the engine: counted, timed and inspected, with the back-pressure of both sides. Its
+ * destruction leaves the client's connection alone, so that an answer can still be given.
+ */
+export class RequestBody extends Readable {
+  readonly #request: IncomingMessage
+  readonly #options: RequestBodyOptions
+  readonly #idle: NodeJS.Timeout
+  #bytes = 0
+  #started = false
+  #ended = false
+
+  constructor(request: IncomingMessage, options: RequestBodyOptions) {
+    super({ highWaterMark: 256 * 1024 })
+    this.#request = request
+    this.#options = options
+    this.#idle = setTimeout(() => this.#onSilence(), options.idleMs)
+  }
+
+  override _read(): void {
+    if (this.#started) {
+      this.#request.resume()
+      return
+    }
+    this.#started = true
+    this.#request.on('data', this.#onData)
+    this.#request.once('end', this.#onEnd)
+    this.#request.once('error', this.#onBroken)
+    this.#request.once('close', this.#onBroken)
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#idle)
+    this.#request.off('data', this.#onData)
+    this.#request.off('end', this.#onEnd)
+    this.#request.off('close', this.#onBroken)
+    // The error listener stays: a reset after this must not end the process.
+    if (!this.#ended) this.#request.pause()
+    callback(error)
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#bytes += chunk.length
+    if (this.#bytes > this.#options.limitBytes) {
+      this.destroy(bodyTooLarge(this.#options.limitBytes))
+      return
+    }
+    this.#idle.refresh()
+    if (!this.#accepts(() => this.#options.inspector?.inspect(chunk))) return
+    if (!this.push(chunk)) this.#request.pause()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    if (this.#accepts(() => this.#options.inspector?.end())) this.push(null)
+  }
+
+  readonly #onBroken = (): void => {
+    if (!this.#ended) this.destroy(new GateError('BAD_REQUEST', 'The request broke off.'))
+  }
+
+  #accepts(look: () => void): boolean {
+    try {
+      look()
+      return true
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error('the body could not be inspected'))
+      return false
+    }
+  }
+
+  #onSilence(): void {
+    // While the engine is slow we do not ask the client for more, so its silence is ours.
+    if (this.#request.isPaused()) this.#idle.refresh()
+    else this.destroy(new GateError('BAD_REQUEST', 'The request did not arrive in time.'))
+  }
+}

@@ -1,0 +1,210 @@
+import { networkInterfaces } from 'node:os'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { GateError } from './contract/errorCodes.ts'
+import { defaultListenerLimits, Listener } from './http/listener.ts'
+import type { ListenerLimits } from './http/listener.ts'
+import { findOwnAddresses } from './network/lanAddresses.ts'
+import { handleRequest } from './pipeline/entry.ts'
+import type { EntryServices } from './pipeline/entry.ts'
+import { stages as allStages } from './pipeline/pipeline.ts'
+import type { Stage } from './pipeline/pipeline.ts'
+import { PresenceRegistry } from './pipeline/presence.ts'
+import type { ConnectionSnapshot } from './pipeline/presence.ts'
+import type { ListenerName } from './pipeline/requestContext.ts'
+import type { GateDependencies } from './pipeline/services.ts'
+import { CurrentUpstream } from './pipeline/upstreams.ts'
+import { authorize } from './policy/authorize.ts'
+
+export type { GateDependencies, SettingsReader } from './pipeline/services.ts'
+export type { AuditSink, GateEvent } from './pipeline/audit.ts'
+export type { ConnectionSnapshot } from './pipeline/presence.ts'
+
+export interface GateOptions {
+  /** How long requests may still run when the gate closes; 5000 when left out. */
+  readonly drainMs?: number
+  readonly listenerLimits?: Partial<ListenerLimits>
+  /** For tests of the pipeline itself. */
+  readonly stages?: readonly Stage[]
+}
+
+export interface Gate {
+  /** Opens the owner's window's listener on 127.0.0.1. `url` has no slash at its end. */
+  openOwnerListener(): Promise<{ url: string; port: number }>
+  /** Opens the people's listener on this computer only. @throws GateError PORT_IN_USE when every tried port is taken */
+  openPublicListener(options: { port: number; fallbackPorts?: number }): Promise<{ port: number }>
+  /**
+   * Shares the people's listener on exactly these addresses: missing ones are opened, others closed with everything
+   * they carry. @throws GateError PORT_IN_USE; then nothing is shared
+   */
+  openSharing(addresses: readonly string[]): Promise<void>
+  /** Ends sharing and everything that came over it. */
+  closeSharing(): Promise<void>
+  connections(): readonly ConnectionSnapshot[]
+  onConnectionsChange(listener: () => void): () => void
+  /** Stops listening, lets requests end for a while, closes sockets with 1001. May be called more than once. */
+  close(): Promise<void>
+}
+
+/** How long a request may still run on a shared address after sharing was switched off. */
+const SHARING_DRAIN_MS = 200
+const OWN_ADDRESSES_MS = 5_000
+
+export function createGate(dependencies: GateDependencies, options: GateOptions = {}): Gate {
+  return new RunningGate(dependencies, options)
+}
+
+/** Composition: the only file that knows every part of the gate. */
+class RunningGate implements Gate {
+  readonly #dependencies: GateDependencies
+  readonly #options: GateOptions
+  readonly #upstreams: CurrentUpstream
+  readonly #presence: PresenceRegistry
+  readonly #services: EntryServices
+  readonly #shared = new Map<string, Listener>()
+  #owner: Listener | undefined
+  #public: Listener | undefined
+  #publicPort: number | undefined
+  #ownAddresses: { readonly at: number; readonly addresses: ReadonlySet<string> } | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(dependencies: GateDependencies, options: GateOptions) {
+    this.#dependencies = dependencies
+    this.#options = options
+    const { engine, logger, clock, authenticator, settings } = dependencies
+    this.#upstreams = new CurrentUpstream(engine, logger)
+    this.#presence = new PresenceRegistry({
+      clock,
+      logger,
+      authenticator,
+      isAllowed: ({ access, listener }, principal) =>
+        authorize({
+          access,
+          listener,
+          principal,
+          managerFromOtherDevices: settings.get('comfyui.managerFromOtherDevices'),
+        }).allowed,
+    })
+    this.#services = {
+      dependencies,
+      stages: options.stages ?? allStages,
+      stageServices: { authenticator, settings, hostRules: () => this.#hostRules() },
+      presence: this.#presence,
+      upstream: () => this.#upstreams.get(),
+      forwarderEvents: { unreachable: () => engine.reportUnreachable() },
+    }
+  }
+
+  async openOwnerListener(): Promise<{ url: string; port: number }> {
+    if (this.#owner !== undefined) throw new TypeError('the owner listener is open already')
+    this.#owner = this.#createListener('owner')
+    const port = await this.#owner.listen('127.0.0.1', 0)
+    return { url: `http://gatehouse.localhost:${port}`, port }
+  }
+
+  async openPublicListener(options: { port: number; fallbackPorts?: number }): Promise<{ port: number }> {
+    if (this.#public !== undefined) throw new TypeError('the public listener is open already')
+    const last = options.port + (options.fallbackPorts ?? 0)
+    for (let port = options.port; ; port += 1) {
+      const listener = this.#createListener('public')
+      try {
+        this.#publicPort = await listener.listen('127.0.0.1', port)
+        this.#public = listener
+        return { port: this.#publicPort }
+      } catch (error) {
+        if (port >= last || !(error instanceof GateError) || error.code !== 'PORT_IN_USE') throw error
+      }
+    }
+  }
+
+  async openSharing(addresses: readonly string[]): Promise<void> {
+    const port = this.#publicPort
+    if (port === undefined) throw new TypeError('the public listener must be open before sharing')
+    const unwanted = [...this.#shared.keys()].filter((address) => !addresses.includes(address))
+    await Promise.all(unwanted.map((address) => this.#unshare(address)))
+    try {
+      for (const address of addresses) {
+        if (this.#shared.has(address)) continue
+        const listener = this.#createListener('public')
+        await listener.listen(address, port)
+        this.#shared.set(address, listener)
+      }
+    } catch (error) {
+      await this.closeSharing()
+      throw error
+    }
+  }
+
+  async closeSharing(): Promise<void> {
+    await Promise.all([...this.#shared.keys()].map((address) => this.#unshare(address)))
+  }
+
+  connections(): readonly ConnectionSnapshot[] {
+    return this.#presence.snapshot()
+  }
+
+  onConnectionsChange(listener: () => void): () => void {
+    return this.#presence.onChange(listener)
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    const drainMs = this.#options.drainMs ?? 5_000
+    const listeners = [this.#owner, this.#public, ...this.#shared.values()].flatMap((listener) => listener ?? [])
+    await Promise.all(listeners.map((listener) => listener.close(drainMs)))
+    this.#shared.clear()
+    this.#presence.close()
+    this.#upstreams.close()
+  }
+
+  async #unshare(address: string): Promise<void> {
+    const listener = this.#shared.get(address)
+    this.#shared.delete(address)
+    await listener?.close(SHARING_DRAIN_MS)
+  }
+
+  #createListener(name: ListenerName): Listener {
+    const limits = { ...defaultListenerLimits, ...this.#options.listenerLimits }
+    return new Listener(
+      {
+        request: (request, response, socket) => void handleRequest(request, response, socket, name, this.#services),
+        upgrade: (request, socket, head) => this.#upgrade(request, socket, head, name),
+        refused: (clientAddress) =>
+          this.#dependencies.audit.record({
+            type: 'connection.refused',
+            listener: name,
+            clientAddress,
+            principal: undefined,
+            method: '',
+            path: '',
+          }),
+      },
+      limits,
+    )
+  }
+
+  #upgrade(_request: IncomingMessage, socket: Socket, _head: Buffer, _name: ListenerName): void {
+    socket.destroy()
+  }
+
+  #hostRules(): { names: ReadonlySet<string>; addresses: ReadonlySet<string> } {
+    const names = this.#dependencies.settings.get('sharing.hostNames')
+    const addresses = new Set(this.#shared.keys())
+    if (addresses.has('0.0.0.0') || addresses.has('::'))
+      for (const address of this.#ownAddressesNow()) addresses.add(address)
+    return { names: new Set(names.map((name) => name.toLowerCase())), addresses }
+  }
+
+  /** A wildcard listener serves the literal addresses of this computer and nothing more. */
+  #ownAddressesNow(): ReadonlySet<string> {
+    const now = this.#dependencies.clock.nowMs()
+    if (this.#ownAddresses === undefined || now - this.#ownAddresses.at > OWN_ADDRESSES_MS) {
+      this.#ownAddresses = { at: now, addresses: findOwnAddresses(networkInterfaces()) }
+    }
+    return this.#ownAddresses.addresses
+  }
+}

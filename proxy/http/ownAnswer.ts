@@ -1,0 +1,27 @@
+import type { ServerResponse } from 'node:http'
+import type { Answer } from './problem.ts'
+import { everywhere } from './securityHeaders.ts'
+
+/** Writes an answer of the gate's own. HEAD gets the headers alone. */
+export function writeAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+  const isHead = response.req.method === 'HEAD'
+  response.writeHead(status, [...headers, 'content-length', String(Buffer.byteLength(body))])
+  response.end(isHead ? undefined : body)
+}
+
+const ownHeaders = (contentType: string): string[] => [
+  'content-type',
+  contentType,
+  'cache-control',
+  'no-store',
+  ...everywhere.flat(),
+]
+
+export function answerJson(response: ServerResponse, status: number, value: unknown): void {
+  const body = JSON.stringify(value)
+  writeAnswer(response, { status, headers: ownHeaders('application/json; charset=utf-8'), body })
+}
+
+export function answerText(response: ServerResponse, status: number, body: string): void {
+  writeAnswer(response, { status, headers: ownHeaders('text/plain; charset=utf-8'), body })
+}

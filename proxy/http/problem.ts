@@ -1,0 +1,129 @@
+import { GateError } from '../contract/errorCodes.ts'
+import type { ErrorCode } from '../contract/errorCodes.ts'
+import { PROBLEM_PAGE_POLICY, problemPage } from './problemPage.ts'
+import { everywhere } from './securityHeaders.ts'
+
+/** How the client wants to be told: as an API, as ComfyUI's `POST /prompt`, as a page, or on an upgrade. */
+export type Audience = 'api' | 'prompt' | 'page' | 'upgrade'
+
+export interface Answer {
+  readonly status: number
+  /** Alternating names and values. */
+  readonly headers: readonly string[]
+  readonly body: string
+}
+
+/** Titles of the refusals that people meet in a browser. */
+const titles: Readonly<Partial<Record<ErrorCode, string>>> = {
+  ADDRESS_BLOCKED: 'This address is blocked',
+  AUTH_INVALID: 'That sign-in does not hold',
+  AUTH_REQUIRED: 'Please sign in',
+  BAD_REQUEST: 'That request was not understood',
+  BODY_TOO_LARGE: 'That is too large',
+  ENGINE_UNAVAILABLE: 'ComfyUI is not ready yet',
+  FOREIGN_ORIGIN: 'That came from another site',
+  HOST_NOT_ALLOWED: 'That name does not belong here',
+  METHOD_NOT_ALLOWED: 'That cannot be done here',
+  NOT_FOUND: 'Nothing is here',
+  OWNER_ONLY: 'Only on the computer itself',
+  PASSWORD_REQUIRED: 'Your password is needed',
+  PERMISSION_DENIED: 'You may not do that',
+  RATE_LIMITED: 'Too many requests',
+  SECRETS_UNAVAILABLE: 'The key store cannot be read',
+  SIGN_IN_FAILED: 'That did not work',
+  TOO_MANY_CONNECTIONS: 'Too many connections',
+  UNSUPPORTED_MEDIA_TYPE: 'That format is not accepted',
+  INTERNAL_ERROR: 'Something went wrong',
+}
+
+const titleOf = (code: ErrorCode): string => titles[code] ?? 'That was refused'
+
+/** Seconds after which asking again makes sense. */
+const retryAfter: Readonly<Partial<Record<ErrorCode, number>>> = {
+  ENGINE_UNAVAILABLE: 2,
+  RATE_LIMITED: 5,
+  TOO_MANY_CONNECTIONS: 5,
+  SECRETS_UNAVAILABLE: 10,
+}
+
+/** Whatever was thrown, as an expected refusal; what is not one becomes INTERNAL_ERROR without a word of its own. */
+export function toGateError(error: unknown): GateError {
+  if (error instanceof GateError) return error
+  return new GateError('INTERNAL_ERROR', 'The gate could not decide about this request, so it refused it.', {
+    cause: error,
+  })
+}
+
+/** The answer for a refusal. `ownPath` is the canonical path and query asked for, used for the way back after sign-in. */
+export function describeRefusal(error: GateError, audience: Audience, ownPath: string): Answer {
+  const headers = ['cache-control', 'no-store', 'vary', 'Cookie, Accept, Authorization']
+  for (const [name, value] of everywhere) headers.push(name, value)
+  const wait = typeof error.details['retryAfterSeconds'] === 'number' ? error.details['retryAfterSeconds'] : undefined
+  const retrySeconds = wait ?? retryAfter[error.code]
+  if (retrySeconds !== undefined) headers.push('retry-after', String(Math.ceil(retrySeconds)))
+  if (error.status === 405 && Array.isArray(error.details['allow']))
+    headers.push('allow', error.details['allow'].join(', '))
+  if (audience === 'page') return describeAsPage(error, ownPath, retrySeconds, headers)
+  // Never Basic: a browser would then send it by itself, also for a foreign page.
+  if (error.status === 401) headers.push('www-authenticate', 'Bearer')
+  if (audience === 'prompt') {
+    headers.push('content-type', 'application/json; charset=utf-8')
+    return { status: error.status, headers, body: JSON.stringify(promptBody(error)) }
+  }
+  headers.push('content-type', 'application/problem+json; charset=utf-8')
+  return { status: error.status, headers, body: JSON.stringify(problemBody(error)) }
+}
+
+function describeAsPage(
+  error: GateError,
+  ownPath: string,
+  retrySeconds: number | undefined,
+  headers: string[],
+): Answer {
+  if (error.status === 401) {
+    headers.push('location', `/login?next=${encodeURIComponent(ownPath)}`)
+    return { status: 302, headers, body: '' }
+  }
+  headers.push('content-type', 'text/html; charset=utf-8', 'content-security-policy', PROBLEM_PAGE_POLICY)
+  const reload = error.status === 503 ? retrySeconds : undefined
+  return { status: error.status, headers, body: problemPage(titleOf(error.code), error.message, reload) }
+}
+
+/** Details that only choose another form of the answer. */
+const NOT_TOLD = new Set(['allow', 'promptError', 'promptDetails', 'nodeErrors'])
+
+/** RFC 9457 problem details. */
+function problemBody(error: GateError): Record<string, unknown> {
+  const members = Object.entries(error.details).filter(([name]) => !NOT_TOLD.has(name))
+  return {
+    type: 'about:blank',
+    title: titleOf(error.code),
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    ...Object.fromEntries(members),
+  }
+}
+
+/** ComfyUI's own shape of a refused prompt, which its page shows to the person. */
+function promptBody(error: GateError): Record<string, unknown> {
+  const type = error.details['promptError']
+  return {
+    error: {
+      type:
+        typeof type === 'string' ? type : error.code === 'ENGINE_UNAVAILABLE' ? 'engine_unavailable' : 'not_allowed',
+      message: error.message,
+      details: typeof error.details['promptDetails'] === 'string' ? error.details['promptDetails'] : '',
+      extra_info: {},
+    },
+    node_errors: error.details['nodeErrors'] ?? {},
+  }
+}
+
+/** A refusal written as bytes, for a socket that was to be upgraded and for what the parser refused. */
+export function formatRawAnswer({ status, headers, body }: Answer, reason: string): string {
+  const lines = [`HTTP/1.1 ${status} ${reason}`]
+  for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at] ?? ''}: ${headers[at + 1] ?? ''}`)
+  lines.push(`content-length: ${Buffer.byteLength(body)}`, 'connection: close')
+  return `${lines.join('\r\n')}\r\n\r\n${body}`
+}

@@ -1,0 +1,64 @@
+import type { NetworkInterfaceInfo } from 'node:os'
+
+/*
+ * proxy/network/ knows the networks this computer is in. It opens no socket.
+ */
+
+/** An address of this computer on which others could reach it. */
+export interface LanAddress {
+  readonly address: string
+  readonly interface: string
+  /** A network of containers, virtual machines or a VPN: other people's devices are hardly there. */
+  readonly virtual: boolean
+}
+
+export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
+
+/** Names that programs give to networks of their own, on Linux, macOS and Windows. */
+const VIRTUAL =
+  /^(?:docker|br-|veth|virbr|vmnet|vboxnet|utun|tun|tap|wg|tailscale|zt|ham|ppp|awdl|llw|anpi|bridge\d|lxc|lxd|cni|flannel|cali|podman|nordlynx|proton|mullvad|gpd|ipsec|vEthernet|VMware|VirtualBox|Hyper-V|WSL|Tailscale|ZeroTier|Hamachi|Radmin|OpenVPN|WireGuard|NordVPN|ProtonVPN|Mullvad|TAP-Windows|Loopback|Npcap|isatap|Teredo)/i
+/** First three bytes of hardware addresses that only virtual machines and containers use. */
+const VIRTUAL_HARDWARE = /^(?:02:42|00:05:69|00:0c:29|00:1c:14|00:50:56|08:00:27|0a:00:27|00:15:5d|52:54:00)/i
+const PRIVATE = /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/
+const LINK_LOCAL = /^169\.254\./
+
+/**
+ * The IPv4 addresses under which this computer can be reached at home, the likeliest first: private ones on real
+ * network cards, then those of virtual networks. Link-local ones count only where a card has nothing better.
+ */
+export function findLanAddresses(interfaces: Interfaces): readonly LanAddress[] {
+  const found = Object.entries(interfaces).flatMap(([name, infos]) => {
+    const usable = (infos ?? []).filter((info) => info.family === 'IPv4' && !info.internal)
+    const home = usable.filter(({ address }) => PRIVATE.test(address))
+    const chosen = home.length > 0 ? home : usable.filter(({ address }) => LINK_LOCAL.test(address))
+    return chosen.map((info) => ({
+      address: info.address,
+      interface: name,
+      virtual: VIRTUAL.test(name) || (VIRTUAL_HARDWARE.test(info.mac) && !isLikelyGuest(interfaces)),
+      rank: rank(info.address),
+    }))
+  })
+  return found
+    .sort((a, b) => Number(a.virtual) - Number(b.virtual) || a.rank - b.rank || a.address.localeCompare(b.address))
+    .map(({ rank: _rank, ...address }) => address)
+}
+
+/** Inside a virtual machine every card is virtual, and then that is the home network. */
+function isLikelyGuest(interfaces: Interfaces): boolean {
+  const outer = Object.entries(interfaces).filter(([name]) => !VIRTUAL.test(name))
+  const cards = outer.flatMap(([, infos]) => (infos ?? []).filter((info) => info.family === 'IPv4' && !info.internal))
+  return cards.every((info) => VIRTUAL_HARDWARE.test(info.mac))
+}
+
+function rank(address: string): number {
+  if (address.startsWith('192.168.')) return 0
+  if (address.startsWith('10.')) return 1
+  return LINK_LOCAL.test(address) ? 3 : 2
+}
+
+/** Every address of this computer as browsers may write it in `Host`, loopback and VPN ones included. */
+export function findOwnAddresses(interfaces: Interfaces): ReadonlySet<string> {
+  return new Set(
+    Object.values(interfaces).flatMap((infos) => (infos ?? []).map(({ address }) => address.toLowerCase())),
+  )
+}

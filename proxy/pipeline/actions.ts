@@ -1,0 +1,88 @@
+import {
+  assetsDisabledAnswer,
+  emptyRawLogs,
+  hideArguments,
+  hideModelFolders,
+  setUploadLimit,
+  singleUserAnswer,
+} from '../comfyui/answers.ts'
+import { checkPreviewPath, checkUserdataQuery, checkViewQuery } from '../comfyui/fileNames.ts'
+import type { Action } from '../comfyui/routeTable.ts'
+import { TokenFilter } from '../comfyui/tokenFilter.ts'
+import { GateError } from '../contract/errorCodes.ts'
+import { editHashedAsset, editPage, editUserContent } from '../forward/responseRewriter.ts'
+import { answerJson, answerText } from '../http/ownAnswer.ts'
+import { parseQuery } from '../http/requestTarget.ts'
+import { forwardTurn, withoutEncodings } from './forwardTurn.ts'
+import type { Turn, TurnServices } from './forwardTurn.ts'
+
+/** @throws GateError while nothing was answered yet */
+type ActionHandler = (turn: Turn, services: TurnServices) => Promise<void> | void
+
+const isAdministrator = ({ exchange }: Turn): boolean => exchange.principal?.role === 'administrator'
+
+/** Administrators get the engine's answer, others what stands here. */
+const administratorsOr =
+  (answer: (turn: Turn) => void): ActionHandler =>
+  (turn, services) =>
+    isAdministrator(turn) ? forwardTurn(turn, services) : answer(turn)
+
+const rewriting =
+  (rewrite: (body: Buffer) => Buffer): ActionHandler =>
+  (turn, services) =>
+    forwardTurn(turn, services, isAdministrator(turn) ? {} : { rewrite, headers: withoutEncodings(turn.exchange) })
+
+const own: ActionHandler = ({ exchange, request, response }, { dependencies }) => {
+  if (exchange.head.expect !== undefined) response.writeContinue()
+  dependencies.ownApplication(request, response, exchange)
+}
+
+/** What is done with a request that passed every stage, by its route's action. */
+export const actions: Readonly<Record<Action, ActionHandler>> = {
+  own,
+  pass: (turn, services) => forwardTurn(turn, services),
+  static: (turn, services) => {
+    const edit = turn.exchange.target.path.startsWith('/assets/') ? editHashedAsset : editPage
+    return forwardTurn(turn, services, { edit })
+  },
+  userContent: (turn, services) => forwardTurn(turn, services, { edit: editUserContent }),
+  view: (turn, services) => {
+    checkViewQuery(parseQuery(turn.exchange.target.search))
+    return forwardTurn(turn, services, { edit: editUserContent })
+  },
+  userdataList: (turn, services) => {
+    checkUserdataQuery(parseQuery(turn.exchange.target.search))
+    return forwardTurn(turn, services)
+  },
+  modelPreview: (turn, services) => {
+    checkPreviewPath(turn.exchange.target.segments)
+    return forwardTurn(turn, services)
+  },
+  withoutTokens: (turn, services) =>
+    forwardTurn(turn, services, { filter: new TokenFilter(), headers: withoutEncodings(turn.exchange) }),
+  systemStats: rewriting(hideArguments),
+  modelFolders: rewriting(hideModelFolders),
+  features: (turn, services) => {
+    const limit = services.dependencies.settings.get('limits.uploadBytes')
+    const rewrite = (body: Buffer): Buffer => setUploadLimit(body, limit)
+    return forwardTurn(turn, services, { rewrite, headers: withoutEncodings(turn.exchange) })
+  },
+  users: ({ exchange, response }) => {
+    if (exchange.method === 'POST') throw new GateError('PERMISSION_DENIED', 'People are added in Gatehouse.')
+    answerJson(response, 200, singleUserAnswer)
+  },
+  assetsDisabled: ({ response }) => answerJson(response, 503, assetsDisabledAnswer),
+  logs: administratorsOr(({ response }) => answerText(response, 200, '')),
+  rawLogs: administratorsOr(({ response }) => answerJson(response, 200, emptyRawLogs)),
+  folderPaths: administratorsOr(({ response }) => answerJson(response, 200, {})),
+  // Unloading models slows everybody down.
+  free: administratorsOr(({ response }) => answerText(response, 200, '')),
+  prompt: (turn, services) => forwardTurn(turn, services),
+  promptInfo: (turn, services) => forwardTurn(turn, services),
+  queueChange: (turn, services) => forwardTurn(turn, services),
+  upload: (turn, services) => forwardTurn(turn, services),
+  logSubscription: administratorsOr(({ response }) => answerText(response, 200, '')),
+  webSocket: () => {
+    throw new GateError('BAD_REQUEST', 'A WebSocket is opened here, nothing else.')
+  },
+}

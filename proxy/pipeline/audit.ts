@@ -1,0 +1,23 @@
+import type { ErrorCode } from '../contract/errorCodes.ts'
+import type { ListenerName, Principal } from './requestContext.ts'
+
+/** What the gate itself tells the audit; signing in, keys and settings are told by their own parts. */
+export interface GateEvent {
+  readonly type:
+    'request.denied' | 'request.changed' | 'prompt.accepted' | 'socket.opened' | 'socket.closed' | 'connection.refused'
+  readonly listener: ListenerName
+  readonly clientAddress: string
+  readonly principal: Principal | undefined
+  readonly method: string
+  /** The canonical path, never a query: queries carry names of files and, by mistake, keys. */
+  readonly path: string
+  /** The refusal, for `request.denied`. */
+  readonly code?: ErrorCode
+  /** The prompt's id for `prompt.accepted`, the close code for `socket.closed`. */
+  readonly detail?: string
+}
+
+/** Takes events in the order in which they happened; must not throw. */
+export interface AuditSink {
+  record(event: GateEvent): void
+}

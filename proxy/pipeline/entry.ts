@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { GateError } from '../contract/errorCodes.ts'
+import { normaliseAddress } from '../http/clientAddress.ts'
+import { closeAfterResponse } from '../http/listener.ts'
+import { writeAnswer } from '../http/ownAnswer.ts'
+import { describeRefusal, toGateError } from '../http/problem.ts'
+import type { Audience } from '../http/problem.ts'
+import { actions } from './actions.ts'
+import { audienceOf, openExchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { TurnServices } from './forwardTurn.ts'
+import { runStages } from './pipeline.ts'
+import type { Stage, StageServices } from './pipeline.ts'
+import type { LiveUse, PresenceRegistry } from './presence.ts'
+import type { ListenerName } from './requestContext.ts'
+
+export interface EntryServices extends TurnServices {
+  readonly stages: readonly Stage[]
+  readonly stageServices: StageServices
+  readonly presence: PresenceRegistry
+}
+
+/** Takes one HTTP request through the pipeline. Never throws; every way out is an answer or a closed connection. */
+export async function handleRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  socket: Socket,
+  listener: ListenerName,
+  services: EntryServices,
+): Promise<void> {
+  response.on('error', ignoreBrokenClient)
+  let exchange: Exchange | undefined
+  try {
+    exchange = openExchange(request, listener, false)
+    await runStages(exchange, services.stageServices, services.stages)
+    if (response.destroyed) return
+    await answer(exchange, request, response, services)
+  } catch (error) {
+    refuseRequest(error, exchange, { request, response, socket, listener }, services)
+  }
+}
+
+/** The other side may go at any time; whoever writes notices by `close`. */
+const ignoreBrokenClient = (): void => undefined
+
+async function answer(
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+  services: EntryServices,
+): Promise<void> {
+  const { principal, route, method } = exchange
+  if (principal !== undefined) trackUse(exchange, principal, response, services.presence)
+  if (method === 'OPTIONS') {
+    const allow = route.allowed ?? ['GET', 'HEAD', 'POST']
+    writeAnswer(response, { status: 204, headers: ['allow', [...new Set(['OPTIONS', ...allow])].join(', ')], body: '' })
+    return
+  }
+  await actions[route.action]({ exchange, request, response }, services)
+  if (principal === undefined || route.action === 'own' || method === 'GET' || method === 'HEAD') return
+  services.dependencies.audit.record({
+    type: route.action === 'prompt' ? 'prompt.accepted' : 'request.changed',
+    listener: exchange.listener,
+    clientAddress: exchange.clientAddress,
+    principal,
+    method,
+    path: exchange.target.path,
+  })
+}
+
+/** A long download or event stream ends with the credential it rests on. */
+function trackUse(
+  { route, listener, clientAddress, head }: Exchange,
+  principal: LiveUse['principal'],
+  response: ServerResponse,
+  presence: PresenceRegistry,
+): void {
+  const use: LiveUse = {
+    principal,
+    access: route.access,
+    listener,
+    clientAddress,
+    userAgent: head.userAgent,
+    kind: 'request',
+    end: () => {
+      // Signing out ends the very session it was asked with; that answer still goes out.
+      if (route.action === 'own' && !response.headersSent) return false
+      response.destroy()
+      return true
+    },
+  }
+  presence.add(use)
+  response.once('close', () => presence.remove(use))
+}
+
+interface Refused {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly socket: Socket
+  readonly listener: ListenerName
+}
+
+function refuseRequest(error: unknown, exchange: Exchange | undefined, at: Refused, services: EntryServices): void {
+  const refusal = toGateError(error)
+  tellAudit(refusal, exchange, at, services)
+  const { request, response, socket } = at
+  if (response.destroyed) return
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  // After wrong framing nobody knows where the next request starts.
+  if (exchange === undefined || (exchange.head.bodyBytes !== 0 && !request.complete))
+    closeAfterResponse(response, socket)
+  const audience: Audience = exchange === undefined ? 'api' : audienceOf(exchange)
+  const ownPath = exchange === undefined ? '/' : exchange.target.path + exchange.target.search
+  writeAnswer(response, describeRefusal(refusal, audience, ownPath))
+}
+
+/** Tells the audit of a refusal, and the log of a fault of our own. */
+export function tellAudit(
+  refusal: GateError,
+  exchange: Exchange | undefined,
+  { request, listener }: Pick<Refused, 'request' | 'listener'>,
+  { dependencies }: Pick<EntryServices, 'dependencies'>,
+): void {
+  if (refusal.code === 'INTERNAL_ERROR')
+    dependencies.logger.error({ err: refusal.cause }, 'a request was refused by a fault')
+  dependencies.audit.record({
+    type: 'request.denied',
+    listener,
+    clientAddress: exchange?.clientAddress ?? normaliseAddress(request.socket.remoteAddress ?? ''),
+    principal: exchange?.principal,
+    method: request.method ?? '',
+    path: exchange?.target.path ?? '',
+    code: refusal.code,
+  })
+}

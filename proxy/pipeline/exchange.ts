@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http'
+import type { GateError } from '../contract/errorCodes.ts'
+import { findRoute } from '../comfyui/routeTable.ts'
+import type { RouteMatch } from '../comfyui/routeTable.ts'
+import { normaliseAddress } from '../http/clientAddress.ts'
+import { readRequestHead } from '../http/headers.ts'
+import type { RequestHead } from '../http/headers.ts'
+import type { Audience } from '../http/problem.ts'
+import { parseRequestTarget } from '../http/requestTarget.ts'
+import type { ParsedTarget } from '../http/requestTarget.ts'
+import type { ListenerName, PresentedCredential, Principal, RequestContext } from './requestContext.ts'
+
+/** One request or upgrade on its way through the stages. What was parsed never changes; what stages find out is added. */
+export interface Exchange extends RequestContext {
+  readonly upgrade: boolean
+  readonly head: RequestHead
+  readonly target: ParsedTarget
+  readonly route: RouteMatch
+  /** The port on which the request came in. */
+  readonly localPort: number
+  principal: Principal | undefined
+  presentedKind: PresentedCredential['kind'] | undefined
+  /** Why the session cookie did not hold. Public routes live with that, everything else is refused with it. */
+  refusedCookie: GateError | undefined
+}
+
+/** @throws GateError BAD_REQUEST for wrong framing or a wrong target; the connection must then be closed */
+export function openExchange(request: IncomingMessage, listener: ListenerName, upgrade: boolean): Exchange {
+  const method = request.method ?? ''
+  const head = readRequestHead({ method, httpVersion: request.httpVersion, rawHeaders: request.rawHeaders })
+  const target = parseRequestTarget(request.url ?? '')
+  return {
+    listener,
+    clientAddress: normaliseAddress(request.socket.remoteAddress ?? ''),
+    localPort: request.socket.localPort ?? 0,
+    secure: false,
+    method,
+    upgrade,
+    head,
+    target,
+    route: findRoute(target.segments, method),
+    principal: undefined,
+    presentedKind: undefined,
+    refusedCookie: undefined,
+  }
+}
+
+/** How to tell this client that it was refused. */
+export function audienceOf({ upgrade, route, method, head }: Exchange): Audience {
+  if (upgrade) return 'upgrade'
+  if (route.action === 'prompt' && method === 'POST') return 'prompt'
+  const readsPages = (method === 'GET' || method === 'HEAD') && head.accept.includes('text/html')
+  const navigates = head.secFetchMode === undefined || head.secFetchMode === 'navigate'
+  return readsPages && navigates ? 'page' : 'api'
+}

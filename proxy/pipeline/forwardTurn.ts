@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { engineUnavailable, forward } from '../forward/httpForwarder.ts'
+import type { ForwarderEvents, ForwardPlan } from '../forward/httpForwarder.ts'
+import { RequestBody } from '../forward/requestBody.ts'
+import type { BodyInspector } from '../forward/requestBody.ts'
+import { editAnswer } from '../forward/responseRewriter.ts'
+import type { Upstream } from '../forward/upstream.ts'
+import { bodyTooLarge, readBody } from '../http/bodyReader.ts'
+import { formatQuery, parseQuery } from '../http/requestTarget.ts'
+import type { Exchange } from './exchange.ts'
+import type { GateDependencies } from './services.ts'
+
+/** How long a client may be silent inside a body. */
+const IDLE_BODY_MS = 30_000
+/** For bodies that are read whole. */
+const BODY_DEADLINE_MS = 120_000
+
+/** A request that passed every stage, about to be answered. */
+export interface Turn {
+  readonly exchange: Exchange
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+export interface TurnServices {
+  readonly dependencies: GateDependencies
+  /** The engine's connections; undefined while the engine is not ready. */
+  readonly upstream: () => Upstream | undefined
+  readonly forwarderEvents: ForwarderEvents
+}
+
+export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> & { readonly inspector?: BodyInspector }
+
+/**
+ * Builds the engine's request out of the exchange's parsed parts and streams both bodies.
+ * @throws GateError while nothing was answered yet
+ */
+export async function forwardTurn(turn: Turn, services: TurnServices, changes: PlanChanges = {}): Promise<void> {
+  const upstream = services.upstream()
+  if (upstream === undefined) throw engineUnavailable()
+  const { exchange, request, response } = turn
+  const { method, target, route, head, principal } = exchange
+  // On guarded routes the engine gets exactly the pairs that were checked.
+  const search = route.uniqueQuery ? formatQuery(parseQuery(target.search)) : target.search
+  const { inspector, headers = head.forwarded, ...others } = changes
+  const plan: ForwardPlan = {
+    method,
+    path: target.path + search,
+    edit: editAnswer,
+    ...(others.body === undefined ? streamedBody(turn, services, inspector) : {}),
+    ...others,
+    headers: principal === undefined ? headers : [...headers, 'x-gatehouse-user', principal.accountId],
+  }
+  try {
+    await forward(upstream, plan, { request, response }, services.forwarderEvents)
+  } finally {
+    if (plan.body instanceof RequestBody) plan.body.destroy()
+  }
+}
+
+function streamedBody(
+  { exchange: { head }, request, response }: Turn,
+  { dependencies }: TurnServices,
+  inspector: BodyInspector | undefined,
+): Pick<ForwardPlan, 'body' | 'bodyBytes'> {
+  if (head.bodyBytes === 0) return {}
+  const limitBytes = dependencies.settings.get('limits.uploadBytes')
+  if (head.bodyBytes > limitBytes) throw bodyTooLarge(limitBytes)
+  if (head.expect !== undefined) response.writeContinue()
+  const body = new RequestBody(request, { limitBytes, idleMs: IDLE_BODY_MS, ...(inspector && { inspector }) })
+  return { body, bodyBytes: head.bodyBytes }
+}
+
+/** Reads a body that the gate must understand. @throws GateError BODY_TOO_LARGE, BAD_REQUEST */
+export async function readTurnBody(
+  { exchange: { head }, request, response }: Turn,
+  limitBytes: number,
+): Promise<Buffer> {
+  if (head.bodyBytes > limitBytes) throw bodyTooLarge(limitBytes)
+  if (head.expect !== undefined) response.writeContinue()
+  if (head.bodyBytes === 0) return Buffer.alloc(0)
+  return readBody(request, { limitBytes, deadlineMs: BODY_DEADLINE_MS, idleMs: IDLE_BODY_MS })
+}
+
+/** The client's headers without those that would make an answer unreadable for the gate. */
+export function withoutEncodings({ head }: Exchange): readonly string[] {
+  const kept: string[] = []
+  for (let at = 0; at < head.forwarded.length; at += 2) {
+    const name = head.forwarded[at] ?? ''
+    if (!UNREADABLE.has(name)) kept.push(name, head.forwarded[at + 1] ?? '')
+  }
+  return kept
+}
+
+const UNREADABLE = new Set(['accept-encoding', 'range', 'if-range', 'if-none-match', 'if-modified-since'])

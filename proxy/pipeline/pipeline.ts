@@ -1,0 +1,66 @@
+import type { Exchange } from './exchange.ts'
+import { authenticate } from './stages/authenticate.ts'
+import { checkAccess } from './stages/authorize.ts'
+import { checkHost } from './stages/host.ts'
+import type { HostRules } from './stages/host.ts'
+import { checkOrigin } from './stages/origin.ts'
+import { checkShape } from './stages/shape.ts'
+import type { SettingsReader } from './services.ts'
+import type { Authenticator } from './requestContext.ts'
+
+/*
+ * The one way into the gate, for requests and upgrades alike: an ordered list of stages. A stage lets pass or throws;
+ * whatever it throws, also by mistake, is a refusal, and nothing was sent to the engine by then. No body is read
+ * before the last stage.
+ *
+ * `address` comes before this list: the listener refuses foreign peers before it reads a byte. Framing, target and
+ * route are parsed when the exchange is opened.
+ */
+
+export interface StageServices {
+  readonly authenticator: Authenticator
+  readonly settings: SettingsReader
+  readonly hostRules: () => HostRules
+}
+
+export type StageName =
+  'host' | 'addressRate' | 'authenticate' | 'origin' | 'authorize' | 'shape' | 'principalRate' | 'isolate'
+
+export interface Stage {
+  readonly name: StageName
+  readonly run: (exchange: Exchange, services: StageServices) => Promise<void> | undefined
+}
+
+const sync = (name: StageName, check: (exchange: Exchange, services: StageServices) => void): Stage => ({
+  name,
+  run: (exchange, services) => {
+    check(exchange, services)
+    return undefined
+  },
+})
+
+/** Requests are not counted and people not separated in this version; the places where that happens are fixed. */
+const pass = (name: StageName): Stage => sync(name, () => undefined)
+
+export const stages: readonly Stage[] = [
+  sync('host', (exchange, { hostRules }) => checkHost(exchange, hostRules())),
+  pass('addressRate'),
+  { name: 'authenticate', run: (exchange, { authenticator }) => authenticate(exchange, authenticator) },
+  sync('origin', checkOrigin),
+  sync('authorize', (exchange, { settings }) => checkAccess(exchange, settings.get('comfyui.managerFromOtherDevices'))),
+  sync('shape', checkShape),
+  pass('principalRate'),
+  pass('isolate'),
+]
+
+/** Runs every stage in order. @throws GateError for a refusal, anything else for a fault; both refuse the request */
+export async function runStages(
+  exchange: Exchange,
+  services: StageServices,
+  list: readonly Stage[] = stages,
+): Promise<void> {
+  for (const stage of list) {
+    const waiting = stage.run(exchange, services)
+    if (waiting !== undefined) await waiting
+  }
+}

@@ -1,0 +1,186 @@
+import type { AccessClass } from '../comfyui/routeTable.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Authenticator, ListenerName, Principal } from './requestContext.ts'
+
+/** Something that lasts and rests on a credential: an open WebSocket, an event stream, a long download. */
+export interface LiveUse {
+  principal: Principal
+  readonly access: AccessClass
+  readonly listener: ListenerName
+  readonly clientAddress: string
+  readonly userAgent: string | undefined
+  readonly kind: 'request' | 'socket'
+  /** Called once. Returns false to be asked again shortly, for a request that is just about to be answered. */
+  end(reason: 'revoked' | 'forbidden'): boolean
+}
+
+/** Somebody who is here now: an open socket, or a request in the last minute. */
+export interface ConnectionSnapshot {
+  readonly accountId: string
+  readonly name: string
+  readonly credential: 'session' | 'key'
+  readonly clientAddress: string
+  readonly userAgent: string | undefined
+  readonly sockets: number
+  readonly lastActiveAtMs: number
+}
+
+interface Presence {
+  principal: Principal
+  readonly clientAddress: string
+  userAgent: string | undefined
+  sockets: number
+  lastActiveAtMs: number
+}
+
+export interface PresenceDependencies {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly authenticator: Authenticator
+  /** Whether this principal may still use what it uses. */
+  readonly isAllowed: (use: LiveUse, principal: Principal) => boolean
+}
+
+const HERE_MS = 60_000
+/** Credentials also end by themselves, without anybody telling. */
+const RECHECK_MS = 15_000
+const AGAIN_MS = 250
+
+const credentialId = ({ credential }: Principal): string =>
+  credential.kind === 'session' ? `s:${credential.sessionId}` : `k:${credential.keyId}`
+
+/** Knows what rests on which credential, and ends it when the credential ends. */
+export class PresenceRegistry {
+  readonly #dependencies: PresenceDependencies
+  readonly #uses = new Set<LiveUse>()
+  readonly #presences = new Map<string, Presence>()
+  readonly #listeners = new Set<() => void>()
+  readonly #unsubscribe: () => void
+  readonly #timer: NodeJS.Timeout
+  #again: NodeJS.Timeout | undefined
+  #checking = false
+  #dirty = false
+
+  constructor(dependencies: PresenceDependencies) {
+    this.#dependencies = dependencies
+    this.#unsubscribe = dependencies.authenticator.onCredentialsChanged(() => this.#recheck())
+    this.#timer = setInterval(() => this.#tick(), RECHECK_MS)
+    this.#timer.unref()
+  }
+
+  add(use: LiveUse): void {
+    this.#uses.add(use)
+    const key = `${credentialId(use.principal)} ${use.clientAddress}`
+    const now = this.#dependencies.clock.nowMs()
+    const known = this.#presences.get(key)
+    const { principal, clientAddress, userAgent } = use
+    const presence = known ?? { principal, clientAddress, userAgent, sockets: 0, lastActiveAtMs: now }
+    presence.principal = principal
+    presence.lastActiveAtMs = now
+    if (use.kind === 'socket') presence.sockets += 1
+    if (known === undefined) this.#presences.set(key, presence)
+    if (known === undefined || use.kind === 'socket') this.#changed()
+  }
+
+  remove(use: LiveUse): void {
+    if (!this.#uses.delete(use) || use.kind !== 'socket') return
+    const presence = this.#presences.get(`${credentialId(use.principal)} ${use.clientAddress}`)
+    if (presence === undefined) return
+    presence.sockets -= 1
+    presence.lastActiveAtMs = this.#dependencies.clock.nowMs()
+    this.#changed()
+  }
+
+  snapshot(): readonly ConnectionSnapshot[] {
+    this.#forgetGone()
+    return [...this.#presences.values()].map(({ principal, clientAddress, userAgent, sockets, lastActiveAtMs }) => ({
+      accountId: principal.accountId,
+      name: principal.name,
+      credential: principal.credential.kind === 'session' ? 'session' : 'key',
+      clientAddress,
+      userAgent,
+      sockets,
+      lastActiveAtMs,
+    }))
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  close(): void {
+    this.#unsubscribe()
+    clearInterval(this.#timer)
+    clearTimeout(this.#again)
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  #tick(): void {
+    this.#recheck()
+    if (this.#forgetGone()) this.#changed()
+  }
+
+  #forgetGone(): boolean {
+    const oldest = this.#dependencies.clock.nowMs() - HERE_MS
+    let forgot = false
+    for (const [key, presence] of this.#presences) {
+      if (presence.sockets === 0 && presence.lastActiveAtMs < oldest) forgot = this.#presences.delete(key) || forgot
+    }
+    return forgot
+  }
+
+  #recheck(): void {
+    this.#dirty = true
+    if (this.#checking) return
+    this.#checking = true
+    this.#checkAll()
+      .catch((error: unknown) => {
+        // Who cannot be confirmed does not stay.
+        this.#dependencies.logger.error({ err: error }, 'credentials could not be checked again; closing what is open')
+        for (const use of [...this.#uses]) this.#end(use, 'revoked')
+      })
+      .finally(() => {
+        this.#checking = false
+      })
+  }
+
+  async #checkAll(): Promise<void> {
+    while (this.#dirty) {
+      this.#dirty = false
+      const byCredential = new Map<string, LiveUse[]>()
+      for (const use of this.#uses) {
+        const id = credentialId(use.principal)
+        const uses = byCredential.get(id)
+        if (uses === undefined) byCredential.set(id, [use])
+        else uses.push(use)
+      }
+      for (const uses of byCredential.values()) await this.#checkCredential(uses)
+    }
+  }
+
+  async #checkCredential(uses: readonly LiveUse[]): Promise<void> {
+    const first = uses[0]
+    if (first === undefined) return
+    const fresh = await this.#dependencies.authenticator.reauthenticate(first.principal)
+    for (const use of uses) {
+      if (!this.#uses.has(use)) continue
+      if (fresh === undefined) this.#end(use, 'revoked')
+      else if (!this.#dependencies.isAllowed(use, fresh)) this.#end(use, 'forbidden')
+      else use.principal = fresh
+    }
+  }
+
+  #end(use: LiveUse, reason: 'revoked' | 'forbidden'): void {
+    if (use.end(reason)) {
+      this.remove(use)
+      return
+    }
+    clearTimeout(this.#again)
+    this.#again = setTimeout(() => this.#recheck(), AGAIN_MS)
+  }
+}

@@ -1,0 +1,36 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { GateError } from '../../contract/errorCodes.ts'
+import type { Exchange } from '../exchange.ts'
+
+export interface HostRules {
+  /** Further names under which browsers may reach the public listener, in lower case. */
+  readonly names: ReadonlySet<string>
+  /** Addresses of this computer on which the gate listens now. */
+  readonly addresses: ReadonlySet<string>
+}
+
+const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/
+
+/**
+ * DNS rebinding: a foreign page whose name was pointed at this computer carries that name in `Host`. Only names and
+ * addresses that are ours are served; what the gate listens on does not widen them.
+ * @throws GateError HOST_NOT_ALLOWED
+ */
+export function checkHost(exchange: Exchange, rules: HostRules): void {
+  const match = HOST.exec(exchange.head.host)
+  const name = match?.[1]?.toLowerCase().replace(/\.$/, '') ?? ''
+  const allowed =
+    exchange.listener === 'owner'
+      ? name === 'gatehouse.localhost' && match?.[2] === String(exchange.localPort)
+      : isPublicName(name, rules)
+  if (!allowed) throw new GateError('HOST_NOT_ALLOWED', 'This computer is not known under that name.')
+}
+
+function isPublicName(name: string, rules: HostRules): boolean {
+  if (name === 'localhost') return true
+  const address = name.startsWith('[') ? name.slice(1, -1) : name
+  if (isIPv4(address) || isIPv6(address)) {
+    return address === '127.0.0.1' || address === '::1' || rules.addresses.has(address)
+  }
+  return rules.names.has(name)
+}

@@ -1,0 +1,96 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+
+export interface SeenRequest {
+  readonly method: string
+  readonly url: string
+  readonly rawHeaders: readonly string[]
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly body: Buffer
+}
+
+export type UpstreamHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** An engine that records whatever reaches it and answers as told; by default with a small JSON. */
+export interface FakeUpstream {
+  readonly port: number
+  readonly seen: SeenRequest[]
+  /** Open WebSockets of the gate, the newest last. */
+  readonly sockets: WebSocket[]
+  /** Texts that the gate sent on its sockets. */
+  readonly received: string[]
+  /** Urls of the gate's WebSockets. */
+  readonly socketUrls: string[]
+  /** Answers `method path`, or a path whatever the method; the query does not count. */
+  on(route: string, handler: UpstreamHandler): void
+  /** Requests whose head arrived, also those whose body never ended. */
+  readonly started: string[]
+  close(): Promise<void>
+}
+
+export const SECRET = 'a'.repeat(64)
+
+export async function startFakeUpstream(): Promise<FakeUpstream> {
+  const handlers = new Map<string, UpstreamHandler>()
+  const seen: SeenRequest[] = []
+  const started: string[] = []
+  const sockets: WebSocket[] = []
+  const received: string[] = []
+  const socketUrls: string[] = []
+  const connections = new Set<Socket>()
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?')[0] ?? ''
+    started.push(`${request.method ?? ''} ${request.url ?? ''}`)
+    const chunks: Buffer[] = []
+    const handler = handlers.get(`${request.method ?? ''} ${path}`) ?? handlers.get(path)
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('error', () => undefined)
+    request.on('end', () => {
+      seen.push({
+        method: request.method ?? '',
+        url: request.url ?? '',
+        rawHeaders: request.rawHeaders,
+        headers: request.headers,
+        body: Buffer.concat(chunks),
+      })
+      if (handler === undefined) {
+        response.setHeader('content-type', 'application/json')
+        response.setHeader('server', 'fake/1')
+        response.end(JSON.stringify({ path: request.url }))
+      }
+    })
+    handler?.(request, response)
+  })
+  const webSockets = new WebSocketServer({ noServer: true, maxPayload: 512 * 1024 * 1024 })
+  server.on('upgrade', (request, socket, head) => {
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      socketUrls.push(request.url ?? '')
+      sockets.push(webSocket)
+      webSocket.on('message', (data) => received.push((data as Buffer).toString()))
+      webSocket.on('error', () => undefined)
+    })
+  })
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.on('close', () => connections.delete(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    started,
+    sockets,
+    received,
+    socketUrls,
+    on: (route, handler) => handlers.set(route, handler),
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of connections) socket.destroy()
+        webSockets.close()
+        server.close(() => resolve())
+      }),
+  }
+}

@@ -1,0 +1,255 @@
+import { GateError } from '../../proxy/contract/errorCodes.ts'
+import type { EngineState } from '../../proxy/contract/comfyui.ts'
+import type { Role } from '../../proxy/contract/accounts.ts'
+import type { Scope } from '../../proxy/contract/keys.ts'
+import { settingDefinitions } from '../../proxy/contract/settings.ts'
+import type { SettingName, Settings } from '../../proxy/contract/settings.ts'
+import { systemClock } from '../../proxy/core/clock.ts'
+import { silentLogger } from '../../proxy/core/logger.ts'
+import { systemRandom } from '../../proxy/core/random.ts'
+import type { Engine, EngineConnection } from '../../proxy/comfyui/engine.ts'
+import { createGate } from '../../proxy/gate.ts'
+import type { Gate, GateEvent, GateOptions, SettingsReader } from '../../proxy/gate.ts'
+import type {
+  AuthenticationInput,
+  Authenticator,
+  OwnApplication,
+  Principal,
+} from '../../proxy/pipeline/requestContext.ts'
+import { SECRET, startFakeUpstream } from './fakeUpstream.ts'
+import type { FakeUpstream } from './fakeUpstream.ts'
+
+const tokenOf = ({ presented }: AuthenticationInput): string =>
+  presented.kind === 'basic' ? presented.key : presented.token
+
+/** Knows principals by token, and lets a test revoke or change them. */
+export class FakeAuthenticator implements Authenticator {
+  readonly #byToken = new Map<string, Principal>()
+  readonly #listeners = new Set<() => void>()
+  /** Set to make every question fail as a broken database does. */
+  fault: Error | undefined
+  asked = 0
+
+  set(token: string, principal: Principal): void {
+    this.#byToken.set(token, principal)
+  }
+
+  revoke(token: string): void {
+    this.#byToken.delete(token)
+    this.changed()
+  }
+
+  changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  authenticate(input: AuthenticationInput): Promise<Principal> {
+    this.asked += 1
+    if (this.fault !== undefined) return Promise.reject(this.fault)
+    const principal = this.#byToken.get(tokenOf(input))
+    if (principal === undefined) return Promise.reject(new GateError('AUTH_INVALID', 'That sign-in does not hold.'))
+    return Promise.resolve(principal)
+  }
+
+  reauthenticate(principal: Principal): Promise<Principal | undefined> {
+    if (this.fault !== undefined) return Promise.reject(this.fault)
+    const id = credentialId(principal)
+    return Promise.resolve([...this.#byToken.values()].find((known) => credentialId(known) === id))
+  }
+
+  onCredentialsChanged(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}
+
+const credentialId = ({ credential }: Principal): string =>
+  credential.kind === 'session' ? credential.sessionId : credential.keyId
+
+export class FakeEngine implements Engine {
+  readonly #listeners = new Set<(state: EngineState) => void>()
+  #connection: EngineConnection | undefined
+  unreachable = 0
+
+  set(connection: EngineConnection | undefined): void {
+    this.#connection = connection
+    for (const listener of this.#listeners) listener(this.state())
+  }
+
+  state(): EngineState {
+    const connection = this.#connection
+    if (connection === undefined) return { kind: 'stopped' }
+    return { kind: 'ready', sinceMs: 0, pid: 1, port: connection.port, engine: 'practice', version: '0.3.64' }
+  }
+
+  connection(): EngineConnection | undefined {
+    return this.#connection
+  }
+
+  onStateChange(listener: (state: EngineState) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  start = (): Promise<void> => Promise.resolve()
+  stop = (): Promise<void> => Promise.resolve()
+  restart = (): Promise<void> => Promise.resolve()
+  notices = (): readonly string[] => []
+  logLines = () => []
+  onLogLine = () => () => undefined
+
+  reportUnreachable(): void {
+    this.unreachable += 1
+  }
+}
+
+export class FakeSettings implements SettingsReader {
+  readonly #values = new Map<SettingName, unknown>()
+  readonly #listeners = new Set<() => void>()
+
+  get<Name extends SettingName>(name: Name): Settings[Name] {
+    return (this.#values.has(name) ? this.#values.get(name) : settingDefinitions[name].default) as Settings[Name]
+  }
+
+  set<Name extends SettingName>(name: Name, value: Settings[Name]): void {
+    this.#values.set(name, value)
+    for (const listener of this.#listeners) listener()
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}
+
+export const accountIdOf = (name: string): string => name.padEnd(16, '0').slice(0, 16)
+
+export function keyPrincipal(name: string, role: Role, scopes: readonly Scope[] = ['run', 'read']): Principal {
+  return {
+    accountId: accountIdOf(name),
+    name,
+    role,
+    credential: { kind: 'apiKey', keyId: `key-${name}-${scopes.join('-')}`, scopes },
+  }
+}
+
+export function sessionPrincipal(
+  name: string,
+  role: Role,
+  more: { surface?: 'people' | 'owner'; fromOwnerWindow?: boolean } = {},
+): Principal {
+  const surface = more.surface ?? 'people'
+  const credential = {
+    kind: 'session',
+    sessionId: `session-${name}-${surface}-${String(more.fromOwnerWindow === true)}`,
+    surface,
+    fromOwnerWindow: more.fromOwnerWindow === true,
+  } as const
+  return { accountId: accountIdOf(name), name, role, credential }
+}
+
+/** Tokens that every fixture knows. */
+export const tokens = {
+  admin: 'token-admin',
+  adminAll: 'token-admin-all',
+  creator: 'token-creator',
+  creator2: 'token-creator-2',
+  reader: 'token-reader',
+  user: 'token-user',
+  viewer: 'token-viewer',
+  guest: 'token-guest',
+  adminSession: 'token-admin-session',
+  creatorSession: 'token-creator-session',
+  userSession: 'token-user-session',
+  canvasSession: 'token-canvas-session',
+  ownerSession: 'token-owner-session',
+} as const
+
+function knowEverybody(authenticator: FakeAuthenticator): void {
+  authenticator.set(tokens.admin, keyPrincipal('ada', 'administrator'))
+  authenticator.set(tokens.adminAll, keyPrincipal('ada', 'administrator', ['run', 'read', 'keys', 'administer']))
+  authenticator.set(tokens.creator, keyPrincipal('cleo', 'creator'))
+  authenticator.set(tokens.creator2, keyPrincipal('cora', 'creator'))
+  authenticator.set(tokens.reader, keyPrincipal('rhea', 'creator', ['read']))
+  authenticator.set(tokens.user, keyPrincipal('uma', 'user'))
+  authenticator.set(tokens.viewer, keyPrincipal('vera', 'viewer'))
+  authenticator.set(tokens.guest, keyPrincipal('gus', 'guest'))
+  authenticator.set(tokens.adminSession, sessionPrincipal('ada', 'administrator'))
+  authenticator.set(tokens.creatorSession, sessionPrincipal('cleo', 'creator'))
+  authenticator.set(tokens.userSession, sessionPrincipal('uma', 'user'))
+  authenticator.set(tokens.canvasSession, sessionPrincipal('ada', 'administrator', { fromOwnerWindow: true }))
+  authenticator.set(tokens.ownerSession, sessionPrincipal('ada', 'administrator', { surface: 'owner' }))
+}
+
+export interface GateFixture {
+  readonly gate: Gate
+  readonly engine: FakeEngine
+  readonly authenticator: FakeAuthenticator
+  readonly settings: FakeSettings
+  readonly upstream: FakeUpstream
+  readonly events: GateEvent[]
+  /** The people's listener, without a slash at the end. */
+  readonly url: string
+  readonly port: number
+  /** Requests that the gate's own application was asked. */
+  readonly ownSeen: string[]
+  close(): Promise<void>
+}
+
+export interface FixtureOptions extends GateOptions {
+  readonly ownApplication?: OwnApplication
+  /** A server of the test's own instead of the recording one. */
+  readonly upstreamPort?: number
+  /** false: the engine is not ready. */
+  readonly ready?: boolean
+}
+
+/** A gate on a free port in front of a recording engine, with everybody in `tokens` known. */
+export async function openGateFixture(options: FixtureOptions = {}): Promise<GateFixture> {
+  const { ownApplication, upstreamPort, ready = true, ...gateOptions } = options
+  const upstream = await startFakeUpstream()
+  const engine = new FakeEngine()
+  const connection = { port: upstreamPort ?? upstream.port, secret: SECRET, bootId: '1'.repeat(32) }
+  if (ready) engine.set(connection)
+  const authenticator = new FakeAuthenticator()
+  knowEverybody(authenticator)
+  const settings = new FakeSettings()
+  const events: GateEvent[] = []
+  const ownSeen: string[] = []
+  const gate = createGate(
+    {
+      clock: systemClock,
+      random: systemRandom,
+      logger: silentLogger,
+      engine,
+      authenticator,
+      settings,
+      audit: { record: (event) => events.push(event) },
+      ownApplication: (request, response, context) => {
+        ownSeen.push(`${context.method} ${context.target.path}`)
+        if (ownApplication !== undefined) ownApplication(request, response, context)
+        else response.writeHead(200, { 'content-type': 'application/json' }).end('{"own":true}')
+      },
+    },
+    { drainMs: 200, ...gateOptions },
+  )
+  const { port } = await gate.openPublicListener({ port: 0 })
+  return {
+    gate,
+    engine,
+    authenticator,
+    settings,
+    upstream,
+    events,
+    ownSeen,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      await gate.close()
+      await upstream.close()
+    },
+  }
+}
+
+export const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })
+export const cookie = (token: string): { cookie: string } => ({ cookie: `gatehouse_session=${token}` })
