@@ -1,0 +1,121 @@
+import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { IconAdjustments, IconHome, IconKey, IconSearch, IconServer2, IconUsers } from '@tabler/icons-react'
+import { useEffect } from 'react'
+import type { ComponentType } from 'react'
+import { useGateEvents } from '../api/gateEvents.ts'
+import { GateMark } from '../components/GateMark.tsx'
+import type { GateMarkState } from '../components/GateMark.tsx'
+import { Notice } from '../components/Notice.tsx'
+import { listenDesktop } from '../desktop/desktop.ts'
+import { useComfyui } from '../features/comfyui/comfyuiQueries.ts'
+import { describeEngine } from '../features/comfyui/engineWords.ts'
+import { CommandPalette } from '../features/palette/CommandPalette.tsx'
+import { usePalette } from '../features/palette/usePalette.ts'
+import { useAppearanceSetting } from '../features/settings/useAppearanceSetting.ts'
+import { useSharing } from '../features/sharing/sharingQueries.ts'
+import styles from './OwnerShell.module.css'
+
+/** The frame of the owner's window: the rail of words, one column, and a word when the program is gone. */
+export function OwnerShell() {
+  const liveness = useGateEvents()
+  const palette = usePalette()
+  useAppearanceSetting()
+  useTrayNavigation()
+  return (
+    <div className={styles.root}>
+      <a className={styles.skip} href="#content">
+        To the content
+      </a>
+      <Rail onSearch={palette.open} />
+      <main id="content" tabIndex={-1} className={styles.main}>
+        <div className={styles.column}>
+          {liveness === 'lost' && (
+            <div className={styles.lost}>
+              <Notice tone="problem" announce>
+                <strong>Gatehouse does not answer.</strong> What you see may be old. This window tries again by itself;
+                if it stays so, open Gatehouse again.
+              </Notice>
+            </div>
+          )}
+          <Outlet />
+        </div>
+      </main>
+      {palette.isOpen && <CommandPalette onClose={palette.close} />}
+    </div>
+  )
+}
+
+interface RailProps {
+  readonly onSearch: () => void
+}
+
+function Rail({ onSearch }: RailProps) {
+  return (
+    <nav className={styles.rail} aria-label="Pages">
+      <div className={styles.brand}>
+        <LiveMark />
+        <span>Gatehouse</span>
+      </div>
+      <ul className={styles.links}>
+        <RailLink to="/" icon={IconHome} label="Home" />
+        <RailLink to="/people" icon={IconUsers} label="People" />
+      </ul>
+      <h2 className={styles.more} id="rail-more">
+        More
+      </h2>
+      <ul className={styles.links} aria-labelledby="rail-more">
+        <RailLink to="/keys" icon={IconKey} label="Keys" />
+        <RailLink to="/comfyui" icon={IconServer2} label="ComfyUI" />
+        <RailLink to="/settings" icon={IconAdjustments} label="Settings" />
+      </ul>
+      <button type="button" className={styles.search} onClick={onSearch}>
+        <IconSearch size={16} aria-hidden />
+        <span>Find or do</span>
+        <kbd>{navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K'}</kbd>
+      </button>
+    </nav>
+  )
+}
+
+interface RailLinkProps {
+  readonly to: '/' | '/people' | '/keys' | '/comfyui' | '/settings'
+  readonly icon: ComponentType<{ size: number; 'aria-hidden': boolean }>
+  readonly label: string
+}
+
+function RailLink({ to, icon: Icon, label }: RailLinkProps) {
+  return (
+    <li>
+      <Link to={to} className={styles.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
+        <Icon size={18} aria-hidden />
+        {label}
+      </Link>
+    </li>
+  )
+}
+
+/** The same sign as in the tray. */
+function LiveMark() {
+  const comfyui = useComfyui()
+  const sharing = useSharing()
+  return <GateMark size={26} state={toMark(comfyui.data?.state, sharing.data?.on === true)} />
+}
+
+function toMark(state: Parameters<typeof describeEngine>[0] | undefined, shared: boolean): GateMarkState {
+  if (state === undefined) return { kind: 'stopped' }
+  const { mark } = describeEngine(state, 0)
+  return shared && mark.kind === 'running' ? { kind: 'sharing' } : mark
+}
+
+/** The tray opens pages of this window, for example `/keys?new`. */
+function useTrayNavigation() {
+  const navigate = useNavigate()
+  useEffect(
+    () =>
+      listenDesktop('window:navigate', ({ path }) => {
+        const target = new URL(path, window.location.origin)
+        void navigate({ to: target.pathname, search: Object.fromEntries(target.searchParams) })
+      }),
+    [navigate],
+  )
+}

@@ -1,0 +1,63 @@
+import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
+import { z } from 'zod'
+import { ErrorState } from '../components/ErrorState.tsx'
+import { ComfyuiPage } from '../pages/ComfyuiPage.tsx'
+import { HomePage } from '../pages/HomePage.tsx'
+import { KeysPage } from '../pages/KeysPage.tsx'
+import { PeoplePage } from '../pages/PeoplePage.tsx'
+import { SettingsPage } from '../pages/SettingsPage.tsx'
+import { WelcomePage } from '../pages/WelcomePage.tsx'
+import { OwnerShell } from './OwnerShell.tsx'
+
+/** `?new` and `?new=true` both ask for it. */
+const flag = z
+  .unknown()
+  .transform((value) => value !== undefined && value !== false && value !== 'false')
+  .transform((on) => (on ? true : undefined))
+const optionalText = z.string().optional().catch(undefined)
+
+const rootRoute = createRootRoute()
+const shellRoute = createRoute({ getParentRoute: () => rootRoute, id: 'shell', component: OwnerShell })
+
+const homeRoute = createRoute({ getParentRoute: () => shellRoute, path: '/', component: HomePage })
+const peopleRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/people',
+  component: PeoplePage,
+  validateSearch: z.object({ add: flag.optional(), person: optionalText }),
+})
+const keysRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/keys',
+  component: KeysPage,
+  validateSearch: z.object({ new: flag.optional(), for: optionalText }),
+})
+const comfyuiRoute = createRoute({ getParentRoute: () => shellRoute, path: '/comfyui', component: ComfyuiPage })
+const settingsRoute = createRoute({ getParentRoute: () => shellRoute, path: '/settings', component: SettingsPage })
+const welcomeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/welcome', component: WelcomePage })
+const unknownRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '$',
+  beforeLoad: () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to go elsewhere
+    throw redirect({ to: '/' })
+  },
+})
+
+/** The pages of the owner's window, below /gatehouse/owner. */
+export const ownerRouter = createRouter({
+  routeTree: rootRoute.addChildren([
+    welcomeRoute,
+    shellRoute.addChildren([homeRoute, peopleRoute, keysRoute, comfyuiRoute, settingsRoute, unknownRoute]),
+  ]),
+  basepath: '/gatehouse/owner',
+  defaultErrorComponent: ({ error, reset }) => (
+    <ErrorState what="This page stopped working." error={error} onRetry={reset} />
+  ),
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof ownerRouter
+  }
+}

@@ -1,0 +1,39 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { z } from 'zod'
+import { accountSchema, sessionSchema, userSchema } from '../../../proxy/contract/accounts.ts'
+import { noAnswer, request } from '../../api/client.ts'
+import { queryKeys } from '../../api/queryKeys.ts'
+
+export function useSession() {
+  return useQuery({ queryKey: queryKeys.session, queryFn: () => request('GET', 'session', { schema: sessionSchema }) })
+}
+
+export function useAccount() {
+  return useQuery({ queryKey: queryKeys.account, queryFn: () => request('GET', 'account', { schema: accountSchema }) })
+}
+
+export function useSignIn() {
+  return useMutation({
+    mutationFn: (body: { username: string; password: string }) =>
+      request('POST', 'session', { schema: z.object({ user: userSchema }), body }),
+    gcTime: 0,
+  })
+}
+
+export function useSignOut() {
+  return useMutation({ mutationFn: () => request('DELETE', 'session', { schema: noAnswer }) })
+}
+
+export function useChangePassword() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: { currentPassword: string; newPassword: string }) =>
+      request('PUT', 'account/password', { schema: noAnswer, body }),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: queryKeys.account }),
+        client.invalidateQueries({ queryKey: queryKeys.sessions }),
+      ]),
+    gcTime: 0,
+  })
+}

@@ -1,0 +1,80 @@
+import { useNavigate } from '@tanstack/react-router'
+import { hasDesktop, invokeDesktop } from '../../desktop/desktop.ts'
+import { copyText } from '../../components/copyText.ts'
+import { useComfyui, useEngineCommand } from '../comfyui/comfyuiQueries.ts'
+import { isEngineWanted } from '../comfyui/engineWords.ts'
+import { usePeople } from '../people/peopleQueries.ts'
+import { useSetSharing, useSharing } from '../sharing/sharingQueries.ts'
+import type { Command } from './findCommands.ts'
+
+/** What can be done right now: no command that the state forbids. */
+export function useCommands(): Command[] {
+  return [...useActions(), ...usePages(), ...usePeopleCommands()]
+}
+
+function useActions(): Command[] {
+  const navigate = useNavigate()
+  const state = useComfyui().data?.state
+  const sharing = useSharing().data
+  const engine = useEngineCommand()
+  const setSharing = useSetSharing()
+  const commands: Command[] = [
+    {
+      id: 'add-person',
+      title: 'Add a person',
+      hint: '',
+      run: () => void navigate({ to: '/people', search: { add: true } }),
+    },
+    { id: 'new-key', title: 'New key', hint: '', run: () => void navigate({ to: '/keys', search: { new: true } }) },
+  ]
+  if (state?.kind === 'ready' && hasDesktop()) {
+    commands.unshift({ id: 'open', title: 'Open ComfyUI', hint: '', run: () => void invokeDesktop('comfyui:open') })
+  }
+  if (state !== undefined && state.kind !== 'stopping') {
+    const wanted = isEngineWanted(state)
+    commands.push({
+      id: 'engine',
+      title: wanted ? 'Stop ComfyUI' : 'Start ComfyUI',
+      hint: '',
+      run: () => engine.mutate(wanted ? 'stop' : 'start'),
+    })
+  }
+  if (state?.kind === 'ready') {
+    commands.push({ id: 'restart', title: 'Restart ComfyUI', hint: '', run: () => engine.mutate('restart') })
+  }
+  if (sharing !== undefined && (sharing.on || sharing.people.length > 0)) {
+    commands.push({
+      id: 'sharing',
+      title: sharing.on ? 'Switch sharing off' : 'Switch sharing on',
+      hint: '',
+      run: () => setSharing.mutate(!sharing.on),
+    })
+  }
+  const url = sharing?.on === true ? sharing.primaryUrl : null
+  if (url !== null) {
+    commands.push({ id: 'copy', title: 'Copy the address', hint: '', run: () => void copyText(url) })
+  }
+  return commands
+}
+
+function usePages(): Command[] {
+  const navigate = useNavigate()
+  return [
+    { id: 'home', title: 'Home', hint: 'Page', run: () => void navigate({ to: '/' }) },
+    { id: 'people', title: 'People', hint: 'Page', run: () => void navigate({ to: '/people' }) },
+    { id: 'keys', title: 'Keys', hint: 'Page', run: () => void navigate({ to: '/keys' }) },
+    { id: 'comfyui', title: 'ComfyUI', hint: 'Page', run: () => void navigate({ to: '/comfyui' }) },
+    { id: 'settings', title: 'Settings', hint: 'Page', run: () => void navigate({ to: '/settings' }) },
+  ]
+}
+
+function usePeopleCommands(): Command[] {
+  const navigate = useNavigate()
+  const people = usePeople().data ?? []
+  return people.map((person) => ({
+    id: `person-${person.id}`,
+    title: person.name,
+    hint: 'Person',
+    run: () => void navigate({ to: '/people', search: { person: person.id } }),
+  }))
+}

@@ -1,0 +1,78 @@
+import { Button, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import type { SyntheticEvent } from 'react'
+import type { Person, Role } from '../../../proxy/contract/accounts.ts'
+import { fieldMessage } from '../../api/apiError.ts'
+import { Dialog, DialogActions } from '../../components/Dialog.tsx'
+import { Refusal } from '../../components/ErrorState.tsx'
+import { CredentialsCard } from './CredentialsCard.tsx'
+import { PasswordChoice, suggestPassword } from './PasswordChoice.tsx'
+import { useAddPerson } from './peopleQueries.ts'
+import { RoleChoice } from './RoleChoice.tsx'
+
+interface AddPersonDialogProps {
+  readonly onClose: () => void
+}
+
+/** Name, role, password; then what to tell the person, shown once. */
+export function AddPersonDialog({ onClose }: AddPersonDialogProps) {
+  const [added, setAdded] = useState<{ person: Person; password: string }>()
+  if (added !== undefined) {
+    return (
+      <Dialog title={`${added.person.name} can come in`} onClose={onClose} dismissable={false}>
+        <CredentialsCard name={added.person.name} password={added.password} />
+        <DialogActions>
+          <Button onClick={onClose}>I have saved it</Button>
+        </DialogActions>
+      </Dialog>
+    )
+  }
+  return <AddPersonForm onClose={onClose} onAdded={(person, password) => setAdded({ person, password })} />
+}
+
+interface AddPersonFormProps {
+  readonly onClose: () => void
+  readonly onAdded: (person: Person, password: string) => void
+}
+
+function AddPersonForm({ onClose, onAdded }: AddPersonFormProps) {
+  const [name, setName] = useState('')
+  const [role, setRole] = useState<Role>('creator')
+  const [password, setPassword] = useState(suggestPassword)
+  const add = useAddPerson()
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault()
+    add.mutate({ name, role, password }, { onSuccess: (person) => onAdded(person, password) })
+  }
+  const nameError = fieldMessage(add.error, 'name')
+  const passwordError = fieldMessage(add.error, 'password')
+  return (
+    <Dialog title="Add a person" onClose={onClose} size={560}>
+      <form onSubmit={submit} style={{ display: 'contents' }}>
+        <TextInput
+          label="Name"
+          description="What this person types to sign in."
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={nameError}
+          maxLength={40}
+          required
+          withAsterisk={false}
+          autoComplete="off"
+          data-autofocus
+        />
+        <RoleChoice value={role} onChange={setRole} />
+        <PasswordChoice value={password} onChange={setPassword} error={passwordError} />
+        {nameError === undefined && passwordError === undefined && <Refusal error={add.error} />}
+        <DialogActions>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={add.isPending} disabled={name.trim() === ''}>
+            {name.trim() === '' ? 'Add' : `Add ${name.trim()}`}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,35 @@
+import { Radio } from '@mantine/core'
+import { roleSchema, roleWords, roles } from '../../../proxy/contract/accounts.ts'
+import type { Role } from '../../../proxy/contract/accounts.ts'
+import styles from './RoleChoice.module.css'
+
+interface RoleChoiceProps {
+  readonly value: Role
+  readonly onChange: (role: Role) => void
+  readonly disabled?: boolean
+}
+
+/** The order people think in: who makes pictures first, who runs this computer last. */
+const order: readonly Role[] = ['creator', 'user', 'viewer', 'guest', 'administrator']
+const waiting: ReadonlySet<Role> = new Set(['user', 'viewer', 'guest'])
+
+/** A role with what it means, not only its name. */
+export function RoleChoice({ value, onChange, disabled = false }: RoleChoiceProps) {
+  return (
+    <Radio.Group label="What may this person do?" value={value} onChange={(next) => onChange(roleSchema.parse(next))}>
+      <div className={styles.root}>
+        {order
+          .filter((role) => roles.includes(role))
+          .map((role) => (
+            <Radio
+              key={role}
+              value={role}
+              disabled={disabled}
+              label={roleWords[role].title}
+              description={`${roleWords[role].meaning}.${waiting.has(role) ? ' Can sign in now; ready-made workflows come with a later version.' : ''}`}
+            />
+          ))}
+      </div>
+    </Radio.Group>
+  )
+}

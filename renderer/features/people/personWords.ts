@@ -1,0 +1,15 @@
+import type { Person } from '../../../proxy/contract/accounts.ts'
+import { count } from '../../words/names.ts'
+
+/** "Remove Mia and 3 keys" */
+export function removalWords(person: Pick<Person, 'name' | 'keyCount'>): string {
+  return person.keyCount === 0 ? `Remove ${person.name}` : `Remove ${person.name} and ${count(person.keyCount, 'key')}`
+}
+
+/** Those whose name contains the words, whatever their case or accents. */
+export function findPeople(people: readonly Person[], search: string): readonly Person[] {
+  const wanted = fold(search)
+  return wanted === '' ? people : people.filter((person) => fold(person.name).includes(wanted))
+}
+
+const fold = (text: string): string => text.trim().normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()

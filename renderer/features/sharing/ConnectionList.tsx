@@ -1,0 +1,49 @@
+import { IconDeviceDesktop, IconKey } from '@tabler/icons-react'
+import { EmptyState } from '../../components/EmptyState.tsx'
+import { ErrorState } from '../../components/ErrorState.tsx'
+import { LoadingRows } from '../../components/Loading.tsx'
+import { TimeAgo } from '../../components/TimeAgo.tsx'
+import { count } from '../../words/names.ts'
+import { useConnections } from './sharingQueries.ts'
+import styles from './ConnectionList.module.css'
+
+/** Who is here now. */
+export function ConnectionList() {
+  const connections = useConnections()
+  if (connections.isPending) return <LoadingRows rows={2} />
+  if (connections.isError) {
+    return (
+      <ErrorState
+        what="Who is here could not be read."
+        error={connections.error}
+        onRetry={() => void connections.refetch()}
+      />
+    )
+  }
+  if (connections.data.length === 0) {
+    return <EmptyState title="Nobody is here right now.">Whoever comes in appears in this list at once.</EmptyState>
+  }
+  return (
+    <ul className={styles.list}>
+      {connections.data.map((connection) => (
+        <li key={`${connection.user.id} ${connection.device} ${connection.address}`} className={styles.row}>
+          {connection.credential === 'key' ? (
+            <IconKey size={20} aria-label="By key" />
+          ) : (
+            <IconDeviceDesktop size={20} aria-label="By browser" />
+          )}
+          <div className={styles.words}>
+            <p className={styles.name}>{connection.user.name}</p>
+            <p className="quiet small">
+              {connection.device}, {connection.address}
+            </p>
+          </div>
+          <p className={`quiet small ${styles.when}`}>
+            {connection.sockets > 0 && `${count(connection.sockets, 'window')} open, `}
+            <TimeAgo at={connection.lastActiveAt} />
+          </p>
+        </li>
+      ))}
+    </ul>
+  )
+}

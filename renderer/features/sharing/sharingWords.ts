@@ -1,0 +1,52 @@
+import type { Sharing } from '../../../proxy/contract/sharing.ts'
+import type { EngineState } from '../../../proxy/contract/comfyui.ts'
+import { joinNames } from '../../words/names.ts'
+
+const namedPeople = 8
+
+/** "3 people can come in: Mia, Leo, Tom. Nobody else." */
+export function whoCanComeIn(people: readonly string[]): string {
+  if (people.length === 0) return 'Nobody can come in yet.'
+  const named = people.slice(0, namedPeople).join(', ')
+  const more = people.length - namedPeople
+  const names = more > 0 ? `${named} and ${more} more` : named
+  return `${people.length === 1 ? '1 person' : `${people.length} people`} can come in: ${names}. Nobody else.`
+}
+
+/** What to know before the switch goes on, and while it is. */
+export function sharingFacts(sharing: Pick<Sharing, 'encrypted'>): { title: string; text: string }[] {
+  const facts = [
+    {
+      title: 'People see each other’s pictures and jobs.',
+      text: 'Folders of their own come with a later version.',
+    },
+  ]
+  if (sharing.encrypted) return facts
+  return [
+    {
+      title: 'Not encrypted yet.',
+      text: 'Fine at home. In a café, hotel or school others in the network could read along.',
+    },
+    ...facts,
+  ]
+}
+
+/** The sentence after the switch went off. */
+export const afterSharing = 'Everyone was signed out of ComfyUI; your own window goes on.'
+
+/** The page's title: the answer to "is it running, and who can get in?" */
+export function homeHeadline(engine: EngineState, sharing: Pick<Sharing, 'on' | 'people'> | undefined): string {
+  if (engine.kind === 'failed' || engine.kind === 'backingOff') return 'ComfyUI needs a look'
+  if (engine.kind === 'starting') return 'ComfyUI is starting'
+  if (engine.kind === 'stopping') return 'ComfyUI is stopping'
+  const shared = sharing?.on === true
+  if (engine.kind === 'stopped') return shared ? 'Sharing is on, ComfyUI is not' : 'Everything is off'
+  if (!shared) return 'Running, for you only'
+  const { people } = sharing
+  return people.length > 0 && people.length <= 3 ? `Open for ${joinNames(people)}` : `Open for ${people.length} people`
+}
+
+/** "192.168.1.20:8190": what one types into a phone, without what every browser adds by itself. */
+export function toTypedAddress(url: string): string {
+  return url.replace(/^http:\/\//, '').replace(/\/$/, '')
+}

@@ -1,0 +1,50 @@
+import { Button } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
+import { getRouteApi } from '@tanstack/react-router'
+import { EmptyState } from '../components/EmptyState.tsx'
+import { ErrorState } from '../components/ErrorState.tsx'
+import { LoadingRows } from '../components/Loading.tsx'
+import { PageHeader } from '../components/PageHeader.tsx'
+import { CreateKeyDialog } from '../features/keys/CreateKeyDialog.tsx'
+import { useKeys } from '../features/keys/keyQueries.ts'
+import { KeyTable } from '../features/keys/KeyTable.tsx'
+import { usePeople } from '../features/people/peopleQueries.ts'
+
+const route = getRouteApi('/shell/keys')
+
+/** Which tools have access? */
+export function KeysPage() {
+  const keys = useKeys()
+  const people = usePeople()
+  const { new: creating, for: forId } = route.useSearch()
+  const navigate = route.useNavigate()
+  const newButton = (
+    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => void navigate({ search: { new: true } })}>
+      New key
+    </Button>
+  )
+  return (
+    <>
+      <PageHeader title="Keys" actions={newButton}>
+        A key lets a tool such as Krita or a script in, as one person and for as long as you say.
+      </PageHeader>
+      {keys.isPending && <LoadingRows rows={3} rowHeight={64} />}
+      {keys.isError && (
+        <ErrorState what="The list of keys could not be read." error={keys.error} onRetry={() => void keys.refetch()} />
+      )}
+      {keys.data?.length === 0 && (
+        <EmptyState title="No tool has access." action={newButton}>
+          People in a browser need no key, they sign in. Create one for a program.
+        </EmptyState>
+      )}
+      {keys.data !== undefined && keys.data.length > 0 && <KeyTable keys={keys.data} showPerson />}
+      {creating === true && people.data !== undefined && (
+        <CreateKeyDialog
+          people={people.data.filter((person) => !person.disabled)}
+          forId={forId}
+          onClose={() => void navigate({ search: {} })}
+        />
+      )}
+    </>
+  )
+}

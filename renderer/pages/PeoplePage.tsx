@@ -1,0 +1,98 @@
+import { Button, TextInput } from '@mantine/core'
+import { IconSearch, IconUserPlus } from '@tabler/icons-react'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Person } from '../../proxy/contract/accounts.ts'
+import { EmptyState } from '../components/EmptyState.tsx'
+import { ErrorState } from '../components/ErrorState.tsx'
+import { LoadingRows } from '../components/Loading.tsx'
+import { PageHeader } from '../components/PageHeader.tsx'
+import { AddPersonDialog } from '../features/people/AddPersonDialog.tsx'
+import { PeopleTable } from '../features/people/PeopleTable.tsx'
+import { usePeople } from '../features/people/peopleQueries.ts'
+import { PersonDrawer } from '../features/people/PersonDrawer.tsx'
+import { findPeople } from '../features/people/personWords.ts'
+
+const route = getRouteApi('/shell/people')
+const searchFrom = 8
+
+/** Who may come in? */
+export function PeoplePage() {
+  const people = usePeople()
+  const { add, person: openId } = route.useSearch()
+  const navigate = route.useNavigate()
+  const close = () => void navigate({ search: {} })
+  const openPerson = people.data?.find(({ id }) => id === openId)
+  const addButton = (
+    <Button
+      leftSection={<IconUserPlus size={16} aria-hidden />}
+      onClick={() => void navigate({ search: { add: true } })}
+    >
+      Add a person
+    </Button>
+  )
+  return (
+    <>
+      <PageHeader title="People" actions={addButton}>
+        Who may come in, and what each may do.
+      </PageHeader>
+      {people.isPending && <LoadingRows rows={4} />}
+      {people.isError && (
+        <ErrorState
+          what="The list of people could not be read."
+          error={people.error}
+          onRetry={() => void people.refetch()}
+        />
+      )}
+      {people.data !== undefined && (
+        <PeopleList
+          people={people.data}
+          addButton={addButton}
+          onOpen={(id) => void navigate({ search: { person: id } })}
+        />
+      )}
+      {add === true && <AddPersonDialog onClose={close} />}
+      {openPerson !== undefined && (
+        <PersonDrawer
+          person={openPerson}
+          onNewKey={() => void navigate({ to: '/keys', search: { new: true, for: openPerson.id } })}
+          onClose={close}
+        />
+      )}
+    </>
+  )
+}
+
+interface PeopleListProps {
+  readonly people: readonly Person[]
+  readonly addButton: React.ReactNode
+  readonly onOpen: (id: string) => void
+}
+
+function PeopleList({ people, addButton, onOpen }: PeopleListProps) {
+  const [search, setSearch] = useState('')
+  const found = findPeople(people, search)
+  return (
+    <>
+      {people.length >= searchFrom && (
+        <TextInput
+          aria-label="Search people"
+          placeholder="Search people"
+          leftSection={<IconSearch size={16} aria-hidden />}
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+          mb={12}
+        />
+      )}
+      {found.length > 0 && <PeopleTable people={found} onOpen={onOpen} />}
+      {found.length === 0 && <p className="quiet">Nobody is called “{search.trim()}”.</p>}
+      {people.every((person) => person.isOwner) && (
+        <div style={{ marginTop: 24 }}>
+          <EmptyState title="Only you so far." action={addButton}>
+            Add the people of your family or class. Each gets a name and a password, and nobody else comes in.
+          </EmptyState>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,63 @@
+import { Button, TextInput } from '@mantine/core'
+import { useRef, useState } from 'react'
+import type { SyntheticEvent } from 'react'
+import { GateMark } from '../components/GateMark.tsx'
+import { Refusal } from '../components/ErrorState.tsx'
+import { PasswordField } from '../components/PasswordField.tsx'
+import { useSignIn } from '../features/account/accountQueries.ts'
+import { parseNextPath } from '../features/account/nextPath.ts'
+import styles from './SignInPage.module.css'
+
+/** Name and password; then on to where one wanted to go. */
+export function SignInPage() {
+  const [username, setUsername] = useState('')
+  const [password, setPassword] = useState('')
+  const form = useRef<HTMLFormElement>(null)
+  const signIn = useSignIn()
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault()
+    signIn.mutate(
+      { username: username.trim(), password },
+      {
+        onSuccess: () => window.location.replace(parseNextPath(window.location.search, window.location.origin)),
+        onError: () => form.current?.querySelector<HTMLInputElement>('input[name="password"]')?.select(),
+      },
+    )
+  }
+  return (
+    <main className={styles.root}>
+      <form ref={form} className={styles.form} onSubmit={submit} method="post" action="/login">
+        <span className={styles.mark}>
+          <GateMark size={44} state={{ kind: 'running' }} />
+        </span>
+        <h1>Sign in</h1>
+        <p className="quiet">This computer lets in only the people its owner has added.</p>
+        <TextInput
+          label="Name"
+          name="username"
+          value={username}
+          onChange={(event) => setUsername(event.currentTarget.value)}
+          autoComplete="username"
+          autoCapitalize="none"
+          autoCorrect="off"
+          spellCheck={false}
+          required
+          withAsterisk={false}
+          autoFocus
+        />
+        <PasswordField
+          label="Password"
+          name="password"
+          value={password}
+          onChange={setPassword}
+          autoComplete="current-password"
+        />
+        <Refusal error={signIn.error} />
+        <Button type="submit" size="md" fullWidth loading={signIn.isPending || signIn.isSuccess}>
+          Sign in
+        </Button>
+        <p className="quiet small">Forgot it? Ask the owner: People, your name, New password.</p>
+      </form>
+    </main>
+  )
+}

@@ -1,0 +1,45 @@
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+
+const unit = (amount: number, name: string): string => `${amount} ${name}${amount === 1 ? '' : 's'}`
+
+/** "12 s", "4 minutes", "2 hours", "3 days": one unit, rounded down. */
+export function toDuration(elapsedMs: number): string {
+  const elapsed = Math.max(0, elapsedMs)
+  if (elapsed < minuteMs) return `${Math.floor(elapsed / 1000)} s`
+  if (elapsed < hourMs) return unit(Math.floor(elapsed / minuteMs), 'minute')
+  if (elapsed < 2 * dayMs) return unit(Math.floor(elapsed / hourMs), 'hour')
+  return unit(Math.floor(elapsed / dayMs), 'day')
+}
+
+/** "just now", "4 minutes ago"; after four weeks the date. */
+export function toTimeAgo(atMs: number, nowMs: number): string {
+  const elapsed = nowMs - atMs
+  if (elapsed < minuteMs) return 'just now'
+  if (elapsed > 28 * dayMs) return toDate(atMs)
+  return `${toDuration(elapsed)} ago`
+}
+
+/** "in 3 days", "today", "expired": when something ends. */
+export function toTimeLeft(atMs: number, nowMs: number): string {
+  const left = atMs - nowMs
+  if (left <= 0) return 'expired'
+  if (left < minuteMs) return 'in less than a minute'
+  return `in ${toDuration(left)}`
+}
+
+/** "14 Nov 2026" in the reader's own order. */
+export function toDate(atMs: number): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }).format(atMs)
+}
+
+/** Date and time to the minute, for a hover. */
+export function toExactTime(atMs: number): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' }).format(atMs)
+}
+
+/** "09:04:31" */
+export function toClock(atMs: number): string {
+  return new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hour12: false }).format(atMs)
+}

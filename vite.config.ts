@@ -1,0 +1,46 @@
+import { resolve } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+import type { Plugin } from 'vite'
+import { findUnsupportedFeatures } from './renderer/build/unsupportedFeatures.ts'
+
+const root = resolve(import.meta.dirname, 'renderer')
+
+/** Fails the build when a page uses what Chromium 108, the engine of the fallback window, does not have. */
+const chromium108Guard = (): Plugin => ({
+  name: 'chromium-108-guard',
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle)) {
+      const text = file.type === 'chunk' ? file.code : file.source.toString()
+      const kind = file.fileName.endsWith('.css') ? 'css' : file.fileName.endsWith('.js') ? 'js' : undefined
+      if (kind === undefined) continue
+      const found = findUnsupportedFeatures(kind, text)
+      if (found.length > 0) this.error(`${file.fileName} uses ${found.join(', ')}, which Chromium 108 lacks`)
+    }
+  },
+})
+
+/** `dist/pages/owner.html`, `dist/pages/portal.html`, and `dist/pages/assets/*` served as `/gatehouse/assets/*`. */
+export default defineConfig({
+  root,
+  base: '/gatehouse/',
+  publicDir: resolve(root, 'public'),
+  plugins: [react(), chromium108Guard()],
+  build: {
+    outDir: resolve(import.meta.dirname, 'dist/pages'),
+    emptyOutDir: true,
+    target: ['chrome108', 'safari15.6', 'firefox115'],
+    cssTarget: ['chrome108', 'safari15.6', 'firefox115'],
+    // The pages' policy allows scripts from /gatehouse/assets/ alone: nothing may become a data: URL or an inline script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { owner: resolve(root, 'owner.html'), portal: resolve(root, 'portal.html') },
+      output: {
+        codeSplitting: {
+          groups: [{ name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/, priority: 10 }],
+        },
+      },
+    },
+  },
+})
