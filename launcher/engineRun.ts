@@ -41,6 +41,7 @@ export class EngineRun {
   readonly #startId: string
   readonly #firstSequence: number
   #wake: (() => void) | undefined
+  #isProofDue = false
   #readyAtMs: number | undefined
 
   constructor(plan: LaunchPlan, deps: RunDeps, hooks: RunHooks) {
@@ -55,6 +56,7 @@ export class EngineRun {
   /** Asks for health at once instead of at the next turn. */
   proveNow(): void {
     this.#hooks.onTrust(false)
+    this.#isProofDue = true
     this.#wake?.()
   }
 
@@ -69,6 +71,7 @@ export class EngineRun {
     let child: EngineProcess
     try {
       prepareFiles(command)
+      log.add(`[gatehouse] ${[command.file, ...command.args].join(' ')}`)
       child = await spawnEngine(command, log, platform)
     } catch (error) {
       return this.#crashed(notStarted(command.file, error))
@@ -234,8 +237,9 @@ export class EngineRun {
     const wake = (): void => woken.abort()
     this.#wake = wake
     over.addEventListener('abort', wake, { once: true })
-    if (over.aborted) wake()
+    if (over.aborted || this.#isProofDue) wake()
     await wait(delayMs, woken.signal)
+    this.#isProofDue = false
     over.removeEventListener('abort', wake)
     this.#wake = undefined
   }
@@ -252,13 +256,20 @@ export class EngineRun {
       await endTree(root, { clock, platform, rules: treeRules })
       await child.exited
     } catch (error) {
-      logger.error({ error }, 'the engine could not be ended')
-      return { kind: 'stuck', pids: error instanceof ProcessTreeAlive ? error.pids : [root.pid] }
+      logger.error({ error }, 'the engine could not be ended as it should')
+      const pids = error instanceof ProcessTreeAlive ? error.pids : await this.#stillAlive(child)
+      if (pids.length > 0) return { kind: 'stuck', pids }
     }
     removePidFile(pidFilePath)
     if (!(await this.#untilPortIsFree(port))) logger.warn({ port }, 'the port of the engine is held by another program')
     if (ending === undefined) return { kind: 'stopped' }
     return ending.kind === 'crashed' ? { ...ending, readyForMs, logLines: this.#logTexts() } : { ...ending, readyForMs }
+  }
+
+  /** Where processes cannot be listed: whether at least the engine itself has ended. */
+  async #stillAlive(child: EngineProcess): Promise<number[]> {
+    await Promise.race([child.died, wait(this.#deps.timings.answerTimeoutMs)])
+    return child.exit() === undefined ? [child.pid] : []
   }
 
   async #untilPortIsFree(port: number): Promise<boolean> {

@@ -88,7 +88,7 @@ function isLateChild(row: ProcessRow, root: TreeRoot): boolean {
 
 /**
  * Ends the whole tree, gently and then for good, also what left the group. Resolves when all are gone.
- * @throws ProcessTreeAlive
+ * @throws ProcessTreeAlive, or Error when the processes cannot be listed (then the group was killed unseen)
  */
 export async function endTree(
   root: TreeRoot,
@@ -98,7 +98,13 @@ export async function endTree(
   const findMembers = async (): Promise<ProcessRow[]> =>
     selectTree(await listProcesses(platform), root, findMarkedProcesses(platform, root.marker), process.pid)
 
-  let members = await findMembers()
+  let members: ProcessRow[]
+  try {
+    members = await findMembers()
+  } catch (error) {
+    await endWithoutList(platform, root)
+    throw error
+  }
   if (members.length === 0) return
   await askToEnd(platform, root, members)
   const startedAtMs = clock.nowMs()
@@ -120,6 +126,13 @@ export async function endTree(
       throw new ProcessTreeAlive(members.map((row) => row.pid))
     }
   }
+}
+
+/** Nobody can list the processes (a policy forbids PowerShell, say): then what the system itself calls the tree goes. */
+async function endWithoutList(platform: NodeJS.Platform, root: TreeRoot): Promise<void> {
+  if (root.pid <= 1) return
+  if (platform === 'win32') await taskkill(root.pid, true)
+  else send(-root.pid, 'SIGKILL')
 }
 
 async function askToEnd(platform: NodeJS.Platform, root: TreeRoot, members: readonly ProcessRow[]): Promise<void> {

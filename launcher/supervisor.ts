@@ -18,6 +18,7 @@ import type { LaunchPlan } from './launchCommand.ts'
 import { LaunchRefused } from './launchRefused.ts'
 import { LogBuffer } from './logBuffer.ts'
 import { endOrphanOf } from './orphan.ts'
+import { ProcessTreeAlive } from './processTree.ts'
 import type { TreeRules } from './processTree.ts'
 import type { EngineHealth } from './readinessProbe.ts'
 import { decideRestart, defaultRestartRules, freshRestartHistory } from './restartPolicy.ts'
@@ -172,10 +173,25 @@ export class Supervisor {
     await endOrphanOf(pidFilePath, { clock, platform, logger, ...(treeRules === undefined ? {} : { treeRules }) })
   }
 
+  /** Two engines must not share a temp folder, so one that cannot be ended forbids the start. */
+  async #findUnendedOrphan(): Promise<Failure | undefined> {
+    try {
+      await this.#endOrphanNow()
+    } catch (error) {
+      if (error instanceof ProcessTreeAlive) return stuckFailure(error.pids)
+      this.#deps.logger.warn({ error }, 'nobody knows whether an earlier engine still runs')
+    }
+    return undefined
+  }
+
   async #keepRunning(plan: LaunchPlan, signal: AbortSignal): Promise<void> {
     const { clock, restartRules = defaultRestartRules } = this.#deps
     let history = freshRestartHistory
-    await this.#endOrphanNow()
+    const leftOver = await this.#findUnendedOrphan()
+    if (leftOver !== undefined) {
+      this.#apply({ kind: 'gaveUp', failure: leftOver })
+      return
+    }
     while (!signal.aborted) {
       const outcome = await this.#runOnce(plan, signal)
       if (outcome.kind === 'stopped') return

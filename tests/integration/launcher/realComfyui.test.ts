@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { quoteYaml } from '../../../launcher/companionConfig.ts'
 import { isPortFree } from '../../../launcher/freePort.ts'
 import { inspectInstallation } from '../../../launcher/installation/inspectInstallation.ts'
 import { systemInstallationDeps } from '../../../launcher/installation/installationDeps.ts'
@@ -16,6 +17,34 @@ import { isAlive, newNonce, request, until, untilState } from '../../support/fak
 const comfyuiDirectory = process.env['COMFYUI_DIR']
 const companionDirectory = fileURLToPath(new URL('../../../resources/comfyui-companion', import.meta.url))
 const startTimeoutMs = 180_000
+
+/** Packs of the owner's own: one that restarts ComfyUI as ComfyUI-Manager does, one that cannot be imported. */
+function writePacks(directory: string): string {
+  const packs = path.join(directory, 'packs "of" Änne #1')
+  fs.mkdirSync(path.join(packs, 'restarter'), { recursive: true })
+  fs.mkdirSync(path.join(packs, 'broken'))
+  fs.writeFileSync(
+    path.join(packs, 'restarter', '__init__.py'),
+    [
+      'import os, sys',
+      'from aiohttp import web',
+      'from server import PromptServer',
+      'NODE_CLASS_MAPPINGS = {}',
+      '@web.middleware',
+      'async def pushy(request, handler):',
+      '    return web.Response(text="open") if request.path == "/pushy" else await handler(request)',
+      'PromptServer.instance.app.middlewares.insert(0, pushy)',
+      '@PromptServer.instance.routes.get("/test/environment")',
+      'async def environment(request): return web.json_response(dict(os.environ))',
+      '@PromptServer.instance.routes.post("/test/restart")',
+      'async def restart(request): os.execv(sys.executable, [sys.executable] + sys.argv)',
+    ].join('\n'),
+  )
+  fs.writeFileSync(path.join(packs, 'broken', '__init__.py'), 'import no_such_package\n')
+  const yaml = path.join(directory, 'owner.yaml')
+  fs.writeFileSync(yaml, `owner:\n  custom_nodes: ${quoteYaml(packs)}\n`)
+  return yaml
+}
 
 /** One output node and one node without inputs beside it: ends the worker of a plain ComfyUI 0.3.64. */
 const killerPrompt = {
@@ -53,7 +82,16 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     supervisor.setLaunch({
       kind: 'comfyui',
       installation: inspected.installation,
-      extraArguments: ['--cpu', ...folders, '--database-url', 'sqlite:///:memory:', '--port', '8188'],
+      extraArguments: [
+        '--cpu',
+        ...folders,
+        '--database-url',
+        'sqlite:///:memory:',
+        '--port',
+        '8188',
+        '--extra-model-paths-config',
+        writePacks(root),
+      ],
       companionDirectory,
       generatedDirectory: path.join(root, 'generated'),
     })
@@ -147,16 +185,25 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     expect((await request(port, `/api/gatehouse/companion/health?nonce=${newNonce()}`, { secret })).status).toBe(404)
   })
 
-  it('shows no secret in its arguments or its environment for nodes', async () => {
+  it('shows no secret in its arguments, its log or the environment of its nodes', async () => {
     const { port, secret } = connect()
     const stats = await request(port, '/system_stats', { secret })
-    expect(stats.text).not.toContain(secret)
-    expect(
-      supervisor.log
-        .lines()
-        .map((line) => line.text)
-        .join('\n'),
-    ).not.toContain(secret)
+    const environment = await request(port, '/test/environment', { secret })
+    const log = supervisor.log.lines().map((line) => line.text)
+    expect(stats.text).toContain('--listen')
+    expect(environment.text).toContain('GATEHOUSE_COMPANION')
+    expect(log.length).toBeGreaterThan(10)
+    for (const text of [stats.text, environment.text, log.join('\n')]) expect(text).not.toContain(secret)
+  })
+
+  it('stands before the middleware of a pack that pushed to the front', async () => {
+    const { port, secret } = connect()
+    expect((await request(port, '/pushy')).status).toBe(403)
+    expect(await request(port, '/pushy', { secret })).toEqual({ status: 200, text: 'open' })
+  })
+
+  it('keeps the packs of the owner and says which one is broken', () => {
+    expect(supervisor.notices).toEqual([expect.objectContaining({ code: 'CUSTOM_NODE_FAILED', pack: 'broken' })])
   })
 
   it('survives a node without inputs: the job fails and the next one runs', async () => {
@@ -178,6 +225,37 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     expect((await runPrompt(goodPrompt)).status.status_str).toBe('success')
     expect(supervisor.health?.workerAlive).toBe(true)
   })
+
+  it(
+    'is started again, without a crash, when it restarts itself and has lost the secret',
+    async () => {
+      const before = connect()
+      const kinds: string[] = []
+      const leave = supervisor.onStateChange((state) => kinds.push(state.kind))
+      const lost = request(before.port, '/test/restart', { secret: before.secret, method: 'POST' })
+      await expect(lost).rejects.toThrow()
+      await until(
+        'another start',
+        () => (supervisor.connection()?.secret ?? before.secret) !== before.secret,
+        startTimeoutMs,
+      )
+      leave()
+      expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual(['starting', 'ready'])
+      expect((await request(connect().port, '/system_stats', { secret: before.secret })).status).toBe(403)
+    },
+    startTimeoutMs,
+  )
+
+  it(
+    'comes back after kill -9',
+    async () => {
+      const { pid } = await untilState(supervisor, 'ready')
+      process.kill(pid, 'SIGKILL')
+      expect((await untilState(supervisor, 'backingOff')).attempt).toBe(2)
+      expect((await untilState(supervisor, 'ready', startTimeoutMs)).pid).not.toBe(pid)
+    },
+    startTimeoutMs,
+  )
 
   it('stops without a trace: no process, no pid file, the port free', async () => {
     const { port } = connect()

@@ -371,6 +371,29 @@ class TheParentWatch(unittest.TestCase):
             self.assertFalse(parent_watch.start_parent_watch(environment))
             self.assertEqual(environment, {})
 
+    @unittest.skipUnless(os.name == "posix", "Windows gives an orphan no other parent")
+    def test_ends_comfyui_when_its_parent_is_killed(self):
+        child = (
+            "import os, sys, time\n"
+            "sys.dont_write_bytecode = True\n"
+            f"sys.path.insert(0, {str(PACK.parent)!r})\n"
+            "from gatehouse_companion import parent_watch\n"
+            "parent_watch.POLL_SECONDS = 0.05\n"
+            "print('watching', parent_watch.start_parent_watch(os.environ), flush=True)\n"
+            "try: time.sleep(60)\n"
+            "except KeyboardInterrupt: print('ended', flush=True)\n"
+        )
+        parent = (
+            "import os, subprocess, sys, time\n"
+            "environment = {**os.environ, 'GATEHOUSE_PARENT_PID': str(os.getpid())}\n"
+            "subprocess.Popen([sys.executable, '-c', sys.argv[1]], env=environment, start_new_session=True)\n"
+            "time.sleep(60)\n"
+        )
+        with subprocess.Popen([sys.executable, "-c", parent, child], stdout=subprocess.PIPE, text=True) as process:
+            self.assertEqual(process.stdout.readline(), "watching True\n")
+            process.kill()
+            self.assertEqual(process.stdout.readline(), "ended\n")
+
 
 if __name__ == "__main__":
     unittest.main()
