@@ -26,8 +26,8 @@ import { TrayIcon } from './shell/tray.ts'
 import type { TrayCommand, TrayState } from './shell/trayMenu.ts'
 import { decideOnClose, peopleInside } from './shell/windowClosing.ts'
 
-/** Everything the service needs to end: draining 5 s, ComfyUI's tree 10 s, the rest; then the process ends anyway. */
-const STOP_DEADLINE_MS = 30_000
+/** A little more than the service's own steps may take together; then the process ends anyway. */
+const STOP_DEADLINE_MS = 45_000
 
 export interface ApplicationOptions {
   readonly platform: NodeJS.Platform

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { describe, expect, vi } from 'vitest'
+import { desktopTest, patienceMs, waitUntilGone } from '../../support/desktopApp.ts'
+import { processTree } from '../../support/desktopProcesses.ts'
+import { cleanEnvironment, findRuntime, repositoryRoot } from '../../support/desktopRuntime.ts'
+import { startPracticeEngine } from '../../support/desktopSteps.ts'
+
+describe('the window', () => {
+  desktopTest('keeps serving in the tray when it is closed, says so once, and comes back', async ({ start, home }) => {
+    const app = await start()
+    await startPracticeEngine(app.page, { withComfyuisPage: false })
+
+    await app.closeWindow()
+    await vi.waitFor(async () => expect(await app.isWindowVisible()).toBe(false), { timeout: patienceMs })
+    expect(await app.dialogs()).toMatchObject([{ message: 'Gatehouse keeps running', answer: 'OK' }])
+    await app.waitForMenu((item) => item.id === 'state' && item.label === 'The practice engine is running')
+
+    const runtime = await findRuntime()
+    const second = spawn(runtime.executablePath, [...runtime.args, repositoryRoot, '--data-dir', home.dataDirectory], {
+      env: cleanEnvironment(runtime.env),
+      stdio: 'ignore',
+    })
+    const exitCode = await new Promise((resolve) => second.on('exit', resolve))
+    expect(exitCode).toBe(0)
+    await vi.waitFor(async () => expect(await app.isWindowVisible()).toBe(true), { timeout: patienceMs })
+
+    await app.closeWindow()
+    await vi.waitFor(async () => expect(await app.isWindowVisible()).toBe(false), { timeout: patienceMs })
+    expect(await app.dialogs()).toHaveLength(1)
+    await app.clickMenu((item) => item.id === 'openWindow')
+    await vi.waitFor(async () => expect(await app.isWindowVisible()).toBe(true), { timeout: patienceMs })
+  })
+
+  desktopTest('quits when it is closed and nothing is served', async ({ start }) => {
+    const app = await start()
+    await app.page.getByRole('heading', { name: 'On this computer you are the owner' }).waitFor()
+    const tree = processTree(app.pid).map(({ pid }) => pid)
+
+    await app.closeWindow()
+
+    await waitUntilGone(tree)
+  })
+
+  desktopTest('gives its page nothing but the bridge, and ComfyUI’s page not even that', async ({ start, home }) => {
+    const app = await start()
+    await startPracticeEngine(app.page, { withComfyuisPage: false })
+
+    const owner = await app.page.evaluate(() => ({
+      bridge: Object.keys((window as any).desktop).sort(),
+      node: typeof (globalThis as any).process,
+      require: typeof (globalThis as any).require,
+      cookie: document.cookie,
+    }))
+    expect(owner).toEqual({ bridge: ['invoke', 'on'], node: 'undefined', require: 'undefined', cookie: '' })
+    expect(new URL(app.page.url()).hostname).toBe('gatehouse.localhost')
+
+    const opened = app.application.waitForEvent('window', { timeout: patienceMs })
+    await app.page.getByRole('button', { name: 'Open ComfyUI' }).click()
+    const canvas = await opened
+    await canvas.waitForLoadState()
+    expect(await canvas.evaluate(() => typeof (window as any).desktop)).toBe('undefined')
+    expect(await canvas.evaluate(() => document.cookie)).toBe('')
+
+    const administration = await canvas.evaluate(async () => {
+      const answer = await fetch('/gatehouse/api/v1/users', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'Mallory', role: 'administrator', password: 'correct horse battery' }),
+      })
+      return answer.status
+    })
+    expect(administration).toBe(403)
+    await canvas.evaluate(() => void (location.href = 'http://127.0.0.1:9/elsewhere'))
+    await canvas.evaluate(() => window.open('file:///etc/passwd'))
+    expect(new URL(canvas.url()).origin).toBe(`http://127.0.0.1:${home.port}`)
+    expect(app.application.windows()).toHaveLength(2)
+  })
+})
