@@ -1,24 +1,5 @@
-import { assertNever } from '../proxy/core/assertNever.ts'
-import type { AuditActor, AuditEvent, AuditEventName, AuditSink, AuditValue } from '../proxy/contract/audit.ts'
+import type { AuditActor, AuditEvent, AuditSink, AuditValue } from '../proxy/contract/audit.ts'
 import type { GateEvent } from '../proxy/pipeline/audit.ts'
-
-function nameOf(type: GateEvent['type']): AuditEventName {
-  switch (type) {
-    case 'request.denied':
-    case 'connection.refused':
-      return 'request.denied'
-    case 'request.changed':
-      return 'request.changed'
-    case 'prompt.accepted':
-      return 'job.queued'
-    case 'socket.opened':
-      return 'connection.opened'
-    case 'socket.closed':
-      return 'connection.closed'
-    default:
-      return assertNever(type)
-  }
-}
 
 /** An event of the gate as the audit keeps it. The path is the canonical one and carries no query. */
 export function toAuditEvent(event: GateEvent): AuditEvent {
@@ -29,7 +10,7 @@ export function toAuditEvent(event: GateEvent): AuditEvent {
   if (event.code !== undefined) details['code'] = event.code
   if (event.detail !== undefined) details['detail'] = event.detail
   if (principal?.credential.kind === 'apiKey') details['key'] = principal.credential.keyId
-  return { event: nameOf(event.type), actor, address: event.clientAddress, details }
+  return { event: event.type, actor, address: event.clientAddress, details }
 }
 
 /** The gate's sink, writing into the chained log. */

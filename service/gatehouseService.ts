@@ -18,6 +18,7 @@ import { findLanAddresses } from '../proxy/network/lanAddresses.ts'
 import { describeConnections } from './connections.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
+import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
 import { SharingController } from './sharingController.ts'
@@ -99,7 +100,7 @@ class Service implements GatehouseService {
         logger,
         pagesDirectory: options.paths.pagesDirectory,
         engine: this.engine,
-        engineChoice: () => this.#choices.describe(),
+        version: productVersion,
         sharing: this.sharing,
         connections: { list: () => this.connections(), onChange: (listener) => this.onConnectionsChange(listener) },
       }),
