@@ -4,7 +4,7 @@ import { spawnEngine } from './engineProcess.ts'
 import type { EngineProcess } from './engineProcess.ts'
 import { findFreePort, isPortFree } from './freePort.ts'
 import { defaultWatchRules, freshWatch, judgeHealth } from './healthWatch.ts'
-import { diagnoseExit, findNotice } from './knownFailures.ts'
+import { diagnoseExit, findNotice, isCompanionFailure } from './knownFailures.ts'
 import type { Diagnosis } from './knownFailures.ts'
 import { createLaunchCommand, startMarkName } from './launchCommand.ts'
 import type { LaunchCommand, LaunchPlan } from './launchCommand.ts'
@@ -15,7 +15,7 @@ import { defaultTreeRules, endTree, ProcessTreeAlive } from './processTree.ts'
 import type { TreeRoot } from './processTree.ts'
 import { askHealth } from './readinessProbe.ts'
 import type { EngineHealth, HealthAnswer } from './readinessProbe.ts'
-import { findProgress } from './startProgress.ts'
+import { findProgress, isServing } from './startProgress.ts'
 import {
   answeredByAnother,
   companionMissing,
@@ -42,6 +42,7 @@ export class EngineRun {
   readonly #firstSequence: number
   #wake: (() => void) | undefined
   #isProofDue = false
+  #isUnprotected = false
   #readyAtMs: number | undefined
 
   constructor(plan: LaunchPlan, deps: RunDeps, hooks: RunHooks) {
@@ -191,7 +192,8 @@ export class EngineRun {
       unproved = answer.kind === 'unproved' ? unproved + 1 : 0
       if (unproved >= unprovedAnswersAtStart) return this.#judgeImpostor(port)
       if (this.#isStuck(startedAtMs)) return { kind: 'crashed', ...startTimedOut }
-      await wait(timings.probeIntervalMs, over)
+      await this.#pause(timings.probeIntervalMs, over)
+      if (this.#isUnprotected) return { kind: 'crashed', ...companionMissing }
     }
     return { kind: 'over' }
   }
@@ -206,7 +208,8 @@ export class EngineRun {
   #judgeImpostor(port: number): Ending {
     const lines = this.#logTexts()
     if (lines.some((line) => line.includes('[gatehouse] restarted from inside'))) return { kind: 'restartedInside' }
-    const isUnprotected = lines.some((line) => /(?:IMPORT FAILED|Cannot import|Skip).*gatehouse_companion/.test(line))
+    // ComfyUI says that it serves, and what answers does not know us: it is ComfyUI without its companion.
+    const isUnprotected = lines.some((line) => isCompanionFailure(line) || isServing(line))
     return { kind: 'crashed', ...(isUnprotected ? companionMissing : answeredByAnother(port)) }
   }
 
@@ -287,6 +290,11 @@ export class EngineRun {
   }
 
   #readLine(line: LogLine): void {
+    if (isCompanionFailure(line.text)) {
+      // Before ComfyUI opens its port, not after.
+      this.#isUnprotected = true
+      this.#wake?.()
+    }
     const progress = findProgress(line.text)
     if (progress !== undefined) this.#hooks.onProgress(progress)
     const notice = findNotice(line.text)

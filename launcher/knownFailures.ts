@@ -154,3 +154,8 @@ export function findNotice(line: string): EngineNotice | undefined {
   const message = `The custom node pack ${pack} could not be loaded. ComfyUI runs without it; the log says why.`
   return { code: 'CUSTOM_NODE_FAILED', pack, message }
 }
+
+/** ComfyUI's own words for a companion that it did not load; it would go on without any protection. */
+export function isCompanionFailure(line: string): boolean {
+  return /(?:\(IMPORT FAILED\):|Cannot import|^Skip(?:ping)?) .*?gatehouse_companion/.test(line)
+}

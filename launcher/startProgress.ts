@@ -17,3 +17,8 @@ export function findProgress(line: string): Progress | undefined {
   const found = milestones.find(([pattern]) => pattern.test(line))
   return found === undefined ? undefined : { fraction: found[1], text: found[2] }
 }
+
+/** ComfyUI says that its port is open now. */
+export function isServing(line: string): boolean {
+  return /^(?:Starting server|To see the GUI go to)/.test(line)
+}

@@ -7,6 +7,8 @@ import { quoteYaml } from '../../../launcher/companionConfig.ts'
 import { isPortFree } from '../../../launcher/freePort.ts'
 import { inspectInstallation } from '../../../launcher/installation/inspectInstallation.ts'
 import { systemInstallationDeps } from '../../../launcher/installation/installationDeps.ts'
+import type { LaunchPlan } from '../../../launcher/launchCommand.ts'
+import { readPidFile } from '../../../launcher/pidFile.ts'
 import { computeProof } from '../../../launcher/readinessProbe.ts'
 import { Supervisor } from '../../../launcher/supervisor.ts'
 import { systemClock } from '../../../proxy/core/clock.ts'
@@ -66,6 +68,16 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     pidFilePath,
   })
 
+  let launchPlan: Extract<LaunchPlan, { kind: 'comfyui' }> | undefined
+  const plan = (): Extract<LaunchPlan, { kind: 'comfyui' }> => {
+    if (launchPlan === undefined) throw new Error('no plan')
+    return launchPlan
+  }
+  const untilPid = async (): Promise<number> => {
+    await until('the pid file', () => readPidFile(pidFilePath) !== undefined)
+    return readPidFile(pidFilePath)?.pid ?? 0
+  }
+
   beforeAll(async () => {
     const python = process.env['COMFYUI_PYTHON']
     const inspected = await inspectInstallation(
@@ -79,7 +91,7 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
       fs.mkdirSync(directory)
       return [`--${name}-directory`, directory]
     })
-    supervisor.setLaunch({
+    launchPlan = {
       kind: 'comfyui',
       installation: inspected.installation,
       extraArguments: [
@@ -94,7 +106,8 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
       ],
       companionDirectory,
       generatedDirectory: path.join(root, 'generated'),
-    })
+    }
+    supervisor.setLaunch(launchPlan)
     await supervisor.start()
     await untilState(supervisor, 'ready', startTimeoutMs)
   }, startTimeoutMs)
@@ -267,4 +280,20 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     expect(fs.existsSync(pidFilePath)).toBe(false)
     expect(fs.readdirSync(path.join(root, 'temp'))).toEqual([])
   }, 60_000)
+
+  it(
+    'is ended at once when its companion cannot be loaded: never open without it',
+    async () => {
+      const pack = path.join(root, 'resources', 'gatehouse_companion')
+      fs.mkdirSync(pack, { recursive: true })
+      fs.writeFileSync(path.join(pack, '__init__.py'), 'raise ImportError("not today")\n')
+      supervisor.setLaunch({ ...plan(), companionDirectory: path.dirname(pack) })
+      await supervisor.start()
+      const pid = await untilPid()
+      const { failure } = await untilState(supervisor, 'failed', startTimeoutMs)
+      expect(failure.code).toBe('COMPANION_FAILED')
+      expect(isAlive(pid)).toBe(false)
+    },
+    startTimeoutMs,
+  )
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { diagnoseExit, findNotice } from '../../../launcher/knownFailures.ts'
+import { diagnoseExit, findNotice, isCompanionFailure } from '../../../launcher/knownFailures.ts'
 import { findProgress } from '../../../launcher/startProgress.ts'
 
 const exit = (code: number | null, signal: NodeJS.Signals | null = null) => ({ code, signal })
@@ -107,5 +107,18 @@ describe('progress of a start', () => {
 
   it('is not moved by other lines', () => {
     expect(findProgress('a pack says: Starting server')).toBeUndefined()
+  })
+})
+
+describe('a companion that did not load', () => {
+  it.each([
+    ['Cannot import /app/comfyui-companion/gatehouse_companion module for custom nodes: not today', true],
+    ['   0.0 seconds (IMPORT FAILED): /app/comfyui-companion/gatehouse_companion', true],
+    ['Skip /app/gatehouse_companion module for custom nodes due to the lack of NODE_CLASS_MAPPINGS', true],
+    ['Skipping gatehouse_companion due to disable_all_custom_nodes and whitelist_custom_nodes', true],
+    ['   0.0 seconds: /app/comfyui-companion/gatehouse_companion', false],
+    ['   0.1 seconds (IMPORT FAILED): /c/custom_nodes/other', false],
+  ])('%s', (line, expected) => {
+    expect(isCompanionFailure(line)).toBe(expected)
   })
 })
