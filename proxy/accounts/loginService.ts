@@ -66,10 +66,17 @@ export class LoginService {
 
   /**
    * Asks for one's own password again, under the same counters as signing in.
-   * @throws GateError SIGN_IN_FAILED, RATE_LIMITED
+   * @throws GateError PASSWORD_REQUIRED when it is wrong, RATE_LIMITED
    */
   async provePassword(account: Account, password: string, clientAddress: string): Promise<void> {
-    await this.#prove(account, { userName: account.name, password, clientAddress })
+    try {
+      await this.#prove(account, { userName: account.name, password, clientAddress })
+    } catch (error) {
+      if (!(error instanceof GateError) || error.code !== 'SIGN_IN_FAILED') throw error
+      // Not 401: the session holds, and a page would take it for signed out.
+      const message = error.message.replace('Name or password is not right.', 'That is not your password.')
+      throw new GateError('PASSWORD_REQUIRED', message, { details: { ...error.details }, cause: error })
+    }
   }
 
   async #prove(

@@ -7,17 +7,15 @@ export const auditEventNames = [
   'account.renamed',
   'account.roleChanged',
   'account.passwordChanged',
-  'connection.closed',
-  'connection.opened',
+  'connection.refused',
   'engine.restarted',
   'engine.started',
   'engine.stopped',
   'gate.started',
   'gate.stopped',
-  'job.queued',
-  'job.refused',
   'key.created',
   'key.revoked',
+  'prompt.accepted',
   'request.changed',
   'request.denied',
   'session.ended',
@@ -26,6 +24,8 @@ export const auditEventNames = [
   'sharing.changed',
   'signIn.failed',
   'signIn.paused',
+  'socket.closed',
+  'socket.opened',
 ] as const
 export type AuditEventName = (typeof auditEventNames)[number]
 

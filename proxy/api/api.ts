@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { GateError } from '../contract/errorCodes.ts'
+import type { OwnApplication, RequestContext } from '../pipeline/requestContext.ts'
+import { createPortal } from '../portal/portal.ts'
+import type { OwnApplicationDependencies } from './dependencies.ts'
+import { EventStreams } from './events.ts'
+import { apiPrefix, createOpenApiDocument, registerEvents } from './openapi.ts'
+import { answerRefusal } from './problem.ts'
+import { createAccountResource } from './resources/account.ts'
+import { createComfyuiResource } from './resources/comfyui.ts'
+import { createConnectionsResource } from './resources/connections.ts'
+import { createKeysResource } from './resources/keys.ts'
+import { createSessionResource } from './resources/session.ts'
+import { createSessionsResource } from './resources/sessions.ts'
+import { createSettingsResource } from './resources/settings.ts'
+import { createSharingResource } from './resources/sharing.ts'
+import { createUsersResource } from './resources/users.ts'
+import { requirePrincipal } from './rights.ts'
+import { createRouter } from './router.ts'
+import type { ApiRouter } from './router.ts'
+import { askRouter, writeAnswer } from './webAdapter.ts'
+
+/**
+ * Gatehouse's own surface: the HTTP API, one file a resource, and the pages of portal/. It comes after the pipeline
+ * and trusts nothing but the RequestContext; it knows stores and interfaces, no listener and no upstream.
+ */
+export function createOwnApplication(dependencies: OwnApplicationDependencies): OwnApplication {
+  const router = createApiRouter(dependencies)
+  const openApi = Buffer.from(JSON.stringify(createOpenApiDocument(router, dependencies.version)))
+  const events = new EventStreams(dependencies)
+  const portal = createPortal(dependencies)
+
+  const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, context: RequestContext) => {
+    const { path } = context.target
+    if (path === `${apiPrefix}/events`) {
+      checkMethod(context, ['GET'])
+      events.open(outgoing, context)
+    } else if (path === '/gatehouse/api/openapi.json') {
+      checkMethod(context, ['GET', 'HEAD'])
+      requirePrincipal(context)
+      writeJson(outgoing, openApi)
+    } else if (isApi(path)) {
+      await writeAnswer(await askRouter(router, incoming, outgoing, context), outgoing)
+    } else {
+      await portal(incoming, outgoing, context)
+    }
+  }
+
+  return (incoming, outgoing, context) => {
+    answer(incoming, outgoing, context).catch((error: unknown) => {
+      const wantsPage = incoming.headers.accept?.includes('text/html') === true
+      answerRefusal(error, outgoing, {
+        audience: wantsPage && !isApi(context.target.path) && context.method === 'GET' ? 'page' : 'api',
+        ownPath: context.target.path,
+        logger: dependencies.logger,
+      })
+    })
+  }
+}
+
+const isApi = (path: string): boolean => path === '/gatehouse/api' || path.startsWith('/gatehouse/api/')
+
+function createApiRouter(dependencies: OwnApplicationDependencies): ApiRouter {
+  const router = createRouter()
+  const resources = [
+    createSessionResource(dependencies),
+    createAccountResource(dependencies),
+    createUsersResource(dependencies),
+    createKeysResource(dependencies),
+    createSessionsResource(dependencies),
+    createComfyuiResource(dependencies),
+    createSharingResource(dependencies),
+    createSettingsResource(dependencies),
+    createConnectionsResource(dependencies),
+  ]
+  router.use('*', async (c, next) => {
+    await next()
+    c.header('cache-control', 'no-store')
+    c.header('x-content-type-options', 'nosniff')
+  })
+  for (const resource of resources) router.route(apiPrefix, resource)
+  registerEvents(router)
+  router.notFound(() => {
+    throw new GateError('NOT_FOUND', 'There is no such thing in this API.')
+  })
+  router.onError((error) => {
+    // A body that is no JSON reaches here as hono's own HTTPException.
+    if ('status' in error && error.status === 400) {
+      throw new GateError('BAD_REQUEST', 'This is not valid JSON.', { cause: error })
+    }
+    throw error
+  })
+  return router
+}
+
+function checkMethod(context: RequestContext, allow: readonly string[]): void {
+  if (allow.includes(context.method)) return
+  throw new GateError('METHOD_NOT_ALLOWED', 'This can only be read.', { details: { allow } })
+}
+
+function writeJson(outgoing: ServerResponse, body: Buffer): void {
+  outgoing.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body.length,
+    'cache-control': 'no-cache',
+    'x-content-type-options': 'nosniff',
+  })
+  outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
+}

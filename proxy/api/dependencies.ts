@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Stores } from '../accounts/stores.ts'
+import type { Engine } from '../comfyui/engine.ts'
+import type { Connection, Sharing } from '../contract/sharing.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { RequestContext } from '../pipeline/requestContext.ts'
+
+/** The sharing switch as the API needs it. */
+export interface SharingControl {
+  describe(): Sharing
+  /** @throws GateError PORT_IN_USE, … when it cannot be switched; it is then as before */
+  set(on: boolean): Promise<void>
+  onChange(listener: () => void): () => void
+}
+
+/** Who is here now. */
+export interface Connections {
+  list(): readonly Connection[]
+  onChange(listener: () => void): () => void
+}
+
+export interface OwnApplicationDependencies {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly stores: Stores
+  readonly engine: Engine
+  readonly sharing: SharingControl
+  readonly connections: Connections
+  /** The built pages: `owner.html`, `portal.html`, `assets/`. */
+  readonly pagesDirectory: string
+  /** Gatehouse's own version, for the OpenAPI document. */
+  readonly version: string
+}
+
+/** What every handler finds in `c.env`. */
+export interface ApiEnvironment {
+  Bindings: {
+    context: RequestContext
+    incoming: IncomingMessage
+    outgoing: ServerResponse
+  }
+}

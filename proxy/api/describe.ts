@@ -1,0 +1,75 @@
+import type { Account } from '../accounts/accountStore.ts'
+import type { ApiKeyRecord } from '../accounts/apiKeyStore.ts'
+import type { Session } from '../accounts/sessionStore.ts'
+import type { Stores } from '../accounts/stores.ts'
+import type { DeviceSession, Person, User } from '../contract/accounts.ts'
+import type { ApiKey } from '../contract/keys.ts'
+import type { Principal } from '../pipeline/requestContext.ts'
+import type { Connections } from './dependencies.ts'
+
+/** Rows of the stores in the shapes of the contract. */
+
+const toIso = (atMs: number): string => new Date(atMs).toISOString()
+const toIsoOrNull = (atMs: number | null): string | null => (atMs === null ? null : toIso(atMs))
+
+export const describeUser = ({ id, name, role }: Account): User => ({ id, name, role })
+
+export const describePrincipal = ({ accountId, name, role }: Principal): User => ({ id: accountId, name, role })
+
+/** Everybody as the owner sees them. */
+export async function describePeople(stores: Stores, connections: Connections): Promise<Person[]> {
+  const [accounts, keys, sessions, ownerId] = await Promise.all([
+    stores.accounts.list(),
+    stores.keys.list(),
+    stores.sessions.list(),
+    stores.accounts.findOwnerId(),
+  ])
+  const connected = new Set(connections.list().map((connection) => connection.user.id))
+  const keyCounts = countByAccount(keys)
+  const sessionCounts = countByAccount(sessions.filter((session) => !session.fromOwnerWindow))
+  return accounts.map((account) => {
+    const seenNow = stores.usage.findAccountSeen(account.id) ?? 0
+    const lastSeenAtMs = Math.max(seenNow, account.lastSeenAtMs ?? 0)
+    return {
+      ...describeUser(account),
+      isOwner: account.id === ownerId,
+      disabled: account.disabled,
+      hasPassword: account.hasPassword,
+      createdAt: toIso(account.createdAtMs),
+      lastSeenAt: toIsoOrNull(lastSeenAtMs === 0 ? null : lastSeenAtMs),
+      keyCount: keyCounts.get(account.id) ?? 0,
+      sessionCount: sessionCounts.get(account.id) ?? 0,
+      connected: connected.has(account.id),
+    }
+  })
+}
+
+function countByAccount(rows: readonly { readonly accountId: string }[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { accountId } of rows) counts.set(accountId, (counts.get(accountId) ?? 0) + 1)
+  return counts
+}
+
+export const describeKey = (key: ApiKeyRecord, userName: string): ApiKey => ({
+  id: key.id,
+  name: key.name,
+  user: { id: key.accountId, name: userName },
+  scopes: [...key.scopes],
+  masked: key.masked,
+  createdAt: toIso(key.createdAtMs),
+  expiresAt: toIsoOrNull(key.expiresAtMs),
+  lastUsedAt: toIsoOrNull(key.lastUsedAtMs),
+  lastAddress: key.lastAddress,
+  sentUnprotectedAt: toIsoOrNull(key.sentUnprotectedAtMs),
+})
+
+export const describeSession = (session: Session, currentSessionId: string | undefined): DeviceSession => ({
+  id: session.id,
+  userId: session.accountId,
+  device: session.device,
+  address: session.address,
+  createdAt: toIso(session.createdAtMs),
+  lastUsedAt: toIso(session.lastUsedAtMs),
+  expiresAt: toIso(session.expiresAtMs),
+  current: session.id === currentSessionId,
+})

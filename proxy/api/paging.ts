@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { GateError } from '../contract/errorCodes.ts'
+
+const MAX_LIMIT = 200
+
+export const pageQuerySchema = z.object({
+  cursor: z.string().max(20).optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(MAX_LIMIT),
+})
+
+export interface PageQuery {
+  readonly cursor?: string | undefined
+  readonly limit: number
+}
+
+export const pageSchema = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() })
+
+/** One page of a list. The cursor is opaque to clients. @throws GateError VALIDATION_FAILED for a cursor that is none of ours */
+export function toPage<Item>(all: readonly Item[], query: PageQuery): { items: Item[]; nextCursor: string | null } {
+  const start = parseCursor(query.cursor)
+  const end = start + query.limit
+  return { items: all.slice(start, end), nextCursor: end < all.length ? `c${end.toString(36)}` : null }
+}
+
+function parseCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return 0
+  if (!/^c[0-9a-z]{1,8}$/.test(cursor)) throw new GateError('VALIDATION_FAILED', 'This cursor was not made here.')
+  return parseInt(cursor.slice(1), 36)
+}

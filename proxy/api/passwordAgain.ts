@@ -1,0 +1,27 @@
+import type { Stores } from '../accounts/stores.ts'
+import { GateError } from '../contract/errorCodes.ts'
+import type { RequestContext } from '../pipeline/requestContext.ts'
+import { requirePrincipal } from './rights.ts'
+
+/**
+ * Session riding: whatever lasts longer than a session needs the password, which a page's foreign JavaScript does not
+ * know. Counted like signing in.
+ * @throws GateError PASSWORD_REQUIRED when it is missing, wrong or was never set, RATE_LIMITED
+ */
+export async function proveOwnPassword(
+  stores: Stores,
+  context: RequestContext,
+  password: string | undefined,
+): Promise<void> {
+  const account = await stores.accounts.get(requirePrincipal(context).accountId)
+  if (!account.hasPassword) {
+    throw new GateError(
+      'PASSWORD_REQUIRED',
+      "You have no password yet. Do this in Gatehouse's own window on the computer.",
+    )
+  }
+  if (password === undefined || password === '') {
+    throw new GateError('PASSWORD_REQUIRED', 'Type your password again to go on.')
+  }
+  await stores.login.provePassword(account, password, context.clientAddress)
+}

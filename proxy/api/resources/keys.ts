@@ -1,0 +1,110 @@
+import { createRoute } from '@hono/zod-openapi'
+import { z } from 'zod'
+import { toActedBy } from '../../accounts/actedBy.ts'
+import type { Account } from '../../accounts/accountStore.ts'
+import { accountIdSchema } from '../../contract/accounts.ts'
+import { GateError } from '../../contract/errorCodes.ts'
+import { apiKeySchema, createdKeySchema, createKeySchema } from '../../contract/keys.ts'
+import type { Scope } from '../../contract/keys.ts'
+import type { Principal } from '../../pipeline/requestContext.ts'
+import type { OwnApplicationDependencies } from '../dependencies.ts'
+import { describeKey } from '../describe.ts'
+import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
+import { proveOwnPassword } from '../passwordAgain.ts'
+import { mayAdminister, needsPasswordAgain, requireOwnThings } from '../rights.ts'
+import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
+
+const DAY_MS = 86_400_000
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/keys',
+  summary: "One's own keys; with the right to administer everybody's, or one person's",
+  request: { query: pageQuerySchema.extend({ userId: accountIdSchema.optional() }) },
+  responses: { 200: jsonAnswer(pageSchema(apiKeySchema), 'Keys, newest first'), ...commonRefusals },
+})
+
+const createKeyRoute = createRoute({
+  method: 'post',
+  path: '/keys',
+  summary: 'Make a key; the answer is the only one that carries it',
+  request: { body: jsonBody(createKeySchema) },
+  responses: { 201: jsonAnswer(createdKeySchema, 'The key'), ...commonRefusals },
+})
+
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/keys/{id}',
+  summary: 'Revoke a key',
+  request: { params: z.object({ id: z.string().max(40) }) },
+  responses: { 204: noContent, ...commonRefusals },
+})
+
+/** API keys: one's own, or everybody's for administrators. */
+export function createKeysResource({ stores, clock }: OwnApplicationDependencies) {
+  return createRouter()
+    .openapi(listRoute, async (c) => {
+      const principal = requireOwnThings(c.env.context)
+      const { userId, ...page } = c.req.valid('query')
+      const keys = await stores.keys.list(mayAdminister(principal) ? userId : principal.accountId)
+      const names = new Map((await stores.accounts.list()).map((account) => [account.id, account.name]))
+      const described = keys.map((key) => describeKey(key, names.get(key.accountId) ?? ''))
+      return c.json(toPage(described, page), 200)
+    })
+    .openapi(createKeyRoute, async (c) => {
+      const { context } = c.env
+      const principal = requireOwnThings(context)
+      const wanted = c.req.valid('json')
+      const account = await findHolder(wanted.userId ?? principal.accountId, principal, stores.accounts)
+      checkScopes(wanted.scopes, principal, account)
+      if (needsPasswordAgain(principal)) await proveOwnPassword(stores, context, wanted.password)
+      const expiresAtMs = wanted.expiresInDays === null ? null : clock.nowMs() + wanted.expiresInDays * DAY_MS
+      const { text, record } = await stores.keys.create(
+        { accountId: account.id, name: wanted.name, scopes: wanted.scopes, expiresAtMs },
+        toActedBy(principal, context.clientAddress),
+      )
+      return c.json({ ...describeKey(record, account.name), key: text }, 201)
+    })
+    .openapi(deleteRoute, async (c) => {
+      const { context } = c.env
+      const principal = requireOwnThings(context)
+      const owner = mayAdminister(principal) ? undefined : principal.accountId
+      await stores.keys.revoke(c.req.valid('param').id, toActedBy(principal, context.clientAddress), owner)
+      return c.body(null, 204)
+    })
+}
+
+async function findHolder(
+  accountId: string,
+  principal: Principal,
+  accounts: { get(id: string): Promise<Account> },
+): Promise<Account> {
+  if (accountId !== principal.accountId && !mayAdminister(principal)) {
+    throw new GateError('PERMISSION_DENIED', 'You can make keys for yourself only.')
+  }
+  return accounts.get(accountId)
+}
+
+/** A key never gives more than what makes it: neither a canvas session nor a smaller key grows into `administer`. */
+function checkScopes(scopes: readonly Scope[], principal: Principal, holder: Account): void {
+  if (scopes.includes('administer')) {
+    if (!mayAdminister(principal)) {
+      throw new GateError('PERMISSION_DENIED', "A key that administers is made in Gatehouse's own window only.")
+    }
+    if (holder.role !== 'administrator') {
+      throw new GateError('VALIDATION_FAILED', `${holder.name} is no administrator, so the key cannot administer.`)
+    }
+  }
+  const { credential } = principal
+  if (credential.kind === 'session' || mayAdminister(principal)) return
+  const mayGive = new Set<Scope>([
+    ...credential.scopes,
+    ...(credential.scopes.includes('run') ? ['read' as const] : []),
+  ])
+  const tooMuch = scopes.find((scope) => !mayGive.has(scope))
+  if (tooMuch === undefined) return
+  throw new GateError(
+    'PERMISSION_DENIED',
+    `This key cannot make one with the scope "${tooMuch}", which it lacks itself.`,
+  )
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { GateError } from '../contract/errorCodes.ts'
+import { readBody } from '../http/bodyReader.ts'
+import type { RequestContext } from '../pipeline/requestContext.ts'
+import type { ApiRouter } from './router.ts'
+
+/** The API's bodies are small: names, passwords, settings. */
+const bodyLimits = { limitBytes: 256 * 1024, deadlineMs: 30_000, idleMs: 10_000 }
+
+const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
+
+/**
+ * Asks the router, with a request made of what the pipeline has parsed: the target that was authorised is the one that
+ * is routed, and the body is read whole, bounded in size and time, before any handler runs.
+ * @throws GateError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, BAD_REQUEST
+ */
+export async function askRouter(
+  router: ApiRouter,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  context: RequestContext,
+): Promise<Response> {
+  const hasBody = methodsWithBody.has(context.method)
+  if (hasBody && !isJson(incoming.headers['content-type'])) {
+    throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Send this as application/json.')
+  }
+  const body = hasBody ? await readBody(incoming, bodyLimits) : undefined
+  const request = new Request(`http://gatehouse.invalid${context.target.path}${context.target.search}`, {
+    method: context.method,
+    headers: toHeaders(incoming),
+    ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+  })
+  return router.fetch(request, { context, incoming, outgoing })
+}
+
+/** Cross-site forms can send text/plain and urlencoded bodies without asking; JSON they cannot. */
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(?:;|$)/i.test(contentType ?? '')
+}
+
+/** What handlers need. No cookie, no Authorization: who asks was decided before. */
+function toHeaders(incoming: IncomingMessage): Record<string, string> {
+  const names = ['content-type', 'user-agent', 'accept'] as const
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = incoming.headers[name]
+      return value === undefined ? [] : [[name, value] as const]
+    }),
+  )
+}
+
+export async function writeAnswer(answer: Response, outgoing: ServerResponse): Promise<void> {
+  const body = Buffer.from(await answer.arrayBuffer())
+  outgoing.statusCode = answer.status
+  answer.headers.forEach((value, name) => outgoing.setHeader(name, value))
+  if (answer.status !== 204) outgoing.setHeader('content-length', body.length)
+  outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
+}

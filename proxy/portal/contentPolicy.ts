@@ -1,0 +1,37 @@
+/**
+ * Headers of our own pages. The origin also serves people's files and custom nodes' scripts, so `'self'` would be no
+ * limit: scripts and styles come from /gatehouse/assets/ of this very origin and nowhere else, none inline.
+ */
+export function pageHeaders(origin: string | undefined): Record<string, string> {
+  const assets = origin === undefined ? "'none'" : `${origin}/gatehouse/assets/`
+  const policy = [
+    "default-src 'none'",
+    `script-src ${assets}`,
+    `style-src ${assets}`,
+    `font-src ${assets}`,
+    `img-src ${assets} data: blob:`,
+    origin === undefined ? "connect-src 'none'" : `connect-src ${origin}/gatehouse/`,
+    `manifest-src ${assets}`,
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ]
+  return {
+    'content-security-policy': policy.join('; '),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=()',
+    'x-frame-options': 'DENY',
+  }
+}
+
+/**
+ * The origin as the browser sees it, for the policy. The pipeline has checked the Host against its list; what could
+ * still break out of the header gives no origin, and with it a page without scripts.
+ */
+export function toOrigin(host: string | undefined, secure: boolean): string | undefined {
+  if (host === undefined || !/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(host)) return undefined
+  return `${secure ? 'https' : 'http'}://${host.toLowerCase()}`
+}
