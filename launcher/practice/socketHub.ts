@@ -73,7 +73,8 @@ export class SocketHub {
     const client: Client = { socket, features: {} }
     this.#clients.set(sid, client)
     this.#sockets.add(socket)
-    socket.on('error', () => socket.terminate())
+    // ws closes the socket with the right code by itself; without a listener the error would end the process.
+    socket.on('error', () => undefined)
     socket.on('close', () => {
       this.#sockets.delete(socket)
       if (this.#clients.get(sid) === client) this.#clients.delete(sid)

@@ -38,7 +38,11 @@ export class PromptQueue {
     return this.#running
   }
 
+  /** @throws TypeError when a job with this number and id waits already: ComfyUI's worker would die of it */
   put(item: QueueItem): void {
+    if (this.#pending.some((other) => other.number === item.number && other.promptId === item.promptId)) {
+      throw new TypeError('a job with this number and id is waiting already')
+    }
     const at = this.#pending.findIndex((other) => isBefore(item, other))
     this.#pending.splice(at === -1 ? this.#pending.length : at, 0, item)
     this.#onChange()

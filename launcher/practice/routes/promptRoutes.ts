@@ -48,18 +48,27 @@ async function acceptPrompt(request: EngineRequest, context: EngineContext, numb
   const promptId = givenId === undefined ? context.random.uuid() : toPythonText(givenId)
   const validation = await validatePrompt(prompt, readTargets(body), context.classes, context.folders)
   const extraData = toExtraData(body)
-  // These two end ComfyUI 0.3.64 itself (an unhashable client id) or its worker (extra data without keys).
-  const clientId = extraData && memberOf(extraData, 'client_id')
-  if (!extraData || (clientId !== undefined && clientId !== null && typeof clientId !== 'string')) {
-    throw new MalformedPrompt('client_id or extra_data of the wrong type')
-  }
-  if (!validation.ok || !isJsonObject(prompt)) {
-    if (!validation.ok) refuse(request, validation.error, validation.nodeErrors)
+  if (!validation.ok) {
+    refuse(request, validation.error, validation.nodeErrors)
     return
+  }
+  const clientId = extraData && (memberOf(extraData, 'client_id') ?? null)
+  // What ends ComfyUI 0.3.64 itself (an unhashable client id) or its worker (extra data or nodes without members).
+  if (
+    !isJsonObject(prompt) ||
+    !extraData ||
+    (clientId !== null && typeof clientId !== 'string') ||
+    !hasInputs(prompt)
+  ) {
+    throw new MalformedPrompt('client_id, extra_data or a node of the wrong form')
   }
   context.log.add('got prompt')
   context.queue.put({ number, promptId, prompt, extraData, outputs: validation.outputs })
   request.sendJson({ prompt_id: promptId, number, node_errors: validation.nodeErrors })
+}
+
+function hasInputs(prompt: JsonObject): boolean {
+  return Object.values(prompt).every((node) => isJsonObject(node) && isJsonObject(memberOf(node, 'inputs')))
 }
 
 function chooseNumber(body: JsonValue, numbers: { next: number }): number {
