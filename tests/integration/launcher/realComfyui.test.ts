@@ -58,7 +58,7 @@ const { image, save } = killerPrompt
 const goodPrompt = { image, save }
 
 describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the supervisor', () => {
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'gatehouse-comfyui-'))
+  const root = path.join(os.tmpdir(), `gatehouse-comfyui-${newNonce()}`)
   const pidFilePath = path.join(root, 'engine.pid.json')
   const supervisor = new Supervisor({
     clock: systemClock,
@@ -79,6 +79,7 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
   }
 
   beforeAll(async () => {
+    fs.mkdirSync(root, { mode: 0o700 })
     const python = process.env['COMFYUI_PYTHON']
     const inspected = await inspectInstallation(
       comfyuiDirectory ?? '',
