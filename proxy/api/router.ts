@@ -10,14 +10,21 @@ interface Issue {
   readonly message: string
 }
 
-/** The refusal of an input that a schema does not accept; `errors` names each place. */
+/** The refusal of an input that a schema does not accept; `errors` names each place once. */
 export function toValidationRefusal(issues: readonly Issue[]): GateError {
-  const errors = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
-  const first = errors[0]
-  const where = first === undefined || first.path === '' ? '' : `${first.path}: `
-  return new GateError('VALIDATION_FAILED', `${where}${first?.message ?? 'This does not fit.'}`, {
-    details: { errors },
-  })
+  const messages = new Map<string, string>()
+  for (const { path, message } of issues) {
+    const place = path.map(String).join('.')
+    if (!messages.has(place)) messages.set(place, message)
+  }
+  const errors = [...messages].map(([path, message]) => ({ path, message }))
+  return new GateError('VALIDATION_FAILED', toSentence(errors[0]), { details: { errors } })
+}
+
+/** Our own messages are sentences; the schema library's need the place to be understood. */
+function toSentence(first: { readonly path: string; readonly message: string } | undefined): string {
+  if (first === undefined) return 'This does not fit.'
+  return first.path === '' || first.message.endsWith('.') ? first.message : `${first.path}: ${first.message}`
 }
 
 /** A router whose refused inputs become problem details instead of zod-openapi's own shape. */
