@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, relative, resolve, sep } from 'node:path'
+import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
@@ -92,12 +93,7 @@ interface Import {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), 'utf8')
-  const specifiers = [
-    ...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"\n;]*?(?:\{[^}]*\}[^'"\n]*?)?from\s*['"]([^'"]+)['"]/g),
-  ]
-    .concat([...text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)])
-    .concat([...text.matchAll(/(?:^|\n)import\s+['"]([^'"]+)['"]/g)])
-    .map((match) => match[1] ?? '')
+  const specifiers = ts.preProcessFile(text, true, true).importedFiles.map((imported) => imported.fileName)
   return specifiers.map((specifier) => ({
     file,
     specifier,
