@@ -120,6 +120,7 @@ class Service implements GatehouseService {
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.sharing.refreshPeople()
     })
+    this.engine.onStateChange(() => this.sharing.look())
     if (mode === 'desktop') this.#ownerPort = (await this.#gate.openOwnerListener()).port
     await this.sharing.start()
     const refused = this.sharing.refusal
@@ -222,6 +223,7 @@ class Service implements GatehouseService {
         openSharing: (addresses) => this.#gate.openSharing(addresses),
         closeSharing: () => this.#gate.closeSharing(),
       },
+      engineTrouble: () => this.#engineTrouble(),
       lanAddresses: () => findLanAddresses(networkInterfaces()),
       people: async () => {
         const [accounts, keys] = await Promise.all([this.#stores.accounts.list(), this.#stores.keys.list()])
@@ -234,6 +236,14 @@ class Service implements GatehouseService {
           .map((account) => account.name)
       },
     })
+  }
+
+  /** A companion that could not guard this ComfyUI leaves it to the owner alone. */
+  #engineTrouble(): string | undefined {
+    const missing = Object.entries(this.#supervisor.health?.patches ?? {}).filter(([, isPatched]) => !isPatched)
+    if (missing.length === 0) return undefined
+    const names = missing.map(([name]) => name).join(', ')
+    return `This version of ComfyUI cannot be guarded completely (${names}), so nobody else is let in. It works for you on this computer.`
   }
 
   async #stop(): Promise<void> {

@@ -27,7 +27,9 @@ export interface SharingDependencies {
   readonly lanAddresses: () => readonly LanAddress[]
   /** Names of the people who can sign in or hold a key now. */
   readonly people: () => Promise<readonly string[]>
-  /** How often addresses are looked at while sharing is on. */
+  /** Why this engine may not be shared, in words: its companion could not guard it. */
+  readonly engineTrouble: () => string | undefined
+  /** How often addresses and the engine are looked at while sharing is on. */
   readonly pollMs?: number
 }
 
@@ -50,6 +52,7 @@ export class SharingController {
   #on = false
   #problem: string | null = null
   #refusal: Error | undefined
+  #trouble: string | undefined
   #timer: NodeJS.Timeout | undefined
   #turn: Promise<void> = Promise.resolve()
 
@@ -102,6 +105,11 @@ export class SharingController {
     }
   }
 
+  /** Looks at the engine and the addresses now instead of at the next poll. */
+  look(): void {
+    if (this.#on) this.#follow()
+  }
+
   /** Reads again who can come in; called when people or keys changed. */
   async refreshPeople(): Promise<void> {
     this.#names = await this.#dependencies.people()
@@ -151,17 +159,22 @@ export class SharingController {
   async #switchOn(): Promise<void> {
     await this.#openPublic()
     const addresses = this.#wantedAddresses()
-    if (addresses.length === 0) {
+    const trouble = this.#dependencies.engineTrouble()
+    if (trouble !== undefined) {
+      await this.#dependencies.listeners.closeSharing()
+      this.#problem = trouble
+    } else if (addresses.length === 0) {
       this.#problem =
         'This computer is in no network right now, so nobody else can reach it. Sharing goes on by itself once it is.'
     } else {
       await this.#dependencies.listeners.openSharing(addresses.map((entry) => entry.address))
       this.#problem = null
     }
-    this.#shared = addresses
+    this.#shared = trouble === undefined ? addresses : []
+    this.#trouble = trouble
     this.#on = true
     clearInterval(this.#timer)
-    this.#timer = setInterval(() => this.#followAddresses(), this.#dependencies.pollMs ?? 5000)
+    this.#timer = setInterval(() => this.#follow(), this.#dependencies.pollMs ?? 5000)
     this.#timer.unref()
   }
 
@@ -183,14 +196,14 @@ export class SharingController {
     )
   }
 
-  #followAddresses(): void {
+  #follow(): void {
     const now = this.#wantedAddresses().map((entry) => entry.address)
     const before = this.#shared.map((entry) => entry.address)
-    if (now.length === before.length && now.every((address) => before.includes(address))) return
+    const isSame = now.length === before.length && now.every((address) => before.includes(address))
+    const trouble = this.#dependencies.engineTrouble()
+    if (trouble === this.#trouble && (isSame || trouble !== undefined)) return
     void this.#inTurn(async () => {
-      if (!this.#on) return
-      await this.#dependencies.listeners.closeSharing()
-      await this.#switchOn()
+      if (this.#on) await this.#switchOn()
     })
   }
 }
