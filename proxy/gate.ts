@@ -1,11 +1,12 @@
 import { networkInterfaces } from 'node:os'
-import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 import { GateError } from './contract/errorCodes.ts'
+import { closeCodes } from './forward/webSocketRelay.ts'
+import { fetchBody } from './forward/fetchBody.ts'
+import type { Upstream } from './forward/upstream.ts'
 import { defaultListenerLimits, Listener } from './http/listener.ts'
 import type { ListenerLimits } from './http/listener.ts'
 import { findOwnAddresses } from './network/lanAddresses.ts'
-import { handleRequest } from './pipeline/entry.ts'
+import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
 import type { EntryServices } from './pipeline/entry.ts'
 import { stages as allStages } from './pipeline/pipeline.ts'
 import type { Stage } from './pipeline/pipeline.ts'
@@ -13,6 +14,7 @@ import { PresenceRegistry } from './pipeline/presence.ts'
 import type { ConnectionSnapshot } from './pipeline/presence.ts'
 import type { ListenerName } from './pipeline/requestContext.ts'
 import type { GateDependencies } from './pipeline/services.ts'
+import { readQueueIds, SocketHub } from './pipeline/socketHub.ts'
 import { CurrentUpstream } from './pipeline/upstreams.ts'
 import { authorize } from './policy/authorize.ts'
 
@@ -60,6 +62,7 @@ class RunningGate implements Gate {
   readonly #options: GateOptions
   readonly #upstreams: CurrentUpstream
   readonly #presence: PresenceRegistry
+  readonly #hub: SocketHub
   readonly #services: EntryServices
   readonly #shared = new Map<string, Listener>()
   #owner: Listener | undefined
@@ -85,13 +88,17 @@ class RunningGate implements Gate {
           managerFromOtherDevices: settings.get('comfyui.managerFromOtherDevices'),
         }).allowed,
     })
+    const forwarderEvents = { unreachable: () => engine.reportUnreachable() }
+    const upstream = (): Upstream | undefined => this.#upstreams.get()
+    this.#hub = new SocketHub(dependencies, this.#presence, () => readQueue(upstream()))
     this.#services = {
       dependencies,
       stages: options.stages ?? allStages,
       stageServices: { authenticator, settings, hostRules: () => this.#hostRules() },
       presence: this.#presence,
-      upstream: () => this.#upstreams.get(),
-      forwarderEvents: { unreachable: () => engine.reportUnreachable() },
+      hub: this.#hub,
+      upstream,
+      forwarderEvents,
     }
   }
 
@@ -154,6 +161,7 @@ class RunningGate implements Gate {
 
   async #close(): Promise<void> {
     const drainMs = this.#options.drainMs ?? 5_000
+    this.#hub.close()
     const listeners = [this.#owner, this.#public, ...this.#shared.values()].flatMap((listener) => listener ?? [])
     await Promise.all(listeners.map((listener) => listener.close(drainMs)))
     this.#shared.clear()
@@ -164,15 +172,18 @@ class RunningGate implements Gate {
   async #unshare(address: string): Promise<void> {
     const listener = this.#shared.get(address)
     this.#shared.delete(address)
-    await listener?.close(SHARING_DRAIN_MS)
+    if (listener === undefined) return
+    this.#hub.closeTabs(closeCodes.goingAway, 'sharing ended', listener)
+    await listener.close(SHARING_DRAIN_MS)
   }
 
   #createListener(name: ListenerName): Listener {
     const limits = { ...defaultListenerLimits, ...this.#options.listenerLimits }
-    return new Listener(
+    const listener: Listener = new Listener(
       {
         request: (request, response, socket) => void handleRequest(request, response, socket, name, this.#services),
-        upgrade: (request, socket, head) => this.#upgrade(request, socket, head, name),
+        upgrade: (request, socket, head) =>
+          void handleUpgrade(request, socket, head, { listener: name, carrier: listener }, this.#services),
         refused: (clientAddress) =>
           this.#dependencies.audit.record({
             type: 'connection.refused',
@@ -185,10 +196,7 @@ class RunningGate implements Gate {
       },
       limits,
     )
-  }
-
-  #upgrade(_request: IncomingMessage, socket: Socket, _head: Buffer, _name: ListenerName): void {
-    socket.destroy()
+    return listener
   }
 
   #hostRules(): { names: ReadonlySet<string>; addresses: ReadonlySet<string> } {
@@ -207,4 +215,10 @@ class RunningGate implements Gate {
     }
     return this.#ownAddresses.addresses
   }
+}
+
+/** The ids of the engine's jobs, or undefined when it does not say. */
+async function readQueue(upstream: Upstream | undefined): Promise<ReadonlySet<string> | undefined> {
+  const body = upstream === undefined ? undefined : await fetchBody(upstream, '/queue')
+  return body === undefined ? undefined : readQueueIds(body)
 }

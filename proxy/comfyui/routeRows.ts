@@ -28,7 +28,6 @@ export type Action =
   | 'webSocket'
   | 'prompt'
   | 'promptInfo'
-  | 'queueChange'
   | 'upload'
   /** Forwarded; comfy.org tokens are blanked in the answer. */
   | 'withoutTokens'
@@ -127,7 +126,7 @@ const coreRows: readonly RouteRow[] = [
   row('GET', '/prompt', 'comfyui:read', 'promptInfo'),
   row('POST', '/prompt', 'comfyui:run', 'prompt'),
   row('GET', '/queue', 'comfyui:read', 'withoutTokens'),
-  row('POST', '/queue', 'comfyui:run', 'queueChange'),
+  row('POST', '/queue', 'comfyui:run', 'pass'),
   row('GET', '/history', 'comfyui:read', 'withoutTokens'),
   row('POST', '/history', 'comfyui:run', 'pass'),
   row('GET', '/history/{id}', 'comfyui:read', 'withoutTokens'),

@@ -69,6 +69,7 @@ export class Listener {
       const socket = request.socket
       // Node took its own error listener off; a reset must not end the process.
       stream.on('error', () => stream.destroy())
+      this.#hold(socket)
       handlers.upgrade(request, socket, head)
     })
     this.#server.on('clientError', (error: Error & { code?: string }, socket: Duplex) =>
@@ -118,6 +119,13 @@ export class Listener {
       for (const socket of this.#connections.keys()) socket.destroy()
     }, drainMs)
     return closed.finally(() => clearTimeout(late))
+  }
+
+  /** An upgraded connection is busy until it ends. */
+  #hold(socket: Socket): void {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined) socket.destroy()
+    else connection.busy += 1
   }
 
   #accept(socket: Socket): void {

@@ -6,6 +6,7 @@ import {
   setUploadLimit,
   singleUserAnswer,
 } from '../comfyui/answers.ts'
+import { UploadInspector } from '../comfyui/multipart.ts'
 import { checkPreviewPath, checkUserdataQuery, checkViewQuery } from '../comfyui/fileNames.ts'
 import type { Action } from '../comfyui/routeTable.ts'
 import { TokenFilter } from '../comfyui/tokenFilter.ts'
@@ -15,6 +16,8 @@ import { answerJson, answerText } from '../http/ownAnswer.ts'
 import { parseQuery } from '../http/requestTarget.ts'
 import { forwardTurn, withoutEncodings } from './forwardTurn.ts'
 import type { Turn, TurnServices } from './forwardTurn.ts'
+import { subscribeToLogs } from './logSubscription.ts'
+import { answerPromptInfo, submitPrompt } from './promptAction.ts'
 
 /** @throws GateError while nothing was answered yet */
 type ActionHandler = (turn: Turn, services: TurnServices) => Promise<void> | void
@@ -77,11 +80,13 @@ export const actions: Readonly<Record<Action, ActionHandler>> = {
   folderPaths: administratorsOr(({ response }) => answerJson(response, 200, {})),
   // Unloading models slows everybody down.
   free: administratorsOr(({ response }) => answerText(response, 200, '')),
-  prompt: (turn, services) => forwardTurn(turn, services),
-  promptInfo: (turn, services) => forwardTurn(turn, services),
-  queueChange: (turn, services) => forwardTurn(turn, services),
-  upload: (turn, services) => forwardTurn(turn, services),
-  logSubscription: administratorsOr(({ response }) => answerText(response, 200, '')),
+  prompt: submitPrompt,
+  promptInfo: answerPromptInfo,
+  upload: (turn, services) => {
+    const inspector = new UploadInspector(turn.exchange.head.contentType)
+    return forwardTurn(turn, services, { inspector })
+  },
+  logSubscription: subscribeToLogs,
   webSocket: () => {
     throw new GateError('BAD_REQUEST', 'A WebSocket is opened here, nothing else.')
   },

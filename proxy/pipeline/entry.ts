@@ -1,10 +1,11 @@
+import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { GateError } from '../contract/errorCodes.ts'
 import { normaliseAddress } from '../http/clientAddress.ts'
 import { closeAfterResponse } from '../http/listener.ts'
 import { writeAnswer } from '../http/ownAnswer.ts'
-import { describeRefusal, toGateError } from '../http/problem.ts'
+import { describeRefusal, formatRawAnswer, toGateError } from '../http/problem.ts'
 import type { Audience } from '../http/problem.ts'
 import { actions } from './actions.ts'
 import { audienceOf, openExchange } from './exchange.ts'
@@ -58,15 +59,11 @@ async function answer(
     return
   }
   await actions[route.action]({ exchange, request, response }, services)
-  if (principal === undefined || route.action === 'own' || method === 'GET' || method === 'HEAD') return
-  services.dependencies.audit.record({
-    type: route.action === 'prompt' ? 'prompt.accepted' : 'request.changed',
-    listener: exchange.listener,
-    clientAddress: exchange.clientAddress,
-    principal,
-    method,
-    path: exchange.target.path,
-  })
+  const toldElsewhere = route.action === 'own' || route.action === 'prompt'
+  if (principal === undefined || toldElsewhere || method === 'GET' || method === 'HEAD') return
+  const { listener, clientAddress, target } = exchange
+  const event = { type: 'request.changed', listener, clientAddress, principal, method, path: target.path } as const
+  services.dependencies.audit.record(event)
 }
 
 /** A long download or event stream ends with the credential it rests on. */
@@ -136,4 +133,30 @@ export function tellAudit(
     path: exchange?.target.path ?? '',
     code: refusal.code,
   })
+}
+
+/** Takes one upgrade through the same stages. Refusals are plain HTTP answers, never a redirect. */
+export async function handleUpgrade(
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  at: { readonly listener: ListenerName; readonly carrier: object },
+  services: EntryServices,
+): Promise<void> {
+  let exchange: Exchange | undefined
+  try {
+    exchange = openExchange(request, at.listener, true)
+    await runStages(exchange, services.stageServices, services.stages)
+    if (socket.destroyed) return
+    services.hub.accept(exchange, request, socket, head, at.carrier)
+  } catch (error) {
+    const refusal = toGateError(error)
+    tellAudit(refusal, exchange, { request, listener: at.listener }, services)
+    if (!socket.writable) {
+      socket.destroy()
+      return
+    }
+    const answer = describeRefusal(refusal, 'upgrade', '/')
+    socket.end(formatRawAnswer(answer, STATUS_CODES[answer.status] ?? 'Refused'), () => socket.destroy())
+  }
 }

@@ -9,6 +9,7 @@ import { bodyTooLarge, readBody } from '../http/bodyReader.ts'
 import { formatQuery, parseQuery } from '../http/requestTarget.ts'
 import type { Exchange } from './exchange.ts'
 import type { GateDependencies } from './services.ts'
+import type { SocketHub } from './socketHub.ts'
 
 /** How long a client may be silent inside a body. */
 const IDLE_BODY_MS = 30_000
@@ -27,6 +28,7 @@ export interface TurnServices {
   /** The engine's connections; undefined while the engine is not ready. */
   readonly upstream: () => Upstream | undefined
   readonly forwarderEvents: ForwarderEvents
+  readonly hub: SocketHub
 }
 
 export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> & { readonly inspector?: BodyInspector }

@@ -1,0 +1,122 @@
+import type { Job, JobRegistry } from './jobs.ts'
+import { formatStatus, parseBinaryMessage, parseTextMessage } from './socketMessages.ts'
+import type { TextMessage } from './socketMessages.ts'
+import type { Outgoing, Tab, TabDirectory } from './tabs.ts'
+
+/** Types that ComfyUI sends to the prompt's own client only. */
+const DIRECTED = new Set([
+  'execution_start',
+  'execution_cached',
+  'executing',
+  'executed',
+  'execution_success',
+  'execution_error',
+])
+/** Types that ComfyUI sends to everybody when the prompt named no client. */
+const SHARED_WITHOUT_CLIENT = new Set(['progress', 'progress_state', 'execution_interrupted'])
+/** After these a job no longer counts as waiting or running. */
+const ENDING = new Set(['execution_success', 'execution_error', 'execution_interrupted'])
+
+export interface FanOutEvents {
+  /** The engine said how many jobs it has; the registry may know of more. */
+  queueChanged(total: number): void
+  /** The engine's own feature flags. */
+  flags(flags: Readonly<Record<string, unknown>>): void
+}
+
+/** Gives each message of the one upstream socket to the tabs it belongs to, by whose prompt it is about. */
+export class FanOut {
+  readonly #jobs: JobRegistry
+  readonly #tabs: TabDirectory
+  readonly #events: FanOutEvents
+
+  constructor(jobs: JobRegistry, tabs: TabDirectory, events: FanOutEvents) {
+    this.#jobs = jobs
+    this.#tabs = tabs
+    this.#events = events
+  }
+
+  text(bytes: Buffer): void {
+    const message = parseTextMessage(bytes)
+    if (message === undefined) return
+    const outgoing: Outgoing = { bytes, binary: false, preview: false }
+    const { type } = message
+    if (type === 'status') this.#status(message)
+    else if (type === 'feature_flags') this.#events.flags(message.data)
+    else if (type === 'logs') this.#toAdministrators(outgoing, (tab) => tab.wantsLogs)
+    else if (DIRECTED.has(type) || SHARED_WITHOUT_CLIENT.has(type)) this.#jobMessage(message, outgoing)
+    else this.#toAdministrators(outgoing)
+  }
+
+  binary(bytes: Buffer): void {
+    const message = parseBinaryMessage(bytes)
+    const outgoing: Outgoing = { bytes, binary: true, preview: message.kind !== 'text' }
+    switch (message.kind) {
+      case 'unknown':
+        this.#toAdministrators(outgoing)
+        return
+      case 'preview':
+      case 'text':
+        // On one socket these fall strictly inside the job they belong to.
+        this.#toJob(this.#jobs.running, true, () => outgoing, outgoing)
+        return
+      case 'previewWithMetadata': {
+        const job = message.promptId === undefined ? this.#jobs.running : this.#jobs.find(message.promptId)
+        let plain: Outgoing | undefined
+        const toPlain = (): Outgoing => (plain ??= { bytes: message.toPlain(), binary: true, preview: true })
+        if (job?.clientId !== undefined && !this.#isOpen(job.accountId, job.clientId)) {
+          this.#toJob(job, true, toPlain, toPlain())
+        } else {
+          this.#toJob(job, true, (tab) => (tab.takesMetadata ? outgoing : toPlain()), outgoing)
+        }
+      }
+    }
+  }
+
+  /** Tells a person's tabs how many of their own jobs wait or run: some clients stop when that is none. */
+  tellStatus(accountId: string): void {
+    const bytes = formatStatus(this.#jobs.countActive(accountId))
+    for (const tab of this.#tabs.ofAccount(accountId)) tab.send({ bytes, binary: false, preview: false })
+  }
+
+  tellEverybodyStatus(): void {
+    for (const accountId of new Set(this.#tabs.all().map((tab) => tab.accountId))) this.tellStatus(accountId)
+  }
+
+  #isOpen(accountId: string, sid: string): boolean {
+    return this.#tabs.ofAccount(accountId).some((tab) => tab.sid === sid)
+  }
+
+  #status({ data }: TextMessage): void {
+    const total = data.status?.exec_info.queue_remaining
+    if (total !== undefined) this.#events.queueChanged(total)
+    this.tellEverybodyStatus()
+  }
+
+  #jobMessage({ type, data }: TextMessage, outgoing: Outgoing): void {
+    const promptId = data.prompt_id
+    // Only the collector's own reconnection is told of a node without a prompt.
+    if (promptId === undefined) return
+    this.#follow(type, promptId, data.node)
+    const job = this.#jobs.find(promptId)
+    if (job === undefined) this.#toAdministrators(outgoing)
+    else this.#toJob(job, SHARED_WITHOUT_CLIENT.has(type), () => outgoing, outgoing)
+    if (type === 'executing' && data.node === null) this.#jobs.leave(promptId)
+  }
+
+  #follow(type: string, promptId: string, node: string | null | undefined): void {
+    if (type === 'execution_start') this.#jobs.start(promptId)
+    if (type === 'executing') this.#jobs.setCurrentNode(promptId, node ?? undefined)
+    if (ENDING.has(type)) this.#jobs.end(promptId)
+  }
+
+  #toJob(job: Job | undefined, shared: boolean, message: (tab: Tab) => Outgoing, forLater: Outgoing): void {
+    if (job === undefined) return
+    if (job.clientId !== undefined) this.#tabs.sendTo(job.accountId, job.clientId, message, forLater)
+    else if (shared) for (const tab of this.#tabs.ofAccount(job.accountId)) tab.send(message(tab))
+  }
+
+  #toAdministrators(outgoing: Outgoing, wants: (tab: Tab) => boolean = () => true): void {
+    for (const tab of this.#tabs.all()) if (tab.administrator && wants(tab)) tab.send(outgoing)
+  }
+}

@@ -1,0 +1,173 @@
+import { GateError } from '../contract/errorCodes.ts'
+import { checkFileName, checkSubfolder } from './fileNames.ts'
+
+/*
+ * Reads an upload's form while it streams past: the names and small fields, never the pictures. ComfyUI stores
+ * nothing before the form has ended, so a form that is refused in its middle leaves nothing behind. Forms that two
+ * readers could read differently are refused, not repaired.
+ */
+
+const refuse = (message: string): never => {
+  throw new GateError('BAD_REQUEST', message)
+}
+
+const BOUNDARY = /^multipart\/form-data\s*;\s*boundary=(?:"([^"\\]{1,70})"|([^\s;,"]{1,70}))\s*$/i
+const BOUNDARY_SIGNS = /^[A-Za-z0-9'()+_,./:=? -]*[A-Za-z0-9'()+_,./:=?-]$/
+const DISPOSITION = /^form-data; ?name="([^"\r\n\\]*)"(?:; ?filename="((?:[^"\\\r\n]|\\["\\])*)")?$/i
+const MAX_HEAD_BYTES = 4096
+const MAX_FIELD_BYTES = 8192
+const MAX_PARTS = 16
+const FILE_FIELDS = new Set(['image'])
+const TYPES = new Set(['input', 'temp'])
+
+type State = 'boundary' | 'head' | 'field' | 'file' | 'end'
+
+export class UploadInspector {
+  readonly #delimiter: Buffer
+  #held: Buffer
+  #state: State = 'boundary'
+  #name = ''
+  readonly #fields = new Map<string, string>()
+
+  /** @throws GateError UNSUPPORTED_MEDIA_TYPE when it is no form with a plain boundary */
+  constructor(contentType: string | undefined) {
+    const match = BOUNDARY.exec(contentType ?? '')
+    const boundary = match?.[1] ?? match?.[2]
+    if (boundary === undefined || !BOUNDARY_SIGNS.test(boundary)) {
+      throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Pictures are uploaded as multipart/form-data.')
+    }
+    this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
+    // The first boundary has no line before it; with this one, all are found alike.
+    this.#held = Buffer.from('\r\n', 'latin1')
+  }
+
+  /** @throws GateError BAD_REQUEST when what was seen so far is not acceptable */
+  inspect(chunk: Buffer): void {
+    let rest = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
+    for (;;) {
+      const next = this.#step(rest)
+      if (next === undefined) return
+      rest = next
+    }
+  }
+
+  /** @throws GateError BAD_REQUEST when the form is not complete */
+  end(): void {
+    if (this.#state !== 'end') refuse('The form is not complete.')
+  }
+
+  /** Takes one thing off the front and returns what follows; undefined: more bytes are needed, the rest is held. */
+  #step(rest: Buffer): Buffer | undefined {
+    switch (this.#state) {
+      case 'boundary':
+        return this.#readBoundary(rest)
+      case 'head':
+        return this.#readHead(rest)
+      case 'field':
+        return this.#readField(rest)
+      case 'file':
+        return this.#skipFile(rest)
+      case 'end':
+        // RFC 2046 lets text follow; nobody sends any but a line break.
+        if (rest.length > 2) refuse('Something follows the end of the form.')
+        return this.#hold(rest)
+    }
+  }
+
+  #hold(rest: Buffer): undefined {
+    this.#held = rest
+    return undefined
+  }
+
+  #readBoundary(rest: Buffer): Buffer | undefined {
+    const length = this.#delimiter.length
+    if (rest.length < length + 2) return this.#hold(rest)
+    if (!rest.subarray(0, length).equals(this.#delimiter)) refuse('The form does not start with its boundary.')
+    const sign = rest.toString('latin1', length, length + 2)
+    if (sign === '--') this.#state = 'end'
+    else if (sign === '\r\n') this.#state = 'head'
+    else refuse('The form has a wrong boundary.')
+    return rest.subarray(length + 2)
+  }
+
+  #readHead(rest: Buffer): Buffer | undefined {
+    const end = rest.indexOf('\r\n\r\n')
+    if (end > MAX_HEAD_BYTES || (end === -1 && rest.length > MAX_HEAD_BYTES))
+      refuse('A part of the form has a too long head.')
+    if (end === -1) return this.#hold(rest)
+    this.#takeHead(rest.toString('utf8', 0, end).split('\r\n'))
+    return rest.subarray(end + 4)
+  }
+
+  #takeHead(lines: readonly string[]): void {
+    let disposition: string | undefined
+    for (const line of lines) {
+      const [name = '', ...values] = line.split(':')
+      const value = values.join(':').trim()
+      const key = name.toLowerCase()
+      if (key === 'content-disposition' && disposition === undefined) disposition = value
+      // No other header, no second one, no continued line: a transfer encoding would hide what the file is.
+      else if (key !== 'content-type' && key !== 'content-length')
+        refuse('A part of the form has a header that is not accepted.')
+    }
+    const match = DISPOSITION.exec(disposition ?? '') ?? refuse('A part of the form has no plain name.')
+    const name = match[1] ?? ''
+    if (this.#fields.has(name) || this.#fields.size >= MAX_PARTS) refuse('A field of the form was sent more than once.')
+    this.#fields.set(name, '')
+    this.#name = name
+    this.#state = match[2] === undefined ? 'field' : 'file'
+    if (match[2] !== undefined) this.#checkFile(match[2])
+    else if (FILE_FIELDS.has(name)) refuse('The picture has no file name.')
+  }
+
+  #checkFile(raw: string): void {
+    if (!FILE_FIELDS.has(this.#name)) refuse('The form carries a file in a field that takes none.')
+    // Browsers write a quote in a name as %22 (WHATWG form encoding), some tools as \".
+    checkFileName(raw.replace(/\\(["\\])/g, '$1'))
+  }
+
+  #readField(rest: Buffer): Buffer | undefined {
+    const end = rest.indexOf(this.#delimiter)
+    if (end > MAX_FIELD_BYTES || (end === -1 && rest.length > MAX_FIELD_BYTES + this.#delimiter.length)) {
+      refuse('A field of the form is too long.')
+    }
+    if (end === -1) return this.#hold(rest)
+    checkField(this.#name, rest.toString('utf8', 0, end))
+    this.#state = 'boundary'
+    return rest.subarray(end)
+  }
+
+  #skipFile(rest: Buffer): Buffer | undefined {
+    const end = rest.indexOf(this.#delimiter)
+    if (end === -1) return this.#hold(rest.subarray(Math.max(0, rest.length - this.#delimiter.length)))
+    this.#state = 'boundary'
+    return rest.subarray(end)
+  }
+}
+
+function checkField(name: string, value: string): void {
+  if (name === 'subfolder') checkSubfolder(value)
+  else if (name === 'type' && !TYPES.has(value)) refuse('Pictures are uploaded as input.')
+  else if (name === 'original_ref') checkOriginal(value)
+}
+
+/** `POST /upload/mask` copies the picture that this names. */
+function checkOriginal(value: string): void {
+  const original = parseOriginal(value)
+  const text = (key: string): string => {
+    const member = original.get(key)
+    return member === undefined || typeof member === 'string' ? (member ?? '') : refuse('original_ref is not valid.')
+  }
+  checkFileName(text('filename'))
+  checkSubfolder(text('subfolder'))
+}
+
+function parseOriginal(value: string): ReadonlyMap<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(value)
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return new Map(Object.entries(parsed))
+  } catch {
+    // Not JSON: refused below like everything else that is no object.
+  }
+  return refuse('original_ref is not valid.')
+}

@@ -1,0 +1,166 @@
+import { GateError } from '../contract/errorCodes.ts'
+import { formatLosslessJson, isObject, JsonNumber, parseLosslessJson } from './losslessJson.ts'
+import type { JsonObject, JsonValue } from './losslessJson.ts'
+
+/*
+ * The strict schema of POST /prompt. In ComfyUI 0.3.64 one wrong body ends the process or its worker for everybody:
+ * `client_id` that is not text, `extra_data` that is no object, a node without `inputs`, a repeated number and id.
+ * Whatever is accepted goes on as exactly the tree that was checked.
+ */
+
+export interface PromptLimits {
+  readonly maxNodes: number
+}
+
+export interface PromptAuthor {
+  /** May choose the place in the queue. */
+  readonly administrator: boolean
+  /** The client_id of the gate's own upstream socket: the only one that ComfyUI ever hears. */
+  readonly collectorId: string
+  /** Keeps an id that was never used, otherwise makes a new one. */
+  readonly claimId: (wanted: string | undefined) => string
+}
+
+export interface CheckedPrompt {
+  readonly promptId: string
+  /** The client's own id of the tab that wants the events; undefined when it named none. */
+  readonly clientId: string | undefined
+  readonly body: Buffer
+}
+
+const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** Our own keys, also when they are cut short: one client copies its key into `extra_data`. */
+const OWN_KEY = /gh_[a-z0-9]{12}_[A-Za-z0-9_-]{16,}/g
+const PREVIEW_METHODS = new Set(['default', 'none', 'auto', 'latent2rgb', 'taesd'])
+const MAX_NAME_LENGTH = 256
+const MAX_TOKEN_LENGTH = 16_384
+/** ComfyUI compares this number with others as a float; nobody needs more. */
+const MAX_QUEUE_NUMBER = 1e9
+
+type PromptErrorType = 'no_prompt' | 'invalid_prompt' | 'not_allowed'
+
+const refuse = (type: PromptErrorType, message: string): never => {
+  throw new GateError('BAD_REQUEST', message, { details: { promptError: type } })
+}
+
+/** Decodes and parses. @throws GateError BAD_REQUEST in ComfyUI's shape */
+function parseBody(bytes: Buffer): JsonObject {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return refuse('invalid_prompt', 'The request is not UTF-8.')
+  }
+  let value: JsonValue
+  try {
+    value = parseLosslessJson(text)
+  } catch (error) {
+    return refuse('invalid_prompt', error instanceof GateError ? error.message : 'The JSON is not valid.')
+  }
+  return isObject(value) ? value : refuse('invalid_prompt', 'The request must be a JSON object.')
+}
+
+/**
+ * Checks a prompt and rebuilds its body.
+ * @throws GateError BAD_REQUEST, told in ComfyUI's own shape
+ */
+export function checkPrompt(bytes: Buffer, author: PromptAuthor, limits: PromptLimits): CheckedPrompt {
+  const sent = parseBody(bytes)
+  const nodes = checkNodes(sent.get('prompt'), limits)
+  const clientId = checkClientId(sent.get('client_id'))
+  const extraData = checkExtraData(sent.get('extra_data'))
+  const targets = checkTargets(sent.get('partial_execution_targets'), limits)
+  const place = author.administrator ? checkPlace(sent) : []
+  const wanted = sent.get('prompt_id')
+  const promptId = author.claimId(typeof wanted === 'string' && CANONICAL_UUID.test(wanted) ? wanted : undefined)
+  const body: JsonObject = new Map<string, JsonValue>([
+    ['prompt', nodes],
+    ['client_id', author.collectorId],
+    ['prompt_id', promptId],
+    ...place,
+  ])
+  if (extraData !== undefined) body.set('extra_data', extraData)
+  if (targets !== undefined) body.set('partial_execution_targets', targets)
+  return { promptId, clientId, body: Buffer.from(formatLosslessJson(body), 'utf8') }
+}
+
+function checkNodes(prompt: JsonValue | undefined, { maxNodes }: PromptLimits): JsonObject {
+  if (prompt === undefined || prompt === null) return refuse('no_prompt', 'No prompt provided')
+  if (!isObject(prompt)) return refuse('invalid_prompt', 'The prompt must be an object of nodes by their ids.')
+  if (prompt.size > maxNodes)
+    return refuse('not_allowed', `A workflow may have ${maxNodes} nodes, this one has ${prompt.size}.`)
+  return new Map([...prompt].map(([id, node]) => [id, checkNode(id, node)]))
+}
+
+function checkNode(id: string, node: JsonValue): JsonObject {
+  if (id.length > MAX_NAME_LENGTH) return refuse('invalid_prompt', 'The id of a node is too long.')
+  if (!isObject(node)) return refuse('invalid_prompt', `Node #${id} is not an object.`)
+  const classType = node.get('class_type')
+  if (typeof classType !== 'string' || classType.length > MAX_NAME_LENGTH) {
+    return refuse('invalid_prompt', `Node #${id} has no class_type.`)
+  }
+  const inputs = node.get('inputs')
+  if (!isObject(inputs)) return refuse('invalid_prompt', `Node #${id} has no inputs.`)
+  // Nothing else: ComfyUI believes an `is_changed` of the client, which chooses the fingerprint in its cache.
+  const checked: JsonObject = new Map<string, JsonValue>([
+    ['class_type', classType],
+    ['inputs', inputs],
+  ])
+  const meta = node.get('_meta')
+  if (isObject(meta)) checked.set('_meta', meta)
+  return checked
+}
+
+function checkClientId(clientId: JsonValue | undefined): string | undefined {
+  if (clientId === undefined || clientId === null || clientId === '') return undefined
+  if (typeof clientId !== 'string' || clientId.length > MAX_NAME_LENGTH) {
+    return refuse('invalid_prompt', 'client_id must be a short text.')
+  }
+  return clientId
+}
+
+function checkExtraData(extraData: JsonValue | undefined): JsonObject | undefined {
+  if (extraData === undefined || extraData === null) return undefined
+  if (!isObject(extraData)) return refuse('invalid_prompt', 'extra_data must be an object.')
+  const checked: JsonObject = new Map()
+  const pngInfo = extraData.get('extra_pnginfo')
+  if (isObject(pngInfo)) checked.set('extra_pnginfo', withoutOwnKeys(pngInfo))
+  for (const name of ['auth_token_comfy_org', 'api_key_comfy_org']) {
+    const token = extraData.get(name)
+    if (typeof token !== 'string' || token === '' || token.length > MAX_TOKEN_LENGTH) continue
+    if (token.search(OWN_KEY) === -1) checked.set(name, token)
+  }
+  const preview = extraData.get('preview_method')
+  if (typeof preview === 'string' && PREVIEW_METHODS.has(preview)) checked.set('preview_method', preview)
+  return checked
+}
+
+function withoutOwnKeys(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return value.replace(OWN_KEY, '')
+  if (Array.isArray(value)) return value.map(withoutOwnKeys)
+  if (!isObject(value)) return value
+  return new Map([...value].map(([key, member]) => [key.replace(OWN_KEY, ''), withoutOwnKeys(member)]))
+}
+
+function checkTargets(targets: JsonValue | undefined, { maxNodes }: PromptLimits): JsonValue | undefined {
+  if (targets === undefined || targets === null) return undefined
+  const isList = Array.isArray(targets) && targets.length <= maxNodes
+  if (!isList || !targets.every((target) => typeof target === 'string' && target.length <= MAX_NAME_LENGTH)) {
+    return refuse('invalid_prompt', 'partial_execution_targets must be a list of node ids.')
+  }
+  return targets
+}
+
+/** `number` and `front`: who comes first. */
+function checkPlace(sent: JsonObject): [string, JsonValue][] {
+  const place: [string, JsonValue][] = []
+  const number = sent.get('number')
+  if (number instanceof JsonNumber) {
+    if (Math.abs(Number(number.text)) > MAX_QUEUE_NUMBER) refuse('invalid_prompt', 'number is too large.')
+    place.push(['number', number])
+  } else if (number !== undefined && number !== null) {
+    refuse('invalid_prompt', 'number must be a number.')
+  }
+  if (sent.get('front') === true) place.push(['front', true])
+  return place
+}
