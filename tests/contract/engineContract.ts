@@ -17,7 +17,7 @@ import { describeExecution } from './cases/executionCases.ts'
 
 export interface ContractContext {
   /** Asked in each case: the target exists only after the suite's own set-up. */
-  client(): EngineClient
+  readonly client: () => EngineClient
   /** Something stands between: cases about rules that a gate changes on purpose are left out. */
   readonly throughGate: boolean
 }

@@ -36,9 +36,14 @@ function addPart(parts: Map<string, FormPart>, part: Buffer): void {
   const name = readParameter(disposition, 'name')
   if (name === undefined || parts.has(name)) return
   parts.set(name, {
-    filename: readParameter(disposition, 'filename'),
+    filename: readFilename(disposition),
     content: part.subarray(headEnd + HEAD_END.length),
   })
+}
+
+/** aiohttp takes leading slashes off, so that no name is absolute. */
+function readFilename(disposition: string): string | undefined {
+  return readParameter(disposition, 'filename')?.replace(/^[\\/]+/, '')
 }
 
 function readParameter(disposition: string, name: string): string | undefined {

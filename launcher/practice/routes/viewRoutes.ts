@@ -10,13 +10,8 @@ import { parseAnnotation } from '../nodes/loadImage.ts'
 import type { EngineFolders } from '../nodes/nodeClass.ts'
 import { joinInside } from '../nodes/savePath.ts'
 
-const NEVER_INLINE = new Set([
-  'text/html',
-  'application/xhtml+xml',
-  'text/javascript',
-  'application/javascript; charset=utf-8',
-  'text/css',
-])
+/** ComfyUI's list; scripts named .js are not on it. */
+const NEVER_INLINE = new Set(['text/html', 'application/xhtml+xml', 'text/javascript', 'text/css'])
 
 /** GET /view: a file of the output, input or temp folder, as it is or as a preview or one channel of it. */
 export function addViewRoutes(router: Router, context: EngineContext): void {

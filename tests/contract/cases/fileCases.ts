@@ -62,8 +62,20 @@ export function describeFiles({ client, throughGate }: ContractContext): void {
       },
     )
 
-    it.each(['../x.png', '/tmp/x.png', '../../../x.png'])('path traversal by the name %j is 400', async (filename) => {
-      expect((await upload(filename, await makePng())).status).toBe(400)
+    it.each(['../x.png', 'a/../../x.png', '../../../x.png'])(
+      'path traversal by the name %j is 400',
+      async (filename) => {
+        expect((await upload(filename, await makePng())).status).toBe(400)
+      },
+    )
+
+    it.skipIf(throughGate)('takes the leading slashes off a name', async () => {
+      const name = `absolute_${nextUnique()}.png`
+      expect((await upload(`//${name}`, await makePng())).json()).toEqual({ name, subfolder: '', type: 'input' })
+    })
+
+    it.skipIf(throughGate)('a name with a folder that is not there is 500', async () => {
+      expect((await upload(`none_${nextUnique()}/x.png`, await makePng())).status).toBe(500)
     })
 
     it('without a file is 400', async () => {
@@ -120,7 +132,13 @@ export function describeFiles({ client, throughGate }: ContractContext): void {
       })
       const { body } = await view({ ...entry.outputs['2'].images[0] })
       const { data, info } = await sharp(body).raw().toBuffer({ resolveWithObject: true })
-      expect(Array.from({ length: 4 }, (_, pixel) => data[pixel * info.channels])).toEqual([0, 0, 0, 127])
+      expect(Array.from({ length: 4 }, (_, pixel) => data[pixel * info.channels])).toEqual([
+        0,
+        0,
+        0,
+        // ComfyUI cuts the fraction off where others round.
+        expect.toSatisfy((value: number) => value === 126 || value === 127),
+      ])
     })
 
     it('LoadImage reads results by their suffix', async () => {

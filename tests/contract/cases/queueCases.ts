@@ -107,7 +107,7 @@ export function describeQueue({ client, throughGate }: ContractContext): void {
     it.skipIf(throughGate)('counts numbers up', async () => {
       const first = await add()
       const second = await add()
-      expect(second.number).toBe(first.number + 1)
+      expect(second.number).toBe(Number(first.number) + 1)
     })
   })
 }

@@ -128,7 +128,7 @@ export function describeViews({ client, throughGate }: ContractContext): void {
       expect((await client().get('/view')).status).toBe(throughGate ? expect.any(Number) : 404)
     })
 
-    it.each(['page.html', 'script.js', 'style.css'])('never shows %s inline', async (filename) => {
+    it.each(['page.html', 'style.css', 'script.mjs'])('never shows %s inline', async (filename) => {
       await client().upload('/upload/image', { image: { filename, content: Buffer.from('<b>') }, overwrite: '1' })
       const answer = await view({ filename })
       if (answer.status === 200) expect(answer.headers['content-type']).toBe('application/octet-stream')
