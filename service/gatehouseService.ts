@@ -56,6 +56,8 @@ class Service implements GatehouseService {
   readonly #supervisor: Supervisor
   readonly #choices: EngineChoices
   readonly #gate: Gate
+  /** The API listens from its making on, which is before the gate's. */
+  readonly #connectionListeners = new Set<() => void>()
   #ownerPort: number | undefined
   #stopping: Promise<void> | undefined
 
@@ -104,6 +106,9 @@ class Service implements GatehouseService {
         sharing: this.sharing,
         connections: { list: () => this.connections(), onChange: (listener) => this.onConnectionsChange(listener) },
       }),
+    })
+    this.#gate.onConnectionsChange(() => {
+      for (const listener of this.#connectionListeners) listener()
     })
   }
 
@@ -161,7 +166,8 @@ class Service implements GatehouseService {
   }
 
   onConnectionsChange(listener: () => void): () => void {
-    return this.#gate.onConnectionsChange(listener)
+    this.#connectionListeners.add(listener)
+    return () => this.#connectionListeners.delete(listener)
   }
 
   async people(): ReturnType<GatehouseService['people']> {
