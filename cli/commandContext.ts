@@ -1,0 +1,24 @@
+import type { Stores } from '../proxy/accounts/stores.ts'
+
+/** What a command needs of the world; tests hand in their own. */
+export interface CommandContext {
+  readonly dataDirectory: string
+  readonly json: boolean
+  /** One line, or several, to stdout. */
+  print(text: string): void
+  /** One line to stderr. */
+  complain(text: string): void
+  readStdin(): Promise<string>
+  openStores(): Promise<Stores>
+  nowMs(): number
+}
+
+/** The command line was not understood: exit code 2. */
+export class UsageError extends Error {}
+
+export interface Command {
+  /** One line each, without the program's name. */
+  readonly usage: readonly string[]
+  /** @throws UsageError, GateError */
+  run(argv: readonly string[], context: CommandContext): Promise<number | undefined>
+}

@@ -1,0 +1,73 @@
+import { commandLine } from '../../proxy/accounts/actedBy.ts'
+import { GateError } from '../../proxy/contract/errorCodes.ts'
+import { isSettingName, settingDefinitions } from '../../proxy/contract/settings.ts'
+import type { SettingName } from '../../proxy/contract/settings.ts'
+import { UsageError } from '../commandContext.ts'
+import type { Command, CommandContext } from '../commandContext.ts'
+import { parseOptions } from '../parseOptions.ts'
+import { withStores } from '../withStores.ts'
+
+type Action = (argv: readonly string[], context: CommandContext) => Promise<void>
+
+function parseName(name: string): SettingName {
+  if (isSettingName(name)) return name
+  throw new GateError('NOT_FOUND', `There is no setting named ${name}. See: gatehouse settings list`)
+}
+
+/** `true`, `8191`, `["a","b"]` are read as JSON where the setting takes that; anything else is text. */
+export function parseSettingValue(name: SettingName, text: string): unknown {
+  const { schema } = settingDefinitions[name]
+  try {
+    const value: unknown = JSON.parse(text)
+    if (schema.safeParse(value).success) return value
+  } catch {
+    // not JSON, so text
+  }
+  return text
+}
+
+const toText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const list: Action = async (argv, context) => {
+  parseOptions(argv, {}, [])
+  await withStores(context, (stores) => {
+    const all = stores.settings.all()
+    const lines = Object.entries(all).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+    context.print(context.json ? JSON.stringify(all) : lines.join('\n'))
+    return Promise.resolve()
+  })
+}
+
+const get: Action = async (argv, context) => {
+  const [text = ''] = parseOptions(argv, {}, ['NAME']).positionals
+  const name = parseName(text)
+  await withStores(context, (stores) => {
+    const value = stores.settings.get(name)
+    context.print(context.json ? JSON.stringify(value) : toText(value))
+    return Promise.resolve()
+  })
+}
+
+const set: Action = async (argv, context) => {
+  const [text = '', valueText = ''] = parseOptions(argv, {}, ['NAME', 'VALUE']).positionals
+  const name = parseName(text)
+  await withStores(context, async (stores) => {
+    await stores.settings.setMany({ [name]: parseSettingValue(name, valueText) })
+    stores.audit.record({ ...commandLine, event: 'setting.changed', details: { names: [name] } })
+    const value = stores.settings.get(name)
+    context.print(context.json ? JSON.stringify({ name, value }) : `${name} = ${JSON.stringify(value)}`)
+  })
+}
+
+const actions: Readonly<Record<string, Action>> = { list, get, set }
+
+/** `gatehouse settings …`, the way to machine settings without a window. */
+export const settingsCommand: Command = {
+  usage: ['settings list | get NAME | set NAME VALUE'],
+  run: async ([name = '', ...argv], context) => {
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+    if (action === undefined) throw new UsageError(name === '' ? 'settings what?' : `There is no "settings ${name}".`)
+    await action(argv, context)
+    return undefined
+  },
+}

@@ -1,0 +1,140 @@
+import { commandLine } from '../../proxy/accounts/actedBy.ts'
+import type { Account } from '../../proxy/accounts/accountStore.ts'
+import { generatePassword } from '../../proxy/accounts/generatePassword.ts'
+import { roles, roleSchema } from '../../proxy/contract/accounts.ts'
+import type { Role, User } from '../../proxy/contract/accounts.ts'
+import { GateError } from '../../proxy/contract/errorCodes.ts'
+import { systemRandom } from '../../proxy/core/random.ts'
+import { UsageError } from '../commandContext.ts'
+import type { Command, CommandContext } from '../commandContext.ts'
+import { parseOptions } from '../parseOptions.ts'
+import { formatTable } from '../table.ts'
+import { withStores } from '../withStores.ts'
+
+type Action = (argv: readonly string[], context: CommandContext) => Promise<void>
+
+const toUser = ({ id, name, role }: Account): User => ({ id, name, role })
+
+function parseRole(text: string | undefined): Role {
+  const parsed = roleSchema.safeParse(text)
+  if (!parsed.success) throw new UsageError(`A role is one of ${roles.join(', ')}.`)
+  return parsed.data
+}
+
+/** The password is the whole of stdin without the line end that `echo` adds. */
+async function readPassword(context: CommandContext): Promise<string> {
+  const password = (await context.readStdin()).replace(/\r?\n$/, '')
+  if (password === '') throw new UsageError('There was no password on stdin.')
+  return password
+}
+
+const report = (context: CommandContext, account: Account, text: string): void =>
+  context.print(context.json ? JSON.stringify(toUser(account)) : text)
+
+const add: Action = async (argv, context) => {
+  const { values, positionals } = parseOptions(
+    argv,
+    { role: 'string', 'password-stdin': 'boolean', invite: 'boolean' },
+    ['NAME'],
+  )
+  const [name = ''] = positionals
+  const role = parseRole(values.role)
+  if (values.invite === true) {
+    throw new GateError('BAD_REQUEST', 'Invitations are not in this version. Use --password-stdin.')
+  }
+  if (values['password-stdin'] !== true) throw new UsageError('Give the password with --password-stdin.')
+  const password = await readPassword(context)
+  await withStores(context, async (stores) => {
+    const passwordHash = await stores.passwords.hashNew(name, password)
+    const account = await stores.accounts.create({ name, role, passwordHash }, commandLine)
+    report(context, account, `${account.name} can sign in as ${account.role}.`)
+  })
+}
+
+const list: Action = async (argv, context) => {
+  parseOptions(argv, {}, [])
+  await withStores(context, async (stores) => {
+    const accounts = await stores.accounts.list()
+    if (context.json) {
+      context.print(JSON.stringify(accounts.map(toUser)))
+      return
+    }
+    const rows = accounts.map((account) => [
+      account.name,
+      account.role,
+      account.disabled ? 'disabled' : account.hasPassword ? 'can sign in' : 'has no password',
+      account.lastSeenAtMs === null ? 'never' : new Date(account.lastSeenAtMs).toISOString(),
+    ])
+    context.print(rows.length === 0 ? 'Nobody yet.' : formatTable(['NAME', 'ROLE', 'STATE', 'LAST SEEN'], rows))
+  })
+}
+
+const change =
+  (change: { disabled?: boolean }, done: string): Action =>
+  async (argv, context) => {
+    const [name = ''] = parseOptions(argv, {}, ['NAME']).positionals
+    await withStores(context, async (stores) => {
+      const { id } = await stores.accounts.getByName(name)
+      const account = await stores.accounts.update(id, change, commandLine)
+      report(context, account, `${account.name} ${done}.`)
+    })
+  }
+
+const setRole: Action = async (argv, context) => {
+  const [name = '', role] = parseOptions(argv, {}, ['NAME', 'ROLE']).positionals
+  const parsed = parseRole(role)
+  await withStores(context, async (stores) => {
+    const { id } = await stores.accounts.getByName(name)
+    const account = await stores.accounts.update(id, { role: parsed }, commandLine)
+    report(context, account, `${account.name} is ${account.role} now.`)
+  })
+}
+
+const remove: Action = async (argv, context) => {
+  const [name = ''] = parseOptions(argv, {}, ['NAME']).positionals
+  await withStores(context, async (stores) => {
+    const account = await stores.accounts.getByName(name)
+    await stores.accounts.remove(account.id, commandLine)
+    report(context, account, `${account.name} was removed, with keys and sessions.`)
+  })
+}
+
+/** Without --password-stdin a password is made up and printed, once. */
+const resetPassword: Action = async (argv, context) => {
+  const { values, positionals } = parseOptions(argv, { 'password-stdin': 'boolean' }, ['NAME'])
+  const [name = ''] = positionals
+  const given = values['password-stdin'] === true ? await readPassword(context) : undefined
+  await withStores(context, async (stores) => {
+    const account = await stores.accounts.getByName(name)
+    const password = given ?? generatePassword(systemRandom)
+    await stores.passwords.set(account.id, password, commandLine)
+    if (given !== undefined)
+      report(context, account, `${account.name} has a new password; every device was signed out.`)
+    else context.print(context.json ? JSON.stringify({ ...toUser(account), password }) : password)
+  })
+}
+
+const actions: Readonly<Record<string, Action>> = {
+  add,
+  list,
+  disable: change({ disabled: true }, 'is disabled and signed out'),
+  enable: change({ disabled: false }, 'may come in again'),
+  remove,
+  'set-role': setRole,
+  'reset-password': resetPassword,
+}
+
+/** `gatehouse user …` */
+export const userCommand: Command = {
+  usage: [
+    `user add NAME --role ${roles.join('|')} (--password-stdin | --invite)`,
+    'user list | disable NAME | enable NAME | remove NAME | set-role NAME ROLE',
+    'user reset-password NAME [--password-stdin]',
+  ],
+  run: async ([name = '', ...argv], context) => {
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+    if (action === undefined) throw new UsageError(name === '' ? 'user what?' : `There is no "user ${name}".`)
+    await action(argv, context)
+    return undefined
+  },
+}

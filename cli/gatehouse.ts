@@ -1,0 +1,94 @@
+import { GateError } from '../proxy/contract/errorCodes.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { keyCommand } from './commands/key.ts'
+import { settingsCommand } from './commands/settings.ts'
+import { userCommand } from './commands/user.ts'
+import { UsageError } from './commandContext.ts'
+import type { Command, CommandContext } from './commandContext.ts'
+
+/**
+ * The command line: one file a command, over the same stores as the window. A running gate sees what is written here
+ * by itself.
+ */
+const commands: Readonly<Record<string, Command>> = {
+  user: userCommand,
+  key: keyCommand,
+  settings: settingsCommand,
+  doctor: doctorCommand,
+}
+
+const serveUsage =
+  'serve [--comfyui DIR [--python EXE] | --practice] [--host ADDR] [--port N] [--tls auto|off] [--comfyui-port N] [-- more ComfyUI arguments]'
+
+export const usageText = [
+  'gatehouse [--data-dir DIR] [--json] COMMAND',
+  '',
+  ...[serveUsage, ...Object.values(commands).flatMap((command) => command.usage)].map((line) => `  gatehouse ${line}`),
+].join('\n')
+
+export interface GlobalOptions {
+  readonly dataDirectory: string | undefined
+  readonly json: boolean
+  readonly help: boolean
+  /** Everything else, the command first. */
+  readonly rest: readonly string[]
+}
+
+/** Takes out the options that stand anywhere before `--`. @throws UsageError */
+export function parseGlobalOptions(argv: readonly string[]): GlobalOptions {
+  const rest: string[] = []
+  let dataDirectory: string | undefined
+  let json = false
+  let help = false
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? ''
+    if (word === '--') {
+      rest.push(...argv.slice(at))
+      break
+    }
+    if (word === '--json') json = true
+    else if (word === '--help' || word === '-h') help = true
+    else if (word === '--data-dir') dataDirectory = argv[(at += 1)] ?? ''
+    else if (word.startsWith('--data-dir=')) dataDirectory = word.slice('--data-dir='.length)
+    else rest.push(word)
+  }
+  if (dataDirectory === '') throw new UsageError('--data-dir needs a folder.')
+  return { dataDirectory, json, help, rest }
+}
+
+/**
+ * Runs one command.
+ * @returns the exit code: 0 done, 1 refused (reason on stderr), 2 wrong usage
+ */
+export async function runCommand(argv: readonly string[], context: CommandContext): Promise<number> {
+  const [name = '', ...rest] = argv
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  try {
+    if (command === undefined) {
+      throw new UsageError(name === '' ? 'Which command?' : `There is no command "${name}" in this version.`)
+    }
+    return (await command.run(rest, context)) ?? 0
+  } catch (error) {
+    return reportFailure(error, context, command)
+  }
+}
+
+/** Tells why, in words or with --json as `{code, message}`. @returns the exit code */
+export function reportFailure(
+  error: unknown,
+  context: Pick<CommandContext, 'json' | 'complain'>,
+  command?: Command,
+): number {
+  const isUsage = error instanceof UsageError
+  const isExpected = isUsage || error instanceof GateError
+  const message = isExpected ? error.message : 'Something went wrong inside Gatehouse.'
+  const code = error instanceof GateError ? error.code : isUsage ? 'WRONG_USAGE' : 'INTERNAL_ERROR'
+  if (context.json) context.complain(JSON.stringify({ code, message }))
+  else context.complain(`gatehouse: ${message}`)
+  if (isUsage && !context.json) {
+    context.complain(command === undefined ? usageText : command.usage.map((line) => `  gatehouse ${line}`).join('\n'))
+  }
+  if (!isExpected && !context.json)
+    context.complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  return isUsage ? 2 : 1
+}
