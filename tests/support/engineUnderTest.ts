@@ -111,7 +111,8 @@ async function preparePractice(base: string, port: number, secret: string): Prom
     secret,
     folders: { output: below('output'), input: below('input'), temp: below('temp'), user: below('user') },
     command: {
-      file: process.execPath,
+      // The oldest Node that the product runs on can be tried with this.
+      file: process.env['GATEHOUSE_ENGINE_NODE'] ?? process.execPath,
       args: [entry, '--port', String(port), '--base-directory', join(base, 'data')],
       // The bundle lies outside of the project; sharp does not.
       env: { ...process.env, GATEHOUSE_SECRET: secret, NODE_PATH: resolve('node_modules') },
