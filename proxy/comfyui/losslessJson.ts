@@ -24,6 +24,8 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const BLANK = /[ \t\n\r]*/y
 // eslint-disable-next-line no-control-regex -- JSON forbids raw control characters in strings
 const CONTROL = /[\u0000-\u001f]/
+/** Only an escape can spell half a pair: the text itself was decoded from UTF-8. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
 const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 
 class Parser {
@@ -120,7 +122,8 @@ class Parser {
       return this.#refuse('a text has a wrong escape')
     }
     // Half a surrogate pair cannot be written as UTF-8: Python fails on it later, for example in a file name.
-    if (typeof value !== 'string' || HALF_PAIR.test(value)) return this.#refuse('a text contains half a character')
+    const isHalf = SURROGATE_ESCAPE.test(raw) && typeof value === 'string' && HALF_PAIR.test(value)
+    if (typeof value !== 'string' || isHalf) return this.#refuse('a text contains half a character')
     return value
   }
 

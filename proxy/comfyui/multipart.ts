@@ -74,7 +74,7 @@ export class UploadInspector {
     }
   }
 
-  #hold(rest: Buffer): undefined {
+  #hold(rest: Buffer): Buffer | undefined {
     this.#held = rest
     return undefined
   }

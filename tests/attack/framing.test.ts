@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startAiohttpUpstream } from '../support/aiohttpUpstream.ts'
+import { framingCases } from '../support/framingCases.ts'
+import { bearer, openGateFixture, tokens } from '../support/gateFixture.ts'
+import type { GateFixture } from '../support/gateFixture.ts'
+import { ask } from '../support/httpClient.ts'
+import { startLenientUpstream } from '../support/lenientUpstream.ts'
+import { sendRaw } from '../support/rawHttpClient.ts'
+
+interface Target {
+  readonly port: number
+  takeExecuted(): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+async function startLenient(): Promise<Target> {
+  const upstream = await startLenientUpstream()
+  return {
+    port: upstream.port,
+    takeExecuted: () => Promise.resolve(upstream.executed.splice(0)),
+    close: () => upstream.close(),
+  }
+}
+
+const HOST = '127.0.0.1'
+/** The gate's own socket opens with a GET that is no business of these cases. */
+const own = (line: string): boolean => !line.startsWith('GET /ws?')
+
+describe.each([
+  ['a server that smuggling works on', startLenient],
+  ['a real aiohttp server', startAiohttpUpstream],
+])('request framing in front of %s', (_name, start) => {
+  let target: Target
+  let fixture: GateFixture
+
+  beforeAll(async () => {
+    target = await start()
+    fixture = await openGateFixture({ upstreamPort: target.port })
+  })
+  afterAll(async () => {
+    await fixture.close()
+    await target.close()
+  })
+
+  it.each(framingCases(HOST, [`Authorization: Bearer ${tokens.creator}`]))(
+    'executes nothing more than was asked for: $name',
+    async ({ bytes, statuses, legitimate = [] }) => {
+      await target.takeExecuted()
+      const answer = await sendRaw(fixture.port, bytes, { silenceMs: 250 })
+      expect(statuses).toContain(answer.statuses[0])
+      expect((await target.takeExecuted()).filter(own)).toEqual(legitimate)
+      // A desynchronised connection would give the next person somebody else's answer.
+      const next = await ask(fixture.port, '/queue?after', { headers: bearer(tokens.creator2) })
+      expect(next.json()).toEqual({ executed: 'GET /queue?after' })
+      expect((await target.takeExecuted()).filter(own)).toEqual(['GET /queue?after'])
+    },
+  )
+
+  it('executes two pipelined requests as two decided requests', async () => {
+    await target.takeExecuted()
+    const one = `GET /queue?1 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\n\r\n`
+    const two = `GET /queue?2 HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`
+    const answer = await sendRaw(fixture.port, one + two, { silenceMs: 250 })
+    expect(answer.statuses).toEqual([200, 401])
+    expect((await target.takeExecuted()).filter(own)).toEqual(['GET /queue?1'])
+  })
+})

@@ -1,0 +1,239 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { GateError } from '../../../proxy/contract/errorCodes.ts'
+import { formatLosslessJson, JsonNumber, parseLosslessJson } from '../../../proxy/comfyui/losslessJson.ts'
+import type { JsonValue } from '../../../proxy/comfyui/losslessJson.ts'
+import { checkPrompt } from '../../../proxy/comfyui/prompt.ts'
+import type { CheckedPrompt } from '../../../proxy/comfyui/prompt.ts'
+
+const FRESH = '00000000-0000-4000-8000-000000000000'
+const USED = '11111111-1111-4111-8111-111111111111'
+const node = { class_type: 'EmptyImage', inputs: {} }
+
+function check(body: unknown, administrator = false): CheckedPrompt {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const claimId = (wanted: string | undefined): string => (wanted === undefined || wanted === USED ? FRESH : wanted)
+  return checkPrompt(Buffer.from(text), { administrator, collectorId: 'gate', claimId }, { maxNodes: 5 })
+}
+const sent = (body: unknown, administrator = false): any => JSON.parse(check(body, administrator).body.toString())
+function refused(body: unknown, administrator = false): GateError {
+  try {
+    check(body, administrator)
+  } catch (error) {
+    if (error instanceof GateError) return error
+    throw error
+  }
+  throw new Error('accepted')
+}
+
+describe('checkPrompt', () => {
+  it.each([
+    ['client_id is a list', { prompt: { '1': node }, client_id: [] }],
+    ['client_id is an object', { prompt: { '1': node }, client_id: {} }],
+    ['client_id is a number', { prompt: { '1': node }, client_id: 5 }],
+    ['extra_data is a number', { prompt: { '1': node }, extra_data: 5 }],
+    ['extra_data is a list', { prompt: { '1': node }, extra_data: [] }],
+    ['a node has no inputs', { prompt: { '1': { class_type: 'A' } } }],
+    ['the inputs of a node are a list', { prompt: { '1': { class_type: 'A', inputs: [1] } } }],
+    ['the inputs of a node are hidden in __proto__', '{"prompt":{"1":{"class_type":"A","__proto__":{"inputs":{}}}}}'],
+    ['__proto__ is escaped', '{"prompt":{"1":{"class_type":"A","inputs":{"__pro\\u0074o__":1}}}}'],
+    ['a node is a text', { prompt: { '1': 'x' } }],
+    ['a node has no class', { prompt: { '1': { inputs: {} } } }],
+    ['the class is a list', { prompt: { '1': { class_type: [], inputs: {} } } }],
+    ['the prompt is a list', { prompt: [] }],
+    ['the prompt is missing', {}],
+    ['the body is a list', '[]'],
+    ['the body is no JSON', 'x'],
+    ['the body is empty', ''],
+    ['a key stands twice', '{"prompt":{"1":{"class_type":"A","inputs":{},"inputs":{}}}}'],
+    ['NaN is written', '{"prompt":{"1":{"class_type":"A","inputs":{"a":NaN}}}}'],
+    ['Infinity is written as a number', '{"prompt":{"1":{"class_type":"A","inputs":{"a":1e999}}}}'],
+    ['half a character is written', '{"prompt":{"1":{"class_type":"A","inputs":{"a":"\\ud800"}}}}'],
+    [
+      'it is nested too deep',
+      `{"prompt":{"1":{"class_type":"A","inputs":{"a":${'['.repeat(100)}${']'.repeat(100)}}}}}`,
+    ],
+    ['it is nested a million times', `{"prompt":${'['.repeat(1_000_000)}`],
+    ['it has too many nodes', { prompt: Object.fromEntries([1, 2, 3, 4, 5, 6].map((id) => [id, node])) }],
+    ['partial_execution_targets is no list of texts', { prompt: { '1': node }, partial_execution_targets: [[]] }],
+  ])('refuses in the shape of ComfyUI when %s', (_what, body) => {
+    const error = refused(body)
+    expect(error.status).toBe(400)
+    expect(error.details['promptError']).toMatch(/^(?:no_prompt|invalid_prompt|not_allowed)$/)
+  })
+
+  it('keeps seeds of 64 bits and numbers as they were written', () => {
+    const text =
+      '{"prompt":{"3":{"class_type":"A","inputs":{"seed":18446744073709551615,"cfg":1.10,"e":1E-7,"big":1234567890123456789}}}}'
+    expect(check(text).body.toString()).toContain(
+      '"seed":18446744073709551615,"cfg":1.10,"e":1E-7,"big":1234567890123456789',
+    )
+  })
+
+  it('keeps the order of nodes and inputs', () => {
+    const text =
+      '{"prompt":{"9":{"class_type":"A","inputs":{"2":1,"1":2}},"10":{"class_type":"B","inputs":{}},"1":{"class_type":"C","inputs":{}}}}'
+    expect(check(text).body.toString()).toContain(
+      '{"9":{"class_type":"A","inputs":{"2":1,"1":2}},"10":{"class_type":"B"',
+    )
+  })
+
+  it('speaks to the engine under its own id and keeps the client in mind', () => {
+    const checked = check({ prompt: { '1': node }, client_id: 'tab', extra_data: { client_id: 'other' } })
+    expect(checked.clientId).toBe('tab')
+    const body = JSON.parse(checked.body.toString())
+    expect(body.client_id).toBe('gate')
+    expect(body.extra_data).toEqual({})
+    expect(check({ prompt: {}, client_id: null }).clientId).toBeUndefined()
+  })
+
+  it('keeps a canonical id that nobody used and replaces every other', () => {
+    const own = '2222abcd-2222-4222-8222-222222222222'
+    expect(check({ prompt: {}, prompt_id: own })).toMatchObject({ promptId: own })
+    for (const prompt_id of [USED, own.toUpperCase(), 'x', { a: 1 }, 5, null, undefined]) {
+      const checked = check({ prompt: {}, prompt_id })
+      expect(checked.promptId).toBe(FRESH)
+      expect(JSON.parse(checked.body.toString()).prompt_id).toBe(FRESH)
+    }
+  })
+
+  it('strips the cache fingerprint and every unknown key of a node and of the body', () => {
+    const body = sent({
+      prompt: { '1': { ...node, is_changed: 'x', _meta: { title: 't' }, foo: 1 } },
+      foo: 1,
+      workflow_id: 'w',
+    })
+    expect(body).toEqual({ prompt: { '1': { ...node, _meta: { title: 't' } } }, client_id: 'gate', prompt_id: FRESH })
+  })
+
+  it('lets only administrators choose the place in the queue', () => {
+    const jump = { prompt: {}, number: -99, front: true }
+    expect(sent(jump)).not.toHaveProperty('number')
+    expect(sent(jump)).not.toHaveProperty('front')
+    expect(sent(jump, true)).toMatchObject({ number: -99, front: true })
+    expect(sent({ prompt: {}, number: 'nan' })).not.toHaveProperty('number')
+    expect(refused({ prompt: {}, number: 'nan' }, true).status).toBe(400)
+    expect(refused('{"prompt":{},"number":1e300}', true).status).toBe(400)
+    expect(sent({ prompt: {}, front: 'yes' }, true)).not.toHaveProperty('front')
+  })
+
+  it('passes what is known in extra_data and no key of ours, wherever it stands', () => {
+    const key = `gh_abcdefghij12_${'A'.repeat(86)}_01234567`
+    const body = sent({
+      prompt: {},
+      extra_data: {
+        extra_pnginfo: { workflow: { nodes: [{ note: `my key ${key}!` }], [key]: 1 } },
+        auth_token_comfy_org: 'token',
+        api_key_comfy_org: key,
+        preview_method: 'taesd',
+        gatehouse_user: 'x',
+        create_time: 1,
+      },
+    })
+    expect(body.extra_data).toEqual({
+      extra_pnginfo: { workflow: { nodes: [{ note: 'my key !' }], '': 1 } },
+      auth_token_comfy_org: 'token',
+      preview_method: 'taesd',
+    })
+    expect(JSON.stringify(body)).not.toContain('gh_')
+    expect(sent({ prompt: {}, extra_data: { preview_method: 'rm -rf' } }).extra_data).toEqual({})
+  })
+
+  it('sends on exactly the prompt it was given', () => {
+    const json = fc.jsonValue({ maxDepth: 5 })
+    const inputs = fc.dictionary(
+      fc.string().filter((key) => key !== '__proto__'),
+      json,
+      { maxKeys: 4 },
+    )
+    const prompt = fc.dictionary(
+      fc.string({ minLength: 1 }).filter((key) => key !== '__proto__'),
+      inputs,
+      { maxKeys: 5 },
+    )
+    fc.assert(
+      fc.property(prompt, (nodes) => {
+        const body = {
+          prompt: Object.fromEntries(
+            Object.entries(nodes).map(([id, value]) => [id, { class_type: 'A', inputs: value }]),
+          ),
+        }
+        const text = JSON.stringify(body)
+        if (text.includes('__proto__')) return
+        let forwarded: any
+        try {
+          forwarded = sent(text)
+        } catch (error) {
+          // Deeper than allowed, or half a character: refused is right as well.
+          expect(error).toBeInstanceOf(GateError)
+          return
+        }
+        expect(forwarded.prompt).toEqual(JSON.parse(text).prompt)
+      }),
+    )
+  })
+})
+
+describe('losslessJson', () => {
+  const value: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom<JsonValue>(null, true, false),
+      fc.string().map((text) => text.replace(/[\ud800-\udfff]/g, '')),
+      fc
+        .oneof(fc.bigInt().map(String), fc.double({ noNaN: true, noDefaultInfinity: true }).map(String))
+        .map((text) => new JsonNumber(text.replace('+', ''))),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc
+        .array(
+          fc.tuple(
+            fc.string().filter((key) => key !== '__proto__' && !/[\ud800-\udfff]/.test(key)),
+            tie('value'),
+          ),
+          { maxLength: 4 },
+        )
+        .map((pairs) => new Map(pairs)),
+    ),
+  })).value
+
+  it('reads back what it writes, numbers as text', () => {
+    fc.assert(
+      fc.property(value, (tree) => {
+        expect(parseLosslessJson(formatLosslessJson(tree))).toEqual(tree)
+      }),
+    )
+  })
+
+  it('agrees with JSON.parse about what is JSON', () => {
+    const texts = fc.array(
+      fc.constantFrom('{', '}', '[', ']', '"', ',', ':', '1', '-', '.', 'e', '0', 'true', 'null', ' ', '\\', 'a'),
+      { maxLength: 10 },
+    )
+    fc.assert(
+      fc.property(texts, (parts) => {
+        const text = parts.join('')
+        let own = true
+        let theirs = true
+        try {
+          parseLosslessJson(text)
+        } catch {
+          own = false
+        }
+        try {
+          JSON.parse(text)
+        } catch {
+          theirs = false
+        }
+        // Never more than JSON; less only for repeated keys and numbers without an end.
+        if (own) expect(theirs).toBe(true)
+        if (theirs && !own) expect(text).toMatch(/e|"[^"]*"[^"]*"[^"]*"/)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('reads a text of ten million signs', () => {
+    const text = JSON.stringify({ a: 'x\\n'.repeat(3_000_000) })
+    expect(formatLosslessJson(parseLosslessJson(text))).toBe(text)
+  })
+})
