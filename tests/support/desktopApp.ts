@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,9 +46,14 @@ export class DesktopApp {
       env: cleanEnvironment(runtime.env),
       timeout: patienceMs,
     })
-    const page = await application.firstWindow({ timeout: patienceMs })
-    page.setDefaultTimeout(patienceMs)
-    return new DesktopApp(application, page)
+    try {
+      const page = await application.firstWindow({ timeout: patienceMs })
+      page.setDefaultTimeout(patienceMs)
+      return new DesktopApp(application, page)
+    } catch (cause) {
+      const log = join(dataDirectory, 'logs', 'gatehouse.log')
+      throw new Error(`no window; the app's log: ${existsSync(log) ? readFileSync(log, 'utf8') : 'none'}`, { cause })
+    }
   }
 
   /** The tray's menu with what is below its submenus, in order. */

@@ -1,18 +1,30 @@
 // Loaded into the app before its own code, by the e2e tests only: tray menus and native dialogs cannot be reached from
 // outside. Keeps the last menu, and answers message boxes with the button that the test named.
 
-const { Tray, dialog } = require('electron')
+const Module = require('node:module')
+const electron = require('electron')
 
 const state = { menu: undefined, dialogs: [], answers: [] }
 globalThis.desktopTest = state
 
-const setContextMenu = Tray.prototype.setContextMenu
-Tray.prototype.setContextMenu = function (menu) {
-  state.menu = menu
-  return setContextMenu.call(this, menu)
+// Native methods lie on each tray itself, not on a prototype that could be changed.
+function Tray(...args) {
+  const tray = new electron.Tray(...args)
+  const setContextMenu = tray.setContextMenu
+  tray.setContextMenu = (menu) => {
+    state.menu = menu
+    return setContextMenu.call(tray, menu)
+  }
+  return tray
 }
 
-dialog.showMessageBox = (...args) => {
+const observed = new Proxy(electron, { get: (target, name) => (name === 'Tray' ? Tray : target[name]) })
+const load = Module._load
+Module._load = function (request, ...others) {
+  return request === 'electron' ? observed : load.call(this, request, ...others)
+}
+
+electron.dialog.showMessageBox = (...args) => {
   const options = args.at(-1)
   const index = state.answers.findIndex((answer) => options.buttons.includes(answer))
   const [answer] = index < 0 ? [options.buttons[options.cancelId ?? 0]] : state.answers.splice(index, 1)

@@ -28,7 +28,7 @@ describe('recovery', () => {
     expect(isAlive(before)).toBe(false)
   })
 
-  desktopTest('leaves no orphan after the app itself was killed', async ({ start }) => {
+  desktopTest('leaves no orphan after the app itself was killed', async ({ start, home }) => {
     const first = await start()
     await startPracticeEngine(first.page, { withComfyuisPage: false })
     const orphan = findEngine(first.pid)
@@ -40,6 +40,6 @@ describe('recovery', () => {
     expect(isAlive(orphan)).toBe(false)
     expect(findEngine(second.pid)).not.toBe(orphan)
     await second.stop()
-    expect(listProcesses().filter(({ commandLine }) => commandLine.includes('practiceEngine.cjs'))).toEqual([])
+    expect(listProcesses().filter(({ commandLine }) => commandLine.includes(home.dataDirectory))).toEqual([])
   })
 })

@@ -24,7 +24,7 @@ describe('serve without a window', () => {
     await runCli(
       home.dataDirectory,
       ['user', 'add', 'Mia', '--role', 'creator', '--password-stdin'],
-      'correct horse battery staple\n',
+      'seven grey herons by the weir\n',
     )
     const created = await runCli(home.dataDirectory, ['key', 'create', '--user', 'Mia', '--name', 'script'])
     const key = created.stdout.trim()

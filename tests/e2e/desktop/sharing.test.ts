@@ -16,7 +16,7 @@ import {
   switchSharingOn,
 } from '../../support/desktopSteps.ts'
 
-const password = 'correct horse battery staple'
+const password = 'seven grey herons by the weir'
 const comfyOrgKey = 'comfyui-e2e-1f9b7a52c0d84e6f'
 
 describe('sharing', () => {
