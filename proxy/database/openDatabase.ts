@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs'
 import BetterSqlite3 from 'better-sqlite3'
-import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from 'kysely'
-import type { DatabaseConnection, Driver } from 'kysely'
+import { CompiledQuery, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
+import type { DatabaseConnection, DialectAdapter, Driver } from 'kysely'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Schema } from './schema.ts'
 
@@ -30,12 +30,23 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 }
 
+/** SQLite can roll back changes of the schema; kysely's own adapter does not use it, and a failed migration would stay half done. */
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
 class ImmediateSqliteDialect extends SqliteDialect {
   readonly #database: BetterSqlite3.Database
 
   constructor(database: BetterSqlite3.Database) {
     super({ database })
     this.#database = database
+  }
+
+  override createAdapter(): DialectAdapter {
+    return new TransactionalDdlAdapter()
   }
 
   override createDriver(): Driver {

@@ -1,0 +1,175 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import type { Migration } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import { migrate, migrations } from '../../../proxy/database/migrate.ts'
+import { openDatabase } from '../../../proxy/database/openDatabase.ts'
+import type { Database } from '../../../proxy/database/openDatabase.ts'
+import { createMovableClock } from '../../support/storesFixture.ts'
+
+interface Fixtures {
+  directory: string
+  open: (name?: string) => Database
+}
+
+const it = test.extend<Fixtures>({
+  // eslint-disable-next-line no-empty-pattern -- vitest reads the fixture's dependencies from the pattern
+  directory: async ({}, use) => {
+    const directory = mkdtempSync(join(tmpdir(), 'gatehouse-database-'))
+    await use(directory)
+    rmSync(directory, { recursive: true })
+  },
+  open: async ({ directory }, use) => {
+    const opened: Database[] = []
+    await use((name = 'gatehouse.db') => {
+      const database = openDatabase(join(directory, name))
+      opened.push(database)
+      return database
+    })
+    for (const database of opened) await database.close()
+  },
+})
+
+const addTable = (name: string): Migration => ({
+  up: async (kysely) => {
+    await sql.raw(`create table ${name} (id integer)`).execute(kysely)
+  },
+})
+
+const options = (directory: string, more: Record<string, Migration> = {}) => ({
+  clock: createMovableClock(),
+  backupsDirectory: join(directory, 'backups'),
+  migrations: { ...migrations, ...more },
+})
+
+describe('the database', () => {
+  it('belongs to its user alone, with its -wal and -shm', async ({ directory, open }) => {
+    const database = open()
+    await migrate(database, options(directory))
+
+    const files = readdirSync(directory).filter((name) => name.startsWith('gatehouse.db'))
+    expect(files.sort()).toEqual(['gatehouse.db', 'gatehouse.db-shm', 'gatehouse.db-wal'])
+    for (const name of files) expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600)
+  })
+
+  it('shows what another connection wrote, and not its own writes', async ({ directory, open }) => {
+    const one = open()
+    await migrate(one, options(directory))
+    const other = open()
+    const before = one.dataVersion()
+    await one.kysely.insertInto('meta').values({ name: 'secretStore', value: 'own' }).execute()
+    expect(one.dataVersion()).toBe(before)
+
+    await other.kysely.insertInto('meta').values({ name: 'dataFolderId', value: 'other' }).execute()
+
+    expect(one.dataVersion()).not.toBe(before)
+  })
+
+  it.for([
+    ['is no database', 'this is a text, and long enough to be taken for a header of a file'],
+    ['is cut off', 'SQLite format 3\0'],
+  ] as const)('that %s is refused and left alone', ([, content], { directory, open }) => {
+    writeFileSync(join(directory, 'gatehouse.db'), content.padEnd(5000, 'x'))
+
+    expect(() => open()).toThrow(expect.objectContaining({ code: 'DATABASE_REFUSED' }))
+  })
+
+  it('with a damaged page is refused', async ({ directory, open }) => {
+    const database = open()
+    await migrate(database, options(directory))
+    for (let row = 0; row < 500; row += 1) {
+      await database.kysely
+        .insertInto('meta')
+        .values({ name: `secretCheck:${row}`, value: 'x'.repeat(200) })
+        .execute()
+    }
+    await database.snapshot(join(directory, 'copy.db'))
+    const { openSync, writeSync, closeSync } = await import('node:fs')
+    const handle = openSync(join(directory, 'copy.db'), 'r+')
+    for (let page = 3; page < 20; page += 1) writeSync(handle, Buffer.alloc(2000, 0xa5), 0, 2000, page * 4096)
+    closeSync(handle)
+
+    expect(() => open('copy.db')).toThrow(expect.objectContaining({ code: 'DATABASE_REFUSED' }))
+  })
+
+  it('takes the write lock when a transaction begins', async ({ directory, open }) => {
+    const one = open()
+    await migrate(one, options(directory))
+    const other = open()
+    await sql`pragma busy_timeout = 0`.execute(other.kysely).catch(() => undefined)
+
+    await one.kysely.transaction().execute(async () => {
+      await expect(other.kysely.transaction().execute(() => Promise.resolve())).rejects.toThrow(/locked/)
+    })
+  })
+})
+
+describe('migrations', () => {
+  it('copy an existing database before they change it, and nothing for a new one', async ({ directory, open }) => {
+    const database = open()
+    await migrate(database, options(directory))
+    expect(readdirSync(directory)).not.toContain('backups')
+    await database.kysely.insertInto('meta').values({ name: 'dataFolderId', value: 'kept' }).execute()
+
+    await migrate(database, options(directory, { '0002_more': addTable('more') }))
+
+    const [copy = ''] = readdirSync(join(directory, 'backups'))
+    expect(copy).toMatch(/^upgrade-2026-11-01T12-00-00-000Z-0001_first\.db$/)
+    expect(statSync(join(directory, 'backups', copy)).mode & 0o777).toBe(0o600)
+    const old = open(join('backups', copy))
+    expect(await old.kysely.selectFrom('meta').selectAll().execute()).toEqual([{ name: 'dataFolderId', value: 'kept' }])
+    expect((await old.kysely.introspection.getTables()).map((table) => table.name)).not.toContain('more')
+  })
+
+  it('keep the five newest copies, and no other file is touched', async ({ directory, open }) => {
+    const database = open()
+    await migrate(database, options(directory))
+    mkdirSync(join(directory, 'backups'))
+    writeFileSync(join(directory, 'backups', 'mine.db'), '')
+    const more: Record<string, Migration> = {}
+    const clock = createMovableClock()
+    for (let number = 2; number <= 9; number += 1) {
+      more[`000${number}_more`] = addTable(`more${number}`)
+      clock.advance(1000)
+      await migrate(database, { ...options(directory, more), clock })
+    }
+
+    const copies = readdirSync(join(directory, 'backups'))
+    expect(copies).toContain('mine.db')
+    expect(copies.filter((name) => name.startsWith('upgrade-')).map((name) => name.slice(-12))).toEqual(
+      [4, 5, 6, 7, 8].map((number) => `000${number}_more.db`),
+    )
+  })
+
+  it('refuse a newer schema in words and change nothing', async ({ directory, open }) => {
+    const database = open()
+    await migrate(database, options(directory, { '0002_future': addTable('future') }))
+    const before = database.dataVersion()
+
+    await expect(migrate(database, options(directory))).rejects.toMatchObject({
+      code: 'DATABASE_REFUSED',
+      message: expect.stringContaining('newer Gatehouse'),
+    })
+    expect(database.dataVersion()).toBe(before)
+  })
+
+  it('leave the database as it was when one fails', async ({ directory, open }) => {
+    const database = open()
+    await migrate(database, options(directory))
+    const failing: Migration = {
+      up: async (kysely) => {
+        await sql`create table half (id integer)`.execute(kysely)
+        throw new Error('no')
+      },
+    }
+
+    await expect(migrate(database, options(directory, { '0002_fails': failing }))).rejects.toMatchObject({
+      code: 'DATABASE_REFUSED',
+    })
+
+    expect((await database.kysely.introspection.getTables()).map((table) => table.name)).not.toContain('half')
+    await migrate(database, options(directory))
+  })
+})
