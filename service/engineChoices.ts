@@ -28,6 +28,12 @@ export interface EngineOverride {
   readonly extraArguments?: readonly string[]
 }
 
+interface Chosen {
+  readonly directory: string
+  readonly python?: string | undefined
+  readonly depth: 'python' | 'files'
+}
+
 type ChoiceSettings = Pick<
   Settings,
   'comfyui.engine' | 'comfyui.directory' | 'comfyui.python' | 'comfyui.arguments' | 'comfyui.port'
@@ -85,7 +91,7 @@ export class EngineChoices {
       case 'comfyui':
         return {
           kind: 'comfyui',
-          installation: await this.#inspected(chosen.directory, chosen.python),
+          installation: await this.#inspected(chosen),
           extraArguments: [...settings.get('comfyui.arguments'), ...(override.extraArguments ?? [])],
           companionDirectory,
           generatedDirectory: join(dataDirectory, 'generated'),
@@ -104,11 +110,11 @@ export class EngineChoices {
       await this.#options.settings.setMany({ 'comfyui.engine': 'practice' })
       return
     }
-    await this.#inspected(choice.directory, choice.python)
+    const { python } = await this.#inspected({ ...choice, depth: 'python' })
     await this.#options.settings.setMany({
       'comfyui.engine': 'comfyui',
       'comfyui.directory': choice.directory,
-      'comfyui.python': choice.python ?? '',
+      'comfyui.python': python,
     })
   }
 
@@ -140,22 +146,28 @@ export class EngineChoices {
     return join(this.#options.dataDirectory, 'practice-page')
   }
 
-  async #inspected(directory: string, python: string | undefined): Promise<Installation> {
-    const choice = python === undefined || python === '' ? {} : { python }
-    const result = await inspectInstallation(directory, this.#options.installationDeps, choice)
+  async #inspected({ directory, python, depth }: Chosen): Promise<Installation> {
+    const ofPython = python === undefined || python === '' ? {} : { python }
+    const result = await inspectInstallation(directory, this.#options.installationDeps, { ...ofPython, depth })
     if (!result.ok) throw new GateError('ENGINE_REFUSED', result.problems.join(' '))
     this.#version = result.installation.version
     return result.installation
   }
 
-  #chosen(): { kind: 'none' | 'practice' } | { kind: 'comfyui'; directory: string; python: string | undefined } {
+  #chosen(): { kind: 'none' | 'practice' } | (Chosen & { kind: 'comfyui' }) {
     const { settings, override } = this.#options
     if (override.engine?.kind === 'practice') return { kind: 'practice' }
     if (override.engine?.kind === 'comfyui') {
-      return { kind: 'comfyui', directory: override.engine.directory, python: override.engine.python }
+      return { kind: 'comfyui', directory: override.engine.directory, python: override.engine.python, depth: 'python' }
     }
     const kind = settings.get('comfyui.engine')
     if (kind !== 'comfyui') return { kind }
-    return { kind, directory: settings.get('comfyui.directory'), python: settings.get('comfyui.python') }
+    // It was inspected when it was chosen; importing torch again would cost seconds at each start.
+    return {
+      kind,
+      directory: settings.get('comfyui.directory'),
+      python: settings.get('comfyui.python'),
+      depth: 'files',
+    }
   }
 }

@@ -125,12 +125,15 @@ class Service implements GatehouseService {
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.sharing.refreshPeople()
     })
+    this.#logEngine()
     this.engine.onStateChange(() => this.sharing.look())
     if (mode === 'desktop') this.#ownerPort = (await this.#gate.openOwnerListener()).port
     await this.sharing.start()
     const refused = this.sharing.refusal
     if (mode === 'headless' && refused !== undefined) throw refused
-    this.#lock.setUrl(this.sharing.describe().localUrl)
+    const { localUrl, addresses } = this.sharing.describe()
+    logger.info({ localUrl, shared: addresses.map(({ url }) => url) }, 'the gate is open')
+    this.#lock.setUrl(localUrl)
     this.#stores.audit.record({ event: 'gate.started', actor: { kind: 'system' } })
     await this.#supervisor.endOrphan()
     if (this.#choices.describe().kind === 'none') return
@@ -241,6 +244,16 @@ class Service implements GatehouseService {
           .filter((account) => !account.disabled && (account.hasPassword || holders.has(account.id)))
           .map((account) => account.name)
       },
+    })
+  }
+
+  #logEngine(): void {
+    let last = ''
+    this.engine.onStateChange((state) => {
+      if (state.kind === last) return
+      last = state.kind
+      const failure = state.kind === 'failed' || state.kind === 'backingOff' ? { failure: state.failure.message } : {}
+      this.#options.logger.info(failure, `engine: ${state.kind}`)
     })
   }
 

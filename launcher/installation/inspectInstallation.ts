@@ -26,14 +26,20 @@ const pythonScript = [
   `print(${JSON.stringify(answerMark)} + json.dumps({"version": list(sys.version_info[:2]), "missing": missing}))`,
 ].join('\n')
 
+export interface InspectionChoice {
+  python?: string
+  /** `files` trusts the first Python that is there and runs nothing; for an installation that was inspected before. */
+  depth?: 'python' | 'files'
+}
+
 /**
  * Whether ComfyUI can be started from this folder, or one sentence for each thing that is missing. Runs the
- * installation's Python once; nothing of ComfyUI itself.
+ * installation's Python once (importing torch takes seconds); nothing of ComfyUI itself.
  */
 export async function inspectInstallation(
   directory: string,
   deps: InstallationDeps,
-  choice: { python?: string } = {},
+  choice: InspectionChoice = {},
 ): Promise<Inspection> {
   const layout = findLayout(directory, deps)
   if (layout === undefined) return { ok: false, problems: [describeNothing(directory, deps)] }
@@ -45,7 +51,7 @@ export async function inspectInstallation(
   if (version === undefined) {
     problems.push('This ComfyUI does not say its version, so it is too old. Update it to 0.3.40 or newer.')
   }
-  const python = await findPython(layout, deps, choice.python)
+  const python = await findPython(layout, deps, choice)
   if (!python.ok) problems.push(...python.problems)
   if (!python.ok || version === undefined || problems.length > 0) return { ok: false, problems }
   return {
@@ -80,13 +86,16 @@ function readVersion(layout: Layout, deps: InstallationDeps): string | undefined
 
 type PythonFinding = { ok: true; file: string } | { ok: false; problems: string[] }
 
-async function findPython(layout: Layout, deps: InstallationDeps, chosen: string | undefined): Promise<PythonFinding> {
+async function findPython(layout: Layout, deps: InstallationDeps, choice: InspectionChoice): Promise<PythonFinding> {
+  const chosen = choice.python
   const existing = (chosen === undefined ? layout.pythons : [chosen]).filter((file) => deps.isFile(file))
   if (existing.length === 0) {
     if (chosen !== undefined) return { ok: false, problems: [`There is no Python at ${chosen}.`] }
     const where = `No Python environment belongs to this ComfyUI (a folder venv or .venv in ${layout.codeDirectory}).`
     return { ok: false, problems: [`${where} Create one, or choose its Python yourself.`] }
   }
+  const [first] = existing
+  if (choice.depth === 'files' && first !== undefined) return { ok: true, file: first }
   const problems: string[] = []
   for (const file of existing) {
     const found = await askPython(file, layout, deps)
