@@ -56,5 +56,9 @@ export function explainPipFailure(output: string): FrontendInstallError {
   const details = output.trim().split('\n').slice(-20).join('\n')
   const found = FAILURES.find(([pattern]) => pattern.test(output))
   if (found) return new FrontendInstallError(found[1], found[2], details)
-  return new FrontendInstallError('failed', 'ComfyUI’s page could not be downloaded. What pip said last is in the details.', details)
+  return new FrontendInstallError(
+    'failed',
+    'ComfyUI’s page could not be downloaded. What pip said last is in the details.',
+    details,
+  )
 }

@@ -57,9 +57,13 @@ export async function startPracticeEngine(options: PracticeEngineOptions): Promi
   const folders = await prepareFolders(options.baseDirectory)
   const context = createContext(options, folders)
   const bootId = options.random.bytes(16).toString('hex')
-  const engine = new EngineServer(context, { secret: options.secret, bootId })
+  const worker = { isAlive: true }
+  const engine = new EngineServer(context, { secret: options.secret, bootId, worker })
   const port = await engine.listen(options.port)
-  void runQueue(context)
+  runQueue(context).catch((error: unknown) => {
+    worker.isAlive = false
+    context.log.add(`The worker ended: ${error instanceof Error ? error.message : 'unknown error'}`)
+  })
   context.log.add(`Practice engine, speaking as ComfyUI version: ${COMFYUI_VERSION}`)
   context.log.add(`To see the GUI go to: http://127.0.0.1:${port}`)
   return {
@@ -124,6 +128,7 @@ async function runQueue({ queue, executor, hub, log, clock }: EngineContext): Pr
 interface Identity {
   readonly secret: string
   readonly bootId: string
+  readonly worker: { readonly isAlive: boolean }
 }
 
 class EngineServer {
@@ -149,6 +154,9 @@ class EngineServer {
     this.#server = createServer((message, response) => void this.#answer(message, response))
     // Uploads may take as long as they need; the gate in front has its own limits.
     this.#server.requestTimeout = 0
+    // aiohttp's 75 s. Node's 5 s would close idle connections of the gate just when it sends on them again.
+    this.#server.keepAliveTimeout = 75_000
+    this.#server.headersTimeout = 80_000
     this.#server.on('upgrade', (message, socket, head) => this.#upgrade(message, socket, head))
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket)
@@ -202,7 +210,7 @@ class EngineServer {
   #sendHealth(request: EngineRequest): void {
     const nonce = request.query.get('nonce') ?? ''
     if (!/^[0-9a-f]{32}$/.test(nonce)) throw new HttpAnswer(403, 'forbidden')
-    const { secret, bootId } = this.#identity
+    const { secret, bootId, worker } = this.#identity
     const proof = toHealthProof(secret, nonce, bootId)
     const facts = {
       ok: true,
@@ -210,7 +218,7 @@ class EngineServer {
       engine: 'practice',
       version: COMFYUI_VERSION,
       patches: {},
-      workerAlive: true,
+      workerAlive: worker.isAlive,
       proof,
     }
     request.sendJson(facts)

@@ -1,47 +1,7 @@
-import {
-  NodeFailure,
-  plain,
-  type InputTypes,
-  type NodeClass,
-  type NodeInputs,
-  type NodeResult,
-  type NodeRun,
-} from './nodeClass.ts'
+import { imageNode, SIZE } from './imageNode.ts'
+import { NodeFailure, plain } from './nodeClass.ts'
 import { checkImageSize, frameToSharp, mapFrames, toRgb } from './imageBatch.ts'
-import { countInput, floatInput, imageInput, maskInput, textInput } from './nodeInputs.ts'
-
-const MAX_RESOLUTION = 16384
-const METHODS = ['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos']
-const SIZE = { default: 512, min: 1, max: MAX_RESOLUTION, step: 1 }
-
-interface ImageNodeParts {
-  readonly name: string
-  readonly displayName?: string | null
-  readonly category?: string
-  readonly description?: string
-  readonly module?: string
-  readonly schema?: 1 | 3
-  readonly outputs?: readonly { readonly type: string; readonly name: string }[]
-  readonly required: InputTypes['required']
-  readonly hidden?: Readonly<Record<string, string>>
-  readonly execute: (inputs: NodeInputs, run: NodeRun) => Promise<NodeResult>
-}
-
-function imageNode(parts: ImageNodeParts): NodeClass {
-  const types: InputTypes = { required: parts.required, ...(parts.hidden && { hidden: parts.hidden }) }
-  return {
-    name: parts.name,
-    displayName: parts.displayName === undefined ? parts.name : parts.displayName,
-    category: parts.category ?? 'image',
-    description: parts.description ?? '',
-    pythonModule: parts.module ?? 'nodes',
-    schema: parts.schema ?? 1,
-    outputNode: false,
-    outputs: parts.outputs ?? [{ type: 'IMAGE', name: 'IMAGE' }],
-    inputTypes: () => Promise.resolve(types),
-    execute: parts.execute,
-  }
-}
+import { countInput, floatInput, imageInput, maskInput } from './nodeInputs.ts'
 
 export const emptyImage = imageNode({
   name: 'EmptyImage',
@@ -70,48 +30,6 @@ export const imageInvert = imageNode({
     const image = imageInput(inputs, 'image')
     const frames = await mapFrames(image, run, (frame) => Buffer.from(frame.map((value) => 255 - value)))
     return { outputs: [{ ...image, frames }] }
-  },
-})
-
-export const imageScale = imageNode({
-  name: 'ImageScale',
-  displayName: 'Upscale Image',
-  category: 'image/upscaling',
-  required: {
-    image: ['IMAGE'],
-    upscale_method: [METHODS],
-    width: ['INT', { default: 512, min: 0, max: MAX_RESOLUTION, step: 1 }],
-    height: ['INT', { default: 512, min: 0, max: MAX_RESOLUTION, step: 1 }],
-    crop: [['disabled', 'center']],
-  },
-  execute: async (inputs, run) => {
-    const image = imageInput(inputs, 'image')
-    let width = countInput(inputs, 'width')
-    let height = countInput(inputs, 'height')
-    if (width === 0 && height === 0) return { outputs: [image] }
-    // 0 keeps the proportions.
-    if (width === 0) width = Math.max(1, Math.round((image.width * height) / image.height))
-    if (height === 0) height = Math.max(1, Math.round((image.height * width) / image.width))
-    const fit = textInput(inputs, 'crop') === 'center' ? 'cover' : 'fill'
-    return resize(inputs, run, { width, height, fit })
-  },
-})
-
-export const imageScaleBy = imageNode({
-  name: 'ImageScaleBy',
-  displayName: 'Upscale Image By',
-  category: 'image/upscaling',
-  required: {
-    image: ['IMAGE'],
-    upscale_method: [METHODS],
-    scale_by: ['FLOAT', { default: 1.0, min: 0.01, max: 8.0, step: 0.01 }],
-  },
-  execute: async (inputs, run) => {
-    const image = imageInput(inputs, 'image')
-    const factor = floatInput(inputs, 'scale_by')
-    const width = Math.max(1, Math.round(image.width * factor))
-    const height = Math.max(1, Math.round(image.height * factor))
-    return resize(inputs, run, { width, height, fit: 'fill' })
   },
 })
 
@@ -202,68 +120,6 @@ export const imageBatch = imageNode({
   },
 })
 
-export const imageFlip = imageNode({
-  name: 'ImageFlip',
-  category: 'image/transform',
-  module: 'comfy_extras.nodes_images',
-  required: { image: ['IMAGE'], flip_method: [['x-axis: vertically', 'y-axis: horizontally']] },
-  execute: async (inputs, run) => {
-    const image = imageInput(inputs, 'image')
-    const upsideDown = textInput(inputs, 'flip_method').startsWith('x')
-    const frames = await mapFrames(image, run, async (frame) => {
-      const pipeline = frameToSharp(image, frame)
-      return (await toRgb(upsideDown ? pipeline.flip() : pipeline.flop())).data
-    })
-    return { outputs: [{ ...image, frames }] }
-  },
-})
-
-export const imageRotate = imageNode({
-  name: 'ImageRotate',
-  category: 'image/transform',
-  module: 'comfy_extras.nodes_images',
-  required: { image: ['IMAGE'], rotation: [['none', '90 degrees', '180 degrees', '270 degrees']] },
-  execute: async (inputs, run) => {
-    const image = imageInput(inputs, 'image')
-    const degrees = Number.parseInt(textInput(inputs, 'rotation'), 10) || 0
-    if (degrees === 0) return { outputs: [image] }
-    const frames = await mapFrames(
-      image,
-      run,
-      async (frame) => (await toRgb(frameToSharp(image, frame).rotate(degrees))).data,
-    )
-    const turned = degrees === 180 ? image : { width: image.height, height: image.width }
-    return { outputs: [{ kind: 'image', width: turned.width, height: turned.height, frames }] }
-  },
-})
-
-export const imageCrop = imageNode({
-  name: 'ImageCrop',
-  displayName: 'Image Crop',
-  category: 'image/transform',
-  module: 'comfy_extras.nodes_images',
-  required: {
-    image: ['IMAGE'],
-    width: ['INT', SIZE],
-    height: ['INT', SIZE],
-    x: ['INT', { default: 0, min: 0, max: MAX_RESOLUTION, step: 1 }],
-    y: ['INT', { default: 0, min: 0, max: MAX_RESOLUTION, step: 1 }],
-  },
-  execute: async (inputs, run) => {
-    const image = imageInput(inputs, 'image')
-    const left = Math.min(countInput(inputs, 'x'), image.width - 1)
-    const top = Math.min(countInput(inputs, 'y'), image.height - 1)
-    const width = Math.min(countInput(inputs, 'width'), image.width - left)
-    const height = Math.min(countInput(inputs, 'height'), image.height - top)
-    const frames = await mapFrames(
-      image,
-      run,
-      async (frame) => (await toRgb(frameToSharp(image, frame).extract({ left, top, width, height }))).data,
-    )
-    return { outputs: [{ kind: 'image', width, height, frames }] }
-  },
-})
-
 export const getImageSize = imageNode({
   name: 'GetImageSize',
   displayName: 'Get Image Size',
@@ -299,35 +155,6 @@ export const maskToImage = imageNode({
     return Promise.resolve({ outputs: [{ kind: 'image', width, height, frames: images }] })
   },
 })
-
-async function resize(
-  inputs: NodeInputs,
-  run: NodeRun,
-  size: { width: number; height: number; fit: 'cover' | 'fill' },
-): Promise<NodeResult> {
-  const image = imageInput(inputs, 'image')
-  checkImageSize(size.width, size.height, new Set(image.frames).size)
-  const kernel = toKernel(textInput(inputs, 'upscale_method'))
-  const frames = await mapFrames(
-    image,
-    run,
-    async (frame) => (await toRgb(frameToSharp(image, frame).resize({ ...size, kernel }))).data,
-  )
-  return { outputs: [{ kind: 'image', width: size.width, height: size.height, frames }] }
-}
-
-function toKernel(method: string): 'nearest' | 'cubic' | 'lanczos3' | 'linear' {
-  switch (method) {
-    case 'nearest-exact':
-      return 'nearest'
-    case 'bicubic':
-      return 'cubic'
-    case 'lanczos':
-      return 'lanczos3'
-    default:
-      return 'linear'
-  }
-}
 
 function toGaussian(radius: number, sigma: number): number[] {
   const weights = Array.from({ length: radius * 2 + 1 }, (_, index) =>

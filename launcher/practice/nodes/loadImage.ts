@@ -91,7 +91,9 @@ interface Frame {
 
 async function decode(file: Buffer): Promise<{ width: number; height: number; frames: Frame[] }> {
   try {
-    const { pages = 1 } = await sharp(file).metadata()
+    const { pages = 1, format } = await sharp(file).metadata()
+    // Pillow knows no vector graphics.
+    if (format === 'svg') throw new NodeFailure('PIL.UnidentifiedImageError', 'cannot identify image file')
     const frames: Frame[] = []
     let size: { width: number; height: number } | undefined
     for (let page = 0; page < Math.min(pages, MAX_FRAMES); page++) {

@@ -4,16 +4,12 @@ import {
   getImageSize,
   imageBatch,
   imageBlur,
-  imageCrop,
-  imageFlip,
   imageFromBatch,
   imageInvert,
-  imageRotate,
-  imageScale,
-  imageScaleBy,
   maskToImage,
   repeatImageBatch,
 } from './imageNodes.ts'
+import { imageCrop, imageFlip, imageRotate, imageScale, imageScaleBy } from './transformNodes.ts'
 import { loadImage } from './loadImage.ts'
 import type { EngineFolders, InputTypes, NodeClass } from './nodeClass.ts'
 import { practiceSampler } from './practiceSampler.ts'

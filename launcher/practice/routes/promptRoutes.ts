@@ -1,6 +1,7 @@
 import { queueInfo, type EngineContext } from '../engineContext.ts'
 import { toExtraData } from '../graph/promptQueue.ts'
-import { MalformedPrompt, validatePrompt, type PromptError } from '../graph/validatePrompt.ts'
+import type { PromptError } from '../graph/plainInputs.ts'
+import { MalformedPrompt, validatePrompt } from '../graph/validatePrompt.ts'
 import type { EngineRequest } from '../http/engineRequest.ts'
 import type { Router } from '../http/router.ts'
 import { describeNode } from '../nodes/nodeRegistry.ts'

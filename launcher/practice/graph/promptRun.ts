@@ -1,0 +1,278 @@
+import type { Clock } from '../../../proxy/core/clock.ts'
+import type { Random } from '../../../proxy/core/random.ts'
+import { frameToSharp } from '../nodes/imageBatch.ts'
+import {
+  InterruptedRun,
+  NodeFailure,
+  plain,
+  type EngineFolders,
+  type NodeClass,
+  type NodeInputs,
+  type NodeRun,
+  type NodeValue,
+  type Preview,
+} from '../nodes/nodeClass.ts'
+import { binaryEvents, type SocketHub } from '../socketHub.ts'
+import { stringifyJson, type JsonObject, type JsonValue } from '../values/json.ts'
+import { PythonValueError } from '../values/pythonValues.ts'
+import { ExecutionOrder } from './executionOrder.ts'
+import type { Interruption } from './interruption.ts'
+import { ProgressReport, toNodeIds } from './progressReport.ts'
+import { classTypeOf, findLink, inputsOf } from './promptGraph.ts'
+import type { QueueItem, RunResult } from './promptQueue.ts'
+
+const PREVIEW_QUALITY = 95
+
+/** What running a prompt needs. */
+export interface ExecutorDeps {
+  readonly classes: ReadonlyMap<string, NodeClass>
+  readonly folders: EngineFolders
+  readonly hub: SocketHub
+  readonly interruption: Interruption
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** What a node gave, kept under its signature. */
+export interface CachedResult {
+  readonly outputs: readonly NodeValue[]
+  readonly ui: { readonly meta: JsonObject; readonly output: JsonObject } | undefined
+}
+
+/** One run of one prompt: its events, its progress and how it ended. */
+export class PromptRun {
+  readonly #item: QueueItem
+  readonly #deps: ExecutorDeps
+  readonly #progress: ProgressReport
+  readonly #messages: [string, JsonObject][] = []
+  readonly #executed: string[] = []
+  #signatures: ReadonlyMap<string, string> = new Map()
+  #results = new Map<string, CachedResult>()
+  #memories = new Map<string, Map<string, string>>()
+  #succeeded = true
+
+  constructor(item: QueueItem, deps: ExecutorDeps) {
+    this.#item = item
+    this.#deps = deps
+    this.#progress = new ProgressReport(item.promptId)
+  }
+
+  async runAll(
+    signatures: ReadonlyMap<string, string>,
+    results: Map<string, CachedResult>,
+    memories: Map<string, Map<string, string>>,
+  ): Promise<void> {
+    this.#signatures = signatures
+    this.#results = results
+    this.#memories = memories
+    const { prompt, promptId, outputs } = this.#item
+    const cached = Object.keys(prompt).filter((id) => this.#resultOf(id))
+    this.addMessage('execution_cached', { nodes: cached, prompt_id: promptId })
+    const order = new ExecutionOrder(prompt, outputs, this.#deps.classes, (id) => this.#resultOf(id) !== undefined)
+    while (!order.isEmpty) {
+      const id = order.findNext()
+      if (id === undefined) throw new NodeFailure('graph.DependencyCycleError', 'Dependency cycle detected')
+      if (!(await this.#runNode(id))) return
+      order.complete(id)
+    }
+    this.addMessage('execution_success', { prompt_id: promptId })
+  }
+
+  addMessage(event: string, data: JsonObject, isBroadcast = false): void {
+    const stamped = { ...data, timestamp: BigInt(this.#deps.clock.nowMs()) }
+    this.#messages.push([event, stamped])
+    const { hub } = this.#deps
+    if (hub.clientId !== undefined || isBroadcast) hub.sendJson(event, stamped, hub.clientId)
+  }
+
+  /** Ends the run with an error or, for InterruptedRun, as interrupted. */
+  fail(nodeId: string, inputs: JsonObject, error: unknown): void {
+    this.#succeeded = false
+    const { prompt, promptId } = this.#item
+    const place = {
+      prompt_id: promptId,
+      node_id: nodeId,
+      node_type: classTypeOf(prompt, nodeId),
+      executed: this.#executed,
+    }
+    if (error instanceof InterruptedRun) {
+      this.addMessage('execution_interrupted', place, true)
+      return
+    }
+    this.addMessage('execution_error', {
+      ...place,
+      exception_message: `${error instanceof Error ? error.message : 'unknown error'}\n`,
+      exception_type: typeNameOf(error),
+      traceback: [`  in ${classTypeOf(prompt, nodeId)}, node ${nodeId}\n`],
+      current_inputs: inputs,
+      current_outputs: Object.keys(prompt),
+    })
+  }
+
+  toResult(results: ReadonlyMap<string, CachedResult>): RunResult {
+    const outputs: JsonObject = {}
+    const meta: JsonObject = {}
+    for (const [id, signature] of this.#signatures) {
+      const ui = results.get(signature)?.ui
+      if (!ui) continue
+      outputs[id] = ui.output
+      meta[id] = ui.meta
+    }
+    return { succeeded: this.#succeeded, messages: this.#messages, outputs, meta }
+  }
+
+  /** @returns false when the run ended here */
+  async #runNode(id: string): Promise<boolean> {
+    const { hub, classes } = this.#deps
+    const cached = this.#resultOf(id)
+    if (cached) {
+      this.#sendExecuted(id, cached.ui?.output ?? null)
+      this.#finishProgress(id)
+      return true
+    }
+    let inputs: NodeInputs = new Map()
+    try {
+      const nodeClass = classes.get(classTypeOf(this.#item.prompt, id))
+      if (!nodeClass) throw new NodeFailure('KeyError', 'the node class is gone')
+      this.#progress.start(id)
+      this.#sendProgressState()
+      inputs = await this.#collectInputs(id, nodeClass)
+      if (hub.clientId !== undefined) {
+        hub.lastNodeId = id
+        hub.sendJson('executing', { node: id, display_node: id, prompt_id: this.#item.promptId }, hub.clientId)
+      }
+      this.#deps.interruption.check()
+      const result = await nodeClass.execute(inputs, this.#toNodeRun(id))
+      const ui = result.ui && { meta: toMeta(id), output: { ...result.ui } }
+      if (ui) this.#sendExecuted(id, ui.output)
+      const signature = this.#signatures.get(id)
+      if (signature !== undefined) this.#results.set(signature, { outputs: result.outputs, ui })
+    } catch (error) {
+      this.fail(id, describeInputs(inputs), error)
+      return false
+    }
+    this.#finishProgress(id)
+    this.#executed.push(id)
+    return true
+  }
+
+  async #collectInputs(id: string, nodeClass: NodeClass): Promise<NodeInputs> {
+    const types = await nodeClass.inputTypes(this.#deps.folders)
+    const known = new Set([...Object.keys(types.required), ...Object.keys(types.optional ?? {})])
+    const collected = new Map<string, NodeValue>()
+    for (const [name, value] of Object.entries(inputsOf(this.#item.prompt, id))) {
+      if (!known.has(name)) continue
+      const link = findLink(value)
+      const linked = link ? this.#resultOf(link.nodeId)?.outputs[link.slot] : plain(value)
+      if (linked) collected.set(name, linked)
+    }
+    return collected
+  }
+
+  #toNodeRun(id: string): NodeRun {
+    const { folders, clock, random, interruption, hub } = this.#deps
+    const key = memoryKey(this.#item.prompt, id)
+    const memory = this.#memories.get(key) ?? new Map<string, string>()
+    this.#memories.set(key, memory)
+    return {
+      nodeId: id,
+      prompt: this.#item.prompt,
+      extraData: this.#item.extraData,
+      folders,
+      clock,
+      random,
+      memory,
+      checkInterrupted: () => interruption.check(),
+      progress: (value, max, preview) => this.#reportProgress(id, value, max, preview),
+      // ComfyUI sends this event to every client.
+      showText: (text) => hub.sendBinary(binaryEvents.text, Buffer.concat([lengthPrefixed(id), Buffer.from(text)])),
+      delay: (milliseconds) => interruption.delay(milliseconds),
+    }
+  }
+
+  async #reportProgress(id: string, value: number, max: number, preview: Preview | undefined): Promise<void> {
+    const { hub, interruption } = this.#deps
+    interruption.check()
+    const picture = preview && (await encodePreview(preview))
+    const wantsMetadata = hub.wantsPreviewMetadata(hub.clientId)
+    this.#progress.update(id, value, max)
+    this.#sendProgressState()
+    if (preview && picture && wantsMetadata) {
+      const metadata = {
+        ...toNodeIds(id, this.#item.promptId),
+        image_type: preview.type === 'PNG' ? 'image/png' : 'image/jpeg',
+      }
+      const payload = Buffer.concat([lengthPrefixed(stringifyJson(metadata)), picture])
+      hub.sendBinary(binaryEvents.previewImageWithMetadata, payload, hub.clientId)
+    }
+    hub.sendJson('progress', { value, max, prompt_id: this.#item.promptId, node: id }, hub.clientId)
+    if (preview && picture && !wantsMetadata) {
+      const format = Buffer.from([0, 0, 0, preview.type === 'PNG' ? 2 : 1])
+      hub.sendBinary(binaryEvents.previewImage, Buffer.concat([format, picture]), hub.clientId)
+    }
+  }
+
+  #resultOf(id: string): CachedResult | undefined {
+    const signature = this.#signatures.get(id)
+    return signature === undefined ? undefined : this.#results.get(signature)
+  }
+
+  #sendExecuted(id: string, output: JsonValue): void {
+    const { hub } = this.#deps
+    if (hub.clientId === undefined) return
+    hub.sendJson('executed', { node: id, display_node: id, output, prompt_id: this.#item.promptId }, hub.clientId)
+  }
+
+  #finishProgress(id: string): void {
+    this.#progress.finish(id)
+    this.#sendProgressState()
+  }
+
+  #sendProgressState(): void {
+    this.#deps.hub.sendJson('progress_state', this.#progress.toJson(), this.#deps.hub.clientId)
+  }
+}
+
+/** Under which the memory of a node is kept: ComfyUI keeps node objects by id and class. */
+export function memoryKey(prompt: JsonObject, id: string): string {
+  return `${classTypeOf(prompt, id)} ${id}`
+}
+
+function toMeta(id: string): JsonObject {
+  return { node_id: id, display_node: id, parent_node: null, real_node_id: id }
+}
+
+function lengthPrefixed(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}
+
+async function encodePreview({ type, image, maxSize }: Preview): Promise<Buffer> {
+  const frame = image.frames[0]
+  if (!frame) throw new NodeFailure('IndexError', 'a preview without a picture')
+  let pipeline = frameToSharp(image, frame)
+  if (maxSize !== undefined) pipeline = pipeline.resize(maxSize, maxSize, { fit: 'inside' })
+  return type === 'PNG'
+    ? pipeline.png({ compressionLevel: 1 }).toBuffer()
+    : pipeline.jpeg({ quality: PREVIEW_QUALITY }).toBuffer()
+}
+
+function describeInputs(inputs: NodeInputs): JsonObject {
+  return Object.fromEntries(
+    Array.from(inputs, ([name, value]): [string, JsonValue] => [
+      name,
+      [
+        value.kind === 'value'
+          ? value.value
+          : `${value.kind} ${value.width}x${value.height}, ${value.frames.length} frames`,
+      ],
+    ]),
+  )
+}
+
+function typeNameOf(error: unknown): string {
+  if (error instanceof NodeFailure || error instanceof PythonValueError) return error.typeName
+  return error instanceof Error ? error.name : 'Exception'
+}
