@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openGateFixture } from '../support/gateFixture.ts'
+import type { GateFixture } from '../support/gateFixture.ts'
+import { ask } from '../support/httpClient.ts'
+import { allProbes, columns, decide, renderRouteMatrix } from '../support/routeMatrix.ts'
+import type { Column, Probe } from '../support/routeMatrix.ts'
+
+const file = join(import.meta.dirname, '../../docs/routes.md')
+
+describe('route matrix', () => {
+  it('is the one that was committed', () => {
+    const generated = renderRouteMatrix()
+    if (process.env['UPDATE_ROUTES'] === '1') writeFileSync(file, generated)
+    expect(readFileSync(file, 'utf8').replaceAll('\r\n', '\n')).toBe(generated)
+  })
+})
+
+describe.each(columns)('route matrix over HTTP: $title', (column: Column) => {
+  let fixture: GateFixture
+  let port: number
+  let host: string
+
+  beforeAll(async () => {
+    fixture = await openGateFixture()
+    const owner = await fixture.gate.openOwnerListener()
+    port = column.listener === 'owner' ? owner.port : fixture.port
+    host = column.listener === 'owner' ? `gatehouse.localhost:${port}` : `127.0.0.1:${port}`
+  })
+  afterAll(() => fixture.close())
+
+  const credential = (): Record<string, string> => {
+    if (column.token === undefined) return {}
+    return column.asCookie
+      ? { cookie: `gatehouse_session=${column.token}` }
+      : { authorization: `Bearer ${column.token}` }
+  }
+  /** A body the route accepts, so that nothing but the policy can refuse. */
+  const question = ({ method, path }: Probe) => {
+    const headers = { host, 'content-type': 'application/json', ...credential() }
+    if (method === 'GET' || method === 'DELETE') return { method, headers }
+    const body = path.endsWith('/prompt') ? '{"prompt":{}}' : '{"clientId":"x","enabled":true}'
+    return { method, headers, body }
+  }
+
+  it.each(allProbes())('$method $path is decided as the table says', async (probe) => {
+    const decision = decide(probe, column)
+    const before = fixture.upstream.started.length
+    const ownBefore = fixture.ownSeen.length
+    const answer = await ask(port, probe.path, question(probe))
+    const reached = fixture.upstream.started.length - before + (fixture.ownSeen.length - ownBefore)
+    if (decision === 'pass') {
+      expect([401, 404]).not.toContain(answer.status)
+      // The only refusal left to the action itself: nobody adds ComfyUI users.
+      if (probe.action !== 'users') expect(answer.status).not.toBe(403)
+    } else {
+      expect(answer.status).toBe(decision)
+      expect(reached).toBe(0)
+    }
+  })
+})
