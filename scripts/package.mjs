@@ -24,9 +24,25 @@ function readConfiguration() {
   return yaml.load(fs.readFileSync(path.join(repositoryRoot, 'electron-builder.yml'), 'utf8'))
 }
 
+/** The fallback's Node needs its prelude, also for the command line; the released wrapper knows nothing of it. */
+function usePreludeInWrapper(appOutDir) {
+  const wrapper = path.join(appOutDir, 'resources', 'bin', 'gatehouse')
+  const script = '"$resources/app.asar/dist/cli.cjs"'
+  const text = fs.readFileSync(wrapper, 'utf8')
+  if (!text.includes(script)) throw new Error(`${wrapper} does not start ${script}`)
+  const prelude = '--require "$resources/app.asar.unpacked/dist/fallbackPrelude.cjs"'
+  fs.writeFileSync(wrapper, text.replace(script, `${prelude} ${script}`))
+}
+
 /** electron-builder replaces lists instead of joining them, so they are joined here. */
-function mergeConfiguration(base, { files, asarUnpack, ...rest }) {
-  return { ...base, ...rest, files: [...base.files, ...files], asarUnpack: [...base.asarUnpack, ...asarUnpack] }
+function mergeConfiguration(base, { files, asarUnpack, afterPack, ...rest }) {
+  const lists = { files: [...base.files, ...files], asarUnpack: [...base.asarUnpack, ...asarUnpack] }
+  if (afterPack === undefined) return { ...base, ...rest, ...lists }
+  const afterPackOnFallback = (context) => {
+    afterPack(context)
+    usePreludeInWrapper(context.appOutDir)
+  }
+  return { ...base, ...rest, ...lists, afterPack: afterPackOnFallback }
 }
 
 async function packUnpacked(configuration) {

@@ -55,6 +55,11 @@ describe('the packaged program', () => {
         .then(() => browser.contexts().flatMap((context) => context.pages())[0]!)
       page.setDefaultTimeout(patienceMs)
       await startPracticeEngine(page, { withComfyuisPage: false })
+      const described: unknown = await page.evaluate(() =>
+        (window as any).desktop.invoke('desktop:describe', undefined),
+      )
+      // The keychain is asked in a worker thread whose script lies in the archive.
+      expect(described).toMatchObject({ ok: true, value: { secrets: 'keychain' } })
       await browser.close()
     } finally {
       const tree = child.pid === undefined ? [] : processTree(child.pid).map(({ pid }) => pid)
@@ -63,9 +68,18 @@ describe('the packaged program', () => {
     }
   })
 
-  desktopTest('brings the command line along', () => {
+  desktopTest('brings the command line along', ({ home }) => {
     const wrapper = join(findUnpacked(), 'resources', 'bin', 'gatehouse')
-    const help = spawnSync(wrapper, ['--help'], { env: cleanEnvironment(), encoding: 'utf8' })
-    expect(help.stdout + help.stderr).toMatch(/gatehouse serve/)
+    const run = (args: readonly string[], input = '') =>
+      spawnSync(wrapper, [...args, '--data-dir', home.dataDirectory], {
+        env: cleanEnvironment(),
+        encoding: 'utf8',
+        input,
+      })
+
+    const added = run(['user', 'add', 'Leo', '--role', 'viewer', '--password-stdin'], 'seven grey herons by the weir\n')
+
+    expect(added).toMatchObject({ status: 0 })
+    expect(JSON.parse(run(['user', 'list', '--json']).stdout)).toMatchObject([{ name: 'Leo', role: 'viewer' }])
   })
 })
