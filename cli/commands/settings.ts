@@ -11,19 +11,17 @@ type Action = (argv: readonly string[], context: CommandContext) => Promise<void
 
 function parseName(name: string): SettingName {
   if (isSettingName(name)) return name
-  throw new GateError('NOT_FOUND', `There is no setting named ${name}. See: gatehouse settings list`)
+  throw new GateError('NOT_FOUND', `There is no setting named ${name}. All of them: "gatehouse settings list".`)
 }
 
-/** `true`, `8191`, `["a","b"]` are read as JSON where the setting takes that; anything else is text. */
+/** `true`, `8191`, `["a","b"]` are read as JSON where the setting does not take the text itself. */
 export function parseSettingValue(name: SettingName, text: string): unknown {
-  const { schema } = settingDefinitions[name]
+  if (settingDefinitions[name].schema.safeParse(text).success) return text
   try {
-    const value: unknown = JSON.parse(text)
-    if (schema.safeParse(value).success) return value
+    return JSON.parse(text) as unknown
   } catch {
-    // not JSON, so text
+    return text // refused below, with the reason
   }
-  return text
 }
 
 const toText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -113,7 +113,7 @@ function checkValue(name: string, value: unknown): string {
   const parsed = settingDefinitions[checkName(name)].schema.safeParse(value)
   if (parsed.success) return JSON.stringify(parsed.data)
   const reason = parsed.error.issues[0]?.message ?? 'unknown reason'
-  throw new GateError('VALIDATION_FAILED', `${name}: this value does not fit. ${reason}`, {
+  throw new GateError('VALIDATION_FAILED', `${name}: this value does not fit (${reason}).`, {
     details: { errors: [{ path: name, message: reason }] },
   })
 }

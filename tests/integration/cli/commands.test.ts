@@ -1,0 +1,260 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import type { CommandContext } from '../../../cli/commandContext.ts'
+import { parseGlobalOptions, runCommand } from '../../../cli/gatehouse.ts'
+import { goodPassword, storesTest } from '../../support/storesFixture.ts'
+
+interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+type Run = (command: string, stdin?: string) => Promise<Outcome>
+
+const it = storesTest.extend<{ run: Run }>({
+  run: async ({ dataDirectory, openAgain, clock }, use) => {
+    await use(async (command, stdin = '') => {
+      const out: string[] = []
+      const err: string[] = []
+      const options = parseGlobalOptions(command.split(' '))
+      const context: CommandContext = {
+        dataDirectory,
+        json: options.json,
+        print: (text) => out.push(text),
+        complain: (text) => err.push(text),
+        readStdin: () => Promise.resolve(stdin),
+        openStores: () => openAgain(),
+        nowMs: () => clock.nowMs(),
+      }
+      const code = await runCommand(options.rest, context)
+      return { code, out: out.join('\n'), err: err.join('\n') }
+    })
+  },
+})
+
+const addMia = (run: Run, role = 'creator') => run(`user add Mia --role ${role} --password-stdin`, `${goodPassword}\n`)
+
+describe('gatehouse user', () => {
+  it('adds a person whose password is the one of stdin', async ({ run, openAgain }) => {
+    const added = await run('--json user add Mia --role creator --password-stdin', `${goodPassword}\n`)
+
+    expect(added.code).toBe(0)
+    const user = JSON.parse(added.out)
+    expect(user).toEqual({ id: expect.stringMatching(/^[a-z0-9]{16}$/), name: 'Mia', role: 'creator' })
+    const stores = await openAgain()
+    await expect(stores.passwords.verify(user.id, goodPassword)).resolves.toBe(true)
+    expect(JSON.parse((await run('user list --json')).out)).toEqual([user])
+  })
+
+  it('disables, enables, changes the role, resets the password and removes', async ({ run, openAgain }) => {
+    await addMia(run)
+    const stores = await openAgain()
+    const mia = await stores.accounts.getByName('Mia')
+
+    expect(await run('user disable mia')).toMatchObject({ code: 0, out: 'Mia is disabled and signed out.' })
+    expect(await stores.accounts.findByName('Mia')).toMatchObject({ disabled: true })
+    expect((await run('user enable Mia')).code).toBe(0)
+    expect((await run('--json user set-role Mia viewer')).out).toBe(
+      JSON.stringify({ id: mia.id, name: 'Mia', role: 'viewer' }),
+    )
+    const reset = await run('user reset-password Mia')
+    await expect(stores.passwords.verify(mia.id, reset.out)).resolves.toBe(true)
+    expect((await run('user reset-password Mia --password-stdin', 'a river of seven lamps')).code).toBe(0)
+    await expect(stores.passwords.verify(mia.id, 'a river of seven lamps')).resolves.toBe(true)
+    expect((await run('user remove Mia')).code).toBe(0)
+    expect((await run('user list')).out).toBe('Nobody yet.')
+  })
+
+  it.for([
+    ['user add Mia --role creator --password-stdin', 'password1234', 'PASSWORD_TOO_WEAK'],
+    ['user add Mia --role creator --invite', '', 'BAD_REQUEST'],
+    ['user disable Nobody', '', 'NOT_FOUND'],
+    ['user remove Anna', '', 'LAST_ADMINISTRATOR'],
+    ['user set-role Anna creator', '', 'LAST_ADMINISTRATOR'],
+    ['user add ANNA --role guest --password-stdin', goodPassword, 'ALREADY_EXISTS'],
+    ['key create --user Nobody --name x', '', 'NOT_FOUND'],
+    ['key revoke abcdefghijkl', '', 'NOT_FOUND'],
+    ['settings get nothing', '', 'NOT_FOUND'],
+    ['settings set sharing.port 0', '', 'VALIDATION_FAILED'],
+    ['doctor --attack', '', 'BAD_REQUEST'],
+  ] as const)('refuses "%s" with exit 1 and the reason', async ([command, stdin, code], { run, openAgain }) => {
+    await run('user add Anna --role administrator --password-stdin', goodPassword)
+
+    const plain = await run(command, stdin)
+    const json = await run(`--json ${command}`, stdin)
+
+    expect(plain).toMatchObject({ code: 1, out: '' })
+    expect(plain.err).toMatch(/^gatehouse: \S.*\.$/)
+    expect(json).toMatchObject({ code: 1, out: '' })
+    expect(JSON.parse(json.err)).toEqual({ code, message: plain.err.replace('gatehouse: ', '') })
+    expect(await (await openAgain()).accounts.list()).toHaveLength(1)
+  })
+
+  it.for([
+    [''],
+    ['nonsense'],
+    ['user'],
+    ['user nonsense'],
+    ['user add'],
+    ['user add Mia'],
+    ['user add Mia --role king --password-stdin'],
+    ['user add Mia --role creator'],
+    ['user add Mia Leo --role creator --password-stdin'],
+    ['user add Mia --role creator --password secret'],
+    ['user constructor'],
+    ['key create --name x'],
+    ['key create --user Mia'],
+    ['key create --user Mia --name x --expires tomorrow'],
+    ['key create --user Mia --name x --scopes everything'],
+    [`key revoke gh_${'a'.repeat(108)}`],
+    ['settings get'],
+    ['settings set x'],
+    ['toString'],
+  ])('calls "%s" wrong usage with exit 2 and touches nothing', async ([command = ''], { run, dataDirectory }) => {
+    const outcome = await run(command, goodPassword)
+
+    expect(outcome).toMatchObject({ code: 2, out: '' })
+    expect(outcome.err).toContain('gatehouse ')
+    expect(existsSync(dataDirectory)).toBe(false)
+  })
+})
+
+describe('gatehouse key', () => {
+  it('prints the key once, alone, lists it without the secret, and revokes it', async ({ run, openAgain, clock }) => {
+    await addMia(run)
+
+    const created = await run('key create --user mia --name Krita')
+    const key = created.out
+    const [listed] = JSON.parse((await run('--json key list --user Mia')).out)
+
+    expect(created.err).toBe('')
+    expect(key).toMatch(/^gh_[a-z0-9]{12}_[\w-]{86}_[0-9a-f]{8}$/)
+    expect(listed).toEqual({
+      id: key.slice(3, 15),
+      name: 'Krita',
+      user: 'Mia',
+      scopes: ['run', 'read'],
+      expiresAt: new Date(clock.nowMs() + 90 * 86_400_000).toISOString(),
+      lastUsedAt: null,
+    })
+    expect((await run('key list')).out).not.toContain(key.slice(16, 102))
+    const stores = await openAgain()
+    await expect(stores.keys.verify(key)).resolves.toBeDefined()
+    expect((await run(`key revoke ${listed.id as string}`)).code).toBe(0)
+    await expect(openAgain().then((fresh) => fresh.keys.verify(key))).resolves.toBeUndefined()
+  })
+
+  it('takes expiry and scopes', async ({ run }) => {
+    await addMia(run, 'administrator')
+
+    await run('key create --user Mia --name a --expires never --scopes administer')
+    const json = JSON.parse((await run('--json key create --user Mia --name b --expires 2h --scopes read,keys')).out)
+
+    expect(Object.keys(json)).toEqual(['id', 'key'])
+    const keys: { name: string; scopes: string[]; expiresAt: string | null }[] = JSON.parse(
+      (await run('--json key list')).out,
+    )
+    expect(keys.find((entry) => entry.name === 'a')).toMatchObject({ scopes: ['administer'], expiresAt: null })
+    expect(keys.find((entry) => entry.name === 'b')).toMatchObject({
+      scopes: ['read', 'keys'],
+      expiresAt: '2026-11-01T14:00:00.000Z',
+    })
+  })
+
+  it('makes no administering key for somebody who is no administrator', async ({ run }) => {
+    await addMia(run)
+
+    expect((await run('key create --user Mia --name a --scopes administer')).code).toBe(1)
+    expect((await run('--json key list')).out).toBe('[]')
+  })
+})
+
+describe('gatehouse settings', () => {
+  it('reads and writes, machine settings too, with values of every type', async ({ run }) => {
+    expect((await run('settings set comfyui.arguments ["--lowvram"]')).out).toBe('comfyui.arguments = ["--lowvram"]')
+    expect((await run('settings set comfyui.directory /opt/comfyui')).code).toBe(0)
+    expect((await run('settings set sharing.on true')).code).toBe(0)
+
+    expect((await run('settings get comfyui.directory')).out).toBe('/opt/comfyui')
+    expect((await run('--json settings get sharing.on')).out).toBe('true')
+    expect(JSON.parse((await run('--json settings list')).out)).toMatchObject({ 'comfyui.arguments': ['--lowvram'] })
+  })
+})
+
+describe('gatehouse doctor', () => {
+  const verdicts = (outcome: Outcome): Record<string, string> =>
+    Object.fromEntries(
+      JSON.parse(outcome.out).checks.map((entry: { check: string; verdict: string }) => [entry.check, entry.verdict]),
+    )
+
+  it('finds nothing wrong with a new folder, and makes none', async ({ run, dataDirectory }) => {
+    expect((await run('doctor')).code).toBe(0)
+    expect(existsSync(dataDirectory)).toBe(false)
+    await addMia(run, 'administrator')
+    await run('settings set sharing.port 28613')
+
+    const outcome = await run('--json doctor')
+
+    expect(outcome.code).toBe(0)
+    expect(verdicts(outcome)).toEqual({
+      folder: 'good',
+      database: 'good',
+      secrets: 'note',
+      log: 'good',
+      clock: 'good',
+      people: 'good',
+      running: 'good',
+      port: 'good',
+      engine: 'note',
+    })
+  })
+
+  it('names a tampered log, a clock behind, a port in use and a missing ComfyUI', async ({ run, openAgain, clock }) => {
+    await addMia(run, 'administrator')
+    const server = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    await run(`settings set sharing.port ${(server.address() as AddressInfo).port}`)
+    await run('settings set comfyui.engine comfyui')
+    await run('settings set comfyui.directory /nowhere/comfyui')
+    const stores = await openAgain()
+    await stores.database.kysely.updateTable('audit').set({ details: '{}' }).where('seq', '=', 1).execute()
+    clock.advance(-86_400_000)
+
+    const outcome = await run('--json doctor')
+    server.close()
+
+    expect(outcome.code).toBe(1)
+    expect(verdicts(outcome)).toMatchObject({ log: 'bad', clock: 'bad', port: 'bad', engine: 'bad', database: 'good' })
+  })
+
+  it('names a folder that others can open, with the command that mends it', async ({ run, dataDirectory }) => {
+    await addMia(run)
+    const { chmodSync } = await import('node:fs')
+    chmodSync(dataDirectory, 0o755)
+
+    const outcome = await run('doctor')
+
+    expect(outcome.code).toBe(1)
+    expect(outcome.out).toContain(`chmod 700 ${dataDirectory}`)
+    expect(await run('user list')).toMatchObject({ code: 1, out: '' })
+    chmodSync(dataDirectory, 0o700)
+  })
+
+  it('names a damaged database and a lost key file', async ({ run, dataDirectory, openAgain }) => {
+    await addMia(run)
+    const secrets = readFileSync(join(dataDirectory, 'secrets.json'))
+    writeFileSync(join(dataDirectory, 'secrets.json'), '{}')
+    expect(verdicts(await run('--json doctor'))).toEqual({ secrets: 'bad' })
+    writeFileSync(join(dataDirectory, 'secrets.json'), secrets)
+    await (await openAgain()).close()
+
+    writeFileSync(join(dataDirectory, 'gatehouse.db'), 'not a database any more'.repeat(500))
+
+    expect(verdicts(await run('--json doctor'))).toEqual({ database: 'bad' })
+    expect(await run('user list')).toMatchObject({ code: 1, out: '' })
+  })
+})

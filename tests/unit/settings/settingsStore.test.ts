@@ -1,0 +1,45 @@
+import { describe, expect, vi } from 'vitest'
+import { storesTest as it } from '../../support/storesFixture.ts'
+
+describe('settings', () => {
+  it('have their defaults, keep what is set, and tell who listens', async ({ stores, openAgain }) => {
+    const changed = vi.fn()
+    stores.settings.onChange(changed)
+    expect(stores.settings.get('limits.promptNodes')).toBe(2000)
+
+    await stores.settings.set('limits.promptNodes', 50)
+    await stores.settings.set('limits.promptNodes', 50)
+
+    expect(changed.mock.calls).toEqual([[['limits.promptNodes']]])
+    expect((await openAgain()).settings.get('limits.promptNodes')).toBe(50)
+  })
+
+  it.for([
+    ['sharing.port', 0],
+    ['sharing.port', '8190'],
+    ['sharing.on', 'true'],
+    ['comfyui.arguments', 'x'],
+    ['nothing.like.this', 1],
+    ['__proto__', {}],
+    ['constructor', 1],
+  ] as const)('refuse %s = %s and change nothing', async ([name, value], { stores }) => {
+    const values = Object.fromEntries([
+      ['limits.promptNodes', 5],
+      [name, value],
+    ])
+
+    await expect(stores.settings.setMany(values)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' })
+    expect(stores.settings.get('limits.promptNodes')).toBe(2000)
+  })
+
+  it('count a stored value that no longer fits as never set', async ({ stores }) => {
+    await stores.database.kysely
+      .insertInto('settings')
+      .values({ name: 'sharing.port', value: '"eighty"', changed_at_ms: 0 })
+      .execute()
+
+    await stores.settings.reload()
+
+    expect(stores.settings.get('sharing.port')).toBe(8190)
+  })
+})
