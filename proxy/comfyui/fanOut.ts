@@ -1,6 +1,6 @@
 import type { Job, JobRegistry } from './jobs.ts'
 import { formatStatus, parseBinaryMessage, parseTextMessage } from './socketMessages.ts'
-import type { TextMessage } from './socketMessages.ts'
+import type { BinaryMessage, TextMessage } from './socketMessages.ts'
 import type { Outgoing, Tab, TabDirectory } from './tabs.ts'
 
 /** Types that ComfyUI sends to the prompt's own client only. */
@@ -50,27 +50,31 @@ export class FanOut {
 
   binary(bytes: Buffer): void {
     const message = parseBinaryMessage(bytes)
-    const outgoing: Outgoing = { bytes, binary: true, preview: message.kind !== 'text' }
     switch (message.kind) {
       case 'unknown':
-        this.#toAdministrators(outgoing)
+        this.#toAdministrators({ bytes, binary: true, preview: false })
         return
-      case 'preview':
-      case 'text':
+      case 'picture':
+      case 'text': {
         // On one socket these fall strictly inside the job they belong to.
+        const outgoing: Outgoing = { bytes, binary: true, preview: message.kind === 'picture' && !message.isResult }
         this.#toJob(this.#jobs.running, true, () => outgoing, outgoing)
         return
-      case 'previewWithMetadata': {
-        const job = message.promptId === undefined ? this.#jobs.running : this.#jobs.find(message.promptId)
-        let plain: Outgoing | undefined
-        const toPlain = (): Outgoing => (plain ??= { bytes: message.toPlain(), binary: true, preview: true })
-        if (job?.clientId !== undefined && !this.#isOpen(job.accountId, job.clientId)) {
-          this.#toJob(job, true, toPlain, toPlain())
-        } else {
-          this.#toJob(job, true, (tab) => (tab.takesMetadata ? outgoing : toPlain()), outgoing)
-        }
       }
+      case 'pictureWithMetadata':
+        this.#picture(bytes, message)
     }
+  }
+
+  #picture(bytes: Buffer, message: Extract<BinaryMessage, { kind: 'pictureWithMetadata' }>): void {
+    const preview = !message.isResult
+    const job = message.promptId === undefined ? this.#jobs.running : this.#jobs.find(message.promptId)
+    const full: Outgoing = { bytes, binary: true, preview }
+    let plain: Outgoing | undefined
+    const toPlain = (): Outgoing => (plain ??= { bytes: message.toPlain(), binary: true, preview })
+    // A tab that is about to open has not said yet what it takes; every client takes the plain form.
+    const forLater = job?.clientId !== undefined && !this.#isOpen(job.accountId, job.clientId) ? toPlain() : full
+    this.#toJob(job, true, (tab) => (tab.takesMetadata ? full : toPlain()), forLater)
   }
 
   /** Tells a person's tabs how many of their own jobs wait or run: some clients stop when that is none. */

@@ -51,17 +51,22 @@ const PNG = 2
 const metadataSchema = z.looseObject({ prompt_id: z.string().optional(), image_type: z.string().optional() })
 
 export type BinaryMessage =
-  /** A picture without a word of whose it is. */
-  | { readonly kind: 'preview' }
+  /** A picture without a word of whose it is. `isResult`: SaveImageWebsocket's PNG, where previews are JPEG. */
+  | { readonly kind: 'picture'; readonly isResult: boolean }
   | { readonly kind: 'text' }
-  | { readonly kind: 'previewWithMetadata'; readonly promptId: string | undefined; readonly toPlain: () => Buffer }
+  | {
+      readonly kind: 'pictureWithMetadata'
+      readonly isResult: boolean
+      readonly promptId: string | undefined
+      readonly toPlain: () => Buffer
+    }
   | { readonly kind: 'unknown' }
 
 export function parseBinaryMessage(bytes: Buffer): BinaryMessage {
   if (bytes.length < 8) return { kind: 'unknown' }
   switch (bytes.readUInt32BE(0)) {
     case PREVIEW:
-      return { kind: 'preview' }
+      return { kind: 'picture', isResult: bytes.readUInt32BE(4) === PNG }
     case TEXT:
       return { kind: 'text' }
     case PREVIEW_WITH_METADATA:
@@ -76,10 +81,12 @@ function parsePreviewWithMetadata(bytes: Buffer): BinaryMessage {
   if (end > bytes.length) return { kind: 'unknown' }
   const metadata = parseMetadata(bytes.toString('utf8', 8, end))
   if (metadata === undefined) return { kind: 'unknown' }
+  const isResult = metadata.image_type === 'image/png'
   return {
-    kind: 'previewWithMetadata',
+    kind: 'pictureWithMetadata',
+    isResult,
     promptId: metadata.prompt_id,
-    toPlain: () => toPlainPreview(bytes.subarray(end), metadata.image_type === 'image/png' ? PNG : JPEG),
+    toPlain: () => toPlainPreview(bytes.subarray(end), isResult ? PNG : JPEG),
   }
 }
 

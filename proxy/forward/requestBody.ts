@@ -26,6 +26,8 @@ export class RequestBody extends Readable {
   readonly #request: IncomingMessage
   readonly #options: RequestBodyOptions
   readonly #idle: NodeJS.Timeout
+  /** With an inspector the last piece waits for its verdict: without it the engine has no whole body. */
+  #held: Buffer | undefined
   #bytes = 0
   #started = false
   #ended = false
@@ -66,13 +68,26 @@ export class RequestBody extends Readable {
       return
     }
     this.#idle.refresh()
-    if (!this.#accepts(() => this.#options.inspector?.inspect(chunk))) return
+    const { inspector } = this.#options
+    if (inspector === undefined) {
+      this.#pass(chunk)
+      return
+    }
+    if (!this.#accepts(() => inspector.inspect(chunk))) return
+    const before = this.#held
+    this.#held = chunk
+    if (before !== undefined) this.#pass(before)
+  }
+
+  #pass(chunk: Buffer): void {
     if (!this.push(chunk)) this.#request.pause()
   }
 
   readonly #onEnd = (): void => {
     this.#ended = true
-    if (this.#accepts(() => this.#options.inspector?.end())) this.push(null)
+    if (!this.#accepts(() => this.#options.inspector?.end())) return
+    if (this.#held !== undefined) this.push(this.#held)
+    this.push(null)
   }
 
   readonly #onBroken = (): void => {

@@ -37,14 +37,21 @@ export class Listener {
   readonly #server: Server
   readonly #handlers: ListenerHandlers
   readonly #limits: ListenerLimits
+  readonly #isAllowedPeer: (address: string) => boolean
   /** Connections with the number of requests under way on each. */
   readonly #connections = new Map<Socket, { busy: number }>()
   readonly #perAddress = new Map<string, number>()
   #draining = false
 
-  constructor(handlers: ListenerHandlers, limits: ListenerLimits = defaultListenerLimits) {
+  /** `isAllowedPeer` says who may connect at all: the home's networks, unless a test asks from elsewhere. */
+  constructor(
+    handlers: ListenerHandlers,
+    limits: ListenerLimits = defaultListenerLimits,
+    isAllowedPeer = isHomeAddress,
+  ) {
     this.#handlers = handlers
     this.#limits = limits
+    this.#isAllowedPeer = isAllowedPeer
     const options = {
       maxHeaderSize: limits.maxHeaderBytes,
       headersTimeout: limits.headersTimeoutMs,
@@ -132,8 +139,9 @@ export class Listener {
     const address = normaliseAddress(socket.remoteAddress ?? '')
     const count = this.#perAddress.get(address) ?? 0
     const allowed = this.#limits.connectionsPerAddress * (isLoopbackAddress(address) ? LOOPBACK_FACTOR : 1)
-    if (!isHomeAddress(address)) this.#handlers.refused(address)
-    if (!isHomeAddress(address) || count >= allowed || this.#connections.size >= this.#limits.connections) {
+    const isStranger = !this.#isAllowedPeer(address)
+    if (isStranger) this.#handlers.refused(address)
+    if (isStranger || count >= allowed || this.#connections.size >= this.#limits.connections) {
       socket.destroy()
       return
     }

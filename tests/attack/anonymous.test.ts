@@ -29,7 +29,10 @@ describe('a stranger', () => {
     socket.on('error', () => undefined)
     await new Promise<void>((resolve) => {
       const more = (): void => {
-        if (socket.destroyed || sent >= total) return resolve()
+        if (socket.destroyed || sent >= total) {
+          resolve()
+          return
+        }
         sent += piece.length
         socket.write(piece, () => more())
       }
