@@ -51,28 +51,30 @@ interface RailProps {
 
 function Rail({ onSearch }: RailProps) {
   return (
-    <nav className={styles.rail} aria-label="Pages">
-      <div className={styles.brand}>
-        <LiveMark />
-        <span>Gatehouse</span>
+    <nav className={styles.side} aria-label="Pages">
+      <div className={styles.rail}>
+        <div className={styles.brand}>
+          <LiveMark />
+          <span>Gatehouse</span>
+        </div>
+        <ul className={styles.links}>
+          <RailLink to="/" icon={IconHome} label="Home" />
+          <RailLink to="/people" icon={IconUsers} label="People" />
+        </ul>
+        <h2 className={styles.more} id="rail-more">
+          More
+        </h2>
+        <ul className={styles.links} aria-labelledby="rail-more">
+          <RailLink to="/keys" icon={IconKey} label="Keys" />
+          <RailLink to="/comfyui" icon={IconServer2} label="ComfyUI" />
+          <RailLink to="/settings" icon={IconAdjustments} label="Settings" />
+        </ul>
+        <button type="button" className={styles.search} onClick={onSearch}>
+          <IconSearch size={16} aria-hidden />
+          <span>Find or do</span>
+          <kbd>{navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K'}</kbd>
+        </button>
       </div>
-      <ul className={styles.links}>
-        <RailLink to="/" icon={IconHome} label="Home" />
-        <RailLink to="/people" icon={IconUsers} label="People" />
-      </ul>
-      <h2 className={styles.more} id="rail-more">
-        More
-      </h2>
-      <ul className={styles.links} aria-labelledby="rail-more">
-        <RailLink to="/keys" icon={IconKey} label="Keys" />
-        <RailLink to="/comfyui" icon={IconServer2} label="ComfyUI" />
-        <RailLink to="/settings" icon={IconAdjustments} label="Settings" />
-      </ul>
-      <button type="button" className={styles.search} onClick={onSearch}>
-        <IconSearch size={16} aria-hidden />
-        <span>Find or do</span>
-        <kbd>{navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K'}</kbd>
-      </button>
     </nav>
   )
 }

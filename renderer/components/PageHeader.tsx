@@ -10,12 +10,12 @@ interface PageHeaderProps {
 /** The page's title, the question it answers, and its one main action. */
 export function PageHeader({ title, children, actions }: PageHeaderProps) {
   return (
-    <header className={styles.root}>
+    <div className={styles.root}>
       <div className={styles.words}>
         <h1>{title}</h1>
         {children !== undefined && <p className="quiet">{children}</p>}
       </div>
       {actions !== undefined && <div className={styles.actions}>{actions}</div>}
-    </header>
+    </div>
   )
 }

@@ -5,15 +5,19 @@ import styles from './SecretField.module.css'
 interface SecretFieldProps {
   readonly label: string
   readonly secret: string
+  readonly copyLabel: string
 }
 
 /** A secret, shown once: it selects itself, and copies in one press. Nothing else keeps it. */
-export function SecretField({ label, secret }: SecretFieldProps) {
+export function SecretField({ label, secret, copyLabel }: SecretFieldProps) {
   const id = useId()
   const field = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
-    field.current?.focus()
-    field.current?.select()
+    const element = field.current
+    if (element === null) return
+    element.style.height = `${element.scrollHeight + 2}px`
+    element.focus()
+    element.select()
   }, [secret])
   return (
     <div className={styles.root}>
@@ -27,12 +31,12 @@ export function SecretField({ label, secret }: SecretFieldProps) {
         readOnly
         spellCheck={false}
         autoComplete="off"
-        rows={secret.length > 60 ? 3 : 1}
+        rows={1}
         value={secret}
         onFocus={(event) => event.currentTarget.select()}
         onClick={(event) => event.currentTarget.select()}
       />
-      <CopyButton text={secret} secret variant="filled" />
+      <CopyButton text={secret} secret label={copyLabel} variant="filled" />
     </div>
   )
 }

@@ -20,7 +20,12 @@ export function HomePage() {
   const navigate = useNavigate()
   if (comfyui.isPending) return <LoadingRows rows={4} rowHeight={88} />
   if (comfyui.isError) {
-    return <ErrorState what="Home could not be read." error={comfyui.error} onRetry={() => void comfyui.refetch()} />
+    return (
+      <>
+        <PageHeader title="Home" />
+        <ErrorState what="Home could not be read." error={comfyui.error} onRetry={() => void comfyui.refetch()} />
+      </>
+    )
   }
   if (comfyui.data.choice.kind === 'none') return <Navigate to="/welcome" />
   return (

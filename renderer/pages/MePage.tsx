@@ -3,13 +3,14 @@ import { IconExternalLink, IconLogout } from '@tabler/icons-react'
 import { useEffect } from 'react'
 import type { ReactNode } from 'react'
 import { roleWords } from '../../proxy/contract/accounts.ts'
-import type { SessionAnswer, User } from '../../proxy/contract/accounts.ts'
+import type { SessionAnswer } from '../../proxy/contract/accounts.ts'
 import { ApiError } from '../api/apiError.ts'
 import { ErrorState, Refusal } from '../components/ErrorState.tsx'
 import { GateMark } from '../components/GateMark.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
 import { Section } from '../components/Section.tsx'
 import { useSession, useSignOut } from '../features/account/accountQueries.ts'
+import { canOpenCanvas } from '../features/account/landingPath.ts'
 import { ChangePassword } from '../features/account/ChangePassword.tsx'
 import { OwnKeys } from '../features/account/OwnKeys.tsx'
 import { welcomeWords } from '../features/account/roleWelcome.ts'
@@ -29,6 +30,7 @@ export function MePage() {
   if (session.isError) {
     return (
       <Frame>
+        <h1 className="visuallyHidden">Your page</h1>
         <ErrorState what="Your page could not be read." error={session.error} onRetry={() => void session.refetch()} />
       </Frame>
     )
@@ -87,7 +89,7 @@ function Greeting({ session }: { readonly session: SessionAnswer }) {
     <div className={styles.greeting}>
       <h1>{user.name}</h1>
       <p className="quiet">{`${roleWords[user.role].title}: ${lowerFirst(roleWords[user.role].meaning)}.`}</p>
-      {canBuild(user) ? (
+      {canOpenCanvas(user.role) ? (
         <Button component="a" href="/" size="md" leftSection={<IconExternalLink size={18} aria-hidden />}>
           Open the canvas
         </Button>
@@ -98,5 +100,4 @@ function Greeting({ session }: { readonly session: SessionAnswer }) {
   )
 }
 
-const canBuild = (user: User): boolean => user.role === 'creator' || user.role === 'administrator'
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

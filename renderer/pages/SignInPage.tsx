@@ -5,7 +5,7 @@ import { GateMark } from '../components/GateMark.tsx'
 import { Refusal } from '../components/ErrorState.tsx'
 import { PasswordField } from '../components/PasswordField.tsx'
 import { useSignIn } from '../features/account/accountQueries.ts'
-import { parseNextPath } from '../features/account/nextPath.ts'
+import { findLandingPath } from '../features/account/landingPath.ts'
 import styles from './SignInPage.module.css'
 
 /** Name and password; then on to where one wanted to go. */
@@ -19,7 +19,8 @@ export function SignInPage() {
     signIn.mutate(
       { username: username.trim(), password },
       {
-        onSuccess: () => window.location.replace(parseNextPath(window.location.search, window.location.origin)),
+        onSuccess: ({ user }) =>
+          window.location.replace(findLandingPath(window.location.search, window.location.origin, user.role)),
         onError: () => form.current?.querySelector<HTMLInputElement>('input[name="password"]')?.select(),
       },
     )

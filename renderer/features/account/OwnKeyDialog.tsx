@@ -32,10 +32,16 @@ export function OwnKeyDialog({ user, onClose }: OwnKeyDialogProps) {
   if (created !== undefined) {
     return (
       <Dialog title={`The key “${created.name}”`} onClose={onClose} dismissable={false} size={560}>
-        <SecretField label="Shown only now. Copy it to where it is used." secret={created.key} />
+        <SecretField
+          label="Shown only now. Copy it to where it is used."
+          secret={created.key}
+          copyLabel="Copy the key"
+        />
         <RecipeTabs url={window.location.origin} userName={user.name} apiKey={created.key} />
         <DialogActions>
-          <Button onClick={onClose}>I have saved it</Button>
+          <Button variant="default" onClick={onClose}>
+            I have saved it
+          </Button>
         </DialogActions>
       </Dialog>
     )

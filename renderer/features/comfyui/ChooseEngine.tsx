@@ -1,11 +1,10 @@
 import { Button, Checkbox, Radio } from '@mantine/core'
-import { IconFolder } from '@tabler/icons-react'
+import { IconAlertTriangle, IconFolder } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import type { Candidate } from '../../../electron/ipc/schema.ts'
 import { ErrorState, Refusal } from '../../components/ErrorState.tsx'
 import { LoadingRows } from '../../components/Loading.tsx'
-import { StateWord } from '../../components/StateWord.tsx'
 import { toBytes } from '../../words/bytes.ts'
 import styles from './ChooseEngine.module.css'
 import { kindWords } from './installationWords.ts'
@@ -124,7 +123,8 @@ function InstallationOption({ candidate }: { readonly candidate: Candidate }) {
         <ul className={styles.problems}>
           {candidate.problems.map((problem) => (
             <li key={problem}>
-              <StateWord tone="attention">{problem}</StateWord>
+              <IconAlertTriangle size={16} aria-hidden />
+              {problem}
             </li>
           ))}
         </ul>

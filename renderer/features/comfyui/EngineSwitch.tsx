@@ -11,7 +11,7 @@ import { hasDesktop, invokeDesktop } from '../../desktop/desktop.ts'
 import { SwitchPanel } from '../SwitchPanel.tsx'
 import { useEngineCommand } from './comfyuiQueries.ts'
 import { EngineFailure } from './EngineFailure.tsx'
-import { describeEngine, isEngineMoving, isEngineWanted } from './engineWords.ts'
+import { describeChoice, describeEngine, isEngineMoving, isEngineWanted } from './engineWords.ts'
 
 interface EngineSwitchProps {
   readonly comfyui: Comfyui
@@ -35,7 +35,7 @@ export function EngineSwitch({ comfyui, localUrl, onShowLog }: EngineSwitchProps
       title="ComfyUI"
       state={words.state}
       stateId={stateId}
-      detail={words.detail}
+      detail={words.detail ?? describeChoice(comfyui.choice)}
       control={
         <BigSwitch
           label="ComfyUI"

@@ -29,10 +29,12 @@ export function CreateKeyDialog({ people, forId, onClose }: CreateKeyDialogProps
   const url = sharing.data?.primaryUrl ?? sharing.data?.localUrl ?? 'http://127.0.0.1:8190'
   return (
     <Dialog title={`The key “${created.name}”`} onClose={onClose} dismissable={false} size={640}>
-      <SecretField label="Shown only now. Copy it to where it is used." secret={created.key} />
+      <SecretField label="Shown only now. Copy it to where it is used." secret={created.key} copyLabel="Copy the key" />
       <RecipeTabs url={url} userName={created.user.name} apiKey={created.key} />
       <DialogActions>
-        <Button onClick={onClose}>I have saved it</Button>
+        <Button variant="default" onClick={onClose}>
+          I have saved it
+        </Button>
       </DialogActions>
     </Dialog>
   )

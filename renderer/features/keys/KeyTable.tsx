@@ -63,11 +63,11 @@ function KeyRow({ apiKey, showPerson, onRevoke }: KeyRowProps) {
       </th>
       {showPerson && <td data-label="For">{apiKey.user.name}</td>}
       <td data-label="May">{describeScopes(apiKey.scopes)}</td>
-      <td data-label="Last used">
+      <td data-label="Last used" className={table.fact}>
         {apiKey.lastUsedAt === null ? <span className="quiet">Never</span> : <TimeAgo at={apiKey.lastUsedAt} />}
         {apiKey.lastAddress !== null && <span className={styles.address}>from {apiKey.lastAddress}</span>}
       </td>
-      <td data-label="Ends">
+      <td data-label="Ends" className={table.fact}>
         <KeyEnd apiKey={apiKey} expired={health === 'expired'} soon={health === 'expiresSoon'} />
       </td>
       <td className={table.actions}>

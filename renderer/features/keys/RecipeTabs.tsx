@@ -28,7 +28,7 @@ export function RecipeTabs({ url, userName, apiKey }: RecipeTabsProps) {
             <pre className={styles.code} tabIndex={0}>
               {recipe.code}
             </pre>
-            <CopyButton text={recipe.code} secret label="Copy" />
+            <CopyButton text={recipe.code} secret label="Copy these lines" />
           </div>
         </Tabs.Panel>
       ))}

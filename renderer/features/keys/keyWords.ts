@@ -2,7 +2,7 @@ import type { ApiKey, Scope } from '../../../proxy/contract/keys.ts'
 
 export const scopeWords: Readonly<Record<Scope, { title: string; meaning: string }>> = {
   run: { title: 'Use ComfyUI', meaning: 'Run workflows and see results, as far as the person’s role goes.' },
-  read: { title: 'Only look', meaning: 'See results and progress, change nothing.' },
+  read: { title: 'See results', meaning: 'Pictures and progress, nothing more.' },
   keys: { title: 'Manage own keys', meaning: 'Create and revoke keys of the same person.' },
   administer: {
     title: 'Run Gatehouse',
@@ -20,6 +20,7 @@ export const lifetimes: readonly { days: number | null; words: string }[] = [
 
 /** "Use ComfyUI" rather than "run, read": what includes another is said once. */
 export function describeScopes(scopes: readonly Scope[]): string {
+  if (scopes.length === 1 && scopes[0] === 'read') return 'Only look'
   const said = scopes.includes('run') ? scopes.filter((scope) => scope !== 'read') : scopes
   return said.map((scope) => scopeWords[scope].title).join(', ')
 }

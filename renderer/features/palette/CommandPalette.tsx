@@ -37,8 +37,8 @@ export function CommandPalette({ onClose }: CommandPaletteProps) {
       size={560}
       yOffset="14vh"
       padding={0}
-      aria-label="Find or do"
-      classNames={{ content: styles.content ?? '' }}
+      title="Find or do"
+      classNames={{ content: styles.content ?? '', header: 'visuallyHidden' }}
     >
       <input
         className={styles.input}

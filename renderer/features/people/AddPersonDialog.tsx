@@ -22,7 +22,9 @@ export function AddPersonDialog({ onClose }: AddPersonDialogProps) {
       <Dialog title={`${added.person.name} can come in`} onClose={onClose} dismissable={false}>
         <CredentialsCard name={added.person.name} password={added.password} />
         <DialogActions>
-          <Button onClick={onClose}>I have saved it</Button>
+          <Button variant="default" onClick={onClose}>
+            I have saved it
+          </Button>
         </DialogActions>
       </Dialog>
     )

@@ -25,7 +25,7 @@ export function CredentialsCard({ name, password }: CredentialsCardProps) {
           <dd>{name}</dd>
         </div>
       </dl>
-      <SecretField label="Password" secret={password} />
+      <SecretField label="Password" secret={password} copyLabel="Copy the password" />
     </div>
   )
 }

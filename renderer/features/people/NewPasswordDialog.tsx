@@ -24,7 +24,9 @@ export function NewPasswordDialog({ person, onClose }: NewPasswordDialogProps) {
       <Dialog title={`New password for ${person.name}`} onClose={onClose} dismissable={false}>
         <CredentialsCard name={person.name} password={password} />
         <DialogActions>
-          <Button onClick={onClose}>I have saved it</Button>
+          <Button variant="default" onClick={onClose}>
+            I have saved it
+          </Button>
         </DialogActions>
       </Dialog>
     )

@@ -32,13 +32,19 @@ export function PeopleTable({ people, onOpen }: PeopleTableProps) {
         {people.map((person) => (
           <tr key={person.id} className={table.clickable} onClick={() => onOpen(person.id)}>
             <th scope="row">
-              <button type="button" className={table.link} onClick={() => onOpen(person.id)}>
-                {person.name}
-              </button>
-              <PersonState person={person} />
+              <div className={table.name}>
+                <button type="button" className={table.link} onClick={() => onOpen(person.id)}>
+                  {person.name}
+                </button>
+                <PersonState person={person} />
+              </div>
             </th>
-            <td data-label="Role">{roleWords[person.role].title}</td>
-            <td data-label="Last seen">{lastSeen(person)}</td>
+            <td data-label="Role" className={table.fact}>
+              {roleWords[person.role].title}
+            </td>
+            <td data-label="Last seen" className={table.fact}>
+              {lastSeen(person)}
+            </td>
             <td data-label="Keys" className={table.number}>
               {person.keyCount}
             </td>

@@ -27,7 +27,6 @@ export function PersonDrawer({ person, onNewKey, onClose }: PersonDrawerProps) {
       title={person.name}
       position="right"
       size={480}
-      transitionProps={{ duration: 160 }}
       closeButtonProps={{ 'aria-label': 'Close' }}
       classNames={{ title: styles.title ?? '', header: styles.header ?? '', body: styles.body ?? '' }}
     >

@@ -26,10 +26,15 @@ export function RoleChoice({ value, onChange, disabled = false }: RoleChoiceProp
               value={role}
               disabled={disabled}
               label={roleWords[role].title}
-              description={`${roleWords[role].meaning}.${waiting.has(role) ? ' Can sign in now; ready-made workflows come with a later version.' : ''}`}
+              description={`${roleWords[role].meaning}.`}
             />
           ))}
       </div>
+      {waiting.has(value) && (
+        <p className={`quiet small ${styles.note ?? ''}`} role="status">
+          Signs in now, but finds nothing to do yet: published workflows come with a later version.
+        </p>
+      )}
     </Radio.Group>
   )
 }

@@ -1,4 +1,4 @@
-import { IconDeviceDesktop, IconKey } from '@tabler/icons-react'
+import { IconBrowser, IconKey } from '@tabler/icons-react'
 import { EmptyState } from '../../components/EmptyState.tsx'
 import { ErrorState } from '../../components/ErrorState.tsx'
 import { LoadingRows } from '../../components/Loading.tsx'
@@ -30,7 +30,7 @@ export function ConnectionList() {
           {connection.credential === 'key' ? (
             <IconKey size={20} aria-label="By key" />
           ) : (
-            <IconDeviceDesktop size={20} aria-label="By browser" />
+            <IconBrowser size={20} aria-label="By browser" />
           )}
           <div className={styles.words}>
             <p className={styles.name}>{connection.user.name}</p>

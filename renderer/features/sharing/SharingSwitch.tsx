@@ -33,7 +33,7 @@ export function SharingSwitch({ sharing, onAddPerson }: SharingSwitchProps) {
       title="Sharing"
       state={change.isPending ? (on ? 'Switching on' : 'Switching off') : sharing.on ? 'On' : 'Off'}
       stateId={stateId}
-      detail={whoCanComeIn(sharing.people)}
+      detail={whoCanComeIn(sharing.people, sharing.on)}
       control={
         <BigSwitch
           label="Sharing"

@@ -1,16 +1,16 @@
 import type { Sharing } from '../../../proxy/contract/sharing.ts'
 import type { EngineState } from '../../../proxy/contract/comfyui.ts'
-import { joinNames } from '../../words/names.ts'
+import { count, joinNames } from '../../words/names.ts'
 
 const namedPeople = 8
 
-/** "3 people can come in: Mia, Leo, Tom. Nobody else." */
-export function whoCanComeIn(people: readonly string[]): string {
+/** "3 people can come in: Mia, Leo, Tom. Nobody else."; while the switch is off, "Once on, 3 people …". */
+export function whoCanComeIn(people: readonly string[], on: boolean): string {
   if (people.length === 0) return 'Nobody can come in yet.'
   const named = people.slice(0, namedPeople).join(', ')
   const more = people.length - namedPeople
   const names = more > 0 ? `${named} and ${more} more` : named
-  return `${people.length === 1 ? '1 person' : `${people.length} people`} can come in: ${names}. Nobody else.`
+  return `${on ? '' : 'Once on, '}${count(people.length, 'person', 'people')} can come in: ${names}. Nobody else.`
 }
 
 /** What to know before the switch goes on, and while it is. */

@@ -1,0 +1,262 @@
+import type { Page } from 'playwright-core'
+import {
+  connections,
+  engines,
+  keysSentUnprotected,
+  longPeople,
+  owner,
+  ownerScenario,
+  people,
+  portalScenario,
+  problem,
+  sharingOff,
+  sharingOn,
+} from './pageFixtures.ts'
+import type { PageScenario } from './pageFixtures.ts'
+import { pendingAnswer } from './pageFixturesServer.ts'
+
+export interface Shot {
+  readonly name: string
+  readonly path: string
+  readonly scenario: PageScenario
+  readonly place: 'owner' | 'portal'
+  /** Brings the page into the state to be seen. */
+  readonly act?: (page: Page) => Promise<void>
+  /** Only what the window shows, not the whole page: for dialogs. */
+  readonly viewportOnly?: boolean
+}
+
+const home = '/gatehouse/owner/'
+const list = (items: readonly unknown[]) => ({ items, nextCursor: null })
+const [, mia = owner, , tom = owner] = people
+
+const press = (name: string) => async (page: Page) => {
+  await page.getByRole('button', { name, exact: true }).click()
+}
+
+const ownerShots: readonly Omit<Shot, 'place'>[] = [
+  { name: 'home', path: home, scenario: ownerScenario() },
+  {
+    name: 'home-stopped',
+    path: home,
+    scenario: ownerScenario({ 'GET comfyui': engines.stopped, 'GET sharing': sharingOff }),
+  },
+  {
+    name: 'home-starting',
+    path: home,
+    scenario: ownerScenario({ 'GET comfyui': engines.starting, 'GET sharing': sharingOff }),
+  },
+  {
+    name: 'home-nobody',
+    path: home,
+    scenario: ownerScenario({ 'GET sharing': { ...sharingOff, people: [] } }),
+  },
+  {
+    name: 'home-failed',
+    path: home,
+    scenario: ownerScenario({ 'GET comfyui': engines.failed, 'GET sharing': sharingOff }),
+  },
+  {
+    name: 'home-again',
+    path: home,
+    scenario: ownerScenario({ 'GET comfyui': engines.backingOff, 'GET connections': list([]) }),
+  },
+  {
+    name: 'home-needs-you',
+    path: home,
+    scenario: ownerScenario({
+      'GET comfyui': engines.runningWithNotices,
+      'GET keys': list(keysSentUnprotected),
+      'GET sharing': {
+        ...sharingOff,
+        problem: 'Port 8190 is used by another program (nginx, process 812), so sharing stays off.',
+      },
+    }),
+  },
+  {
+    name: 'home-after-sharing',
+    path: home,
+    scenario: ownerScenario({ 'PUT sharing': sharingOff }),
+    act: async (page) => {
+      await page.getByRole('switch', { name: 'Sharing' }).click()
+      await page.getByText('Everyone was signed out').waitFor()
+    },
+  },
+  {
+    name: 'home-log',
+    path: home,
+    scenario: ownerScenario({ 'GET sharing': sharingOff }),
+    act: async (page) => {
+      await page.getByText('Log', { exact: true }).click()
+      await page.getByRole('region', { name: 'Log' }).waitFor()
+    },
+  },
+  {
+    name: 'home-unreachable',
+    path: home,
+    scenario: ownerScenario(
+      {},
+      { refusals: { 'GET comfyui': problem(503, 'ENGINE_UNAVAILABLE', 'Gatehouse is closing.') } },
+    ),
+  },
+  { name: 'welcome', path: `${home}welcome`, scenario: ownerScenario({ 'GET comfyui': engines.none }) },
+  {
+    name: 'welcome-practice',
+    path: `${home}welcome`,
+    scenario: ownerScenario({ 'GET comfyui': engines.none }),
+    act: async (page) => {
+      await page.getByRole('radio', { name: /Practice engine/ }).check()
+    },
+  },
+  {
+    name: 'welcome-starting',
+    path: `${home}welcome`,
+    scenario: ownerScenario({ 'GET comfyui': engines.starting }),
+    act: press('Start'),
+  },
+  { name: 'people', path: `${home}people`, scenario: ownerScenario() },
+  { name: 'people-empty', path: `${home}people`, scenario: ownerScenario({ 'GET users': list([owner]) }) },
+  { name: 'people-many', path: `${home}people`, scenario: ownerScenario({ 'GET users': list(longPeople) }) },
+  { name: 'people-loading', path: `${home}people`, scenario: ownerScenario({ 'GET users': pendingAnswer }) },
+  {
+    name: 'people-error',
+    path: `${home}people`,
+    scenario: ownerScenario(
+      {},
+      {
+        refusals: {
+          'GET users': problem(500, 'INTERNAL_ERROR', 'The list of accounts is being repaired. Try again in a minute.'),
+        },
+      },
+    ),
+  },
+  { name: 'people-add', path: `${home}people?add=true`, scenario: ownerScenario(), viewportOnly: true },
+  {
+    name: 'people-added',
+    path: `${home}people?add=true`,
+    scenario: ownerScenario(),
+    viewportOnly: true,
+    act: async (page) => {
+      await page.getByLabel('Name', { exact: true }).fill('Mia')
+      await page.getByRole('button', { name: 'Add Mia' }).click()
+      await page.getByText('I have saved it').waitFor()
+    },
+  },
+  { name: 'person', path: `${home}people?person=${mia.id}`, scenario: ownerScenario(), viewportOnly: true },
+  {
+    name: 'person-long-name',
+    path: `${home}people?person=${longPeople[1]?.id ?? ''}`,
+    scenario: ownerScenario({ 'GET users': list(longPeople) }),
+    viewportOnly: true,
+  },
+  {
+    name: 'person-remove',
+    path: `${home}people?person=${mia.id}`,
+    scenario: ownerScenario(),
+    viewportOnly: true,
+    act: press('Remove'),
+  },
+  { name: 'keys', path: `${home}keys`, scenario: ownerScenario({ 'GET keys': list(keysSentUnprotected) }) },
+  { name: 'keys-empty', path: `${home}keys`, scenario: ownerScenario({ 'GET keys': list([]) }) },
+  { name: 'key-new', path: `${home}keys?new=true&for=${mia.id}`, scenario: ownerScenario(), viewportOnly: true },
+  {
+    name: 'key-created',
+    path: `${home}keys?new=true&for=${mia.id}`,
+    scenario: ownerScenario(),
+    viewportOnly: true,
+    act: async (page) => {
+      await page.getByLabel('What is it for?').fill('Krita on the laptop')
+      await page.getByRole('button', { name: 'Create key' }).click()
+      await page.getByText('I have saved it').waitFor()
+    },
+  },
+  {
+    name: 'key-revoke',
+    path: `${home}keys`,
+    scenario: ownerScenario(),
+    viewportOnly: true,
+    act: press('Revoke Krita on the laptop'),
+  },
+  { name: 'comfyui', path: `${home}comfyui`, scenario: ownerScenario({ 'GET comfyui': engines.runningWithNotices }) },
+  {
+    name: 'comfyui-change',
+    path: `${home}comfyui`,
+    scenario: ownerScenario(),
+    viewportOnly: true,
+    act: press('Change'),
+  },
+  { name: 'settings', path: `${home}settings`, scenario: ownerScenario() },
+  {
+    name: 'palette',
+    path: home,
+    scenario: ownerScenario({ 'GET sharing': sharingOn, 'GET connections': list(connections) }),
+    viewportOnly: true,
+    act: async (page) => {
+      await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()
+      await page.keyboard.press('Control+k')
+      await page.getByRole('combobox').waitFor()
+    },
+  },
+]
+
+const signInFailed = {
+  'POST session': problem(
+    401,
+    'SIGN_IN_FAILED',
+    'Name or password is not right. 2 more tries, then a pause of 60 seconds.',
+  ),
+}
+
+const portalShots: readonly Omit<Shot, 'place'>[] = [
+  { name: 'portal-sign-in', path: '/login?next=%2F', scenario: portalScenario(mia) },
+  {
+    name: 'portal-sign-in-refused',
+    path: '/login',
+    scenario: portalScenario(mia, {}, signInFailed),
+    act: async (page) => {
+      await page.getByLabel('Name', { exact: true }).fill('Mia')
+      await page.getByRole('textbox', { name: 'Password' }).fill('not this one')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByText('2 more tries').waitFor()
+    },
+  },
+  { name: 'portal-me', path: '/gatehouse/', scenario: portalScenario(mia) },
+  { name: 'portal-me-user', path: '/gatehouse/', scenario: portalScenario(tom, { 'GET keys': list([]) }) },
+  { name: 'portal-me-long', path: '/gatehouse/', scenario: portalScenario(longPeople[1] ?? mia) },
+  { name: 'portal-password', path: '/gatehouse/', scenario: portalScenario(mia), act: press('Change password') },
+  {
+    name: 'portal-key-new',
+    path: '/gatehouse/',
+    scenario: portalScenario(mia),
+    act: press('New key'),
+    viewportOnly: true,
+  },
+  {
+    name: 'portal-key-created',
+    path: '/gatehouse/',
+    scenario: portalScenario(mia),
+    viewportOnly: true,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'New key' }).click()
+      await page.getByLabel('What is it for?').fill('Krita on the laptop')
+      await page.getByLabel('Your password, once more').fill('maple-otter-lamp-river-tulip')
+      await page.getByRole('button', { name: 'Create key' }).click()
+      await page.getByText('I have saved it').waitFor()
+    },
+  },
+  {
+    name: 'portal-error',
+    path: '/gatehouse/',
+    scenario: portalScenario(
+      mia,
+      {},
+      { 'GET session': problem(503, 'ENGINE_UNAVAILABLE', 'Gatehouse is starting. Try again in a few seconds.') },
+    ),
+  },
+]
+
+/** Every page and state worth seeing. */
+export const shots: readonly Shot[] = [
+  ...ownerShots.map((shot) => ({ ...shot, place: 'owner' as const })),
+  ...portalShots.map((shot) => ({ ...shot, place: 'portal' as const })),
+]
