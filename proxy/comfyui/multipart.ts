@@ -43,7 +43,7 @@ export class UploadInspector {
 
   /** @throws GateError BAD_REQUEST when what was seen so far is not acceptable */
   inspect(chunk: Buffer): void {
-    let rest = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
+    let rest = this.#followsFile(chunk) ? chunk : Buffer.concat([this.#held, chunk])
     for (;;) {
       const next = this.#step(rest)
       if (next === undefined) return
@@ -54,6 +54,16 @@ export class UploadInspector {
   /** @throws GateError BAD_REQUEST when the form is not complete */
   end(): void {
     if (this.#state !== 'end') refuse('The form is not complete.')
+  }
+
+  /**
+   * Whether what is held of a file is no part of a delimiter and can be let go. Pictures are looked through where they
+   * lie: joining each chunk with what was held took a fifth of an upload's time.
+   */
+  #followsFile(chunk: Buffer): boolean {
+    if (this.#state !== 'file' || chunk.length < this.#delimiter.length) return false
+    const seam = Buffer.concat([this.#held, chunk.subarray(0, this.#delimiter.length)])
+    return !seam.includes(this.#delimiter)
   }
 
   /** Takes one thing off the front and returns what follows; undefined: more bytes are needed, the rest is held. */
