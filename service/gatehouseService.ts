@@ -83,9 +83,7 @@ class Service implements GatehouseService {
       installationDeps: systemInstallationDeps(),
       override: options.headless ?? {},
     })
-    this.engine = createSupervisedEngine(this.#supervisor, async () => {
-      this.#supervisor.setLaunch(await this.#choices.plan())
-    })
+    this.engine = createSupervisedEngine(this.#supervisor, this.#choices)
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
     this.sharing = this.#createSharing()
     this.#gate = createGate({

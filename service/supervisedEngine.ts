@@ -1,8 +1,9 @@
+import type { LaunchPlan } from '../launcher/launchCommand.ts'
 import { LaunchRefused } from '../launcher/launchRefused.ts'
 import type { Supervisor } from '../launcher/supervisor.ts'
 import type { SupervisorState } from '../launcher/supervisorState.ts'
 import type { Engine } from '../proxy/comfyui/engine.ts'
-import type { EngineState } from '../proxy/contract/comfyui.ts'
+import type { EngineChoice, EngineState } from '../proxy/contract/comfyui.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
 
 /** The state as the gate and the pages see it: without the boot id, which is the gate's own business. */
@@ -16,14 +17,17 @@ const inWords = (error: unknown): unknown =>
   error instanceof LaunchRefused ? new GateError('ENGINE_REFUSED', error.message, { cause: error }) : error
 
 /**
- * The launcher's supervisor, as the gate knows an engine. `beforeStart` sets what the next start runs; why the last start
+ * The launcher's supervisor, as the gate knows an engine. What runs is planned anew at each start; why the last start
  * was refused stays among the notices until one is not.
  */
-export function createSupervisedEngine(supervisor: Supervisor, beforeStart: () => Promise<void>): Engine {
+export function createSupervisedEngine(
+  supervisor: Supervisor,
+  choices: { describe(): EngineChoice; plan(): Promise<LaunchPlan> },
+): Engine {
   let refusal: string | undefined
   const prepared = async (action: () => Promise<void>): Promise<void> => {
     try {
-      await beforeStart()
+      supervisor.setLaunch(await choices.plan())
       await action()
       refusal = undefined
     } catch (thrown) {
@@ -34,6 +38,7 @@ export function createSupervisedEngine(supervisor: Supervisor, beforeStart: () =
   }
   return {
     state: () => toEngineState(supervisor.state),
+    choice: () => choices.describe(),
     connection: () => supervisor.connection(),
     onStateChange: (listener) => supervisor.onStateChange((state) => listener(toEngineState(state))),
     start: () => prepared(() => supervisor.start()),

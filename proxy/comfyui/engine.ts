@@ -1,4 +1,4 @@
-import type { EngineState, LogLine } from '../contract/comfyui.ts'
+import type { EngineChoice, EngineState, LogLine } from '../contract/comfyui.ts'
 
 /** Where the engine of this start listens on 127.0.0.1, and the secret that only the gate sends. */
 export interface EngineConnection {
@@ -11,6 +11,8 @@ export interface EngineConnection {
 /** The gate's view of the engine's supervisor; the composition root hands it in. */
 export interface Engine {
   state(): EngineState
+  /** Which engine the next start runs. */
+  choice(): EngineChoice
   /** Defined only while the engine is ready and its health proof was right. */
   connection(): EngineConnection | undefined
   onStateChange(listener: (state: EngineState) => void): () => void

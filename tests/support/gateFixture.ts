@@ -82,6 +82,8 @@ export class FakeEngine implements Engine {
     return { kind: 'ready', sinceMs: 0, pid: 1, port: connection.port, engine: 'practice', version: '0.3.64' }
   }
 
+  choice = () => ({ kind: 'practice' }) as const
+
   connection(): EngineConnection | undefined {
     return this.#connection
   }

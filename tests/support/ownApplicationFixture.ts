@@ -65,6 +65,7 @@ export function createFakeParts(): FakeParts {
     dependencies: {
       engine: {
         state: () => state,
+        choice: () => ({ kind: 'none' }),
         connection: () => undefined,
         onStateChange: (listener) => {
           stateListeners.add(listener)

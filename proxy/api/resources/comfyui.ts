@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { toActedBy } from '../../accounts/actedBy.ts'
 import type { AuditEventName } from '../../contract/audit.ts'
 import { comfyuiSchema, engineLogSchema } from '../../contract/comfyui.ts'
-import type { Comfyui, EngineChoice } from '../../contract/comfyui.ts'
+import type { Comfyui } from '../../contract/comfyui.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import type { RequestContext } from '../../pipeline/requestContext.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
@@ -78,19 +78,11 @@ async function runCommand({ engine }: OwnApplicationDependencies, command: Comma
   }
 }
 
-function describeEngine({ engine, stores }: OwnApplicationDependencies): Comfyui {
-  return { choice: describeChoice({ engine, stores }), state: toContractState(engine), notices: [...engine.notices()] }
+function describeEngine({ engine }: OwnApplicationDependencies): Comfyui {
+  return { choice: engine.choice(), state: toContractState(engine), notices: [...engine.notices()] }
 }
 
 /** Only the members of the contract: the supervisor's state may know more than clients should. */
 function toContractState(engine: OwnApplicationDependencies['engine']): Comfyui['state'] {
   return comfyuiSchema.shape.state.parse(engine.state())
-}
-
-function describeChoice({ engine, stores }: Pick<OwnApplicationDependencies, 'engine' | 'stores'>): EngineChoice {
-  const kind = stores.settings.get('comfyui.engine')
-  if (kind !== 'comfyui') return { kind }
-  const state = engine.state()
-  const version = state.kind === 'ready' && state.engine === 'comfyui' ? state.version : null
-  return { kind, directory: stores.settings.get('comfyui.directory'), version }
 }
