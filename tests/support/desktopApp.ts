@@ -44,6 +44,8 @@ export class DesktopApp {
       executablePath: runtime.executablePath,
       args: [...withHook(runtime), repositoryRoot, '--data-dir', dataDirectory, ...args],
       env: cleanEnvironment(runtime.env),
+      // The app's own appearance, not one that the test runner pretends.
+      colorScheme: null,
       timeout: patienceMs,
     })
     try {
@@ -97,6 +99,13 @@ export class DesktopApp {
     await this.application.evaluate((_electron, answer) => {
       ;(globalThis as any).desktopTest.answers.push(answer)
     }, button)
+  }
+
+  /** The next folder dialog gives this folder. */
+  async pickFolder(directory: string): Promise<void> {
+    await this.application.evaluate((_electron, folder) => {
+      ;(globalThis as any).desktopTest.folders.push(folder)
+    }, directory)
   }
 
   async dialogs(): Promise<z.infer<typeof dialogSchema>[]> {

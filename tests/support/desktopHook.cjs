@@ -4,7 +4,7 @@
 const Module = require('node:module')
 const electron = require('electron')
 
-const state = { menu: undefined, dialogs: [], answers: [] }
+const state = { menu: undefined, dialogs: [], answers: [], folders: [] }
 globalThis.desktopTest = state
 
 // Native methods lie on each tray itself, not on a prototype that could be changed.
@@ -30,4 +30,9 @@ electron.dialog.showMessageBox = (...args) => {
   const [answer] = index < 0 ? [options.buttons[options.cancelId ?? 0]] : state.answers.splice(index, 1)
   state.dialogs.push({ message: options.message, detail: options.detail ?? '', answer })
   return Promise.resolve({ response: options.buttons.indexOf(answer), checkboxChecked: false })
+}
+
+electron.dialog.showOpenDialog = () => {
+  const folder = state.folders.shift()
+  return Promise.resolve({ canceled: folder === undefined, filePaths: folder === undefined ? [] : [folder] })
 }

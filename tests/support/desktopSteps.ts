@@ -16,6 +16,14 @@ export async function startPracticeEngine(page: Page, options: { withComfyuisPag
   await waitUntilRunning(page)
 }
 
+/** First run with the ComfyUI whose folder the next dialog gives; ends on Home with it running. */
+export async function chooseComfyui(page: Page, directory: string): Promise<void> {
+  await page.getByRole('button', { name: 'Choose a folder' }).click()
+  await page.getByText(directory, { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await waitUntilRunning(page)
+}
+
 export async function waitUntilRunning(page: Page): Promise<void> {
   await page.getByRole('region', { name: 'ComfyUI' }).getByText('Running', { exact: true }).waitFor()
 }
@@ -75,6 +83,23 @@ export async function runInComfyuisPage(page: Page): Promise<z.infer<typeof pict
       : undefined
   })
   return pictureSchema.parse(await shown.jsonValue())
+}
+
+/** The smallest workflow that every ComfyUI can run without a model. */
+export async function runEmptyImageInComfyuisPage(page: Page): Promise<z.infer<typeof pictureSchema>> {
+  // A new user is met by a dialog with templates.
+  await page.addLocatorHandler(page.getByRole('dialog'), () => page.keyboard.press('Escape'))
+  await page.waitForFunction(() => (window as any).app?.extensionManager !== undefined && (window as any).app.graph)
+  await page.evaluate(() =>
+    (window as any).app.loadApiJson(
+      {
+        '1': { class_type: 'EmptyImage', inputs: { width: 64, height: 48, batch_size: 1, color: 3368652 } },
+        '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'gatehouse-e2e' } },
+      },
+      'e2e',
+    ),
+  )
+  return runInComfyuisPage(page)
 }
 
 const runSchema = z.object({

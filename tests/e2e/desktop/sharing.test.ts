@@ -60,6 +60,9 @@ describe('sharing', () => {
     await app.clickMenu((item) => item.id === 'copyAddress')
     await vi.waitFor(async () => expect(await app.readClipboard()).toBe(home.shareUrl))
 
+    await app.clickMenu((item) => item.id === 'showQrCode')
+    await app.page.getByRole('img', { name: `QR code for ${home.shareUrl}` }).waitFor()
+
     const opened = app.application.waitForEvent('window', { timeout: patienceMs })
     await app.clickMenu((item) => item.id.startsWith('newKey-') && item.label === 'Leo')
     const keyWindow = await opened

@@ -1,9 +1,21 @@
 import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
+import { z } from 'zod'
 import { desktopTest, patienceMs, waitUntilGone } from '../../support/desktopApp.ts'
 import { processTree } from '../../support/desktopProcesses.ts'
 import { cleanEnvironment, findRuntime, repositoryRoot } from '../../support/desktopRuntime.ts'
-import { startPracticeEngine } from '../../support/desktopSteps.ts'
+import {
+  addPerson,
+  holdSocketOpen,
+  openComfyui,
+  openPage,
+  signIn,
+  startPracticeEngine,
+  statusOf,
+  switchSharingOn,
+} from '../../support/desktopSteps.ts'
 
 describe('the window', () => {
   desktopTest('keeps serving in the tray when it is closed, says so once, and comes back', async ({ start, home }) => {
@@ -39,6 +51,80 @@ describe('the window', () => {
     await app.closeWindow()
 
     await waitUntilGone(tree)
+  })
+
+  desktopTest('asks before a quit that takes ComfyUI away from somebody', async ({ start, home, browser }) => {
+    const app = await start()
+    await startPracticeEngine(app.page, { withComfyuisPage: false })
+    await addPerson(app.page, 'Mia', 'seven grey herons by the weir')
+    await switchSharingOn(app.page)
+    const page = await browser.newPage()
+    await page.goto(home.shareUrl)
+    await signIn(page, 'Mia', 'seven grey herons by the weir')
+    await page.waitForURL(home.shareUrl)
+    const held = await holdSocketOpen(page)
+    await app.waitForMenu((item) => item.id === 'state' && item.label === 'The practice engine is running, Mia is here')
+    const tree = processTree(app.pid).map(({ pid }) => pid)
+
+    await app.clickMenu((item) => item.id === 'quit')
+    await vi.waitFor(async () =>
+      expect(await app.dialogs()).toMatchObject([
+        { message: 'Mia is using ComfyUI right now', answer: 'Keep running' },
+      ]),
+    )
+    expect(await statusOf(page, '/queue')).toBe(200)
+
+    await app.answerDialogWith('Quit now')
+    await app.clickMenu((item) => item.id === 'quit')
+    expect(await held.closeCode()).toBe(1001)
+    await waitUntilGone(tree)
+  })
+
+  desktopTest('starts at login and wears the appearance that its settings say', async ({ start }) => {
+    const app = await start()
+    await startPracticeEngine(app.page, { withComfyuisPage: false })
+    await openPage(app.page, 'Settings')
+
+    const atLogin = app.page.getByRole('switch', { name: 'Start when I sign in to this computer' })
+    await atLogin.press('Space')
+    const entry = join(z.string().parse(process.env['XDG_CONFIG_HOME']), 'autostart', 'gatehouse.desktop')
+    await vi.waitFor(() => expect(readFileSync(entry, 'utf8')).toMatch(/^Exec=.*"--hidden"$/m), { timeout: patienceMs })
+    await atLogin.press('Space')
+    await vi.waitFor(() => expect(existsSync(entry)).toBe(false), { timeout: patienceMs })
+
+    const prefersDark = () => app.page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
+    await app.page.getByText('Dark', { exact: true }).click()
+    await vi.waitFor(async () => expect(await prefersDark()).toBe(true), { timeout: patienceMs })
+    await app.page.getByText('Light', { exact: true }).click()
+    await vi.waitFor(async () => expect(await prefersDark()).toBe(false), { timeout: patienceMs })
+  })
+
+  desktopTest('does not lose an unsaved workflow without asking', async ({ start }) => {
+    const app = await start()
+    await startPracticeEngine(app.page, { withComfyuisPage: false })
+    const canvas = await openComfyui(app)
+    await canvas.waitForLoadState()
+    await canvas.getByRole('heading').first().click()
+    await canvas.evaluate(() => {
+      window.onbeforeunload = () => 'not saved'
+    })
+    const close = async () => {
+      const window = await app.application.browserWindow(canvas)
+      await window.evaluate((browserWindow) => browserWindow.close())
+    }
+
+    await close()
+    await vi.waitFor(
+      async () =>
+        expect(await app.dialogs()).toMatchObject([
+          { message: 'The workflow has changes that are not saved', answer: 'Stay' },
+        ]),
+      { timeout: patienceMs },
+    )
+    expect(canvas.isClosed()).toBe(false)
+    await app.answerDialogWith('Close without saving')
+    await close()
+    await vi.waitFor(() => expect(canvas.isClosed()).toBe(true), { timeout: patienceMs })
   })
 
   desktopTest('gives its page nothing but the bridge, and ComfyUI’s page not even that', async ({ start, home }) => {
