@@ -3,6 +3,7 @@ import { GateError } from '../contract/errorCodes.ts'
 import type { OwnApplication, RequestContext } from '../pipeline/requestContext.ts'
 import { createPortal } from '../portal/portal.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
+import { createDocsPage, docsPagePolicy } from './docsPage.ts'
 import { EventStreams } from './events.ts'
 import { apiPrefix, createOpenApiDocument, registerEvents } from './openapi.ts'
 import { answerRefusal } from './problem.ts'
@@ -26,7 +27,9 @@ import { askRouter, writeAnswer } from './webAdapter.ts'
  */
 export function createOwnApplication(dependencies: OwnApplicationDependencies): OwnApplication {
   const router = createApiRouter(dependencies)
-  const openApi = Buffer.from(JSON.stringify(createOpenApiDocument(router, dependencies.version)))
+  const document = createOpenApiDocument(router, dependencies.version)
+  const openApi = Buffer.from(JSON.stringify(document))
+  const docsPage = Buffer.from(createDocsPage(document))
   const events = new EventStreams(dependencies)
   const portal = createPortal(dependencies)
 
@@ -38,7 +41,12 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
     } else if (path === '/gatehouse/api/openapi.json') {
       checkMethod(context, ['GET', 'HEAD'])
       requirePrincipal(context)
-      writeJson(outgoing, openApi)
+      writeDocument(outgoing, openApi, { 'content-type': 'application/json; charset=utf-8' })
+    } else if (path === '/gatehouse/api/docs') {
+      checkMethod(context, ['GET', 'HEAD'])
+      requirePrincipal(context)
+      const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPagePolicy }
+      writeDocument(outgoing, docsPage, headers)
     } else if (isApi(path)) {
       await writeAnswer(await askRouter(router, incoming, outgoing, context), outgoing)
     } else {
@@ -98,11 +106,12 @@ function checkMethod(context: RequestContext, allow: readonly string[]): void {
   throw new GateError('METHOD_NOT_ALLOWED', 'This can only be read.', { details: { allow } })
 }
 
-function writeJson(outgoing: ServerResponse, body: Buffer): void {
+function writeDocument(outgoing: ServerResponse, body: Buffer, headers: Readonly<Record<string, string>>): void {
   outgoing.writeHead(200, {
-    'content-type': 'application/json; charset=utf-8',
+    ...headers,
     'content-length': body.length,
     'cache-control': 'no-cache',
+    'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
   })
   outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)

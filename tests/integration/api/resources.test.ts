@@ -630,4 +630,17 @@ describe('the OpenAPI document', () => {
       ].map((path) => api + path),
     )
   })
+
+  it('can be read as a page without scripts', async ({ stores, application }) => {
+    const owner = await openOwner(stores)
+
+    const answer = await application.ask('GET', '/gatehouse/api/docs', owner)
+
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(answer.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)
+    expect(answer.text).toContain('PUT /gatehouse/api/v1/account/password')
+    expect(answer.text).toContain('OWNER_ONLY')
+    expect(answer.text).not.toContain('<script')
+    expect((await application.ask('GET', '/gatehouse/api/docs')).status).toBe(401)
+  })
 })
