@@ -33,8 +33,9 @@ function findProgramDirectory(): { directory: string; isBuilt: boolean } {
 async function readStdin(): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of process.stdin) {
-    const piece = Buffer.from(chunk as Buffer)
+  const input: AsyncIterable<unknown> = process.stdin
+  for await (const chunk of input) {
+    const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
     bytes += piece.length
     if (bytes > MAX_STDIN_BYTES) break
     chunks.push(piece)

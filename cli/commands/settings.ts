@@ -18,7 +18,8 @@ function parseName(name: string): SettingName {
 export function parseSettingValue(name: SettingName, text: string): unknown {
   if (settingDefinitions[name].schema.safeParse(text).success) return text
   try {
-    return JSON.parse(text) as unknown
+    const value: unknown = JSON.parse(text)
+    return value
   } catch {
     return text // refused below, with the reason
   }
