@@ -12,6 +12,7 @@ import { defaultKeyLifetimeDays, defaultScopes } from '../proxy/contract/keys.ts
 import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { acquireLock } from '../proxy/database/lockFile.ts'
 import type { FolderLock } from '../proxy/database/lockFile.ts'
+import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
 import { createGate } from '../proxy/gate.ts'
 import type { Gate } from '../proxy/gate.ts'
 import { findLanAddresses } from '../proxy/network/lanAddresses.ts'
@@ -37,7 +38,7 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
   openDataFolder(dataDirectory, options.platform)
   const lock = acquireLock({ directory: dataDirectory, clock, random })
   try {
-    const secrets = { kind: 'auto', workerFile: paths.keychainWorker } as const
+    const secrets = chooseSecrets(process.env, paths.keychainWorker)
     const stores = await openStores({ dataDirectory, clock, random, logger, secrets })
     return new Service(options, lock, stores)
   } catch (error) {
@@ -111,7 +112,15 @@ class Service implements GatehouseService {
   }
 
   get settings(): GatehouseService['settings'] {
-    return this.#stores.settings
+    const { settings, audit } = this.#stores
+    return {
+      get: (name) => settings.get(name),
+      set: async (name, value) => {
+        await settings.set(name, value)
+        audit.record({ event: 'setting.changed', actor: { kind: 'system' }, details: { names: [name] } })
+      },
+      onChange: (listener) => settings.onChange(listener),
+    }
   }
 
   get secretsKind(): 'keychain' | 'file' {
