@@ -1,3 +1,4 @@
+/* global window, document */
 // npm run screenshots [-- name …]: every page and state at 1280, 800 and 360 px, light and dark, checked by axe.
 // One width of each goes to docs/images; all of them and a contact sheet go to a temporary folder, to be looked at.
 

@@ -68,8 +68,10 @@ export function useGateEvents(): Liveness {
       source.onerror = () => {
         setLiveness('lost')
         wasLost = true
-        // The browser gives up after a refusal; the gate may only be restarting.
-        if (source?.readyState === EventSource.CLOSED) timer = setTimeout(open, 2000)
+        if (source?.readyState !== EventSource.CLOSED) return
+        // The browser gives up after a refusal: the gate may be restarting, or this session has ended.
+        void client.invalidateQueries({ queryKey: queryKeys.session })
+        timer = setTimeout(open, 2000)
       }
     }
     open()

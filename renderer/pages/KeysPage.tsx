@@ -25,7 +25,7 @@ export function KeysPage() {
   )
   return (
     <>
-      <PageHeader title="Keys" actions={newButton}>
+      <PageHeader title="Keys" actions={keys.data?.length !== 0 && newButton}>
         A key lets a tool such as Krita or a script in, as one person and for as long as you say.
       </PageHeader>
       {keys.isPending && <LoadingRows rows={3} rowHeight={64} />}

@@ -5,9 +5,11 @@ import type { ReactNode } from 'react'
 import { roleWords } from '../../proxy/contract/accounts.ts'
 import type { SessionAnswer } from '../../proxy/contract/accounts.ts'
 import { ApiError } from '../api/apiError.ts'
+import { useGateEvents } from '../api/gateEvents.ts'
 import { ErrorState, Refusal } from '../components/ErrorState.tsx'
 import { GateMark } from '../components/GateMark.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
+import { Notice } from '../components/Notice.tsx'
 import { Section } from '../components/Section.tsx'
 import { useSession, useSignOut } from '../features/account/accountQueries.ts'
 import { canOpenCanvas } from '../features/account/landingPath.ts'
@@ -37,6 +39,7 @@ export function MePage() {
   }
   return (
     <Frame account={<SignOut />}>
+      <Liveness />
       <Greeting session={session.data} />
       <Section title="Your keys" hint="A key lets a tool such as Krita or a script in as you.">
         <OwnKeys user={session.data.user} />
@@ -79,6 +82,18 @@ function SignOut() {
         Sign out
       </Button>
       <Refusal error={signOut.error} />
+    </div>
+  )
+}
+
+/** Keeps the page fresh, and says when the computer is gone. */
+function Liveness() {
+  if (useGateEvents() !== 'lost') return null
+  return (
+    <div className={styles.lost}>
+      <Notice tone="problem" announce>
+        <strong>The computer does not answer.</strong> It may be asleep or off. This page tries again by itself.
+      </Notice>
     </div>
   )
 }

@@ -33,7 +33,7 @@ export function PeoplePage() {
   )
   return (
     <>
-      <PageHeader title="People" actions={addButton}>
+      <PageHeader title="People" actions={people.data?.every((person) => person.isOwner) !== true && addButton}>
         Who may come in, and what each may do.
       </PageHeader>
       {people.isPending && <LoadingRows rows={4} />}

@@ -21,7 +21,9 @@ function parseNextPath(search: string, origin: string): string {
   if (wanted === null || !wanted.startsWith('/') || !/^[\x21-\x7e]*$/.test(wanted)) return homePath
   try {
     const target = new URL(wanted, origin)
-    if (target.origin !== origin || target.pathname === '/login') return homePath
+    // `/..//host` comes out as `//host`: another host, once it is read again.
+    if (target.origin !== origin || target.pathname.startsWith('//')) return homePath
+    if (target.pathname === '/login') return homePath
     return `${target.pathname}${target.search}${target.hash}`
   } catch {
     // Not an address at all.

@@ -173,7 +173,7 @@ function PageConsent({ installed, bytes, checked, onChange, downloading }: PageC
     const done = progress?.doneBytes ?? 0
     const total = progress?.totalBytes ?? bytes
     return (
-      <div className={styles.progress}>
+      <div>
         <progress value={done} max={total} aria-label="Download of ComfyUI’s page" />
         <p className="small quiet numbers">
           {toBytes(done)} of {toBytes(total)}

@@ -38,7 +38,7 @@ export function FirstStart({ comfyui, onReady, onBack }: FirstStartProps) {
         control={null}
       >
         {state.kind === 'starting' && (
-          <progress value={state.progress.fraction} max={1} aria-label="Start of ComfyUI" style={{ width: '100%' }} />
+          <progress value={state.progress.fraction} max={1} aria-label="Start of ComfyUI" />
         )}
         {(state.kind === 'failed' || state.kind === 'backingOff') && (
           <EngineFailure

@@ -43,6 +43,7 @@ export function SwitchSetting({ label, hint, checked, disabled = false, error, o
     <SettingRow label={label} hint={hint} labelId={id} error={error}>
       <Switch
         size="md"
+        withThumbIndicator={false}
         aria-labelledby={id}
         checked={checked}
         disabled={disabled}

@@ -4,9 +4,10 @@ import { useSettings } from './settingsQueries.ts'
 
 /** Follows the setting "appearance". Without pausing transitions: Mantine would write a style element for that. */
 export function useAppearanceSetting(): void {
-  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const appearance = useSettings().data?.['window.appearance']
+  const wanted = appearance === 'system' ? 'auto' : appearance
   useEffect(() => {
-    if (appearance !== undefined) setColorScheme(appearance === 'system' ? 'auto' : appearance)
-  }, [appearance, setColorScheme])
+    if (wanted !== undefined && wanted !== colorScheme) setColorScheme(wanted)
+  }, [wanted, colorScheme, setColorScheme])
 }

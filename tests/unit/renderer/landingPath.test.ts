@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { findLandingPath } from '../../../renderer/features/account/landingPath.ts'
+
+const origin = 'http://192.168.1.20:8190'
+const landing = (next: string) => findLandingPath(`?next=${encodeURIComponent(next)}`, origin, 'creator')
+
+describe('the page after signing in', () => {
+  it.each(['/', '/gatehouse/', '/view?filename=a.png&type=output', '/gatehouse/keys#new'])('goes on to %s', (next) => {
+    expect(landing(next)).toBe(next)
+  })
+
+  it.each([
+    ['another host', 'https://evil.example/'],
+    ['a host without a scheme', '//evil.example/'],
+    ['a backslash that browsers read as a slash', '/\\evil.example/'],
+    ['a tab that browsers drop', '/\t/evil.example/'],
+    ['a line end that browsers drop', '/\n/evil.example'],
+    ['a script', 'javascript:alert(1)'],
+    ['a relative path', 'evil.example'],
+    ['nothing', ''],
+    ['a path that leaves by dots', '/..//evil.example'],
+  ])('stays at home for %s (open redirect)', (_name, next) => {
+    const target = new URL(landing(next), origin)
+    expect(target.origin).toBe(origin)
+    expect(target.host).not.toContain('evil')
+  })
+
+  it('does not come back to the sign-in page in a circle', () => {
+    expect(landing('/login?next=/login')).toBe('/gatehouse/')
+  })
+
+  it('goes to one’s own page without a wish', () => {
+    expect(findLandingPath('', origin, 'creator')).toBe('/gatehouse/')
+  })
+
+  it.each(['user', 'viewer', 'guest'] as const)(
+    'takes a %s to their own page instead of a canvas that refuses them',
+    (role) => {
+      expect(findLandingPath('?next=%2F', origin, role)).toBe('/gatehouse/')
+      expect(findLandingPath('?next=%2Fgatehouse%2Fkeys', origin, role)).toBe('/gatehouse/keys')
+    },
+  )
+})

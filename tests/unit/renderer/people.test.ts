@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { createPassphrase } from '../../../renderer/features/people/passphrase.ts'
+import { passphraseWords } from '../../../renderer/features/people/passphraseWords.ts'
+import { findPeople, removalWords } from '../../../renderer/features/people/personWords.ts'
+import { findCommands } from '../../../renderer/features/palette/findCommands.ts'
+import { longPeople, people } from '../../support/pageFixtures.ts'
+
+describe('suggested passphrases', () => {
+  it('come from 512 different plain words, so that no remainder favours one', () => {
+    expect(new Set(passphraseWords).size).toBe(512)
+    expect(65_536 % passphraseWords.length).toBe(0)
+    for (const word of passphraseWords) expect(word).toMatch(/^[a-z]{3,8}$/)
+  })
+
+  it('are five words by the given randomness and long enough to be accepted', () => {
+    const phrase = createPassphrase((values) => values.set([0, 511, 512, 1, 65_535]))
+    const words = phrase.split('-')
+    expect(words).toEqual([0, 511, 0, 1, 511].map((index) => passphraseWords[index]))
+    expect(phrase.length).toBeGreaterThanOrEqual(12)
+  })
+
+  it('have 12 characters even from the five shortest words', () => {
+    const shortest = Math.min(...passphraseWords.map((word) => word.length))
+    expect(5 * shortest + 4).toBeGreaterThanOrEqual(12)
+  })
+})
+
+describe('people', () => {
+  it('are named in the button that removes them, with their keys', () => {
+    expect(removalWords({ name: 'Mia', keyCount: 3 })).toBe('Remove Mia and 3 keys')
+    expect(removalWords({ name: 'Mia', keyCount: 1 })).toBe('Remove Mia and 1 key')
+    expect(removalWords({ name: 'Mia', keyCount: 0 })).toBe('Remove Mia')
+  })
+
+  it('are found whatever the case and the accents', () => {
+    expect(findPeople(people, ' mIA ').map(({ name }) => name)).toEqual(['Mia'])
+    expect(findPeople(longPeople, 'forderung')).toHaveLength(1)
+    expect(findPeople(people, '')).toHaveLength(people.length)
+  })
+})
+
+describe('the palette', () => {
+  const command = (title: string) => ({ id: title, title, hint: '', run: () => undefined })
+  it('finds by every typed word and puts first what begins with it', () => {
+    const commands = [command('Restart ComfyUI'), command('Start ComfyUI'), command('Home')]
+    expect(findCommands(commands, 'start').map(({ title }) => title)).toEqual(['Start ComfyUI', 'Restart ComfyUI'])
+    expect(findCommands(commands, 'com res').map(({ title }) => title)).toEqual(['Restart ComfyUI'])
+    expect(findCommands(commands, '')).toHaveLength(3)
+  })
+})

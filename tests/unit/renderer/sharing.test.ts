@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import {
+  homeHeadline,
+  sharingFacts,
+  toTypedAddress,
+  whoCanComeIn,
+} from '../../../renderer/features/sharing/sharingWords.ts'
+
+describe('who can come in', () => {
+  it('names everybody and says that nobody else can', () => {
+    expect(whoCanComeIn(['Mia', 'Leo', 'Tom'], true)).toBe('3 people can come in: Mia, Leo, Tom. Nobody else.')
+    expect(whoCanComeIn(['Mia'], true)).toBe('1 person can come in: Mia. Nobody else.')
+  })
+
+  it('does not claim while it is off that somebody can', () => {
+    expect(whoCanComeIn(['Mia'], false)).toBe('Once on, 1 person can come in: Mia. Nobody else.')
+    expect(whoCanComeIn([], false)).toBe('Nobody can come in yet.')
+  })
+
+  it('counts those whom it does not name', () => {
+    const names = Array.from({ length: 30 }, (_unused, index) => `P${index}`)
+    expect(whoCanComeIn(names, true)).toBe(
+      '30 people can come in: P0, P1, P2, P3, P4, P5, P6, P7 and 22 more. Nobody else.',
+    )
+  })
+})
+
+describe('the sharing switch', () => {
+  it('says that nothing is encrypted and nothing is separated, and stops saying the first once it is', () => {
+    const titles = (encrypted: boolean) => sharingFacts({ encrypted }).map(({ title }) => title)
+    expect(titles(false)).toEqual(['Not encrypted yet.', 'People see each other’s pictures and jobs.'])
+    expect(titles(true)).toEqual(['People see each other’s pictures and jobs.'])
+  })
+
+  it('shows the address as one types it, and keeps https', () => {
+    expect(toTypedAddress('http://192.168.1.20:8190/')).toBe('192.168.1.20:8190')
+    expect(toTypedAddress('https://192.168.1.20:8190/')).toBe('https://192.168.1.20:8190')
+  })
+})
+
+describe('the title of Home', () => {
+  const ready = { kind: 'ready', sinceMs: 0, pid: 1, port: 1, engine: 'comfyui', version: '1' } as const
+  const people = ['Mia', 'Leo']
+  it.each([
+    [{ kind: 'stopped' } as const, undefined, 'Everything is off'],
+    [{ kind: 'stopped' } as const, { on: true, people }, 'Sharing is on, ComfyUI is not'],
+    [ready, { on: false, people }, 'Running, for you only'],
+    [ready, { on: true, people }, 'Open for Mia and Leo'],
+    [ready, { on: true, people: ['a', 'b', 'c', 'd'] }, 'Open for 4 people'],
+    [
+      { kind: 'failed', failure: { code: 'X', message: '', details: '' } } as const,
+      { on: true, people },
+      'ComfyUI needs a look',
+    ],
+  ])('of %j and %j', (engine, sharing, title) => {
+    expect(homeHeadline(engine, sharing)).toBe(title)
+  })
+})
