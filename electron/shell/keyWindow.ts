@@ -15,15 +15,21 @@ interface KeyPage {
 function drawKeyPage(page: KeyPage): Promise<'copy' | 'done'> {
   const style = document.createElement('style')
   style.textContent = `
-    :root { color-scheme: light dark; font: 14px/20px system-ui, sans-serif; }
-    body { margin: 0; padding: 24px; }
-    h1 { font-size: 20px; line-height: 28px; margin: 0 0 12px; font-weight: 600; overflow-wrap: anywhere; }
-    textarea { box-sizing: border-box; width: 100%; height: 76px; resize: none; padding: 10px 12px; border-radius: 8px;
-      border: 1px solid #8888; font: 13px/18px ui-monospace, monospace; word-break: break-all; }
-    p { margin: 12px 0 20px; opacity: 0.8; }
+    :root { color-scheme: light dark; font: 14px/20px system-ui, sans-serif;
+      --surface: #ffffff; --sunken: #f7f8fa; --ink: #191b22; --ink-2: #565c6b; --line: #868c9a; --accent: #3949c6; }
+    @media (prefers-color-scheme: dark) { :root {
+      --surface: #171a20; --sunken: #12151a; --ink: #eceef3; --ink-2: #a5abb9; --line: #6c7382; --accent: #4d5fdc; } }
+    body { margin: 0; padding: 24px; background: var(--surface); color: var(--ink); }
+    h1 { font-size: 20px; line-height: 28px; margin: 0 0 12px; font-weight: 650; overflow-wrap: anywhere; }
+    textarea { box-sizing: border-box; width: 100%; height: 64px; resize: none; padding: 13px 12px; border-radius: 8px;
+      border: 1px solid var(--line); background: var(--sunken); color: var(--ink); font: 13px/18px ui-monospace, monospace;
+      word-break: break-all; overflow: hidden; }
+    p { margin: 12px 0 24px; color: var(--ink-2); }
     div { display: flex; gap: 8px; justify-content: flex-end; }
-    button { font: inherit; padding: 8px 16px; min-height: 36px; border-radius: 8px; border: 1px solid #8888; }
-    button:focus-visible, textarea:focus-visible { outline: 2px solid #3b6fd4; outline-offset: 2px; }`
+    button { font: inherit; font-weight: 550; padding: 0 16px; height: 36px; border-radius: 8px; color: var(--ink);
+      border: 1px solid var(--line); background: var(--surface); }
+    button:last-child { border-color: var(--accent); background: var(--accent); color: #fff; }
+    :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }`
   const heading = document.createElement('h1')
   heading.textContent = page.heading
   const field = document.createElement('textarea')
@@ -50,7 +56,7 @@ function drawKeyPage(page: KeyPage): Promise<'copy' | 'done'> {
     copy.addEventListener('click', () => resolve('copy'))
     done.addEventListener('click', () => resolve('done'))
     document.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') resolve('done')
+      if (event.key === 'Escape' || (event.key === 'Enter' && event.target === field)) resolve('done')
     })
   })
 }
@@ -66,7 +72,8 @@ export async function showKeyOnce(options: {
   denyPermissions(partition)
   const window = new BrowserWindow({
     width: 560,
-    height: 300,
+    height: 268,
+    useContentSize: true,
     resizable: false,
     minimizable: false,
     fullscreenable: false,

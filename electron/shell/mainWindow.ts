@@ -133,6 +133,9 @@ export class OwnerWindow {
     window.webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) => {
       if (isMainFrame) this.#options.logger.error({ code, description }, 'the window could not load its page')
     })
+    window.webContents.on('did-navigate', (_event, _url, status) => {
+      if (status >= 400) this.#options.logger.error({ status }, 'the window got a refusal instead of its page')
+    })
     return window
   }
 
