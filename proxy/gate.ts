@@ -5,9 +5,10 @@ import { fetchBody } from './forward/fetchBody.ts'
 import type { Upstream } from './forward/upstream.ts'
 import { defaultListenerLimits, Listener } from './http/listener.ts'
 import type { ListenerLimits } from './http/listener.ts'
-import { findOwnAddresses } from './network/lanAddresses.ts'
+import { expandWildcards } from './network/lanAddresses.ts'
 import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
 import type { EntryServices } from './pipeline/entry.ts'
+import { OwnHosts } from './pipeline/ownHosts.ts'
 import { stages as allStages } from './pipeline/pipeline.ts'
 import type { Stage } from './pipeline/pipeline.ts'
 import { PresenceRegistry } from './pipeline/presence.ts'
@@ -37,7 +38,8 @@ export interface Gate {
   openPublicListener(options: { port: number; fallbackPorts?: number }): Promise<{ port: number }>
   /**
    * Shares the people's listener on exactly these addresses: missing ones are opened, others closed with everything
-   * they carry. @throws GateError PORT_IN_USE; then nothing is shared
+   * they carry. `0.0.0.0` and `::` stand for the addresses that this computer has now.
+   * @throws GateError PORT_IN_USE; then nothing is shared
    */
   openSharing(addresses: readonly string[]): Promise<void>
   /** Ends sharing and everything that came over it. */
@@ -50,7 +52,6 @@ export interface Gate {
 
 /** How long a request may still run on a shared address after sharing was switched off. */
 const SHARING_DRAIN_MS = 200
-const OWN_ADDRESSES_MS = 5_000
 
 export function createGate(dependencies: GateDependencies, options: GateOptions = {}): Gate {
   return new RunningGate(dependencies, options)
@@ -62,19 +63,20 @@ class RunningGate implements Gate {
   readonly #options: GateOptions
   readonly #upstreams: CurrentUpstream
   readonly #presence: PresenceRegistry
+  readonly #hosts: OwnHosts
   readonly #hub: SocketHub
   readonly #services: EntryServices
   readonly #shared = new Map<string, Listener>()
   #owner: Listener | undefined
   #public: Listener | undefined
   #publicPort: number | undefined
-  #ownAddresses: { readonly at: number; readonly addresses: ReadonlySet<string> } | undefined
   #closed: Promise<void> | undefined
 
   constructor(dependencies: GateDependencies, options: GateOptions) {
     this.#dependencies = dependencies
     this.#options = options
     const { engine, logger, clock, authenticator, settings } = dependencies
+    this.#hosts = new OwnHosts(settings)
     this.#upstreams = new CurrentUpstream(engine, logger)
     this.#presence = new PresenceRegistry({
       clock,
@@ -94,7 +96,7 @@ class RunningGate implements Gate {
     this.#services = {
       dependencies,
       stages: options.stages ?? allStages,
-      stageServices: { authenticator, settings, hostRules: () => this.#hostRules() },
+      stageServices: { authenticator, settings, hostRules: () => this.#hosts.rules() },
       presence: this.#presence,
       hub: this.#hub,
       upstream,
@@ -127,14 +129,16 @@ class RunningGate implements Gate {
   async openSharing(addresses: readonly string[]): Promise<void> {
     const port = this.#publicPort
     if (port === undefined) throw new TypeError('the public listener must be open before sharing')
-    const unwanted = [...this.#shared.keys()].filter((address) => !addresses.includes(address))
+    const wanted = expandWildcards(addresses, networkInterfaces())
+    const unwanted = [...this.#shared.keys()].filter((address) => !wanted.includes(address))
     await Promise.all(unwanted.map((address) => this.#unshare(address)))
     try {
-      for (const address of addresses) {
+      for (const address of wanted) {
         if (this.#shared.has(address)) continue
         const listener = this.#createListener('public')
         await listener.listen(address, port)
         this.#shared.set(address, listener)
+        this.#hosts.setShared([...this.#shared.keys()])
       }
     } catch (error) {
       await this.closeSharing()
@@ -162,16 +166,19 @@ class RunningGate implements Gate {
   async #close(): Promise<void> {
     const drainMs = this.#options.drainMs ?? 5_000
     this.#hub.close()
+    this.#presence.endStreams()
     const listeners = [this.#owner, this.#public, ...this.#shared.values()].flatMap((listener) => listener ?? [])
     await Promise.all(listeners.map((listener) => listener.close(drainMs)))
     this.#shared.clear()
     this.#presence.close()
+    this.#hosts.close()
     this.#upstreams.close()
   }
 
   async #unshare(address: string): Promise<void> {
     const listener = this.#shared.get(address)
     this.#shared.delete(address)
+    this.#hosts.setShared([...this.#shared.keys()])
     if (listener === undefined) return
     this.#hub.closeTabs(closeCodes.goingAway, 'sharing ended', listener)
     await listener.close(SHARING_DRAIN_MS)
@@ -197,23 +204,6 @@ class RunningGate implements Gate {
       limits,
     )
     return listener
-  }
-
-  #hostRules(): { names: ReadonlySet<string>; addresses: ReadonlySet<string> } {
-    const names = this.#dependencies.settings.get('sharing.hostNames')
-    const addresses = new Set(this.#shared.keys())
-    if (addresses.has('0.0.0.0') || addresses.has('::'))
-      for (const address of this.#ownAddressesNow()) addresses.add(address)
-    return { names: new Set(names.map((name) => name.toLowerCase())), addresses }
-  }
-
-  /** A wildcard listener serves the literal addresses of this computer and nothing more. */
-  #ownAddressesNow(): ReadonlySet<string> {
-    const now = this.#dependencies.clock.nowMs()
-    if (this.#ownAddresses === undefined || now - this.#ownAddresses.at > OWN_ADDRESSES_MS) {
-      this.#ownAddresses = { at: now, addresses: findOwnAddresses(networkInterfaces()) }
-    }
-    return this.#ownAddresses.addresses
   }
 }
 

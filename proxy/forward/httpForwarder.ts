@@ -33,6 +33,8 @@ export interface ForwardPlan {
 }
 
 const REWRITE_LIMIT_BYTES = 64 * 1024 * 1024
+/** Up to here a copy is cheaper than a second write; measured with wrk at 16 connections. */
+const JOINED_BYTES = 8192
 const CLIENT_GONE = new Error('the client is gone')
 
 /** The engine could not be asked; the reason is for the log only. */
@@ -143,10 +145,8 @@ class Relay implements Dispatcher.DispatchHandler {
     }
     const passing = this.#plan.filter === undefined ? chunk : this.#plan.filter.push(chunk)
     if (passing.length === 0) return
-    // The whole rest of an answer of known length: one write instead of two.
     if (passing.length === this.#bytesLeft) {
-      this.#state = 'done'
-      this.#response.end(passing)
+      this.#endWith(passing)
       return
     }
     if (this.#bytesLeft > 0) this.#bytesLeft -= passing.length
@@ -169,6 +169,14 @@ class Relay implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#fail(error)
+  }
+
+  /** The whole rest of an answer of known length. */
+  #endWith(bytes: Buffer): void {
+    this.#state = 'done'
+    // As a latin-1 string, which is the same bytes, node:http joins head and body into one cheap write.
+    if (bytes.length <= JOINED_BYTES) this.#response.end(bytes.toString('latin1'), 'latin1')
+    else this.#response.end(bytes)
   }
 
   readonly #onDrain = (): void => {

@@ -56,9 +56,17 @@ function rank(address: string): number {
   return LINK_LOCAL.test(address) ? 3 : 2
 }
 
-/** Every address of this computer as browsers may write it in `Host`, loopback and VPN ones included. */
-export function findOwnAddresses(interfaces: Interfaces): ReadonlySet<string> {
-  return new Set(
-    Object.values(interfaces).flatMap((infos) => (infos ?? []).map(({ address }) => address.toLowerCase())),
-  )
+/**
+ * Addresses to listen on besides loopback. Wildcards become the addresses that this computer has: a listener on every
+ * address would also serve names and networks that nobody chose.
+ */
+export function expandWildcards(addresses: readonly string[], interfaces: Interfaces): readonly string[] {
+  const own = Object.values(interfaces).flatMap((infos) => (infos ?? []).filter((info) => !info.internal))
+  const expanded = addresses.flatMap((address) => {
+    if (address === '0.0.0.0') return own.filter(({ family }) => family === 'IPv4').map((info) => info.address)
+    // A link-local address means nothing without the name of its network card.
+    if (address === '::') return own.map((info) => info.address).filter((text) => !/^fe[89ab]/i.test(text))
+    return address
+  })
+  return [...new Set(expanded.map((address) => address.toLowerCase()))].filter((address) => address !== '127.0.0.1')
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { AccessClass } from '../comfyui/routeTable.ts'
 import type { GateError } from '../contract/errorCodes.ts'
 import { normaliseAddress } from '../http/clientAddress.ts'
 import { closeAfterResponse } from '../http/listener.ts'
@@ -8,13 +9,14 @@ import { writeAnswer } from '../http/ownAnswer.ts'
 import { describeRefusal, formatRawAnswer, toGateError } from '../http/problem.ts'
 import type { Audience } from '../http/problem.ts'
 import { actions } from './actions.ts'
+import type { GateEvent } from './audit.ts'
 import { audienceOf, openExchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import type { TurnServices } from './forwardTurn.ts'
 import { runStages } from './pipeline.ts'
 import type { Stage, StageServices } from './pipeline.ts'
 import type { LiveUse, PresenceRegistry } from './presence.ts'
-import type { ListenerName } from './requestContext.ts'
+import type { ListenerName, Principal } from './requestContext.ts'
 
 export interface EntryServices extends TurnServices {
   readonly stages: readonly Stage[]
@@ -52,7 +54,9 @@ async function answer(
   services: EntryServices,
 ): Promise<void> {
   const { principal, route, method } = exchange
-  if (principal !== undefined) trackUse(exchange, principal, response, services.presence)
+  if (principal !== undefined) {
+    trackUse(new RequestUse(exchange, principal, response), response, services.presence)
+  }
   if (method === 'OPTIONS') {
     const allow = route.allowed ?? ['GET', 'HEAD', 'POST']
     writeAnswer(response, { status: 204, headers: ['allow', [...new Set(['OPTIONS', ...allow])].join(', ')], body: '' })
@@ -66,27 +70,40 @@ async function answer(
   services.dependencies.audit.record(event)
 }
 
-/** A long download or event stream ends with the credential it rests on. */
-function trackUse(
-  { route, listener, clientAddress, head }: Exchange,
-  principal: LiveUse['principal'],
-  response: ServerResponse,
-  presence: PresenceRegistry,
-): void {
-  const use: LiveUse = {
-    principal,
-    access: route.access,
-    listener,
-    clientAddress,
-    userAgent: head.userAgent,
-    kind: 'request',
-    end: () => {
-      // Signing out ends the very session it was asked with; that answer still goes out.
-      if (route.action === 'own' && !response.headersSent) return false
-      response.destroy()
-      return true
-    },
+/** A long download or event stream ends with the credential it rests on. A class: this runs for every request. */
+class RequestUse implements LiveUse {
+  readonly kind = 'request'
+  principal: Principal
+  readonly access: AccessClass
+  readonly listener: ListenerName
+  readonly clientAddress: string
+  readonly userAgent: string | undefined
+  readonly #isOwn: boolean
+  readonly #response: ServerResponse
+
+  constructor({ route, listener, clientAddress, head }: Exchange, principal: Principal, response: ServerResponse) {
+    this.principal = principal
+    this.access = route.access
+    this.listener = listener
+    this.clientAddress = clientAddress
+    this.userAgent = head.userAgent
+    this.#isOwn = route.action === 'own'
+    this.#response = response
   }
+
+  get isStream(): boolean {
+    return this.#isOwn && this.#response.headersSent
+  }
+
+  end(): boolean {
+    // Signing out ends the very session it was asked with; that answer still goes out.
+    if (this.#isOwn && !this.#response.headersSent) return false
+    this.#response.destroy()
+    return true
+  }
+}
+
+function trackUse(use: LiveUse, response: ServerResponse, presence: PresenceRegistry): void {
   presence.add(use)
   response.once('close', () => presence.remove(use))
 }
@@ -124,7 +141,7 @@ export function tellAudit(
 ): void {
   if (refusal.code === 'INTERNAL_ERROR')
     dependencies.logger.error({ err: refusal.cause }, 'a request was refused by a fault')
-  dependencies.audit.record({
+  const event: GateEvent = {
     type: 'request.denied',
     listener,
     clientAddress: exchange?.clientAddress ?? normaliseAddress(request.socket.remoteAddress ?? ''),
@@ -132,7 +149,13 @@ export function tellAudit(
     method: request.method ?? '',
     path: exchange?.target.path ?? '',
     code: refusal.code,
-  })
+  }
+  try {
+    dependencies.audit.record(event)
+  } catch (error) {
+    // The refusal stands whatever the audit says.
+    dependencies.logger.error({ err: error }, 'a refusal could not be recorded')
+  }
 }
 
 /** Takes one upgrade through the same stages. Refusals are plain HTTP answers, never a redirect. */

@@ -11,6 +11,8 @@ export interface LiveUse {
   readonly clientAddress: string
   readonly userAgent: string | undefined
   readonly kind: 'request' | 'socket'
+  /** An answer of our own that has begun and may never end, such as events: nothing is lost when it is cut. */
+  readonly isStream: boolean
   /** Called once. Returns false to be asked again shortly, for a request that is just about to be answered. */
   end(reason: 'revoked' | 'forbidden'): boolean
 }
@@ -90,6 +92,11 @@ export class PresenceRegistry {
     presence.sockets -= 1
     presence.lastActiveAtMs = this.#dependencies.clock.nowMs()
     this.#changed()
+  }
+
+  /** Cuts answers that would keep a closing gate waiting. */
+  endStreams(): void {
+    for (const use of [...this.#uses]) if (use.isStream) this.#end(use, 'revoked')
   }
 
   snapshot(): readonly ConnectionSnapshot[] {

@@ -153,6 +153,7 @@ export class SocketHub {
       clientAddress: exchange.clientAddress,
       userAgent: exchange.head.userAgent,
       kind: 'socket',
+      isStream: false,
       end: (reason) => {
         client.close(closeCodes[reason], reason)
         return true

@@ -49,6 +49,16 @@ describe('a fault in the gate itself', () => {
     expect(fixture.ownSeen).toEqual([])
   })
 
+  it('still refuses when the audit breaks', async () => {
+    fixture = await openGateFixture()
+    fixture.events.push = () => {
+      throw new Error('disk full')
+    }
+    expect((await ask(fixture.port, '/queue')).status).toBe(401)
+    await expect(TabClient.open(fixture.port, '/ws')).rejects.toMatchObject({ status: 401 })
+    expect(fixture.upstream.started).toEqual([])
+  })
+
   it('tells the audit of every refusal once, without query and key', async () => {
     fixture = await openGateFixture()
     await ask(fixture.port, '/view?filename=private.png', { headers: bearer('wrong-key') })

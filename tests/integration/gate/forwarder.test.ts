@@ -21,7 +21,8 @@ const head = (line: string, ...more: string[]): string =>
   [line, 'Host: localhost', `Authorization: Bearer ${tokens.creator}`, ...more, '', ''].join('\r\n')
 
 /** Resolves at `close`, whatever error came before. */
-const isClosed = (stream: EventEmitter): Promise<void> => new Promise((resolve) => stream.once('close', () => resolve()))
+const isClosed = (stream: EventEmitter): Promise<void> =>
+  new Promise((resolve) => stream.once('close', () => resolve()))
 
 describe('forwarder', () => {
   it('ends the request to the engine when the client leaves in the middle of a download', async () => {

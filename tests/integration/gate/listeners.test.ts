@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bearer, cookie, openGateFixture, tokens } from '../../support/gateFixture.ts'
 import type { GateFixture } from '../../support/gateFixture.ts'
@@ -107,13 +108,24 @@ describe('listeners', () => {
     await until(() => far.readyState === WebSocket.CLOSED, 'closed')
   })
 
-  it('serve on a wildcard address only names that are ours', async () => {
-    await fixture.close()
-    fixture = await openGateFixture()
-    await fixture.gate.openSharing(['127.0.0.4'])
+  it('serve on a wildcard only the addresses that this computer has', async () => {
+    const others = Object.values(networkInterfaces()).flatMap((infos) =>
+      (infos ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal),
+    )
+    await fixture.gate.openSharing(['0.0.0.0'])
     expect(
       (await ask(fixture.port, '/queue', { headers: { host: '127.0.0.9', ...bearer(tokens.creator) } })).status,
     ).toBe(421)
+    for (const { address } of others) {
+      const answer = await ask(fixture.port, '/queue', { headers: { host: address, ...bearer(tokens.creator) } })
+      expect(answer.status).toBe(200)
+    }
+    await fixture.gate.closeSharing()
+    for (const { address } of others) {
+      expect(
+        (await ask(fixture.port, '/queue', { headers: { host: address, ...bearer(tokens.creator) } })).status,
+      ).toBe(421)
+    }
   })
 
   it('say in words that a port is taken, or take the next free one when told so', async () => {
@@ -188,6 +200,22 @@ describe('listeners', () => {
     finish()
     expect((await running).text).toBe('ab')
     await closing
+  })
+
+  it('do not wait for event streams when the gate closes', async () => {
+    await fixture.close()
+    fixture = await openGateFixture({
+      drainMs: 20_000,
+      ownApplication: (_request, response) =>
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n'),
+    })
+    const answer = ask(fixture.port, '/gatehouse/api/v1/session', { headers: bearer(tokens.creator) })
+    const cut = expect(answer).rejects.toThrow()
+    await until(() => fixture.ownSeen.length > 0, 'streaming')
+    const began = performance.now()
+    await fixture.gate.close()
+    expect(performance.now() - began).toBeLessThan(2000)
+    await cut
   })
 
   it('know who is here', async () => {

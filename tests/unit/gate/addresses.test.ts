@@ -1,7 +1,7 @@
 import type { NetworkInterfaceInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { isHomeAddress, isLoopbackAddress, normaliseAddress } from '../../../proxy/http/clientAddress.ts'
-import { findLanAddresses, findOwnAddresses } from '../../../proxy/network/lanAddresses.ts'
+import { expandWildcards, findLanAddresses } from '../../../proxy/network/lanAddresses.ts'
 
 describe('client addresses', () => {
   it.each([
@@ -105,10 +105,21 @@ describe('findLanAddresses', () => {
     ).toEqual(['192.168.0.2'])
     expect(findLanAddresses({ eth0: [ipv4('169.254.3.3')] }).map(({ address }) => address)).toEqual(['169.254.3.3'])
   })
+})
 
-  it('knows every own address in lower case', () => {
-    expect(
-      findOwnAddresses({ eth0: [ipv4('192.168.0.2'), { ...ipv4('FD00::1'), family: 'IPv6', scopeid: 0 }] }),
-    ).toEqual(new Set(['192.168.0.2', 'fd00::1']))
+describe('expandWildcards', () => {
+  const interfaces = {
+    lo: [ipv4('127.0.0.1')],
+    eth0: [
+      ipv4('192.168.0.2'),
+      { ...ipv4('FD00::1'), family: 'IPv6' as const, scopeid: 0 },
+      { ...ipv4('fe80::1'), family: 'IPv6' as const, scopeid: 2 },
+    ],
+  }
+
+  it('listens on the addresses that there are, never on all that may come', () => {
+    expect(expandWildcards(['0.0.0.0'], interfaces)).toEqual(['192.168.0.2'])
+    expect(expandWildcards(['::'], interfaces)).toEqual(['192.168.0.2', 'fd00::1'])
+    expect(expandWildcards(['10.0.0.5', '127.0.0.1', '10.0.0.5'], interfaces)).toEqual(['10.0.0.5'])
   })
 })

@@ -1,0 +1,35 @@
+import type { SettingsReader } from './services.ts'
+import type { HostRules } from './stages/host.ts'
+
+/** Under which names and addresses the public listener may be asked. Put together anew only when something changed. */
+export class OwnHosts {
+  readonly #settings: SettingsReader
+  readonly #unsubscribe: () => void
+  #shared: readonly string[] = []
+  #rules: HostRules | undefined
+
+  constructor(settings: SettingsReader) {
+    this.#settings = settings
+    this.#unsubscribe = settings.onChange(() => {
+      this.#rules = undefined
+    })
+  }
+
+  /** The addresses on which the gate shares now. */
+  setShared(addresses: readonly string[]): void {
+    this.#shared = addresses
+    this.#rules = undefined
+  }
+
+  rules(): HostRules {
+    this.#rules ??= {
+      names: new Set(this.#settings.get('sharing.hostNames').map((name) => name.toLowerCase())),
+      addresses: new Set(this.#shared),
+    }
+    return this.#rules
+  }
+
+  close(): void {
+    this.#unsubscribe()
+  }
+}
