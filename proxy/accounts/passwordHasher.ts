@@ -1,3 +1,4 @@
+import { cpus } from 'node:os'
 import argon2 from 'argon2'
 import { GateError } from '../contract/errorCodes.ts'
 
@@ -84,9 +85,12 @@ export interface PasswordVerdict {
   readonly needsRehash: boolean
 }
 
-/** argon2id for passwords: at most two at once, and a person who does not exist costs the same as one who does. */
+/** How many passwords are hashed at once: one core stays for everybody else, whoever signs in how often. */
+export const toHashingWidth = (cores: number): number => Math.max(1, Math.min(2, cores - 1))
+
+/** argon2id for passwords: one or two at once, and a person who does not exist costs the same as one who does. */
 export class PasswordHasher {
-  readonly #lane = new HashLane({ width: 2, maxWaiting: 32 })
+  readonly #lane = new HashLane({ width: toHashingWidth(cpus().length), maxWaiting: 32 })
   readonly #argon2: Argon2
   readonly #parameters: Argon2Parameters
 

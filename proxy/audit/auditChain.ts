@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 
 /** What one row vouches for: its own content and, through `prevHmac`, everything before it. */
 export interface ChainedRow {
@@ -18,7 +19,7 @@ export interface ChainedRow {
 export const chainStart = '0'.repeat(64)
 
 /** Hex HMAC-SHA256 over the row. The JSON array keeps neighbouring fields from running into each other. */
-export function chainHmac(key: Buffer, row: ChainedRow): string {
+export function chainHmac(key: KeyObject | Buffer, row: ChainedRow): string {
   const content = JSON.stringify([
     row.seq,
     row.atMs,
@@ -39,12 +40,12 @@ export type ChainVerdict =
   | { readonly kind: 'broken'; readonly seq: number }
 
 export class ChainVerifier {
-  readonly #key: Buffer
+  readonly #key: KeyObject | Buffer
   #previous = chainStart
   #rows = 0
   #brokenAt: number | undefined
 
-  constructor(key: Buffer) {
+  constructor(key: KeyObject | Buffer) {
     this.#key = key
   }
 

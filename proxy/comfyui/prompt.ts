@@ -39,8 +39,8 @@ const MAX_QUEUE_NUMBER = 1e9
 
 type PromptErrorType = 'no_prompt' | 'invalid_prompt' | 'not_allowed'
 
-const refuse = (type: PromptErrorType, message: string): never => {
-  throw new GateError('BAD_REQUEST', message, { details: { promptError: type } })
+const refuse = (type: PromptErrorType, message: string, promptDetails = ''): never => {
+  throw new GateError('BAD_REQUEST', message, { details: { promptError: type, promptDetails } })
 }
 
 /** Decodes and parses. @throws GateError BAD_REQUEST in ComfyUI's shape */
@@ -85,7 +85,7 @@ export function checkPrompt(bytes: Buffer, author: PromptAuthor, limits: PromptL
 }
 
 function checkNodes(prompt: JsonValue | undefined, { maxNodes }: PromptLimits): JsonObject {
-  if (prompt === undefined || prompt === null) return refuse('no_prompt', 'No prompt provided')
+  if (prompt === undefined || prompt === null) return refuse('no_prompt', 'No prompt provided', 'No prompt provided')
   if (!isObject(prompt)) return refuse('invalid_prompt', 'The prompt must be an object of nodes by their ids.')
   if (prompt.size > maxNodes)
     return refuse('not_allowed', `A workflow may have ${maxNodes} nodes, this one has ${prompt.size}.`)
@@ -97,7 +97,9 @@ function checkNode(id: string, node: JsonValue): JsonObject {
   if (!isObject(node)) return refuse('invalid_prompt', `Node #${id} is not an object.`)
   const classType = node.get('class_type')
   if (typeof classType !== 'string' || classType.length > MAX_NAME_LENGTH) {
-    return refuse('invalid_prompt', `Node #${id} has no class_type.`)
+    // ComfyUI's own words, which its page and other clients know (execution.py, validate_prompt).
+    const text = 'Cannot execute because a node is missing the class_type property.'
+    return refuse('invalid_prompt', text, `Node ID '#${id}'`)
   }
   const inputs = node.get('inputs')
   if (!isObject(inputs)) return refuse('invalid_prompt', `Node #${id} has no inputs.`)

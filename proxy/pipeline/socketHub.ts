@@ -31,6 +31,8 @@ interface OpenTab extends Tab {
   /** The listener that carries it. */
   readonly carrier: object
   takesMetadata: boolean
+  /** ComfyUI reads feature flags from the first text of a socket only (server.py, websocket_handler). */
+  isFirstText: boolean
 }
 
 /** Asks the engine which jobs it has; undefined when it did not say. */
@@ -167,6 +169,7 @@ export class SocketHub {
         return use.principal.role === 'administrator'
       },
       takesMetadata: false,
+      isFirstText: true,
       wantsLogs: false,
       use,
       client,
@@ -189,7 +192,8 @@ export class SocketHub {
   }
 
   #onClientText(tab: OpenTab, bytes: Buffer): void {
-    const flags = parseFeatureFlags(bytes)
+    const flags = tab.isFirstText ? parseFeatureFlags(bytes) : undefined
+    tab.isFirstText = false
     if (flags === undefined) return
     tab.takesMetadata = flags.metadata
     const limit = this.#dependencies.settings.get('limits.uploadBytes')
