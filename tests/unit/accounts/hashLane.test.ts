@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { HashLane } from '../../../proxy/accounts/passwordHasher.ts'
+import { HashLane, toHashingWidth } from '../../../proxy/accounts/passwordHasher.ts'
 
 /** Work that ends when told to, and a record of how much ran at once. */
 function createWork() {
@@ -54,5 +54,16 @@ describe('a lane of hashes', () => {
 
     await expect(lane.run(() => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory')
     await expect(lane.run(() => Promise.resolve('done'))).resolves.toBe('done')
+  })
+})
+
+describe('toHashingWidth', () => {
+  it.each([
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [16, 2],
+  ])('leaves a core to everybody else: %i cores, %i at once', (cores, width) => {
+    expect(toHashingWidth(cores)).toBe(width)
   })
 })
