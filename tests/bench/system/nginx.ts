@@ -18,8 +18,8 @@ export function findNginxVersion(): string | undefined {
 }
 
 /**
- * One worker with kept connections to the upstream, no access log, bodies streamed: nginx as somebody would set it up
- * who wants it fast. It checks no key.
+ * One worker with kept connections to the upstream, no access log, nothing on the disk, and otherwise as it comes: the
+ * size of its buffers decides what large bodies cost it, and the targets were found with these. It checks no key.
  */
 export async function startNginx(
   children: ChildProcesses,
@@ -91,9 +91,6 @@ function server(port: number, upstreamPort: number, at: number): string {
       proxy_set_header Connection $connection_upgrade;
       proxy_set_header Upgrade $http_upgrade;
       proxy_request_buffering off;
-      proxy_buffers 16 64k;
-      proxy_buffer_size 64k;
-      proxy_busy_buffers_size 256k;
       proxy_max_temp_file_size 0;
       proxy_read_timeout 600s;
     }
