@@ -37,7 +37,7 @@ export function KeysPage() {
           People in a browser need no key, they sign in. Create one for a program.
         </EmptyState>
       )}
-      {keys.data !== undefined && keys.data.length > 0 && <KeyTable keys={keys.data} showPerson />}
+      {keys.data !== undefined && keys.data.length > 0 && <KeyTable keys={keys.data} />}
       {creating === true && people.data !== undefined && (
         <CreateKeyDialog
           people={people.data.filter((person) => !person.disabled)}

@@ -11,12 +11,10 @@ import { RevokeDialog } from './RevokeDialog.tsx'
 
 interface KeyTableProps {
   readonly keys: readonly ApiKey[]
-  /** Off where every key is the same person's. */
-  readonly showPerson: boolean
 }
 
 /** Keys as they can be shown later: masked, with what to know about each. */
-export function KeyTable({ keys, showPerson }: KeyTableProps) {
+export function KeyTable({ keys }: KeyTableProps) {
   const [revoking, setRevoking] = useState<ApiKey>()
   return (
     <>
@@ -24,8 +22,7 @@ export function KeyTable({ keys, showPerson }: KeyTableProps) {
         <thead>
           <tr>
             <th scope="col">Key</th>
-            {showPerson && <th scope="col">For</th>}
-            <th scope="col">May</th>
+            <th scope="col">For</th>
             <th scope="col">Last used</th>
             <th scope="col">Ends</th>
             <td className={table.actions} />
@@ -33,7 +30,7 @@ export function KeyTable({ keys, showPerson }: KeyTableProps) {
         </thead>
         <tbody>
           {keys.map((key) => (
-            <KeyRow key={key.id} apiKey={key} showPerson={showPerson} onRevoke={() => setRevoking(key)} />
+            <KeyRow key={key.id} apiKey={key} onRevoke={() => setRevoking(key)} />
           ))}
         </tbody>
       </table>
@@ -44,11 +41,10 @@ export function KeyTable({ keys, showPerson }: KeyTableProps) {
 
 interface KeyRowProps {
   readonly apiKey: ApiKey
-  readonly showPerson: boolean
   readonly onRevoke: () => void
 }
 
-function KeyRow({ apiKey, showPerson, onRevoke }: KeyRowProps) {
+function KeyRow({ apiKey, onRevoke }: KeyRowProps) {
   const health = keyHealth(apiKey, useNow(60_000))
   return (
     <tr>
@@ -61,8 +57,10 @@ function KeyRow({ apiKey, showPerson, onRevoke }: KeyRowProps) {
           </p>
         )}
       </th>
-      {showPerson && <td data-label="For">{apiKey.user.name}</td>}
-      <td data-label="May">{describeScopes(apiKey.scopes)}</td>
+      <td data-label="For">
+        <span className={styles.person}>{apiKey.user.name}</span>
+        <span className={styles.address}>{describeScopes(apiKey.scopes)}</span>
+      </td>
       <td data-label="Last used" className={table.fact}>
         {apiKey.lastUsedAt === null ? <span className="quiet">Never</span> : <TimeAgo at={apiKey.lastUsedAt} />}
         {apiKey.lastAddress !== null && <span className={styles.address}>from {apiKey.lastAddress}</span>}
