@@ -1,30 +1,29 @@
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { app, nativeTheme, powerMonitor, shell } from 'electron'
+import { app, powerMonitor, shell } from 'electron'
 import type { BrowserWindow } from 'electron'
+import { LaunchRefused } from '../launcher/launchRefused.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
-import { assertNever } from '../proxy/core/assertNever.ts'
 import { systemClock } from '../proxy/core/clock.ts'
 import { systemRandom } from '../proxy/core/random.ts'
-import { LaunchRefused } from '../launcher/launchRefused.ts'
 import { openService } from '../service/gatehouseService.ts'
-import type { GatehouseService } from '../service/serviceTypes.ts'
 import type { LogFile } from '../service/logFile.ts'
+import type { GatehouseService } from '../service/serviceTypes.ts'
 import { createRoutes } from './ipc/handlers.ts'
-import { notifyPage, openMainIpc } from './ipc/mainIpc.ts'
-import { DesktopRefused } from './ipc/mainIpc.ts'
-import { setAutostart } from './shell/autostart.ts'
-import type { StartCommand } from './shell/autostart.ts'
+import { DesktopRefused, notifyPage, openMainIpc } from './ipc/mainIpc.ts'
 import type { AppPaths } from './shell/appPaths.ts'
+import type { StartCommand } from './shell/autostart.ts'
 import { CanvasWindow } from './shell/canvasWindow.ts'
 import { createSystemClipboard, ExpiringClipboard } from './shell/clipboard.ts'
 import * as dialogs from './shell/dialogs.ts'
-import { showKeyOnce } from './shell/keyWindow.ts'
 import { OwnerWindow } from './shell/mainWindow.ts'
 import { showNotification } from './shell/notifications.ts'
 import { TrayIcon } from './shell/tray.ts'
-import type { TrayCommand, TrayState } from './shell/trayMenu.ts'
-import { decideOnClose, peopleInside } from './shell/windowClosing.ts'
+import type { TrayCommand } from './shell/trayMenu.ts'
+import { TrayPresenter } from './shell/trayPresenter.ts'
+import { decideOnClose } from './shell/windowClosing.ts'
+import { runTrayCommand } from './trayCommands.ts'
+import { followWindowSettings } from './windowSettings.ts'
 
 /** A little more than the service's own steps may take together; then the process ends anyway. */
 const STOP_DEADLINE_MS = 45_000
@@ -54,14 +53,10 @@ export class Application {
   readonly #service: GatehouseService
   readonly #window: OwnerWindow
   readonly #canvas: CanvasWindow
-  readonly #tray: TrayIcon
+  readonly #tray: TrayPresenter
   readonly #clipboard: ExpiringClipboard
   readonly #closers: (() => void)[] = []
   #phase: 'running' | 'asking' | 'stopping' = 'running'
-  #people: TrayState['people'] = []
-  #ownerId: string | undefined
-  #engineKind = 'stopped'
-  #startsAtLogin: boolean
   #startAgain = false
 
   /** Opens the data folder and everything that listens. @throws GateError in words when that cannot be */
@@ -87,36 +82,47 @@ export class Application {
   }
 
   private constructor(options: ApplicationOptions, service: GatehouseService) {
+    const { logger } = options.logFile
     this.#options = options
     this.#service = service
-    this.#startsAtLogin = service.settings.get('window.startAtLogin')
-    this.#clipboard = new ExpiringClipboard(createSystemClipboard(options.platform), options.logFile.logger)
+    this.#clipboard = new ExpiringClipboard(createSystemClipboard(options.platform), logger)
     this.#window = new OwnerWindow({
       preload: options.paths.preload,
       icon: options.paths.icon,
       stateFile: join(app.getPath('userData'), 'window.json'),
-      logger: options.logFile.logger,
+      logger,
       onClose: () => this.#closeWindow(),
       onExternalLink: (link) => void shell.openExternal(link.href),
+      onSessionEnd: () => void this.shutDown(0),
     })
     this.#canvas = new CanvasWindow({
       icon: options.paths.icon,
       onExternalLink: (window, link) => void this.#openLinkOfCanvas(window, link),
     })
-    this.#tray = new TrayIcon({
+    const tray = new TrayIcon({
       directory: options.paths.trayDirectory,
       platform: options.platform,
-      onCommand: (command) => this.#run(this.#command(command)),
+      onCommand: (command) => this.#runTrayCommand(command),
+    })
+    this.#tray = new TrayPresenter(service, {
+      tray,
+      onEngineFailed: (message) => this.#tellEngineFailed(message),
+      onError: this.#tellOwner,
     })
   }
 
   /** Shows the tray and, unless started hidden, the window. */
   async show(): Promise<void> {
-    this.#openIpc()
-    this.#watch()
-    this.#applySettings()
-    await this.#refreshPeople()
-    await this.#window.open(await this.#service.openOwnerSession(), { hidden: this.#options.hidden })
+    const { platform, startCommand, autostartFile, hidden } = this.#options
+    const endNow = (): void => void this.shutDown(0)
+    powerMonitor.on('shutdown', endNow)
+    this.#closers.push(
+      () => powerMonitor.off('shutdown', endNow),
+      this.#openIpc(),
+      followWindowSettings(this.#service.settings, { platform, startCommand, autostartFile, onError: this.#tellOwner }),
+    )
+    await this.#tray.open()
+    await this.#window.open(await this.#service.openOwnerSession(), { hidden })
   }
 
   /** A second start, a click on the dock or the tray: bring the window back. */
@@ -129,11 +135,9 @@ export class Application {
   /** Asks if people are inside, then ends everything. */
   async quit(): Promise<void> {
     if (this.#phase !== 'running') return
-    this.#phase = 'asking'
-    const names = peopleInside(this.#service.connections(), this.#ownerId)
-    const leave = names.length === 0 || (await dialogs.askQuit(this.#window.window, names))
-    this.#phase = 'running'
-    if (leave) await this.shutDown(0)
+    const names = this.#tray.present()
+    if (names.length > 0 && !(await this.#askQuit(names))) return
+    await this.shutDown(0)
   }
 
   /** Ends everything without asking, then the process. */
@@ -157,11 +161,26 @@ export class Application {
     app.exit(stopped.ok ? exitCode : 1)
   }
 
-  #openIpc(): void {
+  async #askQuit(names: readonly string[]): Promise<boolean> {
+    this.#phase = 'asking'
+    try {
+      return await dialogs.askQuit(this.#window.window, names)
+    } finally {
+      this.#endAsking()
+    }
+  }
+
+  /** The system may have ended the app while the question stood there. */
+  #endAsking(): void {
+    if (this.#phase === 'asking') this.#phase = 'running'
+  }
+
+  #openIpc(): () => void {
+    const { platform, dataDirectory, logFile } = this.#options
     const routes = createRoutes(this.#service, {
-      platform: this.#options.platform,
+      platform,
       version: app.getVersion(),
-      dataDirectory: this.#options.dataDirectory,
+      dataDirectory,
       pickComfyuiFolder: () => dialogs.pickComfyuiFolder(this.#window.window),
       openCanvas: () => this.#openCanvas(),
       copy: (text) => this.#clipboard.copy(text),
@@ -172,98 +191,18 @@ export class Application {
       },
       notify: (name, payload) => notifyPage(this.#window.contents, name, payload),
     })
-    const { logger } = this.#options.logFile
-    this.#closers.push(openMainIpc({ routes, owner: () => this.#window.identity, logger, isForPeople }))
+    return openMainIpc({ routes, owner: () => this.#window.identity, logger: logFile.logger, isForPeople })
   }
 
-  #watch(): void {
-    const refresh = (): void => this.#refresh()
-    const refreshPeople = (): void => this.#run(this.#refreshPeople())
-    const { engine, settings, sharing } = this.#service
-    this.#closers.push(
-      engine.onStateChange(refresh),
-      // It also says when people or their keys changed: they are who can come in.
-      sharing.onChange(refreshPeople),
-      settings.onChange(() => this.#applySettings()),
-      this.#service.onConnectionsChange(refresh),
-    )
-    const endNow = (): void => void this.shutDown(0)
-    powerMonitor.on('shutdown', endNow)
-    this.#closers.push(() => powerMonitor.off('shutdown', endNow))
-  }
-
-  #applySettings(): void {
-    const { settings } = this.#service
-    nativeTheme.themeSource = settings.get('window.appearance')
-    const startsAtLogin = settings.get('window.startAtLogin')
-    if (startsAtLogin !== this.#startsAtLogin) {
-      this.#startsAtLogin = startsAtLogin
-      const { platform, startCommand, autostartFile } = this.#options
-      this.#run(setAutostart(startsAtLogin, { platform, command: startCommand, linuxFile: autostartFile }))
-    }
-    this.#refresh()
-  }
-
-  async #refreshPeople(): Promise<void> {
-    const people = await this.#service.people()
-    this.#people = people.map(({ id, name }) => ({ id, name }))
-    this.#ownerId = people.find((person) => person.isOwner)?.id
-    this.#refresh()
-  }
-
-  #refresh(): void {
-    if (this.#phase === 'stopping') return
-    const engine = this.#service.engine.state()
-    if (engine.kind === 'failed' && this.#engineKind !== 'failed' && !this.#isWindowInFront()) {
-      showNotification('ComfyUI does not start', engine.failure.message, () => this.#window.show())
-    }
-    this.#engineKind = engine.kind
-    this.#tray.update({
-      engine,
-      choice: this.#service.settings.get('comfyui.engine'),
-      sharing: this.#service.sharing.describe(),
-      people: this.#people,
-      present: peopleInside(this.#service.connections(), this.#ownerId),
-    })
-  }
-
-  #isWindowInFront(): boolean {
-    return this.#window.window?.isFocused() === true
-  }
-
-  #command(command: TrayCommand): Promise<void> {
-    switch (command.kind) {
-      case 'openWindow':
-        this.#window.show()
-        return Promise.resolve()
-      case 'openCanvas':
-        return this.#openCanvas()
-      case 'startEngine':
-        return this.#service.engine.start()
-      case 'stopEngine':
-        return this.#service.engine.stop()
-      case 'setSharing':
-        return this.#service.sharing.set(command.on)
-      case 'copyAddress':
-        return this.#clipboard.copy(command.url)
-      case 'showQrCode':
-        this.#window.show()
-        notifyPage(this.#window.contents, 'window:navigate', { path: '/' })
-        return Promise.resolve()
-      case 'createKey':
-        return this.#createKey(command.accountId, command.name)
-      case 'quit':
-        return this.quit()
-      default:
-        return assertNever(command)
-    }
-  }
-
-  async #createKey(accountId: string, personName: string): Promise<void> {
-    const { key } = await this.#service.createKeyFor(accountId, 'Made in the tray')
-    const copy = (): Promise<void> => this.#clipboard.copySecret(key)
-    await copy()
-    await showKeyOnce({ personName, key, icon: this.#options.paths.icon, copy })
+  #runTrayCommand(command: TrayCommand): void {
+    runTrayCommand(command, {
+      service: this.#service,
+      window: this.#window,
+      clipboard: this.#clipboard,
+      icon: this.#options.paths.icon,
+      openCanvas: () => this.#openCanvas(),
+      quit: () => this.quit(),
+    }).catch(this.#tellOwner)
   }
 
   #openCanvas(): Promise<void> {
@@ -272,6 +211,12 @@ export class Application {
 
   async #openLinkOfCanvas(window: BrowserWindow | undefined, link: URL): Promise<void> {
     if (await dialogs.askOpenLink(window, link)) await shell.openExternal(link.href)
+  }
+
+  #tellEngineFailed(message: string): void {
+    // The page itself says it where the owner is looking.
+    if (this.#window.window?.isFocused() === true) return
+    showNotification('ComfyUI does not start', message, () => this.#window.show())
   }
 
   /** True: the window may close. Whatever else is to happen follows by itself. */
@@ -284,9 +229,9 @@ export class Application {
       keepInTray: settings.get('window.keepInTray'),
       trayExplained: settings.get('window.trayExplained'),
     })
-    if (decision === 'quit') this.#run(this.quit())
+    if (decision === 'quit') this.quit().catch(this.#tellOwner)
     else if (decision === 'hide') this.#window.hide()
-    else this.#run(this.#explainAndHide())
+    else this.#explainAndHide().catch(this.#tellOwner)
     return false
   }
 
@@ -297,14 +242,11 @@ export class Application {
     return this.#service.settings.set('window.trayExplained', true)
   }
 
-  /** For work that nobody waits for: its failure is told to the owner, or logged when it is no refusal. */
-  #run(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      if (this.#phase === 'stopping') return
-      if (!isForPeople(error))
-        this.#options.logFile.logger.error({ err: error }, 'something the owner asked for failed')
-      void dialogs.showProblem(isForPeople(error) ? error.message : 'That did not work. The log has the details.')
-    })
+  /** For work that nobody waits for: its failure is told to the owner, and logged when it is no refusal. */
+  readonly #tellOwner = (error: unknown): void => {
+    if (this.#phase === 'stopping') return
+    if (!isForPeople(error)) this.#options.logFile.logger.error({ err: error }, 'something the owner asked for failed')
+    void dialogs.showProblem(isForPeople(error) ? error.message : 'That did not work. The log has the details.')
   }
 }
 

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { BrowserWindow, session } from 'electron'
 import type { BrowserWindowConstructorOptions, Session } from 'electron'
 import { askLeaveCanvas } from './dialogs.ts'
-import { placeCookie, windowBackground } from './mainWindow.ts'
+import { loadPage, placeCookie, windowBackground } from './mainWindow.ts'
 import type { PageSession } from './mainWindow.ts'
 import { denyPermissionsExceptCopying, setNavigationPolicy } from './navigationGuard.ts'
 
@@ -23,6 +23,8 @@ function canvasOptions(partition: Session, icon: string): BrowserWindowConstruct
       sandbox: true,
       nodeIntegration: false,
       webviewTag: false,
+      // Its dictionaries would be fetched from a foreign server.
+      spellcheck: false,
     },
   }
 }
@@ -36,18 +38,55 @@ export function downloadName(offered: string): string {
   return name === '' ? 'download' : name
 }
 
+/**
+ * Without this, a page with unsaved changes makes its window impossible to close or reload, and nothing says why. Never
+ * by a synchronous dialog: the gate lives in this process and would stand still with it.
+ */
+function askBeforeLosingChanges(window: BrowserWindow): void {
+  let closing = false
+  let state: 'idle' | 'asking' | 'leaving' = 'idle'
+  window.on('close', () => (closing = true))
+  window.webContents.on('did-navigate', () => (state = 'idle'))
+  window.webContents.on('will-prevent-unload', (event) => {
+    if (state === 'leaving') event.preventDefault()
+    if (state !== 'idle') return
+    state = 'asking'
+    const way = closing ? 'close' : 'reload'
+    closing = false
+    void askLeaveCanvas(window, way).then((leave) => {
+      state = leave ? 'leaving' : 'idle'
+      if (!leave || window.isDestroyed()) return
+      if (way === 'close') window.destroy()
+      else window.webContents.reload()
+    })
+  })
+}
+
 /** The window with ComfyUI's own page. */
 export class CanvasWindow {
   readonly #options: { icon: string; onExternalLink: (window: BrowserWindow | undefined, link: URL) => void }
   #window: BrowserWindow | undefined
   #prepared = false
+  #opening: Promise<void> | undefined
 
   constructor(options: { icon: string; onExternalLink: (window: BrowserWindow | undefined, link: URL) => void }) {
     this.#options = options
   }
 
-  /** Brings the open window to the front, or opens one with a session of its own. */
-  async open(createSession: () => Promise<PageSession>): Promise<void> {
+  /** Brings the open window to the front, or opens one with a session of its own. A second call waits for the first. */
+  open(createSession: () => Promise<PageSession>): Promise<void> {
+    this.#opening ??= this.#open(createSession).finally(() => (this.#opening = undefined))
+    return this.#opening
+  }
+
+  /** Closes the window without asking its page, and forgets its cookie. */
+  async destroy(): Promise<void> {
+    this.#window?.destroy()
+    this.#window = undefined
+    if (this.#prepared) await session.fromPartition(canvasPartition).clearStorageData({ storages: ['cookies'] })
+  }
+
+  async #open(createSession: () => Promise<PageSession>): Promise<void> {
     if (this.#window !== undefined && !this.#isSignedOut(this.#window)) {
       if (this.#window.isMinimized()) this.#window.restore()
       this.#window.show()
@@ -62,15 +101,8 @@ export class CanvasWindow {
     await placeCookie(partition, page, 'lax')
     const window = this.#window ?? this.#create(partition, origin)
     this.#window = window
-    await window.loadURL(page.url)
-    window.show()
-  }
-
-  /** Closes the window without asking its page, and forgets its cookie. */
-  async destroy(): Promise<void> {
-    this.#window?.destroy()
-    this.#window = undefined
-    if (this.#prepared) await session.fromPartition(canvasPartition).clearStorageData({ storages: ['cookies'] })
+    await loadPage(window, page.url)
+    if (!window.isDestroyed()) window.show()
   }
 
   #isSignedOut(window: BrowserWindow): boolean {
@@ -88,16 +120,8 @@ export class CanvasWindow {
     })
     window.once('ready-to-show', () => window.show())
     window.on('closed', () => (this.#window = undefined))
-    // Without this, a page with unsaved changes makes the window impossible to close, and nothing says why.
-    let asking = false
-    window.webContents.on('will-prevent-unload', () => {
-      if (asking) return
-      asking = true
-      void askLeaveCanvas(window).then((leave) => {
-        asking = false
-        if (leave) window.destroy()
-      })
-    })
+    askBeforeLosingChanges(window)
+    window.webContents.on('did-create-window', askBeforeLosingChanges)
     return window
   }
 

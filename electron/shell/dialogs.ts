@@ -51,12 +51,12 @@ export async function askQuit(window: BrowserWindow | undefined, names: readonly
 }
 
 /** ComfyUI's page says that something in it is not saved. */
-export async function askLeaveCanvas(window: BrowserWindow): Promise<boolean> {
+export async function askLeaveCanvas(window: BrowserWindow, way: 'close' | 'reload'): Promise<boolean> {
   const response = await ask(window, {
     type: 'question',
     title: 'ComfyUI',
     message: 'The workflow has changes that are not saved',
-    buttons: ['Stay', 'Close without saving'],
+    buttons: ['Stay', way === 'close' ? 'Close without saving' : 'Reload without saving'],
     defaultId: 0,
     cancelId: 0,
     noLink: true,

@@ -81,7 +81,14 @@ export async function showKeyOnce(options: {
     icon: options.icon,
     backgroundColor: windowBackground(),
     autoHideMenuBar: true,
-    webPreferences: { session: partition, contextIsolation: true, sandbox: true, nodeIntegration: false },
+    webPreferences: {
+      session: partition,
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      webviewTag: false,
+      spellcheck: false,
+    },
   })
   window.setMenuBarVisibility(false)
   const page: KeyPage = {

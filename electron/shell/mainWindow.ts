@@ -22,31 +22,37 @@ export async function placeCookie(target: Session, page: PageSession, sameSite: 
   await target.cookies.set({ url: origin, name: page.cookie.name, value: page.cookie.value, httpOnly: true, sameSite })
 }
 
+/** Loads a page. A page that goes elsewhere while it loads is no failure. @throws when nothing answers */
+export async function loadPage(window: BrowserWindow, url: string): Promise<void> {
+  try {
+    await window.loadURL(url)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_ABORTED')) throw error
+  }
+}
+
 const RELOADS_AFTER_CRASH = 3
+
+export interface OwnerWindowOptions {
+  readonly preload: string
+  readonly icon: string
+  readonly stateFile: string
+  readonly logger: Logger
+  /** True: the window may really close. */
+  readonly onClose: () => boolean
+  readonly onExternalLink: (link: URL) => void
+  /** Windows signs the person out or shuts down; nothing can hold it up. */
+  readonly onSessionEnd: () => void
+}
 
 /** The owner's window: made once, hidden rather than closed, the only page with a preload. */
 export class OwnerWindow {
-  readonly #options: {
-    preload: string
-    icon: string
-    stateFile: string
-    logger: Logger
-    /** True: the window may really close. */
-    onClose: () => boolean
-    onExternalLink: (link: URL) => void
-  }
+  readonly #options: OwnerWindowOptions
   #window: BrowserWindow | undefined
   #origin: string | undefined
   #reloads = 0
 
-  constructor(options: {
-    preload: string
-    icon: string
-    stateFile: string
-    logger: Logger
-    onClose: () => boolean
-    onExternalLink: (link: URL) => void
-  }) {
+  constructor(options: OwnerWindowOptions) {
     this.#options = options
   }
 
@@ -59,7 +65,7 @@ export class OwnerWindow {
     const window = this.#create(partition)
     this.#window = window
     if (!options.hidden) window.once('ready-to-show', () => window.show())
-    await window.loadURL(page.url)
+    await loadPage(window, page.url)
   }
 
   /** Brings the window to the front. */
@@ -129,6 +135,7 @@ export class OwnerWindow {
       if (!this.#options.onClose()) event.preventDefault()
     })
     window.on('closed', () => (this.#window = undefined))
+    window.on('session-end', () => this.#options.onSessionEnd())
     window.webContents.on('render-process-gone', (_event, details) => this.#recover(window, details.reason))
     window.webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) => {
       if (isMainFrame) this.#options.logger.error({ code, description }, 'the window could not load its page')

@@ -2,6 +2,7 @@
 // outside. Keeps the last menu, and answers message boxes with the button that the test named.
 
 const Module = require('node:module')
+const { setTimeout } = require('node:timers')
 const electron = require('electron')
 
 const state = { menu: undefined, dialogs: [], answers: [], folders: [] }
@@ -28,8 +29,13 @@ electron.dialog.showMessageBox = (...args) => {
   const options = args.at(-1)
   const index = state.answers.findIndex((answer) => options.buttons.includes(answer))
   const [answer] = index < 0 ? [options.buttons[options.cancelId ?? 0]] : state.answers.splice(index, 1)
-  state.dialogs.push({ message: options.message, detail: options.detail ?? '', answer })
-  return Promise.resolve({ response: options.buttons.indexOf(answer), checkboxChecked: false })
+  // Nobody answers within the turn of the event loop that asked.
+  return new Promise((resolve) =>
+    setTimeout(() => {
+      resolve({ response: options.buttons.indexOf(answer), checkboxChecked: false })
+      state.dialogs.push({ message: options.message, detail: options.detail ?? '', answer })
+    }, 100),
+  )
 }
 
 electron.dialog.showOpenDialog = () => {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Entry } from '@napi-rs/keyring'
 import { describe, expect } from 'vitest'
@@ -9,6 +11,7 @@ import { secretBytes, secretNames } from '../../../proxy/secrets/secretStore.ts'
 import { runCli, startServe } from '../../support/desktopCli.ts'
 import { desktopTest, waitUntilGone } from '../../support/desktopApp.ts'
 import { isAlive, processTree } from '../../support/desktopProcesses.ts'
+import { cleanEnvironment, findRuntime, repositoryRoot, withHook } from '../../support/desktopRuntime.ts'
 import { findInFiles } from '../../support/desktopSecrets.ts'
 
 const readySchema = z.object({
@@ -39,9 +42,25 @@ describe('serve without a window', () => {
       await runCli(home.dataDirectory, ['key', 'revoke', key.slice(3, 15)])
       await expect.poll(async () => (await ask({ authorization: `Bearer ${key}` })).status, { timeout: 1500 }).toBe(401)
     } finally {
-      const tree = child.pid === undefined ? [] : processTree(child.pid).map(({ pid }) => pid)
-      child.kill('SIGTERM')
-      await waitUntilGone(tree)
+      await endServe(child)
+    }
+  })
+})
+
+describe('a folder in use', () => {
+  desktopTest('is not opened a second time: the app says so and ends', async ({ home }) => {
+    const child = startServe(home.dataDirectory, ['--practice', '--port', String(home.port)])
+    try {
+      await readFirstLine(child)
+      const runtime = await findRuntime()
+      const args = [...withHook(runtime), repositoryRoot, '--data-dir', home.dataDirectory]
+      const app = spawn(runtime.executablePath, args, { env: cleanEnvironment(runtime.env), stdio: 'ignore' })
+      expect(await new Promise((resolve) => app.on('exit', resolve))).toBe(1)
+      expect(readFileSync(join(home.dataDirectory, 'logs', 'gatehouse.log'), 'utf8')).toContain(
+        'Gatehouse could not start',
+      )
+    } finally {
+      await endServe(child)
     }
   })
 })
@@ -85,4 +104,10 @@ async function readFolderId(dataDirectory: string): Promise<string> {
   } finally {
     await database.close()
   }
+}
+
+async function endServe(child: ReturnType<typeof startServe>): Promise<void> {
+  const tree = child.pid === undefined ? [] : processTree(child.pid).map(({ pid }) => pid)
+  child.kill('SIGTERM')
+  await waitUntilGone(tree)
 }

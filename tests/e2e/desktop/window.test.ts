@@ -43,6 +43,16 @@ describe('the window', () => {
     await vi.waitFor(async () => expect(await app.isWindowVisible()).toBe(true), { timeout: patienceMs })
   })
 
+  desktopTest('stays away when the system starts the app at login', async ({ start }) => {
+    const app = await start(['--hidden'])
+    await app.page.getByRole('heading', { name: 'On this computer you are the owner' }).waitFor()
+    expect(await app.isWindowVisible()).toBe(false)
+
+    await app.clickMenu((item) => item.id === 'openWindow')
+
+    await vi.waitFor(async () => expect(await app.isWindowVisible()).toBe(true), { timeout: patienceMs })
+  })
+
   desktopTest('quits when it is closed and nothing is served', async ({ start }) => {
     const app = await start()
     await app.page.getByRole('heading', { name: 'On this computer you are the owner' }).waitFor()
@@ -104,10 +114,14 @@ describe('the window', () => {
     await startPracticeEngine(app.page, { withComfyuisPage: false })
     const canvas = await openComfyui(app)
     await canvas.waitForLoadState()
-    await canvas.getByRole('heading').first().click()
-    await canvas.evaluate(() => {
-      window.onbeforeunload = () => 'not saved'
-    })
+    // A page may hold up its unloading only after somebody used it.
+    const makeUnsaved = async () => {
+      await canvas.getByRole('heading').first().click()
+      await canvas.evaluate(() => {
+        window.onbeforeunload = () => 'not saved'
+      })
+    }
+    await makeUnsaved()
     const close = async () => {
       const window = await app.application.browserWindow(canvas)
       await window.evaluate((browserWindow) => browserWindow.close())
@@ -122,6 +136,14 @@ describe('the window', () => {
       { timeout: patienceMs },
     )
     expect(canvas.isClosed()).toBe(false)
+
+    await app.answerDialogWith('Reload without saving')
+    const shell = await app.application.browserWindow(canvas)
+    const reloaded = canvas.waitForEvent('load')
+    await shell.evaluate((browserWindow) => browserWindow.webContents.reload())
+    await reloaded
+    await makeUnsaved()
+
     await app.answerDialogWith('Close without saving')
     await close()
     await vi.waitFor(() => expect(canvas.isClosed()).toBe(true), { timeout: patienceMs })
