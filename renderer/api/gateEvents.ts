@@ -40,10 +40,18 @@ export function applyGateEvent(client: QueryClient, event: GateEvent): void {
   }
 }
 
-export type Liveness = 'connecting' | 'live' | 'lost'
+/** `lost`: no answer at all. `refused`: there is an answer, and it is no stream. */
+export type Liveness = 'connecting' | 'live' | 'lost' | 'refused'
+
+const refusedRetryMs = 5000
+
+interface GateEventsOptions {
+  /** Every refused try is an entry in the owner's record, so only the owner's own window goes on asking. */
+  readonly retryRefused: boolean
+}
 
 /** Keeps the cache fresh by one event stream; says whether the gate is there. One use per page. */
-export function useGateEvents(): Liveness {
+export function useGateEvents({ retryRefused }: GateEventsOptions): Liveness {
   const client = useQueryClient()
   const [liveness, setLiveness] = useState<Liveness>('connecting')
   useEffect(() => {
@@ -66,12 +74,13 @@ export function useGateEvents(): Liveness {
         wasLost = false
       }
       source.onerror = () => {
-        setLiveness('lost')
         wasLost = true
-        if (source?.readyState !== EventSource.CLOSED) return
-        // The browser gives up after a refusal: the gate may be restarting, or this session has ended.
+        // A browser that closes was answered, with a refusal: the session has ended, or the stream is not for this person.
+        const refused = source?.readyState === EventSource.CLOSED
+        setLiveness(refused ? 'refused' : 'lost')
+        if (!refused) return
         void client.invalidateQueries({ queryKey: queryKeys.session })
-        timer = setTimeout(open, 2000)
+        if (retryRefused) timer = setTimeout(open, refusedRetryMs)
       }
     }
     open()
@@ -79,6 +88,6 @@ export function useGateEvents(): Liveness {
       clearTimeout(timer)
       source?.close()
     }
-  }, [client])
+  }, [client, retryRefused])
   return liveness
 }

@@ -17,7 +17,7 @@ import styles from './OwnerShell.module.css'
 
 /** The frame of the owner's window: the rail of words, one column, and a word when the program is gone. */
 export function OwnerShell() {
-  const liveness = useGateEvents()
+  const liveness = useGateEvents({ retryRefused: true })
   const palette = usePalette()
   useAppearanceSetting()
   useTrayNavigation()
@@ -29,11 +29,11 @@ export function OwnerShell() {
       <Rail onSearch={palette.open} />
       <main id="content" tabIndex={-1} className={styles.main}>
         <div className={styles.column}>
-          {liveness === 'lost' && (
+          {(liveness === 'lost' || liveness === 'refused') && (
             <div className={styles.lost}>
               <Notice tone="problem" announce>
-                <strong>Gatehouse does not answer.</strong> What you see may be old. This window tries again by itself;
-                if it stays so, open Gatehouse again.
+                <strong>This window has lost its connection to Gatehouse.</strong> What you see may be old. It tries
+                again by itself; if it stays so, open Gatehouse again.
               </Notice>
             </div>
           )}

@@ -88,7 +88,7 @@ function SignOut() {
 
 /** Keeps the page fresh, and says when the computer is gone. */
 function Liveness() {
-  if (useGateEvents() !== 'lost') return null
+  if (useGateEvents({ retryRefused: false }) !== 'lost') return null
   return (
     <div className={styles.lost}>
       <Notice tone="problem" announce>

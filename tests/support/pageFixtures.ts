@@ -366,11 +366,11 @@ export function portalScenario(
       ...answers,
     },
     desktop: undefined,
-    refusals,
+    // As the gate answers people: the stream is for administrators.
+    refusals: { 'GET events': problem(403, 'PERMISSION_DENIED', 'Only an administrator may do that.'), ...refusals },
   }
 }
 
-export const problem = (status: number, code: string, detail: string) => ({
-  status,
-  body: { type: 'about:blank', title: code, status, code, detail },
-})
+export function problem(status: number, code: string, detail: string): { status: number; body: unknown } {
+  return { status, body: { type: 'about:blank', title: code, status, code, detail } }
+}

@@ -39,7 +39,8 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
   }
 
   function answerApi(method: string, path: string, outgoing: ServerResponse): void {
-    if (path === 'events') {
+    const streamRefusal = scenario.refusals['GET events']
+    if (path === 'events' && streamRefusal === undefined) {
       outgoing.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
       outgoing.write(': here\n\n')
       return

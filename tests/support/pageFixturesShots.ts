@@ -99,6 +99,14 @@ const ownerShots: readonly Omit<Shot, 'place'>[] = [
       { refusals: { 'GET comfyui': problem(503, 'ENGINE_UNAVAILABLE', 'Gatehouse is closing.') } },
     ),
   },
+  {
+    name: 'home-lost',
+    path: home,
+    scenario: ownerScenario({}, { refusals: { 'GET events': problem(401, 'AUTH_REQUIRED', 'Sign in.') } }),
+    act: async (page) => {
+      await page.getByText('has lost its connection').waitFor()
+    },
+  },
   { name: 'welcome', path: `${home}welcome`, scenario: ownerScenario({ 'GET comfyui': engines.none }) },
   {
     name: 'welcome-practice',
@@ -220,7 +228,25 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
       await page.getByText('2 more tries').waitFor()
     },
   },
-  { name: 'portal-me', path: '/gatehouse/', scenario: portalScenario(mia) },
+  {
+    name: 'portal-me',
+    path: '/gatehouse/',
+    scenario: portalScenario(mia),
+    act: async (page) => {
+      await page.getByRole('heading', { name: 'Mia' }).waitFor()
+      // A page that was refused the stream asks who it is once more; only then has it drawn its conclusion.
+      let asked = 0
+      const askedAgain = page.waitForResponse((response) => {
+        if (response.url().endsWith('/session')) asked += 1
+        return asked === 2
+      })
+      await page.reload()
+      await askedAgain
+      await page.getByRole('heading', { name: 'Mia' }).waitFor()
+      if (await page.getByText('does not answer').isVisible())
+        throw new Error('a refused stream reads as a lost computer')
+    },
+  },
   { name: 'portal-me-user', path: '/gatehouse/', scenario: portalScenario(tom, { 'GET keys': list([]) }) },
   { name: 'portal-me-long', path: '/gatehouse/', scenario: portalScenario(longPeople[1] ?? mia) },
   { name: 'portal-password', path: '/gatehouse/', scenario: portalScenario(mia), act: press('Change password') },

@@ -5,7 +5,12 @@ import { noAnswer, request } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 
 export function useSession() {
-  return useQuery({ queryKey: queryKeys.session, queryFn: () => request('GET', 'session', { schema: sessionSchema }) })
+  return useQuery({
+    queryKey: queryKeys.session,
+    queryFn: () => request('GET', 'session', { schema: sessionSchema }),
+    // Where no event says that access has ended, the page still goes to the sign-in by itself.
+    refetchInterval: 30_000,
+  })
 }
 
 export function useAccount() {
