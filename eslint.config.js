@@ -31,14 +31,23 @@ export default tseslint.config(
     },
   },
   {
-    files: ['electron/**/*.ts', 'proxy/database/openDatabase.ts', 'tests/e2e/**/*.ts', 'tests/unit/electron/**/*.ts', 'tests/support/desktop*.ts'],
+    files: [
+      'electron/**/*.ts',
+      'proxy/database/openDatabase.ts',
+      'tests/e2e/**/*.ts',
+      'tests/unit/electron/**/*.ts',
+      'tests/support/desktop*.ts',
+    ],
     rules: { 'no-restricted-imports': 'off' },
   },
   {
     files: ['proxy/**/*.ts', 'launcher/**/*.ts', 'service/**/*.ts'],
     ignores: ['proxy/core/clock.ts'],
     rules: {
-      'no-restricted-properties': ['error', { object: 'Date', property: 'now', message: 'Take the Clock of proxy/core/clock.ts.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Take the Clock of proxy/core/clock.ts.' },
+      ],
     },
   },
   {
@@ -62,9 +71,24 @@ export default tseslint.config(
     files: ['scripts/**/*.{mjs,cjs,js}', '*.config.js', 'resources/**/*.js'],
     languageOptions: {
       globals: {
-        process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly',
-        setInterval: 'readonly', clearInterval: 'readonly', require: 'readonly', module: 'writable', __dirname: 'readonly', globalThis: 'readonly',
-        fetch: 'readonly', performance: 'readonly', AbortSignal: 'readonly', TextDecoder: 'readonly', queueMicrotask: 'readonly', exports: 'writable',
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        require: 'readonly',
+        module: 'writable',
+        __dirname: 'readonly',
+        globalThis: 'readonly',
+        fetch: 'readonly',
+        performance: 'readonly',
+        AbortSignal: 'readonly',
+        TextDecoder: 'readonly',
+        queueMicrotask: 'readonly',
+        exports: 'writable',
       },
     },
     rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },

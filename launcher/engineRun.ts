@@ -139,7 +139,7 @@ export class EngineRun {
       writePidFile(pidFilePath, { ...record, startTime })
       return { ...root, startTime }
     } catch (error) {
-      logger.warn({ error }, 'the start time of the engine process is unknown')
+      logger.warn({ err: error }, 'the start time of the engine process is unknown')
       return root
     }
   }
@@ -259,7 +259,7 @@ export class EngineRun {
       await endTree(root, { clock, platform, rules: treeRules })
       await child.exited
     } catch (error) {
-      logger.error({ error }, 'the engine could not be ended as it should')
+      logger.error({ err: error }, 'the engine could not be ended as it should')
       const pids = error instanceof ProcessTreeAlive ? error.pids : await this.#stillAlive(child)
       if (pids.length > 0) return { kind: 'stuck', pids }
     }

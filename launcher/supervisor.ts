@@ -179,7 +179,7 @@ export class Supervisor {
       await this.#endOrphanNow()
     } catch (error) {
       if (error instanceof ProcessTreeAlive) return stuckFailure(error.pids)
-      this.#deps.logger.warn({ error }, 'nobody knows whether an earlier engine still runs')
+      this.#deps.logger.warn({ err: error }, 'nobody knows whether an earlier engine still runs')
     }
     return undefined
   }
@@ -259,7 +259,7 @@ export class Supervisor {
   }
 
   #reportBug(error: unknown): void {
-    this.#deps.logger.error({ error }, 'the supervisor failed')
+    this.#deps.logger.error({ err: error }, 'the supervisor failed')
     const message = 'Gatehouse itself failed while starting ComfyUI. Its log says more.'
     this.#apply({ kind: 'gaveUp', failure: toFailure('EXITED', message, this.#lastLines()) })
   }

@@ -32,7 +32,7 @@ export function sharingFacts(sharing: Pick<Sharing, 'encrypted'>): { title: stri
 }
 
 /** The sentence after the switch went off. */
-export const afterSharing = 'Everyone was signed out of ComfyUI; your own window goes on.'
+export const afterSharing = 'Everyone was disconnected; your own window goes on.'
 
 /** The page's title: the answer to "is it running, and who can get in?" */
 export function homeHeadline(engine: EngineState, sharing: Pick<Sharing, 'on' | 'people'> | undefined): string {

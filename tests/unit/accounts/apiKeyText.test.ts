@@ -28,10 +28,14 @@ describe('the text of an API key', () => {
   it('is refused after any change of one character', () => {
     const { text } = createApiKeyText(systemRandom)
     fc.assert(
-      fc.property(fc.nat(apiKeyLength - 1), fc.constantFrom('a', 'b', 'X', 'Z', '0', '9', '_', '-'), (at, character) => {
-        const changed = text.slice(0, at) + character + text.slice(at + 1)
-        expect(parseApiKeyText(changed) === undefined).toBe(changed !== text)
-      }),
+      fc.property(
+        fc.nat(apiKeyLength - 1),
+        fc.constantFrom('a', 'b', 'X', 'Z', '0', '9', '_', '-'),
+        (at, character) => {
+          const changed = text.slice(0, at) + character + text.slice(at + 1)
+          expect(parseApiKeyText(changed) === undefined).toBe(changed !== text)
+        },
+      ),
     )
   })
 
