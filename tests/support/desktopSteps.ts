@@ -85,11 +85,13 @@ export async function runInComfyuisPage(page: Page): Promise<z.infer<typeof pict
   return pictureSchema.parse(await shown.jsonValue())
 }
 
-/** The smallest workflow that every ComfyUI can run without a model. */
+/** As a new user of ComfyUI: the smallest workflow that every one can run without a model. */
 export async function runEmptyImageInComfyuisPage(page: Page): Promise<z.infer<typeof pictureSchema>> {
-  // A new user is met by a dialog with templates.
-  await page.addLocatorHandler(page.getByRole('dialog'), () => page.keyboard.press('Escape'))
-  await page.waitForFunction(() => (window as any).app?.extensionManager !== undefined && (window as any).app.graph)
+  // A new user is met by templates. They come last: before them, ComfyUI's page would still put a workflow of its own in place.
+  const templates = page.getByRole('dialog').filter({ hasText: 'Get Started with a Template' })
+  await templates.waitFor()
+  await page.keyboard.press('Escape')
+  await templates.waitFor({ state: 'hidden' })
   await page.evaluate(() =>
     (window as any).app.loadApiJson(
       {
