@@ -123,7 +123,9 @@ function report(results: BenchmarkResults, options: Options): void {
 }
 
 try {
-  await main(parseOptions(process.argv.slice(2)))
+  const options = parseOptions(process.argv.slice(2))
+  if (options === undefined) process.stdout.write(`${usage}\n`)
+  else await main(options)
 } catch (error) {
   log(error instanceof Error ? error.message : String(error))
   if (error instanceof TypeError) log(usage)

@@ -27,11 +27,12 @@ export const usage = `npm run bench -- [--quick] [--repeats N] [--only ${groups.
   --quick       two repeats of a second each: to try it, not to quote it; writes nothing unless --write
   COMFYUI_DIR   a ComfyUI folder: /queue is measured against it instead of the practice engine (COMFYUI_PYTHON optional)`
 
-/** @throws TypeError in words for wrong usage */
-export function parseOptions(argv: readonly string[]): Options {
+/** undefined: the usage is asked for. @throws TypeError in words for wrong usage */
+export function parseOptions(argv: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...argv],
     options: {
+      help: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       repeats: { type: 'string' },
       only: { type: 'string' },
@@ -41,6 +42,7 @@ export function parseOptions(argv: readonly string[]): Options {
       profile: { type: 'string' },
     },
   })
+  if (values.help) return undefined
   const { quick } = values
   const chosen = values.only?.split(',') ?? groups
   const known = groups.filter((group) => chosen.includes(group))

@@ -61,16 +61,16 @@ describe('judge', () => {
 
 describe('the table', () => {
   it('judges by the ratio of the repeats', () => {
-    expect(findRow(createResults(), 'P3')).toMatchObject({ ratio: '0.50 ×', verdict: 'met', gate: '25/s' })
+    expect(findRow(createResults(), 'P3')).toMatchObject({ ratio: '0.500 ×', verdict: 'met', gate: '25/s' })
     expect(findRow(createResults(), 'P4')).toMatchObject({ ratio: '3.00 ×', verdict: 'short' })
     expect(findRow(createResults(), 'P11')).toMatchObject({ ratio: '80 MB', verdict: 'met' })
     expect(findRow(createResults(), 'P11', 1)).toMatchObject({ ratio: '150 MB', verdict: 'at least' })
   })
 
-  it('compares with Sentinel through what nginx adds', () => {
+  it('compares what the gate adds with what Sentinel added', () => {
     const row = findRow(createResults(), 'P2')
 
-    expect(row).toMatchObject({ ratio: '0.65 ×', verdict: 'met', nginx: '+ 71 µs', gate: '+ 100 µs' })
+    expect(row).toMatchObject({ ratio: '0.645 ×', verdict: 'met', nginx: '+ 71 µs', gate: '+ 100 µs' })
   })
 
   it('says why something was not measured instead of calling it short or met', () => {
