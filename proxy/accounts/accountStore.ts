@@ -149,10 +149,14 @@ export class AccountStore {
     return this.get(id)
   }
 
-  /** Ends every session made with the old password, except `keepSessionId` and the owner's own window. */
+  /**
+   * Ends every session made with the old password, except `keepSessionId` and the owner's own window.
+   * @throws GateError NOT_FOUND, AUTH_INVALID when `keepSessionId` has ended meanwhile: whoever asked may no longer
+   */
   async setPasswordHash(id: string, hash: PasswordHash, by: ActedBy, keepSessionId?: string): Promise<void> {
     await this.#options.kysely.transaction().execute(async (transaction) => {
       await getRow(transaction, id)
+      if (keepSessionId !== undefined) await refuseEnded(transaction, keepSessionId)
       await transaction.updateTable('accounts').set({ password_hash: hash }).where('id', '=', id).execute()
       await transaction
         .deleteFrom('sessions')
@@ -268,6 +272,11 @@ function refuseUnknown(name?: string): never {
 async function getRow(transaction: Transaction<Schema>, id: string): Promise<Selectable<AccountsTable>> {
   const row = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
   return row ?? refuseUnknown()
+}
+
+async function refuseEnded(transaction: Transaction<Schema>, sessionId: string): Promise<void> {
+  const row = await transaction.selectFrom('sessions').select('id').where('id', '=', sessionId).executeTakeFirst()
+  if (row === undefined) throw new GateError('AUTH_INVALID', 'You are signed out. Sign in again.')
 }
 
 async function refuseTakenName(transaction: Transaction<Schema>, name: string): Promise<void> {

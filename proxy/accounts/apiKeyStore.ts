@@ -1,6 +1,6 @@
 import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
@@ -55,6 +55,7 @@ type Row = Selectable<ApiKeysTable>
 
 const scopesSchema = z.array(scopeSchema)
 const MAX_VERIFIED = 5000
+const MAX_PER_ACCOUNT = 100
 
 /**
  * API keys. A row holds an HMAC of the key under a pepper that is not in the database, and an argon2id hash. The HMAC
@@ -79,7 +80,7 @@ export class ApiKeyStore {
     this.#processSecret = options.random.bytes(32)
   }
 
-  /** A new key; its text is told only here. */
+  /** A new key; its text is told only here. @throws GateError VALIDATION_FAILED when the account has 100 already */
   async create(key: NewApiKey, by: ActedBy): Promise<{ text: string; record: ApiKeyRecord }> {
     const { id, text } = createApiKeyText(this.#options.random)
     const row: Row = {
@@ -96,7 +97,10 @@ export class ApiKeyStore {
       last_address: null,
       sent_unprotected_at_ms: null,
     }
-    await this.#options.kysely.insertInto('api_keys').values(row).execute()
+    await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseSurplus(transaction, key.accountId)
+      await transaction.insertInto('api_keys').values(row).execute()
+    })
     this.#options.audit.record({
       ...by,
       event: 'key.created',
@@ -253,4 +257,18 @@ export class ApiKeyStore {
       sentUnprotectedAtMs: row.sent_unprotected_at_ms,
     }
   }
+}
+
+/** A key with the scope `keys` makes further ones without anybody's password; they must not fill the disk. */
+async function refuseSurplus(transaction: Transaction<Schema>, accountId: string): Promise<void> {
+  const { count } = await transaction
+    .selectFrom('api_keys')
+    .select((column) => column.fn.countAll<number>().as('count'))
+    .where('account_id', '=', accountId)
+    .executeTakeFirstOrThrow()
+  if (count < MAX_PER_ACCOUNT) return
+  throw new GateError(
+    'VALIDATION_FAILED',
+    `There are ${MAX_PER_ACCOUNT} keys of this person already. Revoke some first.`,
+  )
 }

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { AuditSink } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import type { ActedBy } from './actedBy.ts'
 import type { Account, AccountStore } from './accountStore.ts'
 import { toNameKey } from './accountName.ts'
 import { describeDevice } from './deviceName.ts'
 import type { LoginThrottle } from './loginThrottle.ts'
+import type { PasswordHash } from './passwordHasher.ts'
 import { maxPasswordBytes } from './passwordPolicy.ts'
 import type { Passwords } from './passwords.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
@@ -48,8 +50,13 @@ export class LoginService {
    */
   async signIn(request: SignInRequest): Promise<SignedIn> {
     const account = await this.#options.accounts.findByName(request.userName)
+    const hashBefore = account === undefined ? undefined : await this.#options.accounts.findPasswordHash(account.id)
     await this.#prove(account, request)
     if (account === undefined) throw new TypeError('a password was right for nobody')
+    const by: ActedBy = {
+      actor: { kind: 'account', id: account.id, name: account.name },
+      address: request.clientAddress,
+    }
     const { token, session } = await this.#options.sessions.open(
       {
         accountId: account.id,
@@ -59,9 +66,25 @@ export class LoginService {
         device: describeDevice(request.userAgent),
         address: request.clientAddress,
       },
-      { actor: { kind: 'account', id: account.id, name: account.name }, address: request.clientAddress },
+      by,
     )
+    if (!(await this.#isStillRight(account.id, hashBefore, request.password))) {
+      await this.#options.sessions.end(session.id, by)
+      throw new GateError('SIGN_IN_FAILED', 'This account was changed at this moment. Try again.')
+    }
     return { token, session, account }
+  }
+
+  /**
+   * What changes a password or disables an account ends the sessions there are. The one of a sign-in that was on its
+   * way with the old password comes after that, so it is looked at again once it is there.
+   */
+  async #isStillRight(accountId: string, hashBefore: PasswordHash | undefined, password: string): Promise<boolean> {
+    const { accounts, passwords } = this.#options
+    const account = await accounts.find(accountId)
+    if (account === undefined || account.disabled) return false
+    const hash = await accounts.findPasswordHash(accountId)
+    return hash === hashBefore || passwords.verify(accountId, password)
   }
 
   /**

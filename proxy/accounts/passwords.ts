@@ -21,7 +21,7 @@ export class Passwords {
 
   /**
    * Sets a new password; the account's sessions end, except `keepSessionId`.
-   * @throws GateError PASSWORD_TOO_WEAK, NOT_FOUND
+   * @throws GateError PASSWORD_TOO_WEAK, NOT_FOUND, AUTH_INVALID when the session to keep has ended meanwhile
    */
   async set(accountId: string, password: string, by: ActedBy, keepSessionId?: string): Promise<void> {
     const account = await this.#accounts.get(accountId)

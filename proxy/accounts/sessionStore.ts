@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import type { AuditSink } from '../contract/audit.ts'
@@ -46,6 +46,8 @@ export interface SessionStoreOptions {
 type Row = Selectable<SessionsTable>
 
 const TOKEN_BYTES = 32
+/** More signed-in devices than a person has; the one unused for longest makes room for the next. */
+const MAX_PER_ACCOUNT = 50
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const tokenPattern = /^[A-Za-z0-9_-]{43}$/
@@ -60,7 +62,7 @@ export class SessionStore {
     this.#options = options
   }
 
-  /** A new session, and its token, which is told only here. */
+  /** A new session, and its token, which is told only here. Beyond 50 of an account the longest unused one ends. */
   async open(session: NewSession, by: ActedBy): Promise<{ token: string; session: Session }> {
     const token = this.#options.random.bytes(TOKEN_BYTES).toString('base64url')
     const now = this.#options.clock.nowMs()
@@ -76,7 +78,10 @@ export class SessionStore {
       created_at_ms: now,
       last_used_at_ms: now,
     }
-    await this.#options.kysely.insertInto('sessions').values(row).execute()
+    await this.#options.kysely.transaction().execute(async (transaction) => {
+      await transaction.insertInto('sessions').values(row).execute()
+      await endSurplus(transaction, session.accountId)
+    })
     this.#options.audit.record({
       ...by,
       event: 'session.started',
@@ -199,6 +204,22 @@ export class SessionStore {
     this.dropCache()
     this.#options.changes.emit('sessions')
   }
+}
+
+/** Signing in again and again fills neither the disk nor the list of credentials that is looked through every second. */
+async function endSurplus(transaction: Transaction<Schema>, accountId: string): Promise<void> {
+  const ofAccount = transaction
+    .selectFrom('sessions')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('from_owner_window', '=', 0)
+  const kept = ofAccount.orderBy('last_used_at_ms', 'desc').orderBy('created_at_ms', 'desc').limit(MAX_PER_ACCOUNT)
+  await transaction
+    .deleteFrom('sessions')
+    .where('account_id', '=', accountId)
+    .where('from_owner_window', '=', 0)
+    .where('id', 'not in', kept)
+    .execute()
 }
 
 const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex')

@@ -48,7 +48,8 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
       const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPagePolicy }
       writeDocument(outgoing, docsPage, headers)
     } else if (isApi(path)) {
-      await writeAnswer(await askRouter(router, incoming, outgoing, context), outgoing)
+      const { authenticator } = dependencies.stores
+      await writeAnswer(await askRouter(router, incoming, outgoing, context, authenticator), outgoing)
     } else {
       await portal(incoming, outgoing, context)
     }
@@ -93,7 +94,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies): ApiRouter {
   })
   router.onError((error) => {
     // A body that is no JSON reaches here as hono's own HTTPException.
-    if ('status' in error && error.status === 400) {
+    if (!(error instanceof GateError) && 'status' in error && error.status === 400) {
       throw new GateError('BAD_REQUEST', 'This is not valid JSON.', { cause: error })
     }
     throw error

@@ -6,14 +6,15 @@ import { requirePrincipal } from './rights.ts'
 /**
  * Session riding: whatever lasts longer than a session needs the password, which a page's foreign JavaScript does not
  * know. Counted like signing in.
- * @throws GateError PASSWORD_REQUIRED when it is missing, wrong or was never set, RATE_LIMITED
+ * @throws GateError PASSWORD_REQUIRED when it is missing, wrong or was never set, RATE_LIMITED, AUTH_INVALID
  */
 export async function proveOwnPassword(
   stores: Stores,
   context: RequestContext,
   password: string | undefined,
 ): Promise<void> {
-  const account = await stores.accounts.get(requirePrincipal(context).accountId)
+  const principal = requirePrincipal(context)
+  const account = await stores.accounts.get(principal.accountId)
   if (!account.hasPassword) {
     throw new GateError(
       'PASSWORD_REQUIRED',
@@ -24,4 +25,8 @@ export async function proveOwnPassword(
     throw new GateError('PASSWORD_REQUIRED', 'Type your password again to go on.')
   }
   await stores.login.provePassword(account, password, context.clientAddress)
+  // The password that was just right may be the old one by now; a change of it has ended this session.
+  if ((await stores.authenticator.reauthenticate(principal)) === undefined) {
+    throw new GateError('AUTH_INVALID', 'You are signed out. Sign in again.')
+  }
 }

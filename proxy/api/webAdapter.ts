@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GateError } from '../contract/errorCodes.ts'
 import { readBody } from '../http/bodyReader.ts'
-import type { RequestContext } from '../pipeline/requestContext.ts'
+import type { Authenticator, RequestContext } from '../pipeline/requestContext.ts'
 import type { ApiRouter } from './router.ts'
 
 /** The API's bodies are small: names, passwords, settings. */
@@ -12,25 +12,35 @@ const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
 /**
  * Asks the router, with a request made of what the pipeline has parsed: the target that was authorised is the one that
  * is routed, and the body is read whole, bounded in size and time, before any handler runs.
- * @throws GateError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, BAD_REQUEST
+ * @throws GateError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, BAD_REQUEST, AUTH_INVALID
  */
 export async function askRouter(
   router: ApiRouter,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  context: RequestContext,
+  asked: RequestContext,
+  authenticator: Authenticator,
 ): Promise<Response> {
-  const hasBody = methodsWithBody.has(context.method)
+  const hasBody = methodsWithBody.has(asked.method)
   if (hasBody && !isJson(incoming.headers['content-type'])) {
     throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Send this as application/json.')
   }
   const body = hasBody ? await readBody(incoming, bodyLimits) : undefined
+  const context = body === undefined ? asked : await confirm(asked, authenticator)
   const request = new Request(`http://gatehouse.invalid${context.target.path}${context.target.search}`, {
     method: context.method,
     headers: toHeaders(incoming),
     ...(body === undefined ? {} : { body: new Uint8Array(body) }),
   })
   return router.fetch(request, { context, incoming, outgoing })
+}
+
+/** Outliving a revocation: a body may take half a minute to arrive, and whoever sends it may have lost the right by then. */
+async function confirm(context: RequestContext, authenticator: Authenticator): Promise<RequestContext> {
+  if (context.principal === undefined) return context
+  const principal = await authenticator.reauthenticate(context.principal)
+  if (principal === undefined) throw new GateError('AUTH_INVALID', 'This sign-in or key has ended.')
+  return { ...context, principal }
 }
 
 /** Cross-site forms can send text/plain and urlencoded bodies without asking; JSON they cannot. */

@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { toActedBy } from '../../accounts/actedBy.ts'
 import type { Account } from '../../accounts/accountStore.ts'
+import type { ApiKeyStore } from '../../accounts/apiKeyStore.ts'
 import { accountIdSchema } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import { apiKeySchema, createdKeySchema, createKeySchema } from '../../contract/keys.ts'
@@ -58,7 +59,8 @@ export function createKeysResource({ stores, clock }: OwnApplicationDependencies
       const account = await findHolder(wanted.userId ?? principal.accountId, principal, stores.accounts)
       checkScopes(wanted.scopes, principal, account)
       if (needsPasswordAgain(principal)) await proveOwnPassword(stores, context, wanted.password)
-      const expiresAtMs = wanted.expiresInDays === null ? null : clock.nowMs() + wanted.expiresInDays * DAY_MS
+      const wantedEndMs = wanted.expiresInDays === null ? null : clock.nowMs() + wanted.expiresInDays * DAY_MS
+      const expiresAtMs = notAfter(wantedEndMs, await findMakersEnd(principal, stores.keys))
       const { text, record } = await stores.keys.create(
         { accountId: account.id, name: wanted.name, scopes: wanted.scopes, expiresAtMs },
         toActedBy(principal, context.clientAddress),
@@ -73,6 +75,19 @@ export function createKeysResource({ stores, clock }: OwnApplicationDependencies
       return c.body(null, 204)
     })
 }
+
+/** When the key that makes another one ends; null for whoever may make keys of any length. */
+async function findMakersEnd(principal: Principal, keys: Pick<ApiKeyStore, 'find'>): Promise<number | null> {
+  const { credential } = principal
+  if (credential.kind === 'session' || mayAdminister(principal)) return null
+  const maker = await keys.find(credential.keyId)
+  if (maker === undefined) throw new GateError('AUTH_INVALID', 'This key has ended.')
+  return maker.expiresAtMs
+}
+
+/** A stolen key must not live on in one that it made: the new one ends with it at the latest. */
+const notAfter = (wantedMs: number | null, endMs: number | null): number | null =>
+  endMs === null ? wantedMs : Math.min(wantedMs ?? endMs, endMs)
 
 async function findHolder(
   accountId: string,

@@ -86,6 +86,16 @@ describe('session', () => {
     }
   })
 
+  it('says in words that a key is not signed out', async ({ stores, application }) => {
+    const mia = await addPerson(stores, 'Mia', 'creator')
+    const key = await makeKey(stores, mia, ['run'])
+
+    const answer = await application.ask('DELETE', `${api}/session`, { key })
+
+    expect(answer.status).toBe(400)
+    expect(answer.json.detail).toBe('A key is not signed out. Revoke it under "keys".')
+  })
+
   it("is not opened by a password on the owner's listener", async ({ stores, application }) => {
     await addPerson(stores, 'Mia', 'administrator')
 
