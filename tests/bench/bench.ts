@@ -8,6 +8,7 @@ import { parseOptions, usage } from './options.ts'
 import type { Options } from './options.ts'
 import { writeDocument } from './report/document.ts'
 import { formatReport } from './report/markdown.ts'
+import { toRows } from './report/rows.ts'
 import { Recorder } from './results.ts'
 import type { BenchmarkResults } from './results.ts'
 import { createScenarios } from './scenarios.ts'
@@ -117,7 +118,7 @@ function report(results: BenchmarkResults, options: Options): void {
   process.stdout.write(`${formatReport(results)}\n`)
   if (!options.write) return
   const docs = join(root, 'docs')
-  writeFileSync(join(docs, 'performance.json'), `${JSON.stringify(results, null, 1)}\n`)
+  writeFileSync(join(docs, 'performance.json'), `${JSON.stringify({ rows: toRows(results), ...results }, null, 1)}\n`)
   writeDocument(join(docs, 'performance.md'), formatReport(results))
   log('written: docs/performance.md, docs/performance.json')
 }
