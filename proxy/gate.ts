@@ -19,10 +19,6 @@ import { readQueueIds, SocketHub } from './pipeline/socketHub.ts'
 import { CurrentUpstream } from './pipeline/upstreams.ts'
 import { authorize } from './policy/authorize.ts'
 
-export type { GateDependencies, SettingsReader } from './pipeline/services.ts'
-export type { AuditSink, GateEvent } from './pipeline/audit.ts'
-export type { ConnectionSnapshot } from './pipeline/presence.ts'
-
 export interface GateOptions {
   /** How long requests may still run when the gate closes; 5000 when left out. */
   readonly drainMs?: number

@@ -1,8 +1,8 @@
 import type { AuditActor, AuditEvent, AuditSink, AuditValue } from '../proxy/contract/audit.ts'
-import type { GateEvent } from '../proxy/pipeline/audit.ts'
+import type { PipelineAudit, PipelineEvent } from '../proxy/pipeline/audit.ts'
 
 /** An event of the gate as the audit keeps it. The path is the canonical one and carries no query. */
-export function toAuditEvent(event: GateEvent): AuditEvent {
+export function toAuditEvent(event: PipelineEvent): AuditEvent {
   const { principal } = event
   const actor: AuditActor =
     principal === undefined ? { kind: 'unknown' } : { kind: 'account', id: principal.accountId, name: principal.name }
@@ -14,6 +14,6 @@ export function toAuditEvent(event: GateEvent): AuditEvent {
 }
 
 /** The gate's sink, writing into the chained log. */
-export function createGateAudit(sink: AuditSink): { record(event: GateEvent): void } {
+export function createGateAudit(sink: AuditSink): PipelineAudit {
   return { record: (event) => sink.record(toAuditEvent(event)) }
 }

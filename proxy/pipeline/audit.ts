@@ -2,7 +2,7 @@ import type { ErrorCode } from '../contract/errorCodes.ts'
 import type { ListenerName, Principal } from './requestContext.ts'
 
 /** What the gate itself tells the audit; signing in, keys and settings are told by their own parts. */
-export interface GateEvent {
+export interface PipelineEvent {
   readonly type:
     'request.denied' | 'request.changed' | 'prompt.accepted' | 'socket.opened' | 'socket.closed' | 'connection.refused'
   readonly listener: ListenerName
@@ -18,6 +18,6 @@ export interface GateEvent {
 }
 
 /** Takes events in the order in which they happened; must not throw. */
-export interface AuditSink {
-  record(event: GateEvent): void
+export interface PipelineAudit {
+  record(event: PipelineEvent): void
 }

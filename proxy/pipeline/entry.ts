@@ -9,7 +9,7 @@ import { writeAnswer } from '../http/ownAnswer.ts'
 import { describeRefusal, formatRawAnswer, toGateError } from '../http/problem.ts'
 import type { Audience } from '../http/problem.ts'
 import { actions } from './actions.ts'
-import type { GateEvent } from './audit.ts'
+import type { PipelineEvent } from './audit.ts'
 import { audienceOf, openExchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import type { TurnServices } from './forwardTurn.ts'
@@ -141,7 +141,7 @@ export function tellAudit(
 ): void {
   if (refusal.code === 'INTERNAL_ERROR')
     dependencies.logger.error({ err: refusal.cause }, 'a request was refused by a fault')
-  const event: GateEvent = {
+  const event: PipelineEvent = {
     type: 'request.denied',
     listener,
     clientAddress: exchange?.clientAddress ?? normaliseAddress(request.socket.remoteAddress ?? ''),

@@ -3,7 +3,7 @@ import type { SettingName, Settings } from '../contract/settings.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
-import type { AuditSink } from './audit.ts'
+import type { PipelineAudit } from './audit.ts'
 import type { Authenticator, OwnApplication } from './requestContext.ts'
 
 export interface SettingsReader {
@@ -21,5 +21,5 @@ export interface GateDependencies {
   readonly settings: SettingsReader
   /** Answers `/gatehouse/*` and the sign-in routes. */
   readonly ownApplication: OwnApplication
-  readonly audit: AuditSink
+  readonly audit: PipelineAudit
 }

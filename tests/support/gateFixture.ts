@@ -9,13 +9,15 @@ import { silentLogger } from '../../proxy/core/logger.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
 import type { Engine, EngineConnection } from '../../proxy/comfyui/engine.ts'
 import { createGate } from '../../proxy/gate.ts'
-import type { Gate, GateEvent, GateOptions, SettingsReader } from '../../proxy/gate.ts'
+import type { Gate, GateOptions } from '../../proxy/gate.ts'
+import type { PipelineEvent } from '../../proxy/pipeline/audit.ts'
 import type {
   AuthenticationInput,
   Authenticator,
   OwnApplication,
   Principal,
 } from '../../proxy/pipeline/requestContext.ts'
+import type { SettingsReader } from '../../proxy/pipeline/services.ts'
 import { SECRET, startFakeUpstream } from './fakeUpstream.ts'
 import type { FakeUpstream } from './fakeUpstream.ts'
 
@@ -189,7 +191,7 @@ export interface GateFixture {
   readonly authenticator: FakeAuthenticator
   readonly settings: FakeSettings
   readonly upstream: FakeUpstream
-  readonly events: GateEvent[]
+  readonly events: PipelineEvent[]
   /** The people's listener, without a slash at the end. */
   readonly url: string
   readonly port: number
@@ -216,7 +218,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
   const authenticator = new FakeAuthenticator()
   knowEverybody(authenticator)
   const settings = new FakeSettings()
-  const events: GateEvent[] = []
+  const events: PipelineEvent[] = []
   const ownSeen: string[] = []
   const gate = createGate(
     {
