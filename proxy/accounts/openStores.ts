@@ -14,12 +14,12 @@ import type { OpenedSecrets } from '../secrets/openSecrets.ts'
 import { SettingsStore } from '../settings/settingsStore.ts'
 import { AccountStore } from './accountStore.ts'
 import { ApiKeyStore } from './apiKeyStore.ts'
-import { LoginService } from './loginService.ts'
-import { LoginThrottle } from './loginThrottle.ts'
 import { OwnerSessions } from './ownerSessions.ts'
 import { defaultHashing, PasswordHasher, systemArgon2 } from './passwordHasher.ts'
 import { Passwords } from './passwords.ts'
 import { SessionStore } from './sessionStore.ts'
+import { SignInService } from './signInService.ts'
+import { SignInThrottle } from './signInThrottle.ts'
 import type { OpenStoresOptions, Stores } from './stores.ts'
 import { StoresAuthenticator } from './storesAuthenticator.ts'
 import { UsageRecorder } from './usageRecorder.ts'
@@ -92,7 +92,7 @@ async function createStores(
     hashing: hashing.apiKey,
   })
   const passwords = new Passwords(accounts, new PasswordHasher(hashing.password, options.argon2 ?? systemArgon2))
-  const login = new LoginService({ accounts, sessions, passwords, throttle: new LoginThrottle(clock), audit })
+  const signIns = new SignInService({ accounts, sessions, passwords, throttle: new SignInThrottle(clock), audit })
   const authenticator = new StoresAuthenticator({ clock, accounts, sessions, keys, usage })
   await sessions.removeExpired()
   const stopWatching = connectChanges({ database, changes, settings, accounts, sessions, keys, authenticator }, options)
@@ -118,7 +118,7 @@ async function createStores(
     keys,
     audit,
     usage,
-    login,
+    signIns,
     authenticator,
     ownerSessions: new OwnerSessions(accounts, sessions),
     changes,

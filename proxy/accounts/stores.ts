@@ -9,11 +9,11 @@ import type { SettingsStore } from '../settings/settingsStore.ts'
 import type { AccountStore } from './accountStore.ts'
 import type { ApiKeyStore } from './apiKeyStore.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
-import type { LoginService } from './loginService.ts'
 import type { OwnerSessions } from './ownerSessions.ts'
 import type { Argon2, HashingParameters } from './passwordHasher.ts'
 import type { Passwords } from './passwords.ts'
 import type { SessionStore } from './sessionStore.ts'
+import type { SignInService } from './signInService.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
 
 export interface OpenStoresOptions {
@@ -43,7 +43,7 @@ export interface Stores {
   readonly keys: ApiKeyStore
   readonly audit: AuditLog
   readonly usage: UsageRecorder
-  readonly login: LoginService
+  readonly signIns: SignInService
   readonly authenticator: Authenticator
   /** The desktop app's own sessions: `openOwnerSession()`, `openCanvasSession()`. */
   readonly ownerSessions: OwnerSessions

@@ -24,7 +24,7 @@ export async function proveOwnPassword(
   if (password === undefined || password === '') {
     throw new GateError('PASSWORD_REQUIRED', 'Type your password again to go on.')
   }
-  await stores.login.provePassword(account, password, context.clientAddress)
+  await stores.signIns.provePassword(account, password, context.clientAddress)
   // The password that was just right may be the old one by now; a change of it has ended this session.
   if ((await stores.authenticator.reauthenticate(principal)) === undefined) {
     throw new GateError('AUTH_INVALID', 'You are signed out. Sign in again.')

@@ -109,7 +109,7 @@ async function signIn(turn: Turn, stores: Stores): Promise<void> {
   const parsed = signInSchema.safeParse({ username: form.get('username'), password: form.get('password') })
   if (!parsed.success) throw new GateError('VALIDATION_FAILED', 'Give a name and a password.')
   try {
-    const { token } = await stores.login.signIn({
+    const { token } = await stores.signIns.signIn({
       userName: parsed.data.username,
       password: parsed.data.password,
       clientAddress: context.clientAddress,

@@ -16,7 +16,7 @@ async function addPerson(stores: Stores, name: string, role: 'administrator' | '
 }
 
 const signIn = (stores: Stores, password = goodPassword) =>
-  stores.login.signIn({
+  stores.signIns.signIn({
     userName: 'Mia',
     password,
     clientAddress: '192.168.1.20',

@@ -49,7 +49,7 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
         throw new GateError('PERMISSION_DENIED', 'Signing in with a password works on the address that people use.')
       }
       const { username, password } = c.req.valid('json')
-      const { token, account } = await stores.login.signIn({
+      const { token, account } = await stores.signIns.signIn({
         userName: username,
         password,
         clientAddress: context.clientAddress,

@@ -31,7 +31,7 @@ async function addPerson(stores: Stores, name: string, role: Account['role'] = '
 }
 
 const signIn = (stores: Stores, userName: string, secure = false) =>
-  stores.login.signIn({ userName, password: goodPassword, clientAddress: '192.168.1.20', secure, userAgent: undefined })
+  stores.signIns.signIn({ userName, password: goodPassword, clientAddress: '192.168.1.20', secure, userAgent: undefined })
 
 const makeKey = async (stores: Stores, account: Account, options: { scopes?: Scope[]; expiresAtMs?: number } = {}) =>
   stores.keys.create(

@@ -11,7 +11,7 @@ async function addMia(stores: Stores): Promise<string> {
   const passwordHash = await stores.passwords.hashNew('Mia', goodPassword)
   await stores.accounts.create({ name: 'Mia', role: 'creator', passwordHash }, commandLine)
   const request = { userName: 'Mia', password: goodPassword, clientAddress: '::1', secure: false, userAgent: undefined }
-  return (await stores.login.signIn(request)).token
+  return (await stores.signIns.signIn(request)).token
 }
 
 const form = (fields: Record<string, string>): AskOptions => ({
@@ -236,7 +236,7 @@ describe('signing out', () => {
       secure: false,
       userAgent: undefined,
     }
-    const second = (await stores.login.signIn(request)).token
+    const second = (await stores.signIns.signIn(request)).token
 
     await application.ask('GET', '/logout', { session: first, headers: { 'sec-fetch-site': 'same-origin' } })
     await application.ask('GET', '/logout', { session: second })

@@ -20,7 +20,7 @@ async function addPerson(stores: Stores, name: string, role: Role = 'creator'): 
 
 const signIn = async (stores: Stores, userName: string): Promise<string> =>
   (
-    await stores.login.signIn({
+    await stores.signIns.signIn({
       userName,
       password: goodPassword,
       clientAddress: '192.168.1.30',

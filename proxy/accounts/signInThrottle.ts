@@ -30,7 +30,7 @@ export interface ThrottleState {
  * Counts failed sign-ins by keys such as an address or a name. A try counts as a failure from its beginning until it
  * succeeds, so that many at once are no way around the limit.
  */
-export class LoginThrottle {
+export class SignInThrottle {
   readonly #clock: Clock
   readonly #counters = new Map<string, Counter>()
 

@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { AuditSink } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import type { ErrorCode } from '../contract/errorCodes.ts'
 import type { ActedBy } from './actedBy.ts'
 import type { Account, AccountStore } from './accountStore.ts'
 import { toNameKey } from './accountName.ts'
 import { describeDevice } from './deviceName.ts'
-import type { LoginThrottle } from './loginThrottle.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 import { maxPasswordBytes } from './passwordPolicy.ts'
 import type { Passwords } from './passwords.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
+import type { SignInThrottle } from './signInThrottle.ts'
 
 export interface SignInRequest {
   readonly userName: string
@@ -27,19 +28,29 @@ export interface SignedIn {
   readonly account: Account
 }
 
-export interface LoginServiceOptions {
+export interface SignInServiceOptions {
   readonly accounts: AccountStore
   readonly sessions: SessionStore
   readonly passwords: Passwords
-  readonly throttle: LoginThrottle
+  readonly throttle: SignInThrottle
   readonly audit: AuditSink
 }
 
-/** Signing in with name and password on the public listener, and proving a password again later. */
-export class LoginService {
-  readonly #options: LoginServiceOptions
+/** What a wrong password is answered with. */
+interface Refusal {
+  readonly code: ErrorCode
+  readonly sentence: string
+}
 
-  constructor(options: LoginServiceOptions) {
+const signInFailed: Refusal = { code: 'SIGN_IN_FAILED', sentence: 'Name or password is not right.' }
+/** Not 401: the session holds, and a page would take it for signed out. */
+const wrongPassword: Refusal = { code: 'PASSWORD_REQUIRED', sentence: 'That is not your password.' }
+
+/** Signing in with name and password on the public listener, and proving a password again later. */
+export class SignInService {
+  readonly #options: SignInServiceOptions
+
+  constructor(options: SignInServiceOptions) {
     this.#options = options
   }
 
@@ -51,7 +62,7 @@ export class LoginService {
   async signIn(request: SignInRequest): Promise<SignedIn> {
     const account = await this.#options.accounts.findByName(request.userName)
     const hashBefore = account === undefined ? undefined : await this.#options.accounts.findPasswordHash(account.id)
-    await this.#prove(account, request)
+    await this.#prove(account, request, signInFailed)
     if (account === undefined) throw new TypeError('a password was right for nobody')
     const by: ActedBy = {
       actor: { kind: 'account', id: account.id, name: account.name },
@@ -92,19 +103,13 @@ export class LoginService {
    * @throws GateError PASSWORD_REQUIRED when it is wrong, RATE_LIMITED
    */
   async provePassword(account: Account, password: string, clientAddress: string): Promise<void> {
-    try {
-      await this.#prove(account, { userName: account.name, password, clientAddress })
-    } catch (error) {
-      if (!(error instanceof GateError) || error.code !== 'SIGN_IN_FAILED') throw error
-      // Not 401: the session holds, and a page would take it for signed out.
-      const message = error.message.replace('Name or password is not right.', 'That is not your password.')
-      throw new GateError('PASSWORD_REQUIRED', message, { details: { ...error.details }, cause: error })
-    }
+    await this.#prove(account, { userName: account.name, password, clientAddress }, wrongPassword)
   }
 
   async #prove(
     account: Account | undefined,
     request: Pick<SignInRequest, 'userName' | 'password' | 'clientAddress'>,
+    refusal: Refusal,
   ): Promise<void> {
     const keys = [toAddressCounter(request.clientAddress), toNameCounter(request.userName)]
     this.#refuseWhilePaused(keys, request.clientAddress, account)
@@ -119,7 +124,10 @@ export class LoginService {
       this.#options.throttle.withdraw(keys)
       throw error
     }
-    if (!isRight) throw this.#failed(keys, request.clientAddress, account)
+    if (!isRight) {
+      this.#record('signIn.failed', request.clientAddress, account)
+      throw this.#toError(refusal, keys)
+    }
     // The address keeps its earlier failures: somebody's own account must not wash away guesses at others'.
     this.#options.throttle.succeed(keys, keys.slice(1))
   }
@@ -134,14 +142,13 @@ export class LoginService {
     })
   }
 
-  #failed(keys: readonly string[], address: string, account: Account | undefined): GateError {
-    this.#record('signIn.failed', address, account)
+  #toError({ code, sentence }: Refusal, keys: readonly string[]): GateError {
     const { waitMs, triesLeft, nextPauseMs } = this.#options.throttle.state(keys)
     const next =
       waitMs > 0
         ? `Try again in ${Math.ceil(waitMs / 1000)} seconds.`
         : `${triesLeft} more ${triesLeft === 1 ? 'try' : 'tries'}, then a pause of ${nextPauseMs / 1000} seconds.`
-    return new GateError('SIGN_IN_FAILED', `Name or password is not right. ${next}`, {
+    return new GateError(code, `${sentence} ${next}`, {
       details: waitMs > 0 ? { retryAfterSeconds: Math.ceil(waitMs / 1000) } : { triesLeft },
     })
   }

@@ -12,7 +12,7 @@ async function addMia(stores: Stores) {
 }
 
 const signIn = (stores: Stores, userName: string, password: string, clientAddress = '192.168.1.20') =>
-  stores.login.signIn({ userName, password, clientAddress, secure: false, userAgent: undefined })
+  stores.signIns.signIn({ userName, password, clientAddress, secure: false, userAgent: undefined })
 
 describe('signing in', () => {
   it.for([
@@ -114,6 +114,26 @@ describe('signing in', () => {
       expect(readFileSync(join(dataDirectory, name)).includes(goodPassword)).toBe(false)
     }
     expect(logger.lines.join('\n')).not.toContain(goodPassword)
+  })
+})
+
+describe('proving the password again', () => {
+  it('says that the password is wrong and counts down as signing in does', async ({ stores }) => {
+    const mia = await addMia(stores)
+    const prove = (password: string) => stores.signIns.provePassword(mia, password, '192.168.1.20')
+
+    await expect(prove('wrong')).rejects.toMatchObject({
+      code: 'PASSWORD_REQUIRED',
+      message: 'That is not your password. 2 more tries, then a pause of 60 seconds.',
+      details: { triesLeft: 2 },
+    })
+    await expect(signIn(stores, 'Mia', 'wrong')).rejects.toMatchObject({ details: { triesLeft: 1 } })
+    await expect(prove('wrong')).rejects.toMatchObject({
+      code: 'PASSWORD_REQUIRED',
+      message: 'That is not your password. Try again in 60 seconds.',
+      details: { retryAfterSeconds: 60 },
+    })
+    await expect(prove(goodPassword)).rejects.toMatchObject({ code: 'RATE_LIMITED' })
   })
 })
 

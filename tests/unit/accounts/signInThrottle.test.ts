@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LoginThrottle } from '../../../proxy/accounts/loginThrottle.ts'
+import { SignInThrottle } from '../../../proxy/accounts/signInThrottle.ts'
 import { createMovableClock } from '../../support/storesFixture.ts'
 
 const keys = ['address:10.0.0.1', 'name:mia']
@@ -7,7 +7,7 @@ const keys = ['address:10.0.0.1', 'name:mia']
 describe('the sign-in throttle', () => {
   it('pauses 60, 90 and 300 seconds after 3, 6 and 9 failures, and 300 after each three more', () => {
     const clock = createMovableClock()
-    const throttle = new LoginThrottle(clock)
+    const throttle = new SignInThrottle(clock)
     const pauses = []
     for (let failure = 1; failure <= 15; failure += 1) {
       throttle.begin(keys)
@@ -26,21 +26,21 @@ describe('the sign-in throttle', () => {
   })
 
   it('says how many tries are left and what follows', () => {
-    const throttle = new LoginThrottle(createMovableClock())
+    const throttle = new SignInThrottle(createMovableClock())
     expect(throttle.state(keys)).toEqual({ waitMs: 0, triesLeft: 3, nextPauseMs: 60_000 })
     throttle.begin(keys)
     expect(throttle.state(keys)).toEqual({ waitMs: 0, triesLeft: 2, nextPauseMs: 60_000 })
   })
 
   it('counts tries that are still running (many at once)', () => {
-    const throttle = new LoginThrottle(createMovableClock())
+    const throttle = new SignInThrottle(createMovableClock())
     for (let attempt = 0; attempt < 3; attempt += 1) throttle.begin(keys)
 
     expect(throttle.state(keys).waitMs).toBe(60_000)
   })
 
   it('counts by name from everywhere, and by address for every name', () => {
-    const throttle = new LoginThrottle(createMovableClock())
+    const throttle = new SignInThrottle(createMovableClock())
     for (const address of ['address:a', 'address:b', 'address:c']) throttle.begin([address, 'name:mia'])
     for (const name of ['name:a', 'name:b', 'name:c']) throttle.begin(['address:x', name])
 
@@ -50,7 +50,7 @@ describe('the sign-in throttle', () => {
   })
 
   it("forgets a name's failures after a success but keeps the address's (own account as a sponge)", () => {
-    const throttle = new LoginThrottle(createMovableClock())
+    const throttle = new SignInThrottle(createMovableClock())
     throttle.begin(['address:x', 'name:victim'])
     throttle.begin(['address:x', 'name:victim'])
     throttle.begin(['address:x', 'name:attacker'])
@@ -62,7 +62,7 @@ describe('the sign-in throttle', () => {
   })
 
   it('is not lifted by a success that ran beside the failures', () => {
-    const throttle = new LoginThrottle(createMovableClock())
+    const throttle = new SignInThrottle(createMovableClock())
     throttle.begin(['address:x', 'name:attacker'])
     for (let attempt = 0; attempt < 3; attempt += 1) throttle.begin(['address:x', 'name:victim'])
     throttle.succeed(['address:x', 'name:attacker'], ['name:attacker'])
@@ -72,7 +72,7 @@ describe('the sign-in throttle', () => {
 
   it('forgets after half an hour without a failure', () => {
     const clock = createMovableClock()
-    const throttle = new LoginThrottle(clock)
+    const throttle = new SignInThrottle(clock)
     throttle.begin(keys)
     throttle.begin(keys)
     clock.advance(30 * 60_000)
