@@ -38,6 +38,10 @@ export async function runTrayCommand(command: TrayCommand, parts: TrayCommandPar
       return
     case 'createKey':
       return createKey(command.accountId, command.name, parts)
+    case 'chooseForKey':
+      window.show()
+      notifyPage(window.contents, 'window:navigate', { path: '/keys?new' })
+      return
     case 'quit':
       return parts.quit()
     default:

@@ -5,6 +5,7 @@ import { askLeaveCanvas } from './dialogs.ts'
 import { loadPage, placeCookie, windowBackground } from './mainWindow.ts'
 import type { PageSession } from './mainWindow.ts'
 import { denyPermissionsExceptCopying, setNavigationPolicy } from './navigationGuard.ts'
+import { pagePreferences } from './pagePreferences.ts'
 
 /** Kept, because ComfyUI's page keeps drafts of unsaved workflows there; its cookie is a session cookie and is not. */
 const canvasPartition = 'persist:canvas'
@@ -17,15 +18,7 @@ function canvasOptions(partition: Session, icon: string): BrowserWindowConstruct
     icon,
     backgroundColor: windowBackground(),
     autoHideMenuBar: true,
-    webPreferences: {
-      session: partition,
-      contextIsolation: true,
-      sandbox: true,
-      nodeIntegration: false,
-      webviewTag: false,
-      // Its dictionaries would be fetched from a foreign server.
-      spellcheck: false,
-    },
+    webPreferences: pagePreferences(partition),
   }
 }
 

@@ -1,6 +1,7 @@
 import { BrowserWindow, session } from 'electron'
-import { denyPermissions } from './navigationGuard.ts'
 import { windowBackground } from './mainWindow.ts'
+import { denyPermissions } from './navigationGuard.ts'
+import { pagePreferences } from './pagePreferences.ts'
 
 interface KeyPage {
   readonly heading: string
@@ -81,14 +82,7 @@ export async function showKeyOnce(options: {
     icon: options.icon,
     backgroundColor: windowBackground(),
     autoHideMenuBar: true,
-    webPreferences: {
-      session: partition,
-      contextIsolation: true,
-      sandbox: true,
-      nodeIntegration: false,
-      webviewTag: false,
-      spellcheck: false,
-    },
+    webPreferences: pagePreferences(partition),
   })
   window.setMenuBarVisibility(false)
   const page: KeyPage = {

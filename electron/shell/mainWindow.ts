@@ -2,6 +2,7 @@ import { BrowserWindow, nativeTheme, screen, session } from 'electron'
 import type { Session, WebContents } from 'electron'
 import type { Logger } from '../../proxy/core/logger.ts'
 import { denyPermissions, setNavigationPolicy } from './navigationGuard.ts'
+import { pagePreferences } from './pagePreferences.ts'
 import { fitToDisplays, minimumSize, readWindowState, writeWindowState } from './windowState.ts'
 
 /** A page of the gate and the session that opens it. */
@@ -114,15 +115,7 @@ export class OwnerWindow {
       icon: this.#options.icon,
       backgroundColor: windowBackground(),
       autoHideMenuBar: true,
-      webPreferences: {
-        session: partition,
-        preload: this.#options.preload,
-        contextIsolation: true,
-        sandbox: true,
-        nodeIntegration: false,
-        webviewTag: false,
-        spellcheck: false,
-      },
+      webPreferences: pagePreferences(partition, this.#options.preload),
     })
     window.setMenuBarVisibility(false)
     if (saved?.maximized === true) window.maximize()
@@ -134,7 +127,13 @@ export class OwnerWindow {
       this.#remember(window)
       if (!this.#options.onClose()) event.preventDefault()
     })
-    window.on('closed', () => (this.#window = undefined))
+    // The colour shows while a larger window is not painted yet, so it goes with the appearance.
+    const followAppearance = (): void => window.setBackgroundColor(windowBackground())
+    nativeTheme.on('updated', followAppearance)
+    window.on('closed', () => {
+      nativeTheme.off('updated', followAppearance)
+      this.#window = undefined
+    })
     window.on('session-end', () => this.#options.onSessionEnd())
     window.webContents.on('render-process-gone', (_event, details) => this.#recover(window, details.reason))
     window.webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) => {

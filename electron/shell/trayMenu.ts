@@ -8,7 +8,7 @@ export interface TrayState {
   readonly engine: EngineState
   readonly choice: Settings['comfyui.engine']
   readonly sharing: Pick<Sharing, 'on' | 'primaryUrl' | 'problem' | 'people'>
-  /** Who may get a key. */
+  /** Who may get a key, in the order of the people's page. */
   readonly people: readonly { readonly id: string; readonly name: string }[]
   /** Names of the people who are here now, the owner excepted. */
   readonly present: readonly string[]
@@ -23,6 +23,7 @@ export type TrayCommand =
   | { readonly kind: 'copyAddress'; readonly url: string }
   | { readonly kind: 'showQrCode' }
   | { readonly kind: 'createKey'; readonly accountId: string; readonly name: string }
+  | { readonly kind: 'chooseForKey' }
   | { readonly kind: 'quit' }
 
 /** One line of the menu; `id` never changes, whatever the label says. */
@@ -97,7 +98,7 @@ export function trayIconName(state: TrayState): TrayIconName {
 export function addressToCopy(sharing: Pick<Sharing, 'on' | 'primaryUrl'>): string | undefined {
   if (!sharing.on || sharing.primaryUrl === null) return undefined
   const { hostname } = new URL(sharing.primaryUrl)
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) ? undefined : sharing.primaryUrl
+  return isLoopbackHost(hostname) ? undefined : sharing.primaryUrl
 }
 
 /** The tray's menu, from top to bottom. Pure: the same state gives the same menu. */
@@ -162,13 +163,22 @@ function sharingItem(sharing: TrayState['sharing']): TrayItem {
   }
 }
 
+/** A menu longer than the screen cannot be used: a class of thirty fits, a school is searched in the window. */
+const MAX_PEOPLE_IN_MENU = 30
+
 function peopleItems(state: TrayState): readonly TrayItem[] {
   if (state.people.length === 0) return [{ type: 'text', id: 'newKey-nobody', label: 'Nobody yet: add people first' }]
-  return state.people.map((person) => ({
+  const items = state.people.slice(0, MAX_PEOPLE_IN_MENU).map((person): TrayItem => ({
     type: 'command',
     id: `newKey-${person.id}`,
     label: person.name,
     enabled: true,
     command: { kind: 'createKey', accountId: person.id, name: person.name },
   }))
+  if (state.people.length <= MAX_PEOPLE_IN_MENU) return items
+  return [
+    ...items,
+    { type: 'separator', id: 'newKey-separator' },
+    { type: 'command', id: 'newKey-other', label: 'Somebody else…', enabled: true, command: { kind: 'chooseForKey' } },
+  ]
 }

@@ -67,7 +67,6 @@ export const signInSchema = z.object({ username: z.string().max(200), password: 
 
 /** Where a signed-in browser or key stands: `people` reaches only one's own things, `owner` is the owner's window. */
 export const surfaceSchema = z.enum(['people', 'owner', 'key'])
-export type Surface = z.infer<typeof surfaceSchema>
 
 export const sessionSchema = z.object({ user: userSchema, surface: surfaceSchema, mayAdminister: z.boolean() })
 export type SessionAnswer = z.infer<typeof sessionSchema>

@@ -1,7 +1,6 @@
 /** Every key of the query cache. Server state lives there and nowhere else. */
 export const queryKeys = {
   session: ['session'],
-  account: ['account'],
   users: ['users'],
   keys: ['keys'],
   sessions: ['sessions'],

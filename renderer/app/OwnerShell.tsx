@@ -1,7 +1,6 @@
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { IconAdjustments, IconHome, IconKey, IconSearch, IconServer2, IconUsers } from '@tabler/icons-react'
+import { IconSearch } from '@tabler/icons-react'
 import { useEffect } from 'react'
-import type { ComponentType } from 'react'
 import { useGateEvents } from '../api/gateEvents.ts'
 import { GateMark } from '../components/GateMark.tsx'
 import type { GateMarkState } from '../components/GateMark.tsx'
@@ -13,7 +12,11 @@ import { CommandPalette } from '../features/palette/CommandPalette.tsx'
 import { usePalette } from '../features/palette/usePalette.ts'
 import { useAppearanceSetting } from '../features/settings/useAppearanceSetting.ts'
 import { useSharing } from '../features/sharing/sharingQueries.ts'
+import { ownerPages } from './ownerPages.ts'
+import type { OwnerPage } from './ownerPages.ts'
 import styles from './OwnerShell.module.css'
+
+const pages = Object.values(ownerPages)
 
 /** The frame of the owner's window: the rail of words, one column, and a word when the program is gone. */
 export function OwnerShell() {
@@ -40,7 +43,7 @@ export function OwnerShell() {
           <Outlet />
         </div>
       </main>
-      {palette.isOpen && <CommandPalette onClose={palette.close} />}
+      {palette.isOpen && <CommandPalette pages={pages} onClose={palette.close} />}
     </div>
   )
 }
@@ -57,17 +60,12 @@ function Rail({ onSearch }: RailProps) {
           <LiveMark />
           <span>Gatehouse</span>
         </div>
-        <ul className={styles.links}>
-          <RailLink to="/" icon={IconHome} label="Home" />
-          <RailLink to="/people" icon={IconUsers} label="People" />
-        </ul>
+        <ul className={styles.links}>{pages.filter((page) => !page.inMore).map(toRailLink)}</ul>
         <h2 className={styles.more} id="rail-more">
           More
         </h2>
         <ul className={styles.links} aria-labelledby="rail-more">
-          <RailLink to="/keys" icon={IconKey} label="Keys" />
-          <RailLink to="/comfyui" icon={IconServer2} label="ComfyUI" />
-          <RailLink to="/settings" icon={IconAdjustments} label="Settings" />
+          {pages.filter((page) => page.inMore).map(toRailLink)}
         </ul>
         <button type="button" className={styles.search} onClick={onSearch}>
           <IconSearch size={16} aria-hidden />
@@ -79,18 +77,12 @@ function Rail({ onSearch }: RailProps) {
   )
 }
 
-interface RailLinkProps {
-  readonly to: '/' | '/people' | '/keys' | '/comfyui' | '/settings'
-  readonly icon: ComponentType<{ size: number; 'aria-hidden': boolean }>
-  readonly label: string
-}
-
-function RailLink({ to, icon: Icon, label }: RailLinkProps) {
+function toRailLink({ path, title, icon: Icon }: OwnerPage) {
   return (
-    <li>
-      <Link to={to} className={styles.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
+    <li key={path}>
+      <Link to={path} className={styles.link} activeOptions={{ exact: path === '/', includeSearch: false }}>
         <Icon size={18} aria-hidden />
-        {label}
+        {title}
       </Link>
     </li>
   )

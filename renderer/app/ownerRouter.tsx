@@ -7,6 +7,7 @@ import { KeysPage } from '../pages/KeysPage.tsx'
 import { PeoplePage } from '../pages/PeoplePage.tsx'
 import { SettingsPage } from '../pages/SettingsPage.tsx'
 import { WelcomePage } from '../pages/WelcomePage.tsx'
+import { ownerPages } from './ownerPages.ts'
 import { OwnerShell } from './OwnerShell.tsx'
 
 /** `?new` and `?new=true` both ask for it. */
@@ -19,28 +20,36 @@ const optionalText = z.string().optional().catch(undefined)
 const rootRoute = createRootRoute()
 const shellRoute = createRoute({ getParentRoute: () => rootRoute, id: 'shell', component: OwnerShell })
 
-const homeRoute = createRoute({ getParentRoute: () => shellRoute, path: '/', component: HomePage })
+const homeRoute = createRoute({ getParentRoute: () => shellRoute, path: ownerPages.home.path, component: HomePage })
 const peopleRoute = createRoute({
   getParentRoute: () => shellRoute,
-  path: '/people',
+  path: ownerPages.people.path,
   component: PeoplePage,
   validateSearch: z.object({ add: flag.optional(), person: optionalText }),
 })
 const keysRoute = createRoute({
   getParentRoute: () => shellRoute,
-  path: '/keys',
+  path: ownerPages.keys.path,
   component: KeysPage,
   validateSearch: z.object({ new: flag.optional(), for: optionalText }),
 })
-const comfyuiRoute = createRoute({ getParentRoute: () => shellRoute, path: '/comfyui', component: ComfyuiPage })
-const settingsRoute = createRoute({ getParentRoute: () => shellRoute, path: '/settings', component: SettingsPage })
+const comfyuiRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: ownerPages.comfyui.path,
+  component: ComfyuiPage,
+})
+const settingsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: ownerPages.settings.path,
+  component: SettingsPage,
+})
 const welcomeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/welcome', component: WelcomePage })
 const unknownRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '$',
   beforeLoad: () => {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to go elsewhere
-    throw redirect({ to: '/' })
+    throw redirect({ to: ownerPages.home.path })
   },
 })
 

@@ -42,7 +42,7 @@ export function MePage() {
       <Liveness />
       <Greeting session={session.data} />
       <Section title="Your keys" hint="A key lets a tool such as Krita or a script in as you.">
-        <OwnKeys user={session.data.user} />
+        <OwnKeys />
       </Section>
       <Section title="Your password">
         <ChangePassword />

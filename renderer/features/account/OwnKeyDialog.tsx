@@ -1,26 +1,23 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { SyntheticEvent } from 'react'
-import type { User } from '../../../proxy/contract/accounts.ts'
 import type { CreatedKey, Scope } from '../../../proxy/contract/keys.ts'
 import { fieldMessage } from '../../api/apiError.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { PasswordField } from '../../components/PasswordField.tsx'
-import { SecretField } from '../../components/SecretField.tsx'
+import { CreatedKeyDialog } from '../keys/CreatedKeyDialog.tsx'
 import { KeyFields, emptyKeyDraft } from '../keys/KeyFields.tsx'
 import { useCreateKey } from '../keys/keyQueries.ts'
-import { RecipeTabs } from '../keys/RecipeTabs.tsx'
 
 interface OwnKeyDialogProps {
-  readonly user: User
   readonly onClose: () => void
 }
 
 const offered: readonly Scope[] = ['run', 'read', 'keys']
 
 /** A key of one's own. The password is asked again: this page shares its address with ComfyUI's. */
-export function OwnKeyDialog({ user, onClose }: OwnKeyDialogProps) {
+export function OwnKeyDialog({ onClose }: OwnKeyDialogProps) {
   const [draft, setDraft] = useState(emptyKeyDraft)
   const [password, setPassword] = useState('')
   const [created, setCreated] = useState<CreatedKey>()
@@ -30,21 +27,7 @@ export function OwnKeyDialog({ user, onClose }: OwnKeyDialogProps) {
     create.mutate({ ...draft, scopes: [...draft.scopes], password }, { onSuccess: setCreated })
   }
   if (created !== undefined) {
-    return (
-      <Dialog title={`The key “${created.name}”`} onClose={onClose} dismissable={false} size={560}>
-        <SecretField
-          label="Shown only now. Copy it to where it is used."
-          secret={created.key}
-          copyLabel="Copy the key"
-        />
-        <RecipeTabs url={window.location.origin} userName={user.name} apiKey={created.key} />
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            I have saved it
-          </Button>
-        </DialogActions>
-      </Dialog>
-    )
+    return <CreatedKeyDialog created={created} url={window.location.origin} onClose={onClose} />
   }
   return (
     <Dialog title="New key" onClose={onClose}>

@@ -1,7 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
-import type { User } from '../../../proxy/contract/accounts.ts'
 import { ErrorState } from '../../components/ErrorState.tsx'
 import { LoadingRows } from '../../components/Loading.tsx'
 import { KeyList } from '../keys/KeyList.tsx'
@@ -10,7 +9,7 @@ import styles from './account.module.css'
 import { OwnKeyDialog } from './OwnKeyDialog.tsx'
 
 /** One's own keys: made with the password, shown once, later only masked. */
-export function OwnKeys({ user }: { readonly user: User }) {
+export function OwnKeys() {
   const keys = useKeys()
   const [creating, setCreating] = useState(false)
   if (keys.isPending) return <LoadingRows rows={2} />
@@ -23,7 +22,7 @@ export function OwnKeys({ user }: { readonly user: User }) {
       <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setCreating(true)}>
         New key
       </Button>
-      {creating && <OwnKeyDialog user={user} onClose={() => setCreating(false)} />}
+      {creating && <OwnKeyDialog onClose={() => setCreating(false)} />}
     </div>
   )
 }

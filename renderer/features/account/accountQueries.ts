@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
-import { accountSchema, sessionSchema, userSchema } from '../../../proxy/contract/accounts.ts'
+import { sessionSchema, userSchema } from '../../../proxy/contract/accounts.ts'
 import { noAnswer, request } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 
@@ -11,10 +11,6 @@ export function useSession() {
     // Where no event says that access has ended, the page still goes to the sign-in by itself.
     refetchInterval: 30_000,
   })
-}
-
-export function useAccount() {
-  return useQuery({ queryKey: queryKeys.account, queryFn: () => request('GET', 'account', { schema: accountSchema }) })
 }
 
 export function useSignIn() {
@@ -34,11 +30,7 @@ export function useChangePassword() {
   return useMutation({
     mutationFn: (body: { currentPassword: string; newPassword: string }) =>
       request('PUT', 'account/password', { schema: noAnswer, body }),
-    onSuccess: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: queryKeys.account }),
-        client.invalidateQueries({ queryKey: queryKeys.sessions }),
-      ]),
+    onSuccess: () => client.invalidateQueries({ queryKey: queryKeys.sessions }),
     gcTime: 0,
   })
 }

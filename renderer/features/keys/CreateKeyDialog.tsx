@@ -6,11 +6,10 @@ import type { CreatedKey, Scope } from '../../../proxy/contract/keys.ts'
 import { fieldMessage } from '../../api/apiError.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
-import { SecretField } from '../../components/SecretField.tsx'
 import { useSharing } from '../sharing/sharingQueries.ts'
+import { CreatedKeyDialog } from './CreatedKeyDialog.tsx'
 import { KeyFields, emptyKeyDraft } from './KeyFields.tsx'
 import { useCreateKey } from './keyQueries.ts'
-import { RecipeTabs } from './RecipeTabs.tsx'
 
 interface CreateKeyDialogProps {
   readonly people: readonly Person[]
@@ -27,17 +26,7 @@ export function CreateKeyDialog({ people, forId, onClose }: CreateKeyDialogProps
     return <CreateKeyForm people={people} forId={forId} onClose={onClose} onCreated={setCreated} />
   }
   const url = sharing.data?.primaryUrl ?? sharing.data?.localUrl ?? 'http://127.0.0.1:8190'
-  return (
-    <Dialog title={`The key “${created.name}”`} onClose={onClose} dismissable={false} size={640}>
-      <SecretField label="Shown only now. Copy it to where it is used." secret={created.key} copyLabel="Copy the key" />
-      <RecipeTabs url={url} userName={created.user.name} apiKey={created.key} />
-      <DialogActions>
-        <Button variant="default" onClick={onClose}>
-          I have saved it
-        </Button>
-      </DialogActions>
-    </Dialog>
-  )
+  return <CreatedKeyDialog created={created} url={url} onClose={onClose} />
 }
 
 interface CreateKeyFormProps extends CreateKeyDialogProps {

@@ -5,16 +5,22 @@ import { findCommands } from './findCommands.ts'
 import type { Command } from './findCommands.ts'
 import styles from './CommandPalette.module.css'
 import { useCommands } from './useCommands.ts'
+import type { PalettePage } from './useCommands.ts'
+
+/** Rows drawn at most: a class of a thousand is found by typing, not by scrolling. */
+const maxShown = 50
 
 interface CommandPaletteProps {
+  readonly pages: readonly PalettePage[]
   readonly onClose: () => void
 }
 
 /** Every page, person and action of the window, found by typing. Arrows move, Enter does it. */
-export function CommandPalette({ onClose }: CommandPaletteProps) {
+export function CommandPalette({ pages, onClose }: CommandPaletteProps) {
   const [search, setSearch] = useState('')
   const [active, setActive] = useState(0)
-  const commands = findCommands(useCommands(), search)
+  const found = findCommands(useCommands(pages), search)
+  const commands = found.slice(0, maxShown)
   const listId = useId()
   const chosen = commands[Math.min(active, commands.length - 1)]
   const run = (command: Command | undefined) => {
@@ -67,6 +73,9 @@ export function CommandPalette({ onClose }: CommandPaletteProps) {
           />
         ))}
       </ul>
+      {found.length > maxShown && (
+        <p className={styles.empty}>{found.length - maxShown} more. Type a part of the name.</p>
+      )}
       {commands.length === 0 && <p className={styles.empty}>Nothing is called “{search.trim()}”.</p>}
     </Modal>
   )

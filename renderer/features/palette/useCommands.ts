@@ -7,9 +7,15 @@ import { usePeople } from '../people/peopleQueries.ts'
 import { useSetSharing, useSharing } from '../sharing/sharingQueries.ts'
 import type { Command } from './findCommands.ts'
 
+/** A page of the window, as the palette names it. */
+export interface PalettePage {
+  readonly path: string
+  readonly title: string
+}
+
 /** What can be done right now: no command that the state forbids. */
-export function useCommands(): Command[] {
-  return [...useActions(), ...usePages(), ...usePeopleCommands()]
+export function useCommands(pages: readonly PalettePage[]): Command[] {
+  return [...useActions(), ...usePageCommands(pages), ...usePeopleCommands()]
 }
 
 function useActions(): Command[] {
@@ -57,15 +63,14 @@ function useActions(): Command[] {
   return commands
 }
 
-function usePages(): Command[] {
+function usePageCommands(pages: readonly PalettePage[]): Command[] {
   const navigate = useNavigate()
-  return [
-    { id: 'home', title: 'Home', hint: 'Page', run: () => void navigate({ to: '/' }) },
-    { id: 'people', title: 'People', hint: 'Page', run: () => void navigate({ to: '/people' }) },
-    { id: 'keys', title: 'Keys', hint: 'Page', run: () => void navigate({ to: '/keys' }) },
-    { id: 'comfyui', title: 'ComfyUI', hint: 'Page', run: () => void navigate({ to: '/comfyui' }) },
-    { id: 'settings', title: 'Settings', hint: 'Page', run: () => void navigate({ to: '/settings' }) },
-  ]
+  return pages.map(({ path, title }) => ({
+    id: `page-${path}`,
+    title,
+    hint: 'Page',
+    run: () => void navigate({ to: path }),
+  }))
 }
 
 function usePeopleCommands(): Command[] {

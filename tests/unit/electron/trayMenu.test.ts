@@ -167,3 +167,22 @@ describe('namesInWords', () => {
     expect(namesInWords(names)).toBe(words)
   })
 })
+
+describe('the menu of people', () => {
+  const people = (amount: number) =>
+    Array.from({ length: amount }, (_unused, index) => ({ id: `p${index}`, name: `P${index}` }))
+  const itemsOf = (amount: number) => {
+    const item = find(trayMenu(aState({ people: people(amount) })), 'newKey')
+    return item.type === 'submenu' ? item.items : []
+  }
+
+  it('lists a class, each with a key of their own', () => {
+    expect(itemsOf(30).map((item) => item.id)).toEqual(people(30).map(({ id }) => `newKey-${id}`))
+  })
+
+  it('is not longer than the screen for a school: the rest is found in the window', () => {
+    const items = itemsOf(1000)
+    expect(items).toHaveLength(32)
+    expect(items.at(-1)).toMatchObject({ label: 'Somebody else…', command: { kind: 'chooseForKey' } })
+  })
+})

@@ -1,0 +1,27 @@
+import { Button } from '@mantine/core'
+import type { CreatedKey } from '../../../proxy/contract/keys.ts'
+import { Dialog, DialogActions } from '../../components/Dialog.tsx'
+import { SecretField } from '../../components/SecretField.tsx'
+import { RecipeTabs } from './RecipeTabs.tsx'
+
+interface CreatedKeyDialogProps {
+  readonly created: CreatedKey
+  /** Where tools reach ComfyUI: it stands in the lines to paste. */
+  readonly url: string
+  readonly onClose: () => void
+}
+
+/** A new key, the only time it is seen, with lines ready to paste. */
+export function CreatedKeyDialog({ created, url, onClose }: CreatedKeyDialogProps) {
+  return (
+    <Dialog title={`The key “${created.name}”`} onClose={onClose} dismissable={false} size={640}>
+      <SecretField label="Shown only now. Copy it to where it is used." secret={created.key} copyLabel="Copy the key" />
+      <RecipeTabs url={url} userName={created.user.name} apiKey={created.key} />
+      <DialogActions>
+        <Button variant="default" onClick={onClose}>
+          I have saved it
+        </Button>
+      </DialogActions>
+    </Dialog>
+  )
+}
