@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../proxy/core/addresses.ts'
 import { LaunchRefused } from './launchRefused.ts'
 
 const reasons: Readonly<Record<string, string>> = {
@@ -8,8 +9,6 @@ const reasons: Readonly<Record<string, string>> = {
   '--tls-certfile': 'Gatehouse encrypts what leaves this computer; ComfyUI itself is reached inside it only',
   '--quick-test-for-ci': 'it ends ComfyUI at once',
 }
-
-const loopbackAddresses = new Set(['127.0.0.1', '::1', 'localhost'])
 
 /** argparse takes any unambiguous prefix of an option; in doubt we refuse rather than guess what is unambiguous. */
 function isSpellingOf(option: string, name: string): boolean {
@@ -58,7 +57,7 @@ export function checkOwnerArguments(args: readonly string[]): void {
 
 function checkListen(values: readonly string[]): void {
   const addresses = values.flatMap((value) => value.split(',')).map((address) => address.trim())
-  if (addresses.length > 0 && addresses.every((address) => loopbackAddresses.has(address))) return
+  if (addresses.length > 0 && addresses.every(isLoopbackHost)) return
   throw new LaunchRefused(
     'ARGUMENT_REFUSED',
     'Please leave out --listen: people reach ComfyUI through Gatehouse, and past it anybody could come in. Use sharing instead.',

@@ -44,6 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'proxy/secrets',
     'proxy/settings',
     'proxy/audit',
+    'proxy/policy/rights.ts',
     'proxy/pipeline/requestContext.ts',
   ],
   'proxy/portal': [
@@ -63,6 +64,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'proxy/settings',
     'proxy/audit',
     'proxy/portal',
+    'proxy/policy/rights.ts',
     'proxy/comfyui/engine.ts',
     'proxy/pipeline/requestContext.ts',
   ],

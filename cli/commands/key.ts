@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
 import { apiKeyLength } from '../../proxy/accounts/apiKeyText.ts'
-import { GateError } from '../../proxy/contract/errorCodes.ts'
+import { checkHolderScopes } from '../../proxy/accounts/keyScopes.ts'
 import { createKeySchema, defaultScopes, scopes, scopeSchema } from '../../proxy/contract/keys.ts'
 import type { Scope } from '../../proxy/contract/keys.ts'
 import { UsageError } from '../commandContext.ts'
@@ -40,9 +40,7 @@ const create: Action = async (argv, context) => {
   const lifetimeMs = parseDuration(values.expires ?? '90d')
   await withStores(context, async (stores) => {
     const account = await stores.accounts.getByName(userName)
-    if (wanted.includes('administer') && account.role !== 'administrator') {
-      throw new GateError('VALIDATION_FAILED', `${account.name} is no administrator, so the key cannot administer.`)
-    }
+    checkHolderScopes(wanted, account)
     const { text, record } = await stores.keys.create(
       {
         accountId: account.id,

@@ -1,6 +1,7 @@
 import type { EngineState } from '../../proxy/contract/comfyui.ts'
 import type { Settings } from '../../proxy/contract/settings.ts'
 import type { Sharing } from '../../proxy/contract/sharing.ts'
+import { isLoopbackHost } from '../../proxy/core/addresses.ts'
 import { assertNever } from '../../proxy/core/assertNever.ts'
 
 /** Everything the tray shows. */

@@ -1,6 +1,8 @@
+import { isLoopbackAddress } from '../core/addresses.ts'
 import type { Clock } from '../core/clock.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { AuthenticationInput, Authenticator, Credential, Principal } from '../pipeline/requestContext.ts'
+import { mayAdminister } from '../policy/rights.ts'
 import { toNameKey } from './accountName.ts'
 import type { Account, AccountStore } from './accountStore.ts'
 import type { ApiKeyRecord, ApiKeyStore } from './apiKeyStore.ts'
@@ -101,14 +103,15 @@ export class StoresAuthenticator implements Authenticator {
     const key = await this.#options.keys.verify(text)
     const account = key === undefined ? undefined : await this.#findUsable(key.accountId)
     if (key === undefined || account === undefined) throw keyRefused()
+    const principal = toPrincipal(account, toKeyCredential(key))
     // The owner's listener is for the owner's window and for tools that may administer, nobody else.
-    if (input.listener === 'owner' && !mayAdministerByKey(account, key)) throw keyRefused()
+    if (input.listener === 'owner' && !mayAdminister(principal)) throw keyRefused()
     this.#options.usage.recordKey(key.id, account.id, input.clientAddress)
-    if (!input.secure && !isLoopback(input.clientAddress)) await this.#options.keys.flagUnprotected(key.id)
+    if (!input.secure && !isLoopbackAddress(input.clientAddress)) await this.#options.keys.flagUnprotected(key.id)
     if (key.expiresAtMs !== null) {
       this.#watch(`key:${key.id}`, async () => (await this.#options.keys.find(key.id))?.expiresAtMs ?? undefined)
     }
-    return { principal: toPrincipal(account, toKeyCredential(key)), account }
+    return { principal, account }
   }
 
   async #refresh(credential: Credential, accountId: string): Promise<Credential | undefined> {
@@ -135,11 +138,6 @@ function isSessionUsable(session: Session, input: AuthenticationInput): boolean 
   const listener = session.surface === 'owner' ? 'owner' : 'public'
   return session.secure === input.secure && input.listener === listener
 }
-
-const mayAdministerByKey = (account: Account, key: ApiKeyRecord): boolean =>
-  account.role === 'administrator' && key.scopes.includes('administer')
-
-const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.')
 
 const toPrincipal = (account: Account, credential: Credential): Principal => ({
   accountId: account.id,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { errorCodes, errorStatus } from '../contract/errorCodes.ts'
+import { escapeHtml } from '../http/escapeHtml.ts'
 import { pagePolicy } from '../http/securityHeaders.ts'
 
 const style = `:root{color-scheme:light dark}
@@ -26,15 +27,6 @@ const documentSchema = z.object({
   paths: z.record(z.string(), z.record(z.string(), operationSchema)),
 })
 type Operation = z.infer<typeof operationSchema>
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => escapes[sign] ?? sign)
 
 /** A readable reference made of the OpenAPI document; a page without scripts. */
 export function createDocsPage(openApi: object): string {

@@ -3,8 +3,9 @@ import type { GateEvent } from '../contract/events.ts'
 import type { LogLine } from '../contract/comfyui.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
+import { mayAdminister } from '../policy/rights.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
-import { mayAdminister, requireOwnThings } from './rights.ts'
+import { requireOwnThings } from './rights.ts'
 
 type Resource = Extract<GateEvent, { type: 'changed' }>['resource']
 

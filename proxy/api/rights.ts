@@ -1,9 +1,11 @@
 import { GateError } from '../contract/errorCodes.ts'
 import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
+import { decideAdminister, decideOwnThings } from '../policy/rights.ts'
+import type { Decision } from '../policy/rights.ts'
 
-/**
- * What a principal may do in the API. The pipeline has decided about the route already; each resource asks again, so
- * that a wrong route table opens nothing.
+/*
+ * The pipeline has decided about the route already; each resource asks the same rules again, so that a wrong route
+ * table opens nothing.
  */
 
 /** @throws GateError AUTH_REQUIRED */
@@ -12,42 +14,17 @@ export function requirePrincipal(context: RequestContext): Principal {
   return context.principal
 }
 
-/**
- * Session riding: a session of the public listener never administers, whoever it belongs to, because ComfyUI's page
- * and other people's JavaScript live on the same origin.
- */
-export function mayAdminister(principal: Principal): boolean {
-  if (principal.role !== 'administrator') return false
-  const { credential } = principal
-  return credential.kind === 'session' ? credential.surface === 'owner' : credential.scopes.includes('administer')
-}
-
 /** @throws GateError AUTH_REQUIRED, PERMISSION_DENIED */
-export function requireAdminister(context: RequestContext): Principal {
-  const principal = requirePrincipal(context)
-  if (mayAdminister(principal)) return principal
-  const isAdministrator = principal.role === 'administrator'
-  throw new GateError(
-    'PERMISSION_DENIED',
-    isAdministrator && principal.credential.kind === 'session'
-      ? 'Open Gatehouse on this computer to change this.'
-      : isAdministrator
-        ? 'This key may not administer. It needs the scope "administer".'
-        : 'Only an administrator may do this.',
-  )
-}
+export const requireAdminister = (context: RequestContext): Principal => requireAllowed(context, decideAdminister)
 
 /** One's own account, keys and sessions. @throws GateError AUTH_REQUIRED, PERMISSION_DENIED */
-export function requireOwnThings(context: RequestContext): Principal {
+export const requireOwnThings = (context: RequestContext): Principal => requireAllowed(context, decideOwnThings)
+
+function requireAllowed(context: RequestContext, decide: (principal: Principal) => Decision): Principal {
   const principal = requirePrincipal(context)
-  const { credential } = principal
-  const isEnough =
-    credential.kind === 'session' || credential.scopes.includes('keys') || credential.scopes.includes('administer')
-  if (isEnough) return principal
-  throw new GateError(
-    'PERMISSION_DENIED',
-    'This key may not see or change its person\'s account. It needs the scope "keys".',
-  )
+  const decision = decide(principal)
+  if (!decision.allowed) throw new GateError(decision.code, decision.message)
+  return principal
 }
 
 /** Whether the password must be typed again before something that lasts is made. */

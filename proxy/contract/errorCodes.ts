@@ -3,7 +3,6 @@
  * and knows no store, no socket and no policy.
  */
 export const errorCodes = [
-  'ADDRESS_BLOCKED',
   'ALREADY_EXISTS',
   'ALREADY_RUNNING',
   'AUTH_INVALID',
@@ -38,7 +37,6 @@ export type ErrorCode = (typeof errorCodes)[number]
 
 /** HTTP status of each code. */
 export const errorStatus: Readonly<Record<ErrorCode, number>> = {
-  ADDRESS_BLOCKED: 403,
   ALREADY_EXISTS: 409,
   ALREADY_RUNNING: 409,
   AUTH_INVALID: 401,

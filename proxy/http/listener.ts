@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { GateError } from '../contract/errorCodes.ts'
-import { isHomeAddress, isLoopbackAddress, normaliseAddress } from './clientAddress.ts'
+import { isHomeAddress, isLoopbackAddress, normaliseAddress } from '../core/addresses.ts'
 import { describeRefusal, formatRawAnswer } from './problem.ts'
 
 export interface ListenerHandlers {

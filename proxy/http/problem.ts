@@ -15,7 +15,6 @@ export interface Answer {
 
 /** Titles of the refusals that people meet in a browser. */
 const titles: Readonly<Partial<Record<ErrorCode, string>>> = {
-  ADDRESS_BLOCKED: 'This address is blocked',
   AUTH_INVALID: 'That sign-in does not hold',
   AUTH_REQUIRED: 'Please sign in',
   BAD_REQUEST: 'That request was not understood',

@@ -1,3 +1,4 @@
+import { escapeHtml } from './escapeHtml.ts'
 import { pagePolicy } from './securityHeaders.ts'
 
 const style = `:root{color-scheme:light dark}
@@ -8,15 +9,6 @@ p{margin:.5rem 0}
 a{color:LinkText}`
 
 export const PROBLEM_PAGE_POLICY = pagePolicy(style)
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => escapes[sign] ?? sign)
 
 /** A small page that says what is the matter; with `reloadSeconds` it asks again by itself. It has no script. */
 export function problemPage(title: string, message: string, reloadSeconds?: number): string {

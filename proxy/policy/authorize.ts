@@ -1,9 +1,18 @@
 import { assertNever } from '../core/assertNever.ts'
 import type { AccessClass } from '../comfyui/routeTable.ts'
 import type { Role } from '../contract/accounts.ts'
-import type { ErrorCode } from '../contract/errorCodes.ts'
-import type { Scope } from '../contract/keys.ts'
 import type { Credential, ListenerName, Principal } from '../pipeline/requestContext.ts'
+import {
+  administratorsOnly,
+  allow,
+  decideAdminister,
+  decideOwnThings,
+  deny,
+  hasScope,
+  missingScope,
+  onThisComputer,
+} from './rights.ts'
+import type { Decision } from './rights.ts'
 
 /*
  * proxy/policy/ decides, and nothing else: pure functions of who asks for what. It reads no store and no socket.
@@ -17,17 +26,9 @@ export interface AccessQuestion {
   readonly managerFromOtherDevices: boolean
 }
 
-export type Decision =
-  { readonly allowed: true } | { readonly allowed: false; readonly code: ErrorCode; readonly message: string }
-
-const allow: Decision = { allowed: true }
-const deny = (code: ErrorCode, message: string): Decision => ({ allowed: false, code, message })
-
 const nothingHere = deny('NOT_FOUND', 'There is nothing at this address.')
 const signInFirst = deny('AUTH_REQUIRED', 'Sign in, or send your key in the header "Authorization: Bearer <key>".')
 const wrongSurface = deny('AUTH_INVALID', 'This sign-in does not hold here.')
-const administratorsOnly = deny('PERMISSION_DENIED', 'Only an administrator may do that.')
-const onThisComputer = deny('PERMISSION_DENIED', 'Open Gatehouse on this computer to do that.')
 
 /** Whether a request may go on. What a person may not reach at all looks to them as if it did not exist. */
 export function authorize(question: AccessQuestion): Decision {
@@ -42,7 +43,7 @@ export function authorize(question: AccessQuestion): Decision {
     case 'signedIn':
       return allow
     case 'account':
-      return hasScope(credential, ['keys', 'administer']) ? allow : missingScope('keys')
+      return decideOwnThings(principal)
     case 'administer':
       return decideAdminister(principal)
     case 'comfyui:read':
@@ -53,19 +54,6 @@ export function authorize(question: AccessQuestion): Decision {
     default:
       return assertNever(access)
   }
-}
-
-function hasScope(credential: Credential, scopes: readonly Scope[]): boolean {
-  return credential.kind === 'session' || credential.scopes.some((scope) => scopes.includes(scope))
-}
-
-const missingScope = (scope: Scope): Decision =>
-  deny('PERMISSION_DENIED', `This key may not do that: it lacks the scope "${scope}".`)
-
-function decideAdminister({ role, credential }: Principal): Decision {
-  if (role !== 'administrator') return administratorsOnly
-  if (credential.kind === 'apiKey') return hasScope(credential, ['administer']) ? allow : missingScope('administer')
-  return credential.surface === 'owner' ? allow : onThisComputer
 }
 
 function decideComfyui(

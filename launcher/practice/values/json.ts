@@ -38,14 +38,6 @@ export function memberOf(object: JsonObject, name: string): JsonValue | undefine
   return Object.hasOwn(object, name) ? object[name] : undefined
 }
 
-/** A deep copy. */
-export function cloneJson<T extends JsonValue>(value: T): T
-export function cloneJson(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map((item) => cloneJson(item))
-  if (!isJsonObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, cloneJson(member)]))
-}
-
 function quote(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,

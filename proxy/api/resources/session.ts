@@ -5,9 +5,10 @@ import { sessionSchema, signInSchema } from '../../contract/accounts.ts'
 import type { SessionAnswer } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import type { Principal } from '../../pipeline/requestContext.ts'
+import { mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { describePrincipal, describeUser } from '../describe.ts'
-import { mayAdminister, requirePrincipal } from '../rights.ts'
+import { requirePrincipal } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
 const describeSelf = (principal: Principal): SessionAnswer => ({

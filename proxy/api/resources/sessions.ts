@@ -4,10 +4,11 @@ import { toActedBy } from '../../accounts/actedBy.ts'
 import { accountIdSchema, deviceSessionSchema } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import type { Principal } from '../../pipeline/requestContext.ts'
+import { mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { describeSession } from '../describe.ts'
 import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
-import { mayAdminister, requireOwnThings } from '../rights.ts'
+import { requireOwnThings } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, noContent } from '../router.ts'
 
 const ofUser = { userId: accountIdSchema.optional() }

@@ -193,7 +193,7 @@ describe('administration', () => {
       const answer = await application.ask(method, `${api}${path}`, { session, body })
 
       expect(answer).toMatchObject({ status: 403, json: { code: 'PERMISSION_DENIED' } })
-      expect(answer.json.detail).toBe('Open Gatehouse on this computer to change this.')
+      expect(answer.json.detail).toBe('Open Gatehouse on this computer to do that.')
       expect(application.parts.calls).toEqual([])
       expect(await stores.accounts.list()).toHaveLength(1)
     },

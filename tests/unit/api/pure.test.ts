@@ -1,37 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toPage } from '../../../proxy/api/paging.ts'
-import { mayAdminister } from '../../../proxy/api/rights.ts'
-import { roles } from '../../../proxy/contract/accounts.ts'
-import type { Credential } from '../../../proxy/pipeline/requestContext.ts'
 import { toOrigin } from '../../../proxy/portal/contentPolicy.ts'
 import { toOwnPath } from '../../../proxy/portal/ownPath.ts'
-
-const session = (surface: 'people' | 'owner', fromOwnerWindow = false): Credential => ({
-  kind: 'session',
-  sessionId: 's',
-  surface,
-  fromOwnerWindow,
-})
-const key = (...scopes: ('run' | 'read' | 'keys' | 'administer')[]): Credential => ({
-  kind: 'apiKey',
-  keyId: 'k',
-  scopes,
-})
-
-describe('who may administer', () => {
-  it.for(
-    roles.flatMap((role) =>
-      [session('people'), session('people', true), session('owner'), key('run', 'read', 'keys'), key('administer')].map(
-        (credential) => [role, credential] as const,
-      ),
-    ),
-  )('as %s with %o', ([role, credential]) => {
-    const isStrong =
-      credential.kind === 'session' ? credential.surface === 'owner' : credential.scopes.includes('administer')
-    expect(mayAdminister({ accountId: 'a', name: 'A', role, credential })).toBe(role === 'administrator' && isStrong)
-  })
-})
 
 describe('where sign-in leads', () => {
   it('is a path of this origin for every text (open redirect)', () => {

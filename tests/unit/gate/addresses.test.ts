@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { isHomeAddress, isLoopbackAddress, normaliseAddress } from '../../../proxy/http/clientAddress.ts'
+import { isHomeAddress, isLoopbackAddress, isLoopbackHost, normaliseAddress } from '../../../proxy/core/addresses.ts'
 import { expandWildcards, findLanAddresses } from '../../../proxy/network/lanAddresses.ts'
 
 describe('client addresses', () => {
@@ -48,13 +48,30 @@ describe('client addresses', () => {
     expect(isHomeAddress(address)).toBe(false)
   })
 
-  it('knows this computer itself', () => {
-    expect(['127.0.0.1', '::1', '::ffff:127.0.0.1', '192.168.0.1'].map(isLoopbackAddress)).toEqual([
+  it.each([
+    ['127.0.0.1', true],
+    ['127.9.9.9', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['192.168.0.1', false],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['127.evil.example', false],
+    ['', false],
+  ])('%j leads back to this computer: %s', (address, expected) => {
+    expect(isLoopbackAddress(address)).toBe(expected)
+    expect(isLoopbackHost(address)).toBe(expected)
+  })
+
+  it('knows this computer by its name and in brackets, too', () => {
+    expect(['localhost', 'LOCALHOST', '[::1]', '[::]', 'localhost.evil'].map(isLoopbackHost)).toEqual([
       true,
       true,
       true,
       false,
+      false,
     ])
+    expect(isLoopbackAddress('localhost')).toBe(false)
   })
 })
 

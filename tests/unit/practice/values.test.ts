@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cloneJson, isJsonObject, memberOf, parseJson, stringifyJson } from '../../../launcher/practice/values/json.ts'
+import { isJsonObject, memberOf, parseJson, stringifyJson } from '../../../launcher/practice/values/json.ts'
 import {
   toPythonBool,
   toPythonFloat,
@@ -42,13 +42,6 @@ describe('json', () => {
 
   it.each(['', 'x', '{"a":}', '[1,]', 'nul', '"a', '{"a" 1}', '1 2'])('%j is refused', (text) => {
     expect(() => parseJson(text)).toThrow()
-  })
-
-  it('clones deeply', () => {
-    const original = { a: [{ b: 1n }] }
-    const copy = cloneJson(original)
-    expect(copy).toEqual(original)
-    expect(copy.a[0]).not.toBe(original.a[0])
   })
 })
 

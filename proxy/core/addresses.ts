@@ -40,4 +40,9 @@ const isIn = (list: BlockList, address: string): boolean => {
 /** Whether a peer is in a network of the home: loopback, private, link-local or unique local. Anything else is not. */
 export const isHomeAddress = (address: string): boolean => isIn(home, address)
 
+/** Whether an address leads back to this computer. */
 export const isLoopbackAddress = (address: string): boolean => isIn(loopback, address)
+
+/** The same for what stands in an address bar or an option: an address, with brackets or without, or `localhost`. */
+export const isLoopbackHost = (host: string): boolean =>
+  host.toLowerCase() === 'localhost' || isLoopbackAddress(host.replace(/^\[(.*)\]$/, '$1'))
