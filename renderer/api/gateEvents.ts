@@ -14,7 +14,7 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   sharing: [queryKeys.sharing],
   users: [queryKeys.users, queryKeys.sharing],
   keys: [queryKeys.keys, queryKeys.users],
-  sessions: [queryKeys.sessions, queryKeys.users],
+  sessions: [queryKeys.sessions, queryKeys.session, queryKeys.users],
   connections: [queryKeys.connections, queryKeys.users],
   settings: [queryKeys.settings, queryKeys.sharing, queryKeys.comfyui],
 }
@@ -43,51 +43,76 @@ export function applyGateEvent(client: QueryClient, event: GateEvent): void {
 /** `lost`: no answer at all. `refused`: there is an answer, and it is no stream. */
 export type Liveness = 'connecting' | 'live' | 'lost' | 'refused'
 
-const refusedRetryMs = 5000
+const firstRetryMs = 5000
+const lastRetryMs = 60_000
 
-interface GateEventsOptions {
-  /** Every refused try is an entry in the owner's record, so only the owner's own window goes on asking. */
-  readonly retryRefused: boolean
+/** How long to wait after the `refusals`-th refusal in a row. Each try is an entry in the owner's record, so they get rarer. */
+export function retryDelayMs(refusals: number): number {
+  return Math.min(firstRetryMs * 2 ** (refusals - 1), lastRetryMs)
 }
 
-/** Keeps the cache fresh by one event stream; says whether the gate is there. One use per page. */
-export function useGateEvents({ retryRefused }: GateEventsOptions): Liveness {
+/** The part of the browser's EventSource that is used. */
+interface EventStream extends Pick<EventTarget, 'addEventListener'> {
+  readonly readyState: number
+  close(): void
+}
+
+export interface GateEventsOptions {
+  readonly client: QueryClient
+  readonly onLiveness: (liveness: Liveness) => void
+  readonly openStream?: () => EventStream
+}
+
+/** Keeps the cache fresh by one event stream that comes back by itself; returns how to end it. */
+export function followGateEvents({ client, onLiveness, openStream = openEventSource }: GateEventsOptions): () => void {
+  let stream: EventStream | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let refusals = 0
+  let missed = false
+  const onMessage = (message: Event) => {
+    const event = message instanceof MessageEvent ? parseGateEvent(message.data) : undefined
+    if (event !== undefined) applyGateEvent(client, event)
+  }
+  const onOpen = () => {
+    refusals = 0
+    onLiveness('live')
+    // Whatever happened meanwhile was not told.
+    if (missed) void client.invalidateQueries()
+    missed = false
+  }
+  const onError = () => {
+    missed = true
+    // A browser that closes was answered, with a refusal; otherwise it tries again by itself.
+    const refused = stream?.readyState === closedState
+    onLiveness(refused ? 'refused' : 'lost')
+    // The gate ends a stream with its sign-in: whoever asks at once leaves the page at once.
+    void client.invalidateQueries({ queryKey: queryKeys.session })
+    if (!refused) return
+    refusals += 1
+    timer = setTimeout(open, retryDelayMs(refusals))
+  }
+  const open = () => {
+    stream = openStream()
+    for (const name of ['message', 'changed', 'log']) stream.addEventListener(name, onMessage)
+    stream.addEventListener('open', onOpen)
+    stream.addEventListener('error', onError)
+  }
+  open()
+  return () => {
+    clearTimeout(timer)
+    stream?.close()
+  }
+}
+
+/** `EventSource.CLOSED`, by its number: where tests run there is no EventSource. */
+const closedState = 2
+
+const openEventSource = (): EventStream => new EventSource('/gatehouse/api/v1/events')
+
+/** The event stream for as long as the page stands; says whether the gate is there. One use per page. */
+export function useGateEvents(): Liveness {
   const client = useQueryClient()
   const [liveness, setLiveness] = useState<Liveness>('connecting')
-  useEffect(() => {
-    let source: EventSource | undefined
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let wasLost = false
-    const onMessage = (message: MessageEvent<unknown>) => {
-      const event = parseGateEvent(message.data)
-      if (event !== undefined) applyGateEvent(client, event)
-    }
-    const open = () => {
-      source = new EventSource('/gatehouse/api/v1/events')
-      source.onmessage = onMessage
-      source.addEventListener('changed', onMessage)
-      source.addEventListener('log', onMessage)
-      source.onopen = () => {
-        setLiveness('live')
-        // Whatever happened meanwhile was not told.
-        if (wasLost) void client.invalidateQueries()
-        wasLost = false
-      }
-      source.onerror = () => {
-        wasLost = true
-        // A browser that closes was answered, with a refusal: the session has ended, or the stream is not for this person.
-        const refused = source?.readyState === EventSource.CLOSED
-        setLiveness(refused ? 'refused' : 'lost')
-        if (!refused) return
-        void client.invalidateQueries({ queryKey: queryKeys.session })
-        if (retryRefused) timer = setTimeout(open, refusedRetryMs)
-      }
-    }
-    open()
-    return () => {
-      clearTimeout(timer)
-      source?.close()
-    }
-  }, [client, retryRefused])
+  useEffect(() => followGateEvents({ client, onLiveness: setLiveness }), [client])
   return liveness
 }

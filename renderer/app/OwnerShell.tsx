@@ -20,7 +20,7 @@ const pages = Object.values(ownerPages)
 
 /** The frame of the owner's window: the rail of words, one column, and a word when the program is gone. */
 export function OwnerShell() {
-  const liveness = useGateEvents({ retryRefused: true })
+  const liveness = useGateEvents()
   const palette = usePalette()
   useAppearanceSetting()
   useTrayNavigation()

@@ -1,12 +1,18 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
+import type { ApiKey } from '../../proxy/contract/keys.ts'
 import { EmptyState } from '../components/EmptyState.tsx'
 import { ErrorState } from '../components/ErrorState.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
+import { MoreRows } from '../components/MoreRows.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
+import { SearchField, searchFrom } from '../components/SearchField.tsx'
+import { useGrowingList } from '../components/useGrowingList.ts'
 import { CreateKeyDialog } from '../features/keys/CreateKeyDialog.tsx'
 import { useKeys } from '../features/keys/keyQueries.ts'
+import { findKeys } from '../features/keys/keyWords.ts'
 import { KeyTable } from '../features/keys/KeyTable.tsx'
 import { usePeople } from '../features/people/peopleQueries.ts'
 
@@ -37,7 +43,7 @@ export function KeysPage() {
           People in a browser need no key, they sign in. Create one for a program.
         </EmptyState>
       )}
-      {keys.data !== undefined && keys.data.length > 0 && <KeyTable keys={keys.data} />}
+      {keys.data !== undefined && keys.data.length > 0 && <KeysList keys={keys.data} />}
       {creating === true && people.data !== undefined && (
         <CreateKeyDialog
           people={people.data.filter((person) => !person.disabled)}
@@ -45,6 +51,28 @@ export function KeysPage() {
           onClose={() => void navigate({ search: {} })}
         />
       )}
+    </>
+  )
+}
+
+function KeysList({ keys }: { readonly keys: readonly ApiKey[] }) {
+  const [search, setSearch] = useState('')
+  const found = useMemo(() => findKeys(keys, search), [keys, search])
+  const { shown, showMore } = useGrowingList(found, search)
+  return (
+    <>
+      {keys.length >= searchFrom && (
+        <SearchField
+          label="Search keys and people"
+          value={search}
+          onChange={setSearch}
+          found={found.length}
+          total={keys.length}
+        />
+      )}
+      {found.length > 0 && <KeyTable keys={shown} />}
+      <MoreRows shown={shown.length} total={found.length} onMore={showMore} />
+      {found.length === 0 && <p className="quiet">No key has “{search.trim()}” in its name or its person’s.</p>}
     </>
   )
 }

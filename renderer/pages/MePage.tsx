@@ -29,7 +29,8 @@ export function MePage() {
     if (signedOut) window.location.replace(signInPath)
   }, [signedOut])
   if (session.isPending || signedOut) return <Frame>{<LoadingRows rows={5} />}</Frame>
-  if (session.isError) {
+  // Once it stands, the page stays while the computer is gone: it says so above and tries again.
+  if (session.data === undefined) {
     return (
       <Frame>
         <h1 className="visuallyHidden">Your page</h1>
@@ -86,9 +87,15 @@ function SignOut() {
   )
 }
 
+/** A connection that died unnoticed, as phones have them, is noticed by asking now and then. */
+const askEveryMs = { live: 5 * 60_000, otherwise: 60_000 }
+
 /** Keeps the page fresh, and says when the computer is gone. */
 function Liveness() {
-  if (useGateEvents({ retryRefused: false }) !== 'lost') return null
+  const liveness = useGateEvents()
+  const session = useSession({ askEveryMs: liveness === 'live' ? askEveryMs.live : askEveryMs.otherwise })
+  const unreachable = session.error instanceof ApiError && session.error.code === 'UNREACHABLE'
+  if (liveness !== 'lost' && !unreachable) return null
   return (
     <div className={styles.lost}>
       <Notice tone="problem" announce>

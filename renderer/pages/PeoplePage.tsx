@@ -1,12 +1,15 @@
-import { Button, TextInput } from '@mantine/core'
-import { IconSearch, IconUserPlus } from '@tabler/icons-react'
+import { Button } from '@mantine/core'
+import { IconUserPlus } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { Person } from '../../proxy/contract/accounts.ts'
 import { EmptyState } from '../components/EmptyState.tsx'
 import { ErrorState } from '../components/ErrorState.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
+import { MoreRows } from '../components/MoreRows.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
+import { SearchField, searchFrom } from '../components/SearchField.tsx'
+import { useGrowingList } from '../components/useGrowingList.ts'
 import { AddPersonDialog } from '../features/people/AddPersonDialog.tsx'
 import { PeopleTable } from '../features/people/PeopleTable.tsx'
 import { usePeople } from '../features/people/peopleQueries.ts'
@@ -14,7 +17,6 @@ import { PersonDrawer } from '../features/people/PersonDrawer.tsx'
 import { findPeople } from '../features/people/personWords.ts'
 
 const route = getRouteApi('/shell/people')
-const searchFrom = 8
 
 /** Who may come in? */
 export function PeoplePage() {
@@ -71,20 +73,21 @@ interface PeopleListProps {
 
 function PeopleList({ people, addButton, onOpen }: PeopleListProps) {
   const [search, setSearch] = useState('')
-  const found = findPeople(people, search)
+  const found = useMemo(() => findPeople(people, search), [people, search])
+  const { shown, showMore } = useGrowingList(found, search)
   return (
     <>
       {people.length >= searchFrom && (
-        <TextInput
-          aria-label="Search people"
-          placeholder="Search people"
-          leftSection={<IconSearch size={16} aria-hidden />}
+        <SearchField
+          label="Search people"
           value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-          mb={12}
+          onChange={setSearch}
+          found={found.length}
+          total={people.length}
         />
       )}
-      {found.length > 0 && <PeopleTable people={found} onOpen={onOpen} />}
+      {found.length > 0 && <PeopleTable people={shown} onOpen={onOpen} />}
+      <MoreRows shown={shown.length} total={found.length} onMore={showMore} />
       {found.length === 0 && <p className="quiet">Nobody is called “{search.trim()}”.</p>}
       {people.every((person) => person.isOwner) && (
         <div style={{ marginTop: 24 }}>

@@ -11,7 +11,7 @@ import styles from './WelcomePage.module.css'
 
 /** The first run: no password, one choice, one button, and then what happens, in place. */
 export function WelcomePage() {
-  useGateEvents({ retryRefused: true })
+  useGateEvents()
   const comfyui = useComfyui()
   const navigate = useNavigate()
   const [started, setStarted] = useState(false)

@@ -9,3 +9,6 @@ export function joinNames(names: readonly string[]): string {
 export function count(amount: number, singular: string, plural = `${singular}s`): string {
   return `${amount} ${amount === 1 ? singular : plural}`
 }
+
+/** The text as it is compared in a search: without case, accents and outer space. */
+export const foldText = (text: string): string => text.trim().normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()

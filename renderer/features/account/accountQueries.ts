@@ -4,12 +4,17 @@ import { sessionSchema, userSchema } from '../../../proxy/contract/accounts.ts'
 import { noAnswer, request } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 
-export function useSession() {
+interface SessionOptions {
+  /** How often to ask although no event says that anything changed. */
+  readonly askEveryMs?: number
+}
+
+/** Who is signed in. */
+export function useSession({ askEveryMs }: SessionOptions = {}) {
   return useQuery({
     queryKey: queryKeys.session,
     queryFn: () => request('GET', 'session', { schema: sessionSchema }),
-    // Where no event says that access has ended, the page still goes to the sign-in by itself.
-    refetchInterval: 30_000,
+    refetchInterval: askEveryMs ?? false,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { ApiKey, Scope } from '../../../proxy/contract/keys.ts'
+import { foldText } from '../../words/names.ts'
 
 export const scopeWords: Readonly<Record<Scope, { title: string; meaning: string }>> = {
   run: { title: 'Use ComfyUI', meaning: 'Run workflows and see results, as far as the person’s role goes.' },
@@ -48,4 +49,11 @@ export function unprotectedKeyWords(
     return `The key “${first.name}” of ${first.user.name} crossed the network without encryption. Others there could have read it: replace it.`
   }
   return `${sent.length} keys crossed the network without encryption. Others there could have read them: replace them.`
+}
+
+/** Keys whose name, person or shown part contains the words, whatever their case or accents. */
+export function findKeys(keys: readonly ApiKey[], search: string): readonly ApiKey[] {
+  const wanted = foldText(search)
+  if (wanted === '') return keys
+  return keys.filter((key) => [key.name, key.user.name, key.masked].some((text) => foldText(text).includes(wanted)))
 }

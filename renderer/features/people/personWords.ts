@@ -1,5 +1,5 @@
 import type { Person } from '../../../proxy/contract/accounts.ts'
-import { count } from '../../words/names.ts'
+import { count, foldText } from '../../words/names.ts'
 
 /** "Remove Mia and 3 keys" */
 export function removalWords(person: Pick<Person, 'name' | 'keyCount'>): string {
@@ -8,8 +8,6 @@ export function removalWords(person: Pick<Person, 'name' | 'keyCount'>): string 
 
 /** Those whose name contains the words, whatever their case or accents. */
 export function findPeople(people: readonly Person[], search: string): readonly Person[] {
-  const wanted = fold(search)
-  return wanted === '' ? people : people.filter((person) => fold(person.name).includes(wanted))
+  const wanted = foldText(search)
+  return wanted === '' ? people : people.filter((person) => foldText(person.name).includes(wanted))
 }
-
-const fold = (text: string): string => text.trim().normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()

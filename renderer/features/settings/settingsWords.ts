@@ -1,6 +1,11 @@
 /** The truth about where secrets are, without alarm. */
-export function describeSecrets(secrets: 'keychain' | 'file'): string {
-  return secrets === 'keychain'
-    ? 'In your keychain. Passwords of people are stored as scrambled prints that nobody can read back.'
-    : 'Passwords are safe (stored as scrambled prints). This computer has no keychain, so one key file is protected by your account only. Nothing to do at home.'
+export function describeSecrets(secrets: 'keychain' | 'file' | 'environment'): string {
+  switch (secrets) {
+    case 'keychain':
+      return 'In your keychain. Passwords of people are stored as scrambled prints that nobody can read back.'
+    case 'file':
+      return 'Passwords are safe (stored as scrambled prints). No keychain is used here, so one key file is protected by your account only. Nothing to do at home.'
+    case 'environment':
+      return 'Passwords are safe (stored as scrambled prints). The keys come from the file that GATEHOUSE_SECRET_FILE names: keep that file, without it nobody can sign in with a key.'
+  }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { describeScopes, keyHealth, unprotectedKeyWords } from '../../../renderer/features/keys/keyWords.ts'
+import { describeScopes, findKeys, keyHealth, unprotectedKeyWords } from '../../../renderer/features/keys/keyWords.ts'
 import { createRecipes } from '../../../renderer/features/keys/recipes.ts'
+import { keys } from '../../support/pageFixtures.ts'
 
 describe('what a key may do, in words', () => {
   it.each([
@@ -10,6 +11,21 @@ describe('what a key may do, in words', () => {
     [['read', 'keys'], 'See results, Manage own keys'],
   ] as const)('%j', (scopes, words) => {
     expect(describeScopes(scopes)).toBe(words)
+  })
+})
+
+describe('a search for keys', () => {
+  it.each([
+    ['KRITA', ['Krita on the laptop']],
+    [' leo ', ['Photo frame in the hall']],
+    ['9fqe', ['Night batch']],
+    ['nothing like it', []],
+  ])('finds %j by name, person or the part that is shown', (search, names) => {
+    expect(findKeys(keys, search).map(({ name }) => name)).toEqual(names)
+  })
+
+  it('leaves the list as it is without words', () => {
+    expect(findKeys(keys, ' ')).toBe(keys)
   })
 })
 
