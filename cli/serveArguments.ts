@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isLoopbackHost } from '../proxy/core/addresses.ts'
 import type { HeadlessRun } from '../service/serviceTypes.ts'
 
 export type ServeArguments =
@@ -14,16 +15,13 @@ function parsePort(text: string | undefined): number | undefined | 'wrong' {
   return /^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535 ? port : 'wrong'
 }
 
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
-
 /** 127.0.0.1 is where the gate listens anyway; another loopback address is a further listener. */
 const sharedAddresses = (host: string | undefined): readonly string[] =>
   host === undefined || host === 'localhost' || host === '127.0.0.1' ? [] : [host]
 
 /** Whether serving on these addresses lets other devices in. */
 export const reachesOthers = (addresses: readonly string[]): boolean =>
-  addresses.some((address) => !isLoopback(address))
+  addresses.some((address) => !isLoopbackHost(address))
 
 /** What follows `gatehouse serve`; ComfyUI's own arguments come after `--`. */
 export function parseServeArguments(argv: readonly string[]): ServeArguments {
@@ -54,7 +52,10 @@ export function parseServeArguments(argv: readonly string[]): ServeArguments {
     return wrong('Arguments after -- are for ComfyUI; the practice engine takes none.')
   if (host !== undefined && host !== 'localhost' && isIP(host) === 0)
     return wrong(`--host ${host} is not an address, such as 192.168.1.20 or 0.0.0.0.`)
-  if (tls !== undefined && tls !== 'auto' && tls !== 'off') return wrong('--tls is auto or off.')
+  if (tls !== undefined && tls !== 'off')
+    return wrong(
+      `--tls ${tls} is not in this version: connections are not encrypted yet. Leave it out, or write --tls off.`,
+    )
   const port = parsePort(values.port)
   const comfyuiPort = parsePort(values['comfyui-port'])
   if (port === 'wrong' || comfyuiPort === 'wrong') return wrong('A port is a number from 1 to 65535.')

@@ -33,6 +33,11 @@ export interface Gate {
   /** Opens the people's listener on this computer only. @throws GateError PORT_IN_USE when every tried port is taken */
   openPublicListener(options: { port: number; fallbackPorts?: number }): Promise<{ port: number }>
   /**
+   * Opens the people's listener on another port, then ends sharing and everything that came over the old one.
+   * @throws GateError PORT_IN_USE; then nothing has changed
+   */
+  movePublicListener(port: number): Promise<{ port: number }>
+  /**
    * Shares the people's listener on exactly these addresses: missing ones are opened, others closed with everything
    * they carry. `0.0.0.0` and `::` stand for the addresses that this computer has now.
    * @throws GateError PORT_IN_USE; then nothing is shared
@@ -120,6 +125,18 @@ class RunningGate implements Gate {
         if (port >= last || !(error instanceof GateError) || error.code !== 'PORT_IN_USE') throw error
       }
     }
+  }
+
+  async movePublicListener(port: number): Promise<{ port: number }> {
+    const old = this.#public
+    if (old === undefined) throw new TypeError('the public listener is not open')
+    const listener = this.#createListener('public')
+    this.#publicPort = await listener.listen('127.0.0.1', port)
+    this.#public = listener
+    await this.closeSharing()
+    this.#hub.closeTabs(closeCodes.goingAway, 'the port changed', old)
+    await old.close(SHARING_DRAIN_MS)
+    return { port: this.#publicPort }
   }
 
   async openSharing(addresses: readonly string[]): Promise<void> {

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { networkInterfaces } from 'node:os'
 import { systemInstallationDeps } from '../launcher/installation/installationDeps.ts'
 import { Supervisor } from '../launcher/supervisor.ts'
 import { describeDevice } from '../proxy/accounts/deviceName.ts'
@@ -15,19 +14,18 @@ import type { FolderLock } from '../proxy/database/lockFile.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
 import { createGate } from '../proxy/gate.ts'
 import type { Gate } from '../proxy/gate.ts'
-import { findLanAddresses } from '../proxy/network/lanAddresses.ts'
 import { describeConnections } from './connections.ts'
+import { createSharing } from './createSharing.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
 import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
-import { SharingController } from './sharingController.ts'
+import type { SharingController } from './sharingController.ts'
 import { stepsInOrder } from './stepsInOrder.ts'
 import { createSupervisedEngine } from './supervisedEngine.ts'
 
 const DAY_MS = 86_400_000
-const LAST_FALLBACK_PORT = 8199
 
 /**
  * Opens the data folder and puts gate and launcher together; nothing listens and nothing runs yet.
@@ -49,8 +47,8 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
 
 class Service implements GatehouseService {
   readonly engine: Engine
-  readonly sharing: SharingController
   readonly practicePage: PracticePage
+  readonly #sharing: SharingController
   readonly #options: ServiceOptions
   readonly #lock: FolderLock
   readonly #stores: Stores
@@ -86,7 +84,12 @@ class Service implements GatehouseService {
     })
     this.engine = createSupervisedEngine(this.#supervisor, this.#choices)
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
-    this.sharing = this.#createSharing()
+    this.#sharing = createSharing({
+      options,
+      stores,
+      gate: () => this.#gate,
+      health: () => this.#supervisor.health,
+    })
     this.#gate = createGate({
       clock,
       random,
@@ -102,7 +105,7 @@ class Service implements GatehouseService {
         pagesDirectory: options.paths.pagesDirectory,
         engine: this.engine,
         version: productVersion,
-        sharing: this.sharing,
+        sharing: this.#sharing,
         connections: { list: () => this.connections(), onChange: (listener) => this.onConnectionsChange(listener) },
       }),
     })
@@ -123,24 +126,34 @@ class Service implements GatehouseService {
     }
   }
 
-  get secretsKind(): 'keychain' | 'file' {
-    return this.#stores.secretStoreKind === 'keychain' ? 'keychain' : 'file'
+  /** The same switch as the API's; what is switched here is the owner's doing on this computer. */
+  get sharing(): GatehouseService['sharing'] {
+    return {
+      describe: () => this.#sharing.describe(),
+      set: async (on) => {
+        await this.#sharing.set(on)
+        this.#stores.audit.record({ event: 'sharing.changed', actor: { kind: 'system' }, details: { on } })
+      },
+      onChange: (listener) => this.#sharing.onChange(listener),
+    }
+  }
+
+  get secretsKind(): GatehouseService['secretsKind'] {
+    return this.#stores.secretStoreKind
   }
 
   async start(): Promise<void> {
     const { logger, mode } = this.#options
     this.#stores.changes.on((resource) => {
-      if (resource === 'users' || resource === 'keys') void this.sharing.refreshPeople()
+      if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
     this.#logEngine()
-    this.engine.onStateChange(() => this.sharing.look())
+    this.engine.onStateChange(() => this.#sharing.look())
     if (mode === 'desktop') this.#ownerPort = (await this.#gate.openOwnerListener()).port
-    await this.sharing.start()
-    const refused = this.sharing.refusal
+    this.#logGate()
+    await this.#sharing.start()
+    const refused = this.#sharing.refusal
     if (mode === 'headless' && refused !== undefined) throw refused
-    const { localUrl, addresses } = this.sharing.describe()
-    logger.info({ localUrl, shared: addresses.map(({ url }) => url) }, 'the gate is open')
-    this.#lock.setUrl(localUrl)
     this.#stores.audit.record({ event: 'gate.started', actor: { kind: 'system' } })
     await this.#supervisor.endOrphan()
     if (this.#choices.describe().kind === 'none') return
@@ -164,11 +177,10 @@ class Service implements GatehouseService {
   }
 
   async openCanvasSession(): Promise<OpenedPage> {
-    if (this.sharing.publicPort === undefined) {
-      throw new GateError('PORT_IN_USE', this.sharing.describe().problem ?? 'The gate is not open.')
-    }
+    const { localUrl, problem } = this.#sharing.describe()
+    if (this.#sharing.publicPort === undefined) throw new GateError('PORT_IN_USE', problem ?? 'The gate is not open.')
     const session = await this.#stores.ownerSessions.openCanvasSession()
-    return { url: this.sharing.describe().localUrl, cookie: { name: session.cookieName, value: session.token } }
+    return { url: localUrl, cookie: { name: session.cookieName, value: session.token } }
   }
 
   connections(): ReturnType<GatehouseService['connections']> {
@@ -214,43 +226,17 @@ class Service implements GatehouseService {
     return this.#choices.choose(choice)
   }
 
-  #createSharing(): SharingController {
-    const { settings } = this.#stores
-    const { headless, logger } = this.#options
-    let headlessOn = headless !== undefined && headless.shareOn.length > 0
-    const everywhere = headless?.shareOn.some((address) => address === '0.0.0.0' || address === '::') ?? false
-    return new SharingController({
-      logger,
-      settings: {
-        isOn: () => (headless === undefined ? settings.get('sharing.on') : headlessOn),
-        port: () => headless?.publicPort ?? settings.get('sharing.port'),
-        addresses: () => (headless === undefined || everywhere ? settings.get('sharing.addresses') : headless.shareOn),
-        setOn: async (on) => {
-          if (headless === undefined) await settings.set('sharing.on', on)
-          else headlessOn = on
-        },
-      },
-      listeners: {
-        openPublic: async (port) => {
-          const isFree = headless !== undefined && headless.publicPort === undefined
-          const fallbackPorts = isFree ? Math.max(0, LAST_FALLBACK_PORT - port) : 0
-          return (await this.#gate.openPublicListener({ port, fallbackPorts })).port
-        },
-        openSharing: (addresses) => this.#gate.openSharing(addresses),
-        closeSharing: () => this.#gate.closeSharing(),
-      },
-      engineTrouble: () => this.#engineTrouble(),
-      lanAddresses: () => findLanAddresses(networkInterfaces()),
-      people: async () => {
-        const [accounts, keys] = await Promise.all([this.#stores.accounts.list(), this.#stores.keys.list()])
-        const now = this.#options.clock.nowMs()
-        const holders = new Set(
-          keys.filter((key) => key.expiresAtMs === null || key.expiresAtMs > now).map((key) => key.accountId),
-        )
-        return accounts
-          .filter((account) => !account.disabled && (account.hasPassword || holders.has(account.id)))
-          .map((account) => account.name)
-      },
+  /** Where the gate listens, at each change: for the log, and for a second start that finds the folder in use. */
+  #logGate(): void {
+    let last = ''
+    this.#sharing.onChange(() => {
+      if (this.#sharing.publicPort === undefined) return
+      const { localUrl, addresses } = this.#sharing.describe()
+      const urls = [localUrl, ...addresses.map(({ url }) => url)]
+      if (urls.join() === last) return
+      last = urls.join()
+      this.#options.logger.info({ localUrl, shared: urls.slice(1) }, 'the gate is open')
+      this.#lock.setUrl(localUrl)
     })
   }
 
@@ -264,20 +250,12 @@ class Service implements GatehouseService {
     })
   }
 
-  /** A companion that could not guard this ComfyUI leaves it to the owner alone. */
-  #engineTrouble(): string | undefined {
-    const missing = Object.entries(this.#supervisor.health?.patches ?? {}).filter(([, isPatched]) => !isPatched)
-    if (missing.length === 0) return undefined
-    const names = missing.map(([name]) => name).join(', ')
-    return `This version of ComfyUI cannot be guarded completely (${names}), so nobody else is let in. It works for you on this computer.`
-  }
-
   async #stop(): Promise<void> {
     const { logger } = this.#options
     this.#stores.audit.record({ event: 'gate.stopped', actor: { kind: 'system' } })
     await stepsInOrder(
       [
-        { name: 'sharing', deadlineMs: 6_000, run: () => this.sharing.stop() },
+        { name: 'sharing', deadlineMs: 6_000, run: () => this.#sharing.stop() },
         { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },
         { name: 'engine', deadlineMs: 20_000, run: () => this.#supervisor.stop() },
         { name: 'window sessions', deadlineMs: 2_000, run: () => this.#stores.ownerSessions.closeAll() },

@@ -7,6 +7,7 @@ import type { Connection, Sharing } from '../proxy/contract/sharing.ts'
 import type { Clock } from '../proxy/core/clock.ts'
 import type { Logger } from '../proxy/core/logger.ts'
 import type { Random } from '../proxy/core/random.ts'
+import type { SecretStoreKind } from '../proxy/secrets/secretStore.ts'
 import type { Candidate, EngineOverride } from './engineChoices.ts'
 
 /** Files that the program brings along. */
@@ -70,8 +71,8 @@ export interface GatehouseService {
     set(on: boolean): Promise<void>
     onChange(listener: () => void): () => void
   }
-  /** `environment` only headless. */
-  readonly secretsKind: 'keychain' | 'file'
+  /** `environment`: derived from a file that whoever starts Gatehouse hands in. */
+  readonly secretsKind: SecretStoreKind
   connections(): readonly Connection[]
   onConnectionsChange(listener: () => void): () => void
   /** People who may get a key: everybody who is not disabled. */

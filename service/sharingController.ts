@@ -1,13 +1,7 @@
 import type { Logger } from '../proxy/core/logger.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import type { SharedAddress, Sharing } from '../proxy/contract/sharing.ts'
-
-/** An address of this computer on which others could reach it. */
-export interface LanAddress {
-  readonly address: string
-  readonly interface: string
-  readonly virtual: boolean
-}
+import type { LanAddress } from '../proxy/network/lanAddresses.ts'
 
 export interface SharingDependencies {
   readonly logger: Logger
@@ -17,10 +11,13 @@ export interface SharingDependencies {
     /** Chosen by the owner; empty: every address in a home network. */
     addresses(): readonly string[]
     setOn(on: boolean): Promise<void>
+    onChange(listener: (names: readonly string[]) => void): () => void
   }
   /** The loopback listener and the further ones of the gate. */
   readonly listeners: {
     openPublic(port: number): Promise<number>
+    /** Ends sharing and everything on the old port; when it throws, nothing has changed. */
+    movePublic(port: number): Promise<number>
     openSharing(addresses: readonly string[]): Promise<void>
     closeSharing(): Promise<void>
   }
@@ -36,47 +33,61 @@ export interface SharingDependencies {
 const urlOf = (address: string, port: number): string =>
   `http://${address.includes(':') ? `[${address}]` : address}:${port}/`
 
-const inWords = (error: unknown): string =>
-  error instanceof GateError ? error.message : 'Sharing could not be switched on. The log has the details.'
+function inWords(error: unknown): string {
+  if (error instanceof GateError) return error.message
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL') {
+    return 'This computer does not have the chosen address right now. Choose another one in the settings.'
+  }
+  return 'Sharing could not be switched on. The log has the details.'
+}
 
 /**
- * The sharing switch: listens on the LAN only while it is on, follows changed addresses, and never moves to another
- * port by itself (a stranger's program on the old one would receive people's passwords).
+ * The sharing switch: does what the settings say, whoever wrote them. It listens on the LAN only while it is on, follows
+ * changed addresses, and never moves to another port by itself (a stranger's program on the old one would receive
+ * people's passwords).
  */
 export class SharingController {
   readonly #dependencies: SharingDependencies
   readonly #listeners = new Set<() => void>()
   #publicPort: number | undefined
+  /** What the setting said when the listener was opened; the port may differ where any free one would do. */
+  #askedPort: number | undefined
   #shared: readonly LanAddress[] = []
   #names: readonly string[] = []
   #on = false
   #problem: string | null = null
+  #portProblem: string | null = null
   #refusal: Error | undefined
   #trouble: string | undefined
   #timer: NodeJS.Timeout | undefined
+  #unsubscribe: (() => void) | undefined
+  #isWriting = false
+  #isStopped = false
   #turn: Promise<void> = Promise.resolve()
 
   constructor(dependencies: SharingDependencies) {
     this.#dependencies = dependencies
   }
 
-  /** Opens the loopback listener, and the LAN's if sharing was left on. Problems are told by `describe`, not thrown. */
+  /**
+   * Opens the loopback listener, and the LAN's if sharing was left on; from then on follows the settings. Problems are
+   * told by `describe`, not thrown, and the next start tries again.
+   */
   async start(): Promise<void> {
-    await this.#inTurn(() => this.#openPublic())
-    if (this.#refusal === undefined && this.#dependencies.settings.isOn()) await this.#inTurn(() => this.#switchOn())
+    this.#unsubscribe = this.#dependencies.settings.onChange((names) => this.#onSettings(names))
+    await this.#inTurn(() => this.#obey())
   }
 
   /** @throws GateError PORT_IN_USE when sharing cannot be switched on; it is then off */
   async set(on: boolean): Promise<void> {
-    await this.#dependencies.settings.setOn(on)
-    await this.#inTurn(() => (on ? this.#switchOn() : this.#switchOff()))
-    if (on && !this.#on) {
-      await this.#dependencies.settings.setOn(false)
-      throw new GateError('PORT_IN_USE', this.#problem ?? 'Sharing could not be switched on.')
-    }
+    await this.#write(on)
+    const refusal = await this.#inTurn(() => this.#obeyOrStayOff())
+    if (on && refusal !== undefined) throw refusal
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#unsubscribe?.()
     clearInterval(this.#timer)
     await this.#inTurn(async () => {
       this.#on = false
@@ -101,7 +112,7 @@ export class SharingController {
       localUrl: urlOf('127.0.0.1', port),
       addresses,
       people: [...this.#names],
-      problem: this.#problem,
+      problem: this.#portProblem ?? this.#problem,
     }
   }
 
@@ -134,55 +145,115 @@ export class SharingController {
     for (const listener of this.#listeners) listener()
   }
 
-  /** One change of the listeners at a time, in the order asked for. */
-  async #inTurn(action: () => Promise<void>): Promise<void> {
-    this.#refusal = undefined
+  /** One change of the listeners at a time, in the order asked for. @returns why it failed */
+  async #inTurn(action: () => Promise<void>): Promise<Error | undefined> {
     const run = this.#turn.then(action)
     this.#turn = run.catch(() => undefined)
+    let refusal: Error | undefined
     try {
       await run
     } catch (error) {
       this.#problem = inWords(error)
-      this.#refusal = new GateError('PORT_IN_USE', this.#problem, { cause: error })
+      refusal = new GateError('PORT_IN_USE', this.#portProblem ?? this.#problem, { cause: error })
       this.#dependencies.logger.warn({ err: error }, 'sharing could not be changed')
     }
-    this.#names = await this.#dependencies.people()
-    this.#changed()
-  }
-
-  async #openPublic(): Promise<void> {
-    if (this.#publicPort !== undefined) return
-    this.#publicPort = await this.#dependencies.listeners.openPublic(this.#dependencies.settings.port())
-    this.#problem = null
-  }
-
-  async #switchOn(): Promise<void> {
-    await this.#openPublic()
-    const addresses = this.#wantedAddresses()
-    const trouble = this.#dependencies.engineTrouble()
-    if (trouble !== undefined) {
-      await this.#dependencies.listeners.closeSharing()
-      this.#problem = trouble
-    } else if (addresses.length === 0) {
-      this.#problem =
-        'This computer is in no network right now, so nobody else can reach it. Sharing goes on by itself once it is.'
-    } else {
-      await this.#dependencies.listeners.openSharing(addresses.map((entry) => entry.address))
-      this.#problem = null
+    this.#refusal = refusal
+    try {
+      await this.refreshPeople()
+    } catch (error) {
+      this.#dependencies.logger.error({ err: error }, 'who can come in could not be read')
     }
-    this.#shared = trouble === undefined ? addresses : []
-    this.#trouble = trouble
+    return refusal
+  }
+
+  #onSettings(names: readonly string[]): void {
+    // Our own writing of the switch is followed by whoever wrote it.
+    if (this.#isWriting && names.every((name) => name === 'sharing.on')) return
+    void this.#inTurn(() => this.#obeyOrStayOff())
+  }
+
+  async #write(on: boolean): Promise<void> {
+    this.#isWriting = true
+    try {
+      await this.#dependencies.settings.setOn(on)
+    } finally {
+      this.#isWriting = false
+    }
+  }
+
+  /** What could not be switched on stays off in the settings too: it must not come on by surprise. */
+  async #obeyOrStayOff(): Promise<void> {
+    try {
+      await this.#obey()
+    } catch (error) {
+      if (this.#dependencies.settings.isOn() && !this.#on) await this.#write(false)
+      throw error
+    }
+  }
+
+  async #obey(): Promise<void> {
+    if (this.#isStopped) return
+    const { settings } = this.#dependencies
+    this.#problem = null
+    // First of all, and whatever fails afterwards: a closed gate is never late.
+    if (this.#on && !settings.isOn()) await this.#switchOff()
+    await this.#openPublic()
+    if (!settings.isOn()) return
+    try {
+      await this.#share()
+    } catch (error) {
+      await this.#switchOff()
+      throw error
+    }
     this.#on = true
     clearInterval(this.#timer)
     this.#timer = setInterval(() => this.#follow(), this.#dependencies.pollMs ?? 5000)
     this.#timer.unref()
   }
 
+  /** The new port is open before the old one is closed: one that is taken changes nothing for the people inside. */
+  async #openPublic(): Promise<void> {
+    const { listeners, settings } = this.#dependencies
+    const wanted = settings.port()
+    const before = this.#publicPort
+    try {
+      if (before === undefined) {
+        this.#publicPort = await listeners.openPublic(wanted)
+      } else if (wanted !== this.#askedPort) {
+        this.#publicPort = await listeners.movePublic(wanted)
+        this.#shared = []
+      }
+    } catch (error) {
+      this.#portProblem = before === undefined ? inWords(error) : `${inWords(error)} Until then port ${before} stays.`
+      throw error
+    }
+    this.#askedPort = wanted
+    this.#portProblem = null
+  }
+
+  async #share(): Promise<void> {
+    const addresses = this.#wantedAddresses()
+    const trouble = this.#dependencies.engineTrouble()
+    this.#shared = []
+    if (trouble !== undefined) {
+      await this.#dependencies.listeners.closeSharing()
+      this.#problem = trouble
+    } else if (addresses.length === 0) {
+      await this.#dependencies.listeners.closeSharing()
+      this.#problem =
+        'This computer is in no network right now, so nobody else can reach it. Sharing goes on by itself once it is.'
+    } else {
+      await this.#dependencies.listeners.openSharing(addresses.map((entry) => entry.address))
+      this.#shared = addresses
+      this.#problem = null
+    }
+    this.#trouble = trouble
+  }
+
   async #switchOff(): Promise<void> {
     clearInterval(this.#timer)
     this.#on = false
     this.#shared = []
-    this.#problem = null
     await this.#dependencies.listeners.closeSharing()
   }
 
@@ -203,7 +274,7 @@ export class SharingController {
     const trouble = this.#dependencies.engineTrouble()
     if (trouble === this.#trouble && (isSame || trouble !== undefined)) return
     void this.#inTurn(async () => {
-      if (this.#on) await this.#switchOn()
+      if (this.#on) await this.#share()
     })
   }
 }

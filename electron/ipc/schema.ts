@@ -59,7 +59,7 @@ export const channels = {
       version: z.string(),
       dataDirectory: z.string(),
       /** Where secrets are kept, for the Settings page. */
-      secrets: z.enum(['keychain', 'file']),
+      secrets: z.enum(['keychain', 'file', 'environment']),
     }),
   },
   'desktop:openDataFolder': { input: nothing, output: nothing },

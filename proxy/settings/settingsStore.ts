@@ -14,7 +14,11 @@ export interface SettingsStoreOptions {
   readonly clock: Clock
 }
 
-type StoredTexts = ReadonlyMap<SettingName, string>
+interface StoredValue {
+  readonly json: string
+  readonly changedAtMs: number
+}
+type StoredValues = ReadonlyMap<SettingName, StoredValue>
 
 const settingNames = Object.keys(settingDefinitions).filter(isSettingName)
 
@@ -23,11 +27,10 @@ export type SettingsListener = (names: readonly SettingName[]) => void
 export class SettingsStore {
   readonly #options: SettingsStoreOptions
   readonly #listeners = new Set<SettingsListener>()
-  /** JSON text by name, as stored: what tells a change. */
-  #stored: StoredTexts
+  #stored: StoredValues
   #values: Settings
 
-  private constructor(options: SettingsStoreOptions, stored: StoredTexts) {
+  private constructor(options: SettingsStoreOptions, stored: StoredValues) {
     this.#options = options
     this.#stored = stored
     this.#values = parseStored(stored)
@@ -70,14 +73,17 @@ export class SettingsStore {
     await this.reload()
   }
 
-  /** Reads the table again, because another process may have written it, and tells what changed. */
+  /**
+   * Reads the table again, because another process may have written it, and tells what was written. The same value
+   * written again counts: a run that was started with something else in its command line follows it then.
+   */
   async reload(): Promise<void> {
     const before = this.#stored
     this.#stored = await readRows(this.#options.kysely)
     this.#values = parseStored(this.#stored)
-    const changed = settingNames.filter((name) => before.get(name) !== this.#stored.get(name))
-    if (changed.length === 0) return
-    for (const listener of [...this.#listeners]) listener(changed)
+    const written = settingNames.filter((name) => !isSame(before.get(name), this.#stored.get(name)))
+    if (written.length === 0) return
+    for (const listener of [...this.#listeners]) listener(written)
   }
 
   onChange(listener: SettingsListener): () => void {
@@ -86,17 +92,22 @@ export class SettingsStore {
   }
 }
 
-async function readRows(kysely: Kysely<Schema>): Promise<StoredTexts> {
-  const rows = await kysely.selectFrom('settings').select(['name', 'value']).execute()
-  const known = rows.flatMap(({ name, value }) => (isSettingName(name) ? [[name, value] as const] : []))
+async function readRows(kysely: Kysely<Schema>): Promise<StoredValues> {
+  const rows = await kysely.selectFrom('settings').select(['name', 'value', 'changed_at_ms']).execute()
+  const known = rows.flatMap(({ name, value, changed_at_ms: changedAtMs }) =>
+    isSettingName(name) ? [[name, { json: value, changedAtMs }] as const] : [],
+  )
   return new Map(known)
 }
 
-function parseStored(stored: StoredTexts): Settings {
+const isSame = (before: StoredValue | undefined, after: StoredValue | undefined): boolean =>
+  before?.json === after?.json && before?.changedAtMs === after?.changedAtMs
+
+function parseStored(stored: StoredValues): Settings {
   const values = settingNames.map((name) => {
-    const text = stored.get(name)
+    const json = stored.get(name)?.json
     const definition = settingDefinitions[name]
-    const parsed = text === undefined ? undefined : definition.schema.safeParse(JSON.parse(text))
+    const parsed = json === undefined ? undefined : definition.schema.safeParse(JSON.parse(json))
     // A value of another version that no longer fits counts as never set.
     return [name, parsed?.success === true ? parsed.data : definition.default] as const
   })

@@ -30,12 +30,17 @@ describe('arguments of serve', () => {
     [['--port', '0'], 'from 1 to 65535'],
     [['--port', '80x'], 'from 1 to 65535'],
     [['--comfyui-port', '70000'], 'from 1 to 65535'],
-    [['--tls', 'on'], 'auto or off'],
+    [['--tls', 'auto'], 'not encrypted yet'],
+    [['--tls', 'on'], 'not encrypted yet'],
     [['--unknown'], '--unknown'],
     [['surplus'], 'surplus'],
   ])('refuses %j in words', (argv, words) => {
     const parsed = parseServeArguments(argv)
     expect(parsed.ok ? 'accepted' : parsed.message).toContain(words)
+  })
+
+  it('takes --tls off, which is how it is', () => {
+    expect(parseServeArguments(['--practice', '--tls', 'off'])).toEqual(parseServeArguments(['--practice']))
   })
 
   it.each([

@@ -2,40 +2,61 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { GateError } from '../../../proxy/contract/errorCodes.ts'
 import { silentLogger } from '../../../proxy/core/logger.ts'
 import { SharingController } from '../../../service/sharingController.ts'
-import type { LanAddress } from '../../../service/sharingController.ts'
+import type { LanAddress } from '../../../proxy/network/lanAddresses.ts'
 
 const home: LanAddress = { address: '192.168.1.20', interface: 'eth0', virtual: false }
 const vpn: LanAddress = { address: '10.8.0.2', interface: 'tun0', virtual: true }
 
 function setUp(options: { isOn?: boolean; chosen?: readonly string[] } = {}) {
+  const taken = (port: number) => new GateError('PORT_IN_USE', `Port ${port} is used by another program.`)
   const world = {
     isOn: options.isOn ?? false,
+    port: 8190,
+    chosen: options.chosen ?? ([] as readonly string[]),
     lan: [vpn, home] as readonly LanAddress[],
+    openPort: undefined as number | undefined,
     listening: [] as readonly string[],
-    isPortTaken: false,
+    takenPorts: new Set<number>(),
     isSharedPortTaken: false,
     trouble: undefined as string | undefined,
     people: ['Mia'] as readonly string[],
+    tell: (_names: readonly string[]): void => undefined,
+    /** As the API and the command line do it: nobody calls the switch. */
+    write(values: { isOn?: boolean; port?: number; chosen?: readonly string[] }): void {
+      Object.assign(world, values)
+      const names = { isOn: 'sharing.on', port: 'sharing.port', chosen: 'sharing.addresses' }
+      world.tell(Object.keys(values).map((key) => names[key as keyof typeof names]))
+    },
+  }
+  const open = (port: number): Promise<number> => {
+    if (world.takenPorts.has(port)) return Promise.reject(taken(port))
+    world.openPort = port
+    return Promise.resolve(port)
   }
   const sharing = new SharingController({
     logger: silentLogger,
     settings: {
       isOn: () => world.isOn,
-      port: () => 8190,
-      addresses: () => options.chosen ?? [],
+      port: () => world.port,
+      addresses: () => world.chosen,
       setOn: (on) => {
-        world.isOn = on
+        world.write({ isOn: on })
         return Promise.resolve()
+      },
+      onChange: (listener) => {
+        world.tell = listener
+        return () => (world.tell = () => undefined)
       },
     },
     listeners: {
-      openPublic: (port) =>
-        world.isPortTaken
-          ? Promise.reject(new GateError('PORT_IN_USE', `Port ${port} is used by another program.`))
-          : Promise.resolve(port),
+      openPublic: open,
+      movePublic: async (port) => {
+        await open(port)
+        world.listening = []
+        return port
+      },
       openSharing: (addresses) => {
-        if (world.isSharedPortTaken)
-          return Promise.reject(new GateError('PORT_IN_USE', 'Port 8190 is used by another program.'))
+        if (world.isSharedPortTaken) return Promise.reject(taken(world.port))
         world.listening = addresses
         return Promise.resolve()
       },
@@ -103,13 +124,13 @@ describe('sharing', () => {
 
   it('never moves to another port: a taken one keeps sharing off and says so', async () => {
     const { world, sharing } = setUp()
-    world.isPortTaken = true
+    world.takenPorts.add(8190)
     await sharing.start()
     expect(sharing.describe().problem).toContain('Port 8190 is used')
     await expect(sharing.set(true)).rejects.toMatchObject({ code: 'PORT_IN_USE' })
     expect(world.isOn).toBe(false)
     expect(sharing.describe().on).toBe(false)
-    world.isPortTaken = false
+    world.takenPorts.clear()
     await sharing.set(true)
     expect(sharing.describe()).toMatchObject({ on: true, problem: null })
   })
@@ -162,5 +183,97 @@ describe('sharing', () => {
     world.people = ['Leo', 'Mia']
     await sharing.refreshPeople()
     expect(sharing.describe().people).toEqual(['Leo', 'Mia'])
+  })
+
+  it('says why a changed address cannot be listened on, and goes on by itself', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    await sharing.start()
+    world.isSharedPortTaken = true
+    world.lan = [{ ...home, address: '192.168.1.77' }]
+    await vi.waitFor(() => expect(sharing.describe()).toMatchObject({ on: true, addresses: [] }))
+    expect(sharing.describe().problem).toContain('Port 8190 is used')
+    world.isSharedPortTaken = false
+    await vi.waitFor(() => expect(world.listening).toEqual(['192.168.1.77']))
+    expect(sharing.describe().problem).toBeNull()
+  })
+})
+
+describe('settings of sharing written by another door', () => {
+  it('open and close the network', async () => {
+    const { world, sharing } = setUp()
+    await sharing.start()
+    world.write({ isOn: true })
+    await vi.waitFor(() => expect(sharing.describe().on).toBe(true))
+    expect(world.listening).toContain('192.168.1.20')
+    world.write({ isOn: false })
+    await vi.waitFor(() => expect(world.listening).toEqual([]))
+    expect(sharing.describe()).toMatchObject({ on: false, addresses: [], problem: null })
+  })
+
+  it('move everything to the new port', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    await sharing.start()
+    world.write({ port: 8300 })
+    await vi.waitFor(() => expect(sharing.describe().primaryUrl).toBe('http://192.168.1.20:8300/'))
+    expect(sharing.describe()).toMatchObject({ on: true, port: 8300, localUrl: 'http://127.0.0.1:8300/' })
+    expect(world).toMatchObject({ openPort: 8300, listening: ['10.8.0.2', '192.168.1.20'] })
+  })
+
+  it('share on the addresses chosen now', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    await sharing.start()
+    world.write({ chosen: ['192.168.1.20'] })
+    await vi.waitFor(() => expect(world.listening).toEqual(['192.168.1.20']))
+  })
+
+  it('leave everybody where they are when the new port is taken, and say so until another one is chosen', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    await sharing.start()
+    world.takenPorts.add(8300)
+    world.write({ port: 8300 })
+    await vi.waitFor(() => expect(sharing.describe().problem).toContain('Port 8300 is used'))
+    expect(sharing.describe()).toMatchObject({ on: true, port: 8190 })
+    expect(sharing.describe().problem).toContain('Until then port 8190 stays')
+    expect(world).toMatchObject({ isOn: true, openPort: 8190, listening: ['10.8.0.2', '192.168.1.20'] })
+    world.write({ port: 8190 })
+    await vi.waitFor(() => expect(sharing.describe().problem).toBeNull())
+  })
+
+  it('close the network even when the port written with them is taken', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    await sharing.start()
+    world.takenPorts.add(8300)
+    world.write({ isOn: false, port: 8300 })
+    await vi.waitFor(() => expect(world.listening).toEqual([]))
+    expect(sharing.describe().on).toBe(false)
+  })
+
+  it('leave sharing off, with the reason, when it cannot be switched on', async () => {
+    const { world, sharing } = setUp()
+    await sharing.start()
+    world.isSharedPortTaken = true
+    world.write({ isOn: true })
+    await vi.waitFor(() => expect(sharing.describe().problem).toContain('Port 8190 is used'))
+    expect(sharing.describe().on).toBe(false)
+    expect(world.isOn).toBe(false)
+  })
+
+  it('end as they were written last, whichever doors wrote at once', async () => {
+    const { world, sharing } = setUp()
+    await sharing.start()
+    const switched = sharing.set(true)
+    world.write({ isOn: false })
+    await switched
+    await vi.waitFor(() => expect(sharing.describe().on).toBe(false))
+    expect(world.listening).toEqual([])
+  })
+
+  it('are not followed after the end', async () => {
+    const { world, sharing } = setUp()
+    await sharing.start()
+    await sharing.stop()
+    world.write({ isOn: true })
+    await sharing.set(true).catch(() => undefined)
+    expect(world.listening).toEqual([])
   })
 })

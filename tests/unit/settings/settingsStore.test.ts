@@ -14,6 +14,21 @@ describe('settings', () => {
     expect((await openAgain()).settings.get('limits.promptNodes')).toBe(50)
   })
 
+  it('tell the same value written again, so that a run started with another one follows it', async ({
+    stores,
+    clock,
+  }) => {
+    const told = vi.fn()
+    await stores.settings.set('sharing.on', false)
+    stores.settings.onChange(told)
+    clock.advance(1)
+
+    await stores.settings.set('sharing.on', false)
+    await stores.settings.reload()
+
+    expect(told.mock.calls).toEqual([[['sharing.on']]])
+  })
+
   it.for([
     ['sharing.port', 0],
     ['sharing.port', '8190'],
