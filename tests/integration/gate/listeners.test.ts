@@ -95,6 +95,31 @@ describe('listeners', () => {
     expect((await ask(fixture.port, '/queue', { headers: { ...headers, host: SHARED } })).status).toBe(421)
   })
 
+  it('move to another port with everything that came over the old one ended, or not at all', async () => {
+    const headers = bearer(tokens.creator)
+    await fixture.gate.openSharing([SHARED])
+    const tab = await TabClient.open(fixture.port, '/ws', { headers })
+    const far = new WebSocket(`ws://${SHARED}:${fixture.port}/ws`, { headers })
+    far.on('error', () => undefined)
+    await once(far, 'open')
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port: taken } = other.address() as AddressInfo
+
+    await expect(fixture.gate.movePublicListener(taken)).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    expect(await askShared('/queue', headers)).toBe(200)
+    expect([tab.closeCode, far.readyState]).toEqual([undefined, WebSocket.OPEN])
+
+    const closed = once(far, 'close')
+    const { port } = await fixture.gate.movePublicListener(0)
+    expect((await closed)[0]).toBe(1001)
+    await until(() => tab.closeCode === 1001, 'the near tab is closed')
+    expect((await ask(port, '/queue', { headers })).status).toBe(200)
+    await expect(ask(fixture.port, '/queue', { headers })).rejects.toThrow('ECONNREFUSED')
+    await expect(askShared('/queue', headers)).rejects.toThrow('ECONNREFUSED')
+    other.close()
+  })
+
   it('keep what stays shared when addresses change', async () => {
     const headers = bearer(tokens.creator)
     await fixture.gate.openSharing([SHARED])
