@@ -1,7 +1,7 @@
 import type { Clock } from '../proxy/core/clock.ts'
+import { redact } from '../proxy/core/redact.ts'
 import { LineSplitter } from './lineSplitter.ts'
 import type { SplitLine } from './lineSplitter.ts'
-import { redact } from './redact.ts'
 
 export interface LogLine {
   /** Grows by one with every line, over all starts. */

@@ -2,26 +2,10 @@ import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, rmSy
 import { join } from 'node:path'
 import pino from 'pino'
 import type { Logger } from '../proxy/core/logger.ts'
+import { redact } from '../proxy/core/redact.ts'
 
 const MAX_FILE_BYTES = 5 * 1024 * 1024
 const KEPT_FILES = 5
-
-/** Shapes of secrets that must never reach a log, whoever wrote them into a message. */
-const secretShapes: readonly RegExp[] = [
-  /gh_[a-z0-9]{12}_[A-Za-z0-9_-]{20,}/g,
-  /\b(?:Bearer|Basic)\s+[A-Za-z0-9+/=._~-]{8,}/gi,
-  /([?&]token=)[^&\s"]+/gi,
-  /(gatehouse_session=)[^;\s"]+/gi,
-]
-
-/** The text with everything of a secret's shape taken out: the second line behind never logging one. */
-export function redact(text: string): string {
-  return secretShapes.reduce(
-    (result, shape) =>
-      result.replace(shape, (_match, prefix: unknown) => `${typeof prefix === 'string' ? prefix : ''}[removed]`),
-    text,
-  )
-}
 
 /** A file that is renamed to `.1`, `.2`, … when it is full; the oldest is deleted. Lines are written at once, so a crash loses none. */
 export class RotatingFile {

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LineSplitter, maxLineLength } from '../../../launcher/lineSplitter.ts'
 import { LogBuffer } from '../../../launcher/logBuffer.ts'
-import { redact } from '../../../launcher/redact.ts'
 
 const clock = { nowMs: () => 5 }
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8')
@@ -85,34 +84,5 @@ describe('the log', () => {
     stream.write(bytes('key abcd'))
     stream.write(bytes('efgh\n'))
     expect(texts(log)).toEqual(['key [removed]'])
-  })
-})
-
-describe('redaction', () => {
-  const key = `gh_abcdefghijkl_${'A-_9'.repeat(21)}AB_deadbeef`
-  it.each([
-    [`Authorization: Bearer ${key}`, 'Authorization: Bearer [removed]'],
-    [`key=${key}!`, 'key=[removed]!'],
-    ['GET /ws?clientId=1&token=abc.def HTTP', 'GET /ws?clientId=1&token=[removed] HTTP'],
-    ['GET /x?TOKEN=abc', 'GET /x?TOKEN=[removed]'],
-    ['Authorization: Basic dXNlcjprZXk=', 'Authorization: Basic [removed]'],
-    ['gatehouse.bearer.abc-def, json', 'gatehouse.bearer.[removed], json'],
-    ['{"api_key_comfy_org": "comfyui-0123456789abcdef0123"}', '{"api_key_comfy_org": "[removed]"}'],
-    ['comfyui-0123456789abcdef0123 used', '[removed] used'],
-    ['auth_token_comfy_org=eyJhbGciOi.eyJzdWIi.sig', 'auth_token_comfy_org=[removed]'],
-    ['jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'jwt [removed]'],
-    ['X-Gatehouse-Secret: 0123', 'X-Gatehouse-Secret: [removed]'],
-  ])('of %s', (line, expected) => {
-    expect(redact(line)).toBe(expected)
-  })
-
-  it.each([
-    'Using comfyui-frontend-package 1.27.10',
-    'basic block 3',
-    'loaded token_embeddings',
-    'gh_actions',
-    'bearer of news',
-  ])('leaves %s alone', (line) => {
-    expect(redact(line)).toBe(line)
   })
 })

@@ -2,19 +2,21 @@ import { mkdtempSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openLogFile, redact, RotatingFile } from '../../../service/logFile.ts'
+import { openLogFile, RotatingFile } from '../../../service/logFile.ts'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'gatehouse-log-'))
 
 describe('log file', () => {
-  it.each([
-    ['an API key', `key gh_abcdefghij12_${'A'.repeat(86)}_0011aabb used`, 'A'.repeat(20)],
-    ['a bearer token', 'Authorization: Bearer abcdef0123456789', 'abcdef0123456789'],
-    ['a token in a query', 'GET /ws?token=verysecretvalue&x=1', 'verysecretvalue'],
-    ['a session cookie', 'cookie gatehouse_session=zzzzsecret; a=b', 'zzzzsecret'],
-  ])('takes out %s', (_name, text, secret) => {
-    expect(redact(text)).not.toContain(secret)
-    expect(redact(text)).toContain('[removed]')
+  it('takes secrets out of the file and out of what is shown besides', () => {
+    const directory = folder()
+    const shown: string[] = []
+    const log = openLogFile(directory, { alsoTo: { write: (line) => shown.push(line) } })
+    log.logger.info({ cookie: 'gatehouse_session=zzzzsecret' }, 'Bearer abcdef0123456789')
+    log.close()
+    const written = readFileSync(join(directory, 'logs', 'gatehouse.log'), 'utf8')
+    for (const text of [written, shown.join('')]) {
+      expect(JSON.parse(text)).toMatchObject({ cookie: 'gatehouse_session=[removed]', msg: 'Bearer [removed]' })
+    }
   })
 
   it('writes lines that only the owner may read', () => {
