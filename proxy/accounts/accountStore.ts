@@ -10,6 +10,7 @@ import { findMeta, setMeta } from '../database/metaStore.ts'
 import { RowCache } from '../database/rowCache.ts'
 import type { AccountsTable, Schema } from '../database/schema.ts'
 import { toNameKey } from './accountName.ts'
+import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 
@@ -97,11 +98,12 @@ export class AccountStore {
     return row?.password_hash ?? undefined
   }
 
-  /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED */
+  /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED, AUTH_INVALID when `by` may no longer */
   async create(account: NewAccount, by: ActedBy): Promise<Account> {
     const name = parseName(account.name)
     const id = this.#options.random.id(16)
     await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
       await refuseTakenName(transaction, name)
       await transaction
         .insertInto('accounts')
@@ -151,10 +153,11 @@ export class AccountStore {
 
   /**
    * Ends every session made with the old password, except `keepSessionId` and the owner's own window.
-   * @throws GateError NOT_FOUND, AUTH_INVALID when `keepSessionId` has ended meanwhile: whoever asked may no longer
+   * @throws GateError NOT_FOUND, AUTH_INVALID when `keepSessionId` or what `by` rests on has ended meanwhile
    */
   async setPasswordHash(id: string, hash: PasswordHash, by: ActedBy, keepSessionId?: string): Promise<void> {
     await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
       await getRow(transaction, id)
       if (keepSessionId !== undefined) await refuseEnded(transaction, keepSessionId)
       await transaction.updateTable('accounts').set({ password_hash: hash }).where('id', '=', id).execute()

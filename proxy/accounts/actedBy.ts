@@ -1,15 +1,54 @@
+import type { Transaction } from 'kysely'
 import type { AuditActor } from '../contract/audit.ts'
+import { GateError } from '../contract/errorCodes.ts'
+import type { Schema } from '../database/schema.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
 
 /** On whose behalf a store changes something; it goes into the log with the change. */
 export interface ActedBy {
   readonly actor: AuditActor
   readonly address?: string
+  /** What the right to do so rests on. Absent for the command line and the program itself: nothing ends theirs. */
+  readonly authority?: Pick<Principal, 'accountId' | 'role' | 'credential'>
 }
 
 export const commandLine: ActedBy = { actor: { kind: 'commandLine' } }
 export const system: ActedBy = { actor: { kind: 'system' } }
 
 export function toActedBy(principal: Principal, address: string): ActedBy {
-  return { actor: { kind: 'account', id: principal.accountId, name: principal.name }, address }
+  const { accountId, name, role, credential } = principal
+  return { actor: { kind: 'account', id: accountId, name }, address, authority: { accountId, role, credential } }
+}
+
+/**
+ * Outliving a revocation: passwords and keys are hashed in lanes where many requests may wait, for seconds. Called in
+ * the transaction that writes what was hashed, so that nothing can come between.
+ * @throws GateError AUTH_INVALID when the credential has ended, or the account was disabled or has another role by now
+ */
+export async function refuseEndedAuthority(
+  transaction: Transaction<Schema>,
+  { authority }: ActedBy,
+  nowMs: number,
+): Promise<void> {
+  if (authority === undefined) return
+  const { accountId, role, credential } = authority
+  const account = await transaction
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', '=', accountId)
+    .where('role', '=', role)
+    .where('disabled', '=', 0)
+    .executeTakeFirst()
+  const rest = await (
+    credential.kind === 'session'
+      ? transaction.selectFrom('sessions').select('id').where('id', '=', credential.sessionId)
+      : transaction
+          .selectFrom('api_keys')
+          .select('id')
+          .where('id', '=', credential.keyId)
+          .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]))
+  ).executeTakeFirst()
+  if (account === undefined || rest === undefined) {
+    throw new GateError('AUTH_INVALID', 'This sign-in or key has ended, or its rights have changed.')
+  }
 }

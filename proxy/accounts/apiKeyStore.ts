@@ -1,6 +1,6 @@
 import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import { z } from 'zod'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
@@ -11,6 +11,7 @@ import type { Scope } from '../contract/keys.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import { RowCache } from '../database/rowCache.ts'
 import type { ApiKeysTable, Schema } from '../database/schema.ts'
+import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
 import { createApiKeyText, maskApiKey, parseApiKeyText } from './apiKeyText.ts'
 import type { ApiKeyText } from './apiKeyText.ts'
@@ -37,6 +38,8 @@ export interface NewApiKey {
   readonly scopes: readonly Scope[]
   /** null: never */
   readonly expiresAtMs: number | null
+  /** The key that makes it: the new one is revoked with that one. */
+  readonly madeByKeyId?: string | undefined
 }
 
 export interface ApiKeyStoreOptions {
@@ -80,8 +83,13 @@ export class ApiKeyStore {
     this.#processSecret = options.random.bytes(32)
   }
 
-  /** A new key; its text is told only here. @throws GateError VALIDATION_FAILED when the account has 100 already */
+  /**
+   * A new key; its text is told only here.
+   * @throws GateError VALIDATION_FAILED when the account has 100 already, AUTH_INVALID when `by` may no longer
+   */
   async create(key: NewApiKey, by: ActedBy): Promise<{ text: string; record: ApiKeyRecord }> {
+    // Before the hash too: who has too many already must not fill the lane in which others' keys are verified.
+    await refuseSurplus(this.#options.kysely, key.accountId)
     const { id, text } = createApiKeyText(this.#options.random)
     const row: Row = {
       id,
@@ -96,8 +104,10 @@ export class ApiKeyStore {
       last_used_at_ms: null,
       last_address: null,
       sent_unprotected_at_ms: null,
+      made_by_key: key.madeByKeyId ?? null,
     }
     await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
       await refuseSurplus(transaction, key.accountId)
       await transaction.insertInto('api_keys').values(row).execute()
     })
@@ -139,7 +149,7 @@ export class ApiKeyStore {
     return (await query.execute()).map((row) => this.#toRecord(row))
   }
 
-  /** @throws GateError NOT_FOUND, also when the key is not `ofAccountId`'s */
+  /** Revokes a key with all that it made. @throws GateError NOT_FOUND, also when the key is not `ofAccountId`'s */
   async revoke(id: string, by: ActedBy, ofAccountId?: string): Promise<void> {
     let query = this.#options.kysely.deleteFrom('api_keys').where('id', '=', id)
     if (ofAccountId !== undefined) query = query.where('account_id', '=', ofAccountId)
@@ -260,8 +270,8 @@ export class ApiKeyStore {
 }
 
 /** A key with the scope `keys` makes further ones without anybody's password; they must not fill the disk. */
-async function refuseSurplus(transaction: Transaction<Schema>, accountId: string): Promise<void> {
-  const { count } = await transaction
+async function refuseSurplus(kysely: Kysely<Schema>, accountId: string): Promise<void> {
+  const { count } = await kysely
     .selectFrom('api_keys')
     .select((column) => column.fn.countAll<number>().as('count'))
     .where('account_id', '=', accountId)

@@ -5,11 +5,13 @@ import type { Migration } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { firstMigration } from './migrations/0001_first.ts'
+import { keyMakerMigration } from './migrations/0002_keyMaker.ts'
 import type { Database } from './openDatabase.ts'
 
 /** In order, oldest first. A released migration is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_first': firstMigration,
+  '0002_keyMaker': keyMakerMigration,
 }
 
 const KEPT_SNAPSHOTS = 5

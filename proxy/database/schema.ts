@@ -64,6 +64,8 @@ export interface ApiKeysTable {
   last_used_at_ms: number | null
   last_address: string | null
   sent_unprotected_at_ms: number | null
+  /** The key that made this one, which goes with it. */
+  made_by_key: string | null
 }
 
 export interface AuditTable {

@@ -34,6 +34,42 @@ describe('a stolen key that makes keys', () => {
     },
   )
 
+  it('loses them, and what they made, when it is revoked', async ({ stores, application }) => {
+    const mia = await addMia(stores)
+    const key = await createKey(stores, mia.id, null)
+    const make = async (by: string): Promise<string> => {
+      const made = await application.ask('POST', `${api}/keys`, { key: by, body: { name: 'x', scopes: ['keys'] } })
+      return made.json.key
+    }
+    const child = await make(key)
+    const grandchild = await make(child)
+    const own = await createKey(stores, mia.id, null)
+    expect((await application.ask('GET', `${api}/session`, { key: grandchild })).status).toBe(200)
+
+    expect((await application.ask('DELETE', `${api}/keys/${key.slice(3, 15)}`, { key: own })).status).toBe(204)
+
+    for (const lost of [key, child, grandchild]) {
+      expect((await application.ask('GET', `${api}/session`, { key: lost })).status).toBe(401)
+    }
+    expect((await stores.keys.list(mia.id)).map(({ id }) => id)).toEqual([own.slice(3, 15)])
+  })
+
+  it('costs no hash once it may make no more, so that other keys are not kept waiting', async ({
+    stores,
+    application,
+    argon2,
+  }) => {
+    const mia = await addMia(stores)
+    const key = await createKey(stores, mia.id, null)
+    for (let number = 2; number <= 100; number += 1) await createKey(stores, mia.id, null)
+    await application.ask('GET', `${api}/session`, { key })
+    const before = argon2.calls.length
+
+    await application.ask('POST', `${api}/keys`, { key, body: { name: 'x' } })
+
+    expect(argon2.calls.slice(before)).toEqual([])
+  })
+
   it('cannot fill the database with them', async ({ stores, application }) => {
     const mia = await addMia(stores)
     const key = await createKey(stores, mia.id, null)

@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { toActedBy } from '../../accounts/actedBy.ts'
 import type { Account } from '../../accounts/accountStore.ts'
-import type { ApiKeyStore } from '../../accounts/apiKeyStore.ts'
+import type { ApiKeyRecord, ApiKeyStore } from '../../accounts/apiKeyStore.ts'
 import { checkHolderScopes } from '../../accounts/keyScopes.ts'
 import { accountIdSchema } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
@@ -38,7 +38,7 @@ const createKeyRoute = createRoute({
 const deleteRoute = createRoute({
   method: 'delete',
   path: '/keys/{id}',
-  summary: 'Revoke a key',
+  summary: 'Revoke a key, and with it every key that it made',
   request: { params: z.object({ id: z.string().max(40) }) },
   responses: { 204: noContent, ...commonRefusals },
 })
@@ -62,9 +62,10 @@ export function createKeysResource({ stores, clock }: OwnApplicationDependencies
       checkScopes(wanted.scopes, principal, account)
       if (needsPasswordAgain(principal)) await proveOwnPassword(stores, context, wanted.password)
       const wantedEndMs = wanted.expiresInDays === null ? null : clock.nowMs() + wanted.expiresInDays * DAY_MS
-      const expiresAtMs = notAfter(wantedEndMs, await findMakersEnd(principal, stores.keys))
+      const maker = await findMaker(principal, stores.keys)
+      const expiresAtMs = notAfter(wantedEndMs, maker?.expiresAtMs ?? null)
       const { text, record } = await stores.keys.create(
-        { accountId: account.id, name: wanted.name, scopes: wanted.scopes, expiresAtMs },
+        { accountId: account.id, name: wanted.name, scopes: wanted.scopes, expiresAtMs, madeByKeyId: maker?.id },
         toActedBy(principal, context.clientAddress),
       )
       return c.json({ ...describeKey(record, account.name), key: text }, 201)
@@ -78,16 +79,16 @@ export function createKeysResource({ stores, clock }: OwnApplicationDependencies
     })
 }
 
-/** When the key that makes another one ends; null for whoever may make keys of any length. */
-async function findMakersEnd(principal: Principal, keys: Pick<ApiKeyStore, 'find'>): Promise<number | null> {
+/** The key that makes another one; undefined for whoever may make keys that stand by themselves. */
+async function findMaker(principal: Principal, keys: Pick<ApiKeyStore, 'find'>): Promise<ApiKeyRecord | undefined> {
   const { credential } = principal
-  if (credential.kind === 'session' || mayAdminister(principal)) return null
+  if (credential.kind === 'session' || mayAdminister(principal)) return undefined
   const maker = await keys.find(credential.keyId)
   if (maker === undefined) throw new GateError('AUTH_INVALID', 'This key has ended.')
-  return maker.expiresAtMs
+  return maker
 }
 
-/** A stolen key must not live on in one that it made: the new one ends with it at the latest. */
+/** A stolen key must not live on in one that it made: the new one ends with it at the latest, and is revoked with it. */
 const notAfter = (wantedMs: number | null, endMs: number | null): number | null =>
   endMs === null ? wantedMs : Math.min(wantedMs ?? endMs, endMs)
 
