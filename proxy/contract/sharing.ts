@@ -13,7 +13,7 @@ export const sharingSchema = z.object({
   on: z.boolean(),
   port: z.number(),
   encrypted: z.boolean(),
-  /** The address for the QR code and for Copy: never a loopback one unless nothing else was chosen by the owner. */
+  /** The address for the QR code and for Copy; null while nobody else can reach this computer. */
   primaryUrl: z.string().nullable(),
   /** Where this computer itself reaches the public listener. */
   localUrl: z.string(),
@@ -27,7 +27,10 @@ export type Sharing = z.infer<typeof sharingSchema>
 
 export const setSharingSchema = z.object({ on: z.boolean() })
 
-/** Somebody who is here now: an open socket or a request in the last minute. */
+/**
+ * Somebody who uses ComfyUI now: an open WebSocket of ComfyUI, or a request to ComfyUI in the last minute. Gatehouse's
+ * own pages do not count, so the owner's window alone is nobody.
+ */
 export const connectionSchema = z.object({
   user: z.object({ id: z.string(), name: z.string() }),
   device: z.string(),

@@ -35,7 +35,7 @@ export async function handleRequest(
   response.on('error', ignoreBrokenClient)
   let exchange: Exchange | undefined
   try {
-    exchange = openExchange(request, listener, false)
+    exchange = openExchange(request, { listener, upgrade: false, revision: services.presence.revision })
     await runStages(exchange, services.stageServices, services.stages)
     if (response.destroyed) return
     await answer(exchange, request, response, services)
@@ -78,15 +78,21 @@ class RequestUse implements LiveUse {
   readonly listener: ListenerName
   readonly clientAddress: string
   readonly userAgent: string | undefined
+  readonly revision: number
   readonly #isOwn: boolean
   readonly #response: ServerResponse
 
-  constructor({ route, listener, clientAddress, head }: Exchange, principal: Principal, response: ServerResponse) {
+  constructor(
+    { route, listener, clientAddress, head, revision }: Exchange,
+    principal: Principal,
+    response: ServerResponse,
+  ) {
     this.principal = principal
     this.access = route.access
     this.listener = listener
     this.clientAddress = clientAddress
     this.userAgent = head.userAgent
+    this.revision = revision
     this.#isOwn = route.action === 'own'
     this.#response = response
   }
@@ -168,7 +174,7 @@ export async function handleUpgrade(
 ): Promise<void> {
   let exchange: Exchange | undefined
   try {
-    exchange = openExchange(request, at.listener, true)
+    exchange = openExchange(request, { listener: at.listener, upgrade: true, revision: services.presence.revision })
     await runStages(exchange, services.stageServices, services.stages)
     if (socket.destroyed) return
     services.hub.accept(exchange, request, socket, head, at.carrier)

@@ -8,7 +8,7 @@ import type { RequestHead } from '../http/headers.ts'
 import type { Audience } from '../http/problem.ts'
 import { parseRequestTarget } from '../http/requestTarget.ts'
 import type { ParsedTarget } from '../http/requestTarget.ts'
-import type { ListenerName, PresentedCredential, Principal, RequestContext } from './requestContext.ts'
+import type { PresentedCredential, Principal, RequestContext } from './requestContext.ts'
 
 /** One request or upgrade on its way through the stages. What was parsed never changes; what stages find out is added. */
 export interface Exchange extends RequestContext {
@@ -18,6 +18,8 @@ export interface Exchange extends RequestContext {
   readonly route: RouteMatch
   /** The port on which the request came in. */
   readonly localPort: number
+  /** The state of all credentials when this began; see `PresenceRegistry.revision`. */
+  readonly revision: number
   principal: Principal | undefined
   presentedKind: PresentedCredential['kind'] | undefined
   /** Why the session cookie did not hold. Public routes live with that, everything else is refused with it. */
@@ -25,17 +27,21 @@ export interface Exchange extends RequestContext {
 }
 
 /** @throws GateError BAD_REQUEST for wrong framing or a wrong target; the connection must then be closed */
-export function openExchange(request: IncomingMessage, listener: ListenerName, upgrade: boolean): Exchange {
+export function openExchange(
+  request: IncomingMessage,
+  at: Pick<Exchange, 'listener' | 'upgrade' | 'revision'>,
+): Exchange {
   const method = request.method ?? ''
   const head = readRequestHead({ method, httpVersion: request.httpVersion, rawHeaders: request.rawHeaders })
   const target = parseRequestTarget(request.url ?? '')
   return {
-    listener,
+    listener: at.listener,
+    upgrade: at.upgrade,
+    revision: at.revision,
     clientAddress: normaliseAddress(request.socket.remoteAddress ?? ''),
     localPort: request.socket.localPort ?? 0,
     secure: false,
     method,
-    upgrade,
     head,
     target,
     route: findRoute(target.segments, method),

@@ -10,6 +10,8 @@ export interface LiveUse {
   readonly listener: ListenerName
   readonly clientAddress: string
   readonly userAgent: string | undefined
+  /** `PresenceRegistry.revision` before its credential was looked at. */
+  readonly revision: number
   readonly kind: 'request' | 'socket'
   /** An answer of our own that has begun and may never end, such as events: nothing is lost when it is cut. */
   readonly isStream: boolean
@@ -17,7 +19,7 @@ export interface LiveUse {
   end(reason: 'revoked' | 'forbidden'): boolean
 }
 
-/** Somebody who is here now: an open socket, or a request in the last minute. */
+/** Somebody who is here now: an open WebSocket of ComfyUI, or a request to ComfyUI in the last minute. */
 export interface ConnectionSnapshot {
   readonly accountId: string
   readonly name: string
@@ -49,8 +51,13 @@ const HERE_MS = 60_000
 const RECHECK_MS = 15_000
 const AGAIN_MS = 250
 
+/** Whoever only has Gatehouse's own pages open is not here: the owner's window would always be. */
+const COMFYUI: ReadonlySet<AccessClass> = new Set(['comfyui:read', 'comfyui:run', 'comfyui:administer', 'manager'])
+
 const credentialId = ({ credential }: Principal): string =>
   credential.kind === 'session' ? `s:${credential.sessionId}` : `k:${credential.keyId}`
+
+const presenceKey = ({ principal, clientAddress }: LiveUse): string => `${credentialId(principal)} ${clientAddress}`
 
 /** Knows what rests on which credential, and ends it when the credential ends. */
 export class PresenceRegistry {
@@ -63,31 +70,33 @@ export class PresenceRegistry {
   #again: NodeJS.Timeout | undefined
   #checking = false
   #dirty = false
+  #revision = 0
 
   constructor(dependencies: PresenceDependencies) {
     this.#dependencies = dependencies
-    this.#unsubscribe = dependencies.authenticator.onCredentialsChanged(() => this.#recheck())
+    this.#unsubscribe = dependencies.authenticator.onCredentialsChanged(() => {
+      this.#revision += 1
+      this.#recheck()
+    })
     this.#timer = setInterval(() => this.#tick(), RECHECK_MS)
     this.#timer.unref()
   }
 
+  /** Changes whenever a credential may have ended. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** Watches a use from now on; its credential is looked at again when one may have ended since `use.revision`. */
   add(use: LiveUse): void {
     this.#uses.add(use)
-    const key = `${credentialId(use.principal)} ${use.clientAddress}`
-    const now = this.#dependencies.clock.nowMs()
-    const known = this.#presences.get(key)
-    const { principal, clientAddress, userAgent } = use
-    const presence = known ?? { principal, clientAddress, userAgent, sockets: 0, lastActiveAtMs: now }
-    presence.principal = principal
-    presence.lastActiveAtMs = now
-    if (use.kind === 'socket') presence.sockets += 1
-    if (known === undefined) this.#presences.set(key, presence)
-    if (known === undefined || use.kind === 'socket') this.#changed()
+    if (COMFYUI.has(use.access)) this.#arrive(use)
+    if (use.revision !== this.#revision) this.#recheck()
   }
 
   remove(use: LiveUse): void {
     if (!this.#uses.delete(use) || use.kind !== 'socket') return
-    const presence = this.#presences.get(`${credentialId(use.principal)} ${use.clientAddress}`)
+    const presence = this.#presences.get(presenceKey(use))
     if (presence === undefined) return
     presence.sockets -= 1
     presence.lastActiveAtMs = this.#dependencies.clock.nowMs()
@@ -121,6 +130,19 @@ export class PresenceRegistry {
     this.#unsubscribe()
     clearInterval(this.#timer)
     clearTimeout(this.#again)
+  }
+
+  #arrive(use: LiveUse): void {
+    const key = presenceKey(use)
+    const now = this.#dependencies.clock.nowMs()
+    const known = this.#presences.get(key)
+    const { principal, clientAddress, userAgent } = use
+    const presence = known ?? { principal, clientAddress, userAgent, sockets: 0, lastActiveAtMs: now }
+    presence.principal = principal
+    presence.lastActiveAtMs = now
+    if (use.kind === 'socket') presence.sockets += 1
+    if (known === undefined) this.#presences.set(key, presence)
+    if (known === undefined || use.kind === 'socket') this.#changed()
   }
 
   #changed(): void {
@@ -185,6 +207,8 @@ export class PresenceRegistry {
   #end(use: LiveUse, reason: 'revoked' | 'forbidden'): void {
     if (use.end(reason)) {
       this.remove(use)
+      // Whose access ended is not here any more, whatever they asked a moment ago.
+      if (reason === 'revoked' && this.#presences.delete(presenceKey(use))) this.#changed()
       return
     }
     clearTimeout(this.#again)

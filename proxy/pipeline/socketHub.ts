@@ -154,6 +154,7 @@ export class SocketHub {
       listener: exchange.listener,
       clientAddress: exchange.clientAddress,
       userAgent: exchange.head.userAgent,
+      revision: exchange.revision,
       kind: 'socket',
       isStream: false,
       end: (reason) => {

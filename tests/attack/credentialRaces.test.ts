@@ -1,11 +1,14 @@
 import { request as httpRequest } from 'node:http'
-import { describe, expect } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
 import { systemArgon2 } from '../../proxy/accounts/passwordHasher.ts'
 import type { Argon2 } from '../../proxy/accounts/passwordHasher.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
+import { bearer, openGateFixture, tokens } from '../support/gateFixture.ts'
+import { ask } from '../support/httpClient.ts'
 import { applicationTest } from '../support/ownApplicationFixture.ts'
 import { goodPassword, storesTest } from '../support/storesFixture.ts'
+import { TabClient } from '../support/tabClient.ts'
 
 const api = '/gatehouse/api/v1'
 const otherPassword = 'a river of seven lamps'
@@ -147,6 +150,73 @@ describe('a sign-in that is on its way (outliving what ends all sessions)', () =
     held.release()
 
     await expect(attempt).resolves.toMatchObject({ account: { name: 'Mia' } })
+  })
+})
+
+/** A gate whose next credential is looked up and then held back until `release`. */
+async function openHeldGate() {
+  const fixture = await openGateFixture()
+  const { authenticator } = fixture
+  const lookUp = authenticator.authenticate.bind(authenticator)
+  let release = (): void => undefined
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const found = new Promise<void>((resolve) => {
+    authenticator.authenticate = async (input) => {
+      const principal = await lookUp(input)
+      resolve()
+      await held
+      return principal
+    }
+  })
+  return { ...fixture, found, release }
+}
+
+describe('a credential that ends while it is looked up (outliving a revocation)', () => {
+  it('opens a WebSocket only to see it closed with 4401 within a second', async () => {
+    const gate = await openHeldGate()
+    const opening = TabClient.open(gate.port, '/ws', { headers: bearer(tokens.creator) })
+    await gate.found
+
+    gate.authenticator.revoke(tokens.creator)
+    gate.release()
+
+    const tab = await opening
+    expect(await tab.closed(1000)).toBe(4401)
+    expect(gate.gate.connections()).toEqual([])
+    await gate.close()
+  })
+
+  it('does not keep a download for longer than a second', async () => {
+    const gate = await openHeldGate()
+    gate.upstream.on('GET /view', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'image/png' })
+      response.write('a')
+    })
+    const download = ask(gate.port, '/view?filename=a.png', { headers: bearer(tokens.creator) })
+    const cut = expect(download).rejects.toThrow()
+    await gate.found
+
+    gate.authenticator.revoke(tokens.creator)
+    gate.release()
+
+    const began = performance.now()
+    await cut
+    expect(performance.now() - began).toBeLessThan(1000)
+    await gate.close()
+  })
+
+  it('leaves everybody else alone', async () => {
+    const gate = await openHeldGate()
+    const opening = TabClient.open(gate.port, '/ws', { headers: bearer(tokens.creator) })
+    await gate.found
+
+    gate.authenticator.revoke(tokens.creator2)
+    gate.release()
+
+    const tab = await opening
+    await tab.settle()
+    expect(tab.closeCode).toBeUndefined()
+    await gate.close()
   })
 })
 

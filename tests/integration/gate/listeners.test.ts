@@ -243,6 +243,29 @@ describe('listeners', () => {
     await cut
   })
 
+  it('count nobody as here who has only our own pages open, such as the owner', async () => {
+    const owner = await fixture.gate.openOwnerListener()
+    const headers = { ...cookie(tokens.ownerSession), host: `gatehouse.localhost:${owner.port}` }
+    expect((await ask(owner.port, '/gatehouse/api/v1/session', { headers })).status).toBe(200)
+    const own = await ask(fixture.port, '/gatehouse/api/v1/account', { headers: cookie(tokens.creatorSession) })
+    expect(own.status).toBe(200)
+    expect(fixture.gate.connections()).toEqual([])
+
+    await ask(fixture.port, '/queue', { headers: cookie(tokens.creatorSession) })
+    expect(fixture.gate.connections()).toMatchObject([{ name: 'cleo', sockets: 0 }])
+  })
+
+  it('count nobody as here whose access has ended', async () => {
+    let changes = 0
+    fixture.gate.onConnectionsChange(() => (changes += 1))
+    const tab = await TabClient.open(fixture.port, '/ws', { headers: cookie(tokens.creatorSession) })
+    const before = changes
+    fixture.authenticator.revoke(tokens.creatorSession)
+    expect(await tab.closed()).toBe(4401)
+    expect(fixture.gate.connections()).toEqual([])
+    expect(changes).toBeGreaterThan(before)
+  })
+
   it('know who is here', async () => {
     const tab = await TabClient.open(fixture.port, '/ws', {
       headers: { ...cookie(tokens.creatorSession), 'user-agent': 'Krita' },
