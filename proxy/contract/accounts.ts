@@ -19,13 +19,19 @@ export const roleWords: Readonly<Record<Role, { title: string; meaning: string }
 /** Opaque id of an account: 16 characters of `[a-z0-9]`. */
 export const accountIdSchema = z.string().regex(/^[a-z0-9]{16}$/)
 
+/**
+ * Text that shows what it is. Without: what steers a terminal, turns the text around it, or makes a name look like
+ * another one or like nothing (control and format characters, lone surrogates, line separators, blank letters).
+ */
+export const visiblePattern = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]+$/u
+
 /** 1 to 40 characters, no control characters, no leading or trailing space; unique whatever the case. */
 export const accountNameSchema = z
   .string()
   .trim()
   .min(1, 'Give a name.')
   .max(40, 'A name has at most 40 characters.')
-  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, 'A name cannot contain control characters.')
+  .regex(visiblePattern, 'A name cannot contain control characters.')
   .regex(/^[^:]+$/, 'A name cannot contain a colon.')
 
 export const passwordSchema = z.string().max(1024, 'A password has at most 1024 characters.')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountIdSchema } from './accounts.ts'
+import { accountIdSchema, visiblePattern } from './accounts.ts'
 
 /**
  * What a key may do at most; the effective right is what its person's role and its scopes both allow.
@@ -30,12 +30,18 @@ export const apiKeySchema = z.object({
 export type ApiKey = z.infer<typeof apiKeySchema>
 
 export const createKeySchema = z.object({
-  name: z.string().trim().min(1, 'Give the key a name.').max(60),
+  name: z
+    .string()
+    .trim()
+    .min(1, 'Give the key a name.')
+    .max(60)
+    .regex(visiblePattern, 'A name cannot contain control characters.'),
   /** Only with the right to administer; otherwise the key is one's own. */
   userId: accountIdSchema.optional(),
   scopes: z
     .array(scopeSchema)
     .min(1, 'Choose at least one thing the key may do.')
+    .max(scopes.length)
     .default([...defaultScopes]),
   /** null: never expires. */
   expiresInDays: z.number().int().min(1).max(3650).nullable().default(defaultKeyLifetimeDays),
