@@ -12,8 +12,19 @@ const refuse = (message: string): never => {
 }
 
 const BOUNDARY = /^multipart\/form-data\s*;\s*boundary=(?:"([^"\\]{1,70})"|([^\s;,"]{1,70}))\s*$/i
-const BOUNDARY_SIGNS = /^[A-Za-z0-9'()+_,./:=? -]*[A-Za-z0-9'()+_,./:=?-]$/
+/** Without the blank that RFC 2046 allows: aiohttp takes blanks and quotes off both ends. */
+const BOUNDARY_SIGNS = /^[A-Za-z0-9'()+_,./:=?-]+$/
 const DISPOSITION = /^form-data; ?name="([^"\r\n\\]*)"(?:; ?filename="((?:[^"\\\r\n]|\\["\\])*)")?$/i
+/** aiohttp ends a line of a part's head at a bare line feed, and reads bytes that are no UTF-8 in its own way. */
+// eslint-disable-next-line no-control-regex -- control bytes are what this looks for
+const ODD_IN_HEAD = /[\u0000-\u001f\u007f\ufffd]/
+/** A charset would make aiohttp read another text than the one that was checked: `+AC4ALg-` is `..` in UTF-7. */
+const FIELD_TYPE = /^(?:text\/plain|application\/json)(?:; ?charset="?(?:utf-8|us-ascii)"?)?$/i
+/** A part that is a form of its own is read by other rules. */
+const FILE_TYPE = /^(?!multipart\/)[\w.+-]+\/[\w.+-]+(?:;.*)?$/i
+/** RFC 7578 section 4.6: a field of this name changes how all others are decoded. */
+const CHARSET_FIELD = '_charset_'
+const LINE_BREAK_BYTES = 2
 const MAX_HEAD_BYTES = 4096
 const MAX_FIELD_BYTES = 8192
 const MAX_PARTS = 16
@@ -27,6 +38,10 @@ export class UploadInspector {
   #held: Buffer
   #state: State = 'boundary'
   #name = ''
+  /** What the part's head says; some servers believe it and look for no delimiter within. */
+  #saidBytes: number | undefined
+  /** Bytes of the part that are no longer held, with the line break that ends its head. */
+  #passedBytes = 0
   readonly #fields = new Map<string, string>()
 
   /** @throws GateError UNSUPPORTED_MEDIA_TYPE when it is no form with a plain boundary */
@@ -43,7 +58,7 @@ export class UploadInspector {
 
   /** @throws GateError BAD_REQUEST when what was seen so far is not acceptable */
   inspect(chunk: Buffer): void {
-    let rest = this.#followsFile(chunk) ? chunk : Buffer.concat([this.#held, chunk])
+    let rest = this.#takeUp(chunk)
     for (;;) {
       const next = this.#step(rest)
       if (next === undefined) return
@@ -54,6 +69,12 @@ export class UploadInspector {
   /** @throws GateError BAD_REQUEST when the form is not complete */
   end(): void {
     if (this.#state !== 'end') refuse('The form is not complete.')
+  }
+
+  #takeUp(chunk: Buffer): Buffer {
+    if (!this.#followsFile(chunk)) return Buffer.concat([this.#held, chunk])
+    this.#passedBytes += this.#held.length
+    return chunk
   }
 
   /**
@@ -106,26 +127,36 @@ export class UploadInspector {
       refuse('A part of the form has a too long head.')
     if (end === -1) return this.#hold(rest)
     this.#takeHead(rest.toString('utf8', 0, end).split('\r\n'))
-    return rest.subarray(end + 4)
+    this.#passedBytes = 0
+    // The line break that ends the head is also the one before a delimiter that follows at once.
+    return rest.subarray(end + LINE_BREAK_BYTES)
   }
 
   #takeHead(lines: readonly string[]): void {
     let disposition: string | undefined
+    let type: string | undefined
+    this.#saidBytes = undefined
+    if (lines.some((line) => ODD_IN_HEAD.test(line))) refuse('A part of the form has a control character in its head.')
     for (const line of lines) {
       const [name = '', ...values] = line.split(':')
       const value = values.join(':').trim()
       const key = name.toLowerCase()
       if (key === 'content-disposition' && disposition === undefined) disposition = value
+      else if (key === 'content-type' && type === undefined) type = value
+      else if (key === 'content-length' && this.#saidBytes === undefined) this.#saidBytes = readLength(value)
       // No other header, no second one, no continued line: a transfer encoding would hide what the file is.
-      else if (key !== 'content-type' && key !== 'content-length')
-        refuse('A part of the form has a header that is not accepted.')
+      else refuse('A part of the form has a header that is not accepted.')
     }
     const match = DISPOSITION.exec(disposition ?? '') ?? refuse('A part of the form has no plain name.')
     const name = match[1] ?? ''
+    const isFile = match[2] !== undefined
+    if (name === CHARSET_FIELD || (type !== undefined && !(isFile ? FILE_TYPE : FIELD_TYPE).test(type))) {
+      refuse('A part of the form is in an encoding that is not accepted.')
+    }
     if (this.#fields.has(name) || this.#fields.size >= MAX_PARTS) refuse('A field of the form was sent more than once.')
     this.#fields.set(name, '')
     this.#name = name
-    this.#state = match[2] === undefined ? 'field' : 'file'
+    this.#state = isFile ? 'file' : 'field'
     if (match[2] !== undefined) this.#checkFile(match[2])
     else if (FILE_FIELDS.has(name)) refuse('The picture has no file name.')
   }
@@ -142,17 +173,35 @@ export class UploadInspector {
       refuse('A field of the form is too long.')
     }
     if (end === -1) return this.#hold(rest)
-    checkField(this.#name, rest.toString('utf8', 0, end))
+    this.#checkEnd(end)
+    checkField(this.#name, rest.toString('utf8', LINE_BREAK_BYTES, end))
     this.#state = 'boundary'
     return rest.subarray(end)
   }
 
   #skipFile(rest: Buffer): Buffer | undefined {
     const end = rest.indexOf(this.#delimiter)
-    if (end === -1) return this.#hold(rest.subarray(Math.max(0, rest.length - this.#delimiter.length)))
+    if (end === -1) {
+      const kept = Math.max(0, rest.length - this.#delimiter.length)
+      this.#passedBytes += kept
+      return this.#hold(rest.subarray(kept))
+    }
+    this.#checkEnd(end)
     this.#state = 'boundary'
     return rest.subarray(end)
   }
+
+  /** Whether every reader finds the part's end where we did, `at` bytes into what is held. */
+  #checkEnd(at: number): void {
+    const bytes = this.#passedBytes + at - LINE_BREAK_BYTES
+    if (bytes < 0) refuse('A part of the form has no content.')
+    if (this.#saidBytes !== undefined && this.#saidBytes !== bytes)
+      refuse('A part of the form is not as long as it says.')
+  }
+}
+
+function readLength(text: string): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : refuse('A part of the form has a wrong length.')
 }
 
 function checkField(name: string, value: string): void {
