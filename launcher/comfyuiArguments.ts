@@ -5,8 +5,8 @@ const reasons: Readonly<Record<string, string>> = {
   '--multi-user': "Gatehouse keeps people apart itself; with ComfyUI's own way anybody may say who they are",
   '--enable-assets': "its asset library shows everybody's pictures to everybody",
   '--enable-cors-header': 'it lets other web sites use your ComfyUI',
-  '--tls-keyfile': 'Gatehouse encrypts what leaves this computer; ComfyUI itself is reached inside it only',
-  '--tls-certfile': 'Gatehouse encrypts what leaves this computer; ComfyUI itself is reached inside it only',
+  '--tls-keyfile': 'people reach ComfyUI through Gatehouse; ComfyUI itself is reached inside this computer only',
+  '--tls-certfile': 'people reach ComfyUI through Gatehouse; ComfyUI itself is reached inside this computer only',
   '--quick-test-for-ci': 'it ends ComfyUI at once',
 }
 

@@ -3,34 +3,25 @@ import { writeFileAtomically } from './atomicFile.ts'
 import { spawnEngine } from './engineProcess.ts'
 import type { EngineProcess } from './engineProcess.ts'
 import { findFreePort, isPortFree } from './freePort.ts'
-import { defaultWatchRules, freshWatch, judgeHealth } from './healthWatch.ts'
+import { engineNames } from './engineName.ts'
+import type { EngineName } from './engineName.ts'
+import { EngineProof } from './engineProof.ts'
+import type { Ending } from './engineProof.ts'
 import { diagnoseExit, findNotice, isCompanionFailure } from './knownFailures.ts'
-import type { Diagnosis } from './knownFailures.ts'
+import type { Diagnosis, EngineExit } from './knownFailures.ts'
 import { createLaunchCommand, startMarkName } from './launchCommand.ts'
 import type { LaunchCommand, LaunchPlan } from './launchCommand.ts'
+import { countMemoryKills } from './memoryKills.ts'
 import { removePidFile, writePidFile } from './pidFile.ts'
 import type { PidRecord } from './pidFile.ts'
 import { listProcesses } from './processTable.ts'
 import { defaultTreeRules, endTree, ProcessTreeAlive } from './processTree.ts'
 import type { TreeRoot } from './processTree.ts'
-import { askHealth } from './readinessProbe.ts'
-import type { EngineHealth, HealthAnswer } from './readinessProbe.ts'
-import { findProgress, isServing } from './startProgress.ts'
-import {
-  answeredByAnother,
-  companionMissing,
-  endedBecause,
-  notStarted,
-  portTaken,
-  startTimedOut,
-} from './runDiagnoses.ts'
+import { findProgress } from './startProgress.ts'
+import { notStarted, portTaken } from './runDiagnoses.ts'
 import type { LogLine } from './logBuffer.ts'
 import type { RunDeps, RunHooks, RunOutcome } from './engineRunTypes.ts'
-import { isAborted, wait } from './wait.ts'
-
-const unprovedAnswersAtStart = 3
-
-type Ending = { kind: 'restartedInside' } | ({ kind: 'crashed' } & Diagnosis)
+import { wait } from './wait.ts'
 
 /** One engine process from its start until nothing of its tree is left. */
 export class EngineRun {
@@ -40,9 +31,9 @@ export class EngineRun {
   readonly #secret: string
   readonly #startId: string
   readonly #firstSequence: number
-  #wake: (() => void) | undefined
-  #isProofDue = false
-  #isUnprotected = false
+  readonly #name: EngineName
+  readonly #memoryKillsBefore: number | undefined
+  #proof: EngineProof | undefined
   #readyAtMs: number | undefined
 
   constructor(plan: LaunchPlan, deps: RunDeps, hooks: RunHooks) {
@@ -52,13 +43,14 @@ export class EngineRun {
     this.#secret = deps.random.bytes(32).toString('hex')
     this.#startId = deps.random.bytes(16).toString('hex')
     this.#firstSequence = deps.log.lastSequence
+    this.#name = engineNames[plan.kind]
+    this.#memoryKillsBefore = this.#countMemoryKills()
   }
 
   /** Asks for health at once instead of at the next turn. */
   proveNow(): void {
     this.#hooks.onTrust(false)
-    this.#isProofDue = true
-    this.#wake?.()
+    this.#proof?.askNow()
   }
 
   /** Runs until the engine ends or the signal aborts; then ends the tree. Never rejects for what the engine does. */
@@ -66,7 +58,7 @@ export class EngineRun {
     const { log, platform } = this.#deps
     log.hide(this.#secret)
     const port = await this.#choosePort()
-    if (port === undefined) return this.#crashed(portTaken(this.#plan.port))
+    if (port === undefined) return this.#crashed(portTaken(this.#plan.port, this.#name))
     if (signal.aborted) return { kind: 'stopped' }
     const command = this.#createCommand(port)
     let child: EngineProcess
@@ -75,7 +67,7 @@ export class EngineRun {
       log.add(`[gatehouse] ${[command.file, ...command.args].join(' ')}`)
       child = await spawnEngine(command, log, platform)
     } catch (error) {
-      return this.#crashed(notStarted(command.file, error))
+      return this.#crashed(notStarted(command.file, error, this.#plan.kind))
     }
     const root = { pid: child.pid, startTime: undefined, marker: `${startMarkName}=${this.#startId}` }
     const stopListening = log.onLine((line) => this.#readLine(line))
@@ -155,8 +147,8 @@ export class EngineRun {
       end()
     })
     try {
-      const ready = await this.#untilReady(child, port, over.signal)
-      const ending = ready.kind === 'ready' ? await this.#watch(ready.health, port, over.signal) : ready
+      this.#proof = this.#createProof(child, port)
+      const ending = await this.#proof.follow(over.signal)
       if (signal.aborted) return undefined
       if (child.exit() === undefined && ending.kind !== 'over') return ending
       return this.#judgeExit(await child.exited)
@@ -165,91 +157,36 @@ export class EngineRun {
     }
   }
 
-  #judgeExit(exit: { code: number | null; signal: NodeJS.Signals | null }): Ending {
+  #createProof(child: EngineProcess, port: number): EngineProof {
+    const facts = {
+      name: this.#name,
+      pid: child.pid,
+      port,
+      secret: this.#secret,
+      hasEnded: () => child.exit() !== undefined,
+      lines: () => this.#lines(),
+    }
+    const onReady: RunHooks['onReady'] = (ready) => {
+      this.#readyAtMs = this.#deps.clock.nowMs()
+      this.#hooks.onReady(ready)
+    }
+    return new EngineProof(facts, this.#deps, { ...this.#hooks, onReady })
+  }
+
+  #judgeExit(exit: EngineExit): Ending {
     const wasReady = this.#readyAtMs !== undefined
     // ComfyUI-Manager on Windows and below comfy-cli ends the process with 0 to be started again.
     if (wasReady && exit.code === 0) return { kind: 'restartedInside' }
-    return { kind: 'crashed', ...diagnoseExit(this.#logTexts(), exit, wasReady) }
+    const kills = this.#countMemoryKills()
+    const endedForMemory =
+      kills !== undefined && this.#memoryKillsBefore !== undefined && kills > this.#memoryKillsBefore
+    const circumstances = { engine: this.#plan.kind, wasReady, endedForMemory }
+    return { kind: 'crashed', ...diagnoseExit(this.#logTexts(), exit, circumstances) }
   }
 
-  async #untilReady(
-    child: EngineProcess,
-    port: number,
-    over: AbortSignal,
-  ): Promise<{ kind: 'ready'; health: EngineHealth } | { kind: 'over' } | Ending> {
-    const { clock, timings } = this.#deps
-    const startedAtMs = clock.nowMs()
-    let unproved = 0
-    while (!over.aborted) {
-      const answer = await this.#ask(port, over)
-      if (isAborted(over) || child.exit() !== undefined) return { kind: 'over' }
-      if (answer.kind === 'proved') {
-        this.#readyAtMs = clock.nowMs()
-        this.#hooks.onReady({ pid: child.pid, port, secret: this.#secret, health: answer.health })
-        this.#hooks.onTrust(true)
-        return { kind: 'ready', health: answer.health }
-      }
-      unproved = answer.kind === 'unproved' ? unproved + 1 : 0
-      if (unproved >= unprovedAnswersAtStart) return this.#judgeImpostor(port)
-      if (this.#isStuck(startedAtMs)) return { kind: 'crashed', ...startTimedOut }
-      await this.#pause(timings.probeIntervalMs, over)
-      if (this.#isUnprotected) return { kind: 'crashed', ...companionMissing }
-    }
-    return { kind: 'over' }
-  }
-
-  #isStuck(startedAtMs: number): boolean {
-    const { clock, timings, log } = this.#deps
-    const nowMs = clock.nowMs()
-    const lastLineAtMs = log.lines(this.#firstSequence).at(-1)?.atMs ?? startedAtMs
-    return nowMs - startedAtMs >= timings.startLimitMs || nowMs - lastLineAtMs >= timings.startSilenceMs
-  }
-
-  #judgeImpostor(port: number): Ending {
-    const lines = this.#logTexts()
-    if (lines.some((line) => line.includes('[gatehouse] restarted from inside'))) return { kind: 'restartedInside' }
-    // ComfyUI says that it serves, and what answers does not know us: it is ComfyUI without its companion.
-    const isUnprotected = lines.some((line) => isCompanionFailure(line) || isServing(line))
-    return { kind: 'crashed', ...(isUnprotected ? companionMissing : answeredByAnother(port)) }
-  }
-
-  /** The first answer was right; from here on each one is judged in the light of those before it. */
-  async #watch(ready: EngineHealth, port: number, over: AbortSignal): Promise<{ kind: 'over' } | Ending> {
-    const { clock, timings, watchRules = defaultWatchRules } = this.#deps
-    let watch = freshWatch
-    let isUnsure = false
-    while (!over.aborted) {
-      await this.#pause(isUnsure ? timings.unsureIntervalMs : timings.pollIntervalMs, over)
-      const answer = await this.#ask(port, over)
-      if (isAborted(over)) break
-      const judged = judgeHealth(watch, answer, ready.bootId, clock.nowMs(), watchRules)
-      watch = judged.watch
-      const { verdict } = judged
-      if (answer.kind === 'proved') this.#hooks.onHealth(answer.health)
-      if (verdict.kind === 'restartedInside') return verdict
-      if (verdict.kind === 'crashed') return { kind: 'crashed', ...endedBecause[verdict.code] }
-      isUnsure = verdict.kind === 'unsure'
-      if (verdict.kind === 'healthy') this.#hooks.onTrust(true)
-      if (isUnsure) this.#hooks.onTrust(false)
-    }
-    return { kind: 'over' }
-  }
-
-  async #pause(delayMs: number, over: AbortSignal): Promise<void> {
-    const woken = new AbortController()
-    const wake = (): void => woken.abort()
-    this.#wake = wake
-    over.addEventListener('abort', wake, { once: true })
-    if (over.aborted || this.#isProofDue) wake()
-    await wait(delayMs, woken.signal)
-    this.#isProofDue = false
-    over.removeEventListener('abort', wake)
-    this.#wake = undefined
-  }
-
-  #ask(port: number, signal: AbortSignal): Promise<HealthAnswer> {
-    const nonce = this.#deps.random.bytes(16).toString('hex')
-    return askHealth({ port, secret: this.#secret, nonce, timeoutMs: this.#deps.timings.answerTimeoutMs, signal })
+  #countMemoryKills(): number | undefined {
+    const { platform, memoryKills = () => countMemoryKills(platform) } = this.#deps
+    return memoryKills()
   }
 
   async #finish(root: TreeRoot, child: EngineProcess, port: number, ending: Ending | undefined): Promise<RunOutcome> {
@@ -290,19 +227,19 @@ export class EngineRun {
   }
 
   #readLine(line: LogLine): void {
-    if (isCompanionFailure(line.text)) {
-      // Before ComfyUI opens its port, not after.
-      this.#isUnprotected = true
-      this.#wake?.()
-    }
+    if (isCompanionFailure(line.text)) this.#proof?.reportUnprotected()
     const progress = findProgress(line.text)
     if (progress !== undefined) this.#hooks.onProgress(progress)
     const notice = findNotice(line.text)
     if (notice !== undefined) this.#hooks.onNotice(notice)
   }
 
+  #lines(): readonly LogLine[] {
+    return this.#deps.log.lines(this.#firstSequence)
+  }
+
   #logTexts(): string[] {
-    return this.#deps.log.lines(this.#firstSequence).map((line) => line.text)
+    return this.#lines().map((line) => line.text)
   }
 }
 

@@ -41,6 +41,8 @@ export interface RunDeps {
   timings: RunTimings
   watchRules?: WatchRules
   treeRules?: TreeRules
+  /** See countMemoryKills; for tests. */
+  memoryKills?: () => number | undefined
 }
 
 /** What a run tells while it runs. */

@@ -1,9 +1,18 @@
-import type { Failure, FailureCode } from './supervisorState.ts'
+import { engineNames } from './engineName.ts'
+import type { EngineKind, Failure, FailureCode } from './supervisorState.ts'
 
 /** How a run ended, for people. */
 export interface EngineExit {
   code: number | null
   signal: NodeJS.Signals | null
+}
+
+/** What else is known about an exit. */
+export interface ExitCircumstances {
+  engine: EngineKind
+  wasReady: boolean
+  /** The system ended a process for lack of memory while this engine ran. */
+  endedForMemory: boolean
 }
 
 export interface Diagnosis {
@@ -23,7 +32,7 @@ interface KnownFailure {
   isWorthARetry: boolean
   /** Packs that fail to load print the same text and end nothing: it counts only as the very end of the log. */
   isLastWord?: true
-  say: (match: RegExpExecArray) => string
+  say: (match: RegExpExecArray, engine: EngineKind) => string
 }
 
 const first = (match: RegExpExecArray): string => match[1] ?? ''
@@ -41,7 +50,8 @@ const known: readonly KnownFailure[] = [
     pattern: /(?:address already in use|only one usage of each socket address|Port (\d+) is already in use)/i,
     code: 'PORT_IN_USE',
     isWorthARetry: true,
-    say: () => 'Another program took the port that ComfyUI wanted. Gatehouse tries another one.',
+    say: (_match, engine) =>
+      `Another program took the port that ${engineNames[engine].inside} wanted. Gatehouse tries another one.`,
   },
   {
     pattern: /ModuleNotFoundError: No module named '([^']+)'/,
@@ -84,11 +94,13 @@ const known: readonly KnownFailure[] = [
   },
   {
     pattern:
-      /OutOfMemoryError|CUDA out of memory|DefaultCPUAllocator: (?:not enough|can't allocate) memory|^MemoryError|std::bad_alloc/,
+      /OutOfMemoryError|CUDA out of memory|DefaultCPUAllocator: (?:not enough|can't allocate) memory|^MemoryError|std::bad_alloc|JavaScript heap out of memory/,
     code: 'OUT_OF_MEMORY',
     isWorthARetry: true,
-    say: () =>
-      "ComfyUI ran out of memory. Close other programs that use the graphics card, use a smaller model or picture, or add --lowvram to ComfyUI's arguments.",
+    say: (_match, engine) =>
+      engine === 'practice'
+        ? 'The practice engine ran out of memory. Close other programs, or make a smaller picture.'
+        : "ComfyUI ran out of memory. Close other programs that use the graphics card, use a smaller model or picture, or add --lowvram to ComfyUI's arguments.",
   },
 ]
 
@@ -96,38 +108,52 @@ const known: readonly KnownFailure[] = [
  * Plain words for an exit, from the last lines of the log and the exit code. Pure. The newest line that says something
  * known decides; after a signal only memory counts, because packs print tracebacks that end nothing.
  */
-export function diagnoseExit(lines: readonly string[], exit: EngineExit, wasReady: boolean): Diagnosis {
-  const found = exit.signal === null ? findKnown(lines) : findMemory(lines)
+export function diagnoseExit(
+  lines: readonly string[],
+  exit: EngineExit,
+  { engine, wasReady, endedForMemory }: ExitCircumstances,
+): Diagnosis {
+  const name = engineNames[engine]
+  const found = exit.signal === null ? findKnown(lines, engine) : findMemory(lines, engine)
   // What ran once can run again: only a start that failed tells that the next one would fail too.
   if (found !== undefined) return wasReady ? { ...found, isWorthARetry: true } : found
   if (exit.code === 2 && lines.slice(-searchedLines).some((line) => line.startsWith('usage: '))) {
     const message = 'ComfyUI does not accept its arguments. Change them under ComfyUI, then start again.'
     return { code: 'BAD_ARGUMENT', isWorthARetry: false, message }
   }
-  // 137 and SIGKILL that we did not send: on Linux nearly always the kernel, short of memory.
+  // 137: what a shell in between says for SIGKILL. We did not send it, and no process can send it by a mistake of its own.
   if (exit.signal === 'SIGKILL' || exit.code === 137) {
-    const message = 'ComfyUI was ended by the system or by another program, most often because memory ran out.'
+    if (!endedForMemory) {
+      return {
+        code: 'KILLED',
+        isWorthARetry: true,
+        message: `${name.start} was ended from outside, by another program.`,
+      }
+    }
+    const message = `The system ended ${name.inside}, because the computer's memory ran out. Close other programs, or use a smaller model or picture.`
     return { code: 'OUT_OF_MEMORY', isWorthARetry: true, message }
   }
-  return { code: 'EXITED', isWorthARetry: true, message: `ComfyUI ended unexpectedly (${describeExit(exit)}).` }
+  return { code: 'EXITED', isWorthARetry: true, message: `${name.start} ended unexpectedly (${describeExit(exit)}).` }
 }
 
-function findKnown(lines: readonly string[], candidates: readonly KnownFailure[] = known): Diagnosis | undefined {
+function findKnown(
+  lines: readonly string[],
+  engine: EngineKind,
+  candidates: readonly KnownFailure[] = known,
+): Diagnosis | undefined {
   const newestFirst = lines.slice(-searchedLines).reverse()
   for (const [age, line] of newestFirst.entries()) {
     for (const { pattern, code, isWorthARetry, isLastWord, say } of candidates) {
       const match = isLastWord === true && age >= lastWordLines ? null : pattern.exec(line)
-      if (match !== null) return { code, isWorthARetry, message: say(match) }
+      if (match !== null) return { code, isWorthARetry, message: say(match, engine) }
     }
   }
   return undefined
 }
 
-function findMemory(lines: readonly string[]): Diagnosis | undefined {
-  return findKnown(
-    lines,
-    known.filter(({ code }) => code === 'OUT_OF_MEMORY'),
-  )
+function findMemory(lines: readonly string[], engine: EngineKind): Diagnosis | undefined {
+  const ofMemory = known.filter(({ code }) => code === 'OUT_OF_MEMORY')
+  return findKnown(lines, engine, ofMemory)
 }
 
 function describeExit({ code, signal }: EngineExit): string {

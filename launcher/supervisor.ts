@@ -7,6 +7,8 @@ import type { Clock } from '../proxy/core/clock.ts'
 import type { Logger } from '../proxy/core/logger.ts'
 import type { Random } from '../proxy/core/random.ts'
 import { assertNever } from '../proxy/core/assertNever.ts'
+import { engineNames } from './engineName.ts'
+import type { EngineName } from './engineName.ts'
 import { EngineRun } from './engineRun.ts'
 import { defaultRunTimings } from './engineRunTypes.ts'
 import type { RunHooks, RunOutcome, RunTimings } from './engineRunTypes.ts'
@@ -45,6 +47,8 @@ export interface SupervisorDeps {
   restartRules?: RestartRules
   watchRules?: WatchRules
   treeRules?: TreeRules
+  /** See countMemoryKills; for tests. */
+  memoryKills?: () => number | undefined
 }
 
 export class Supervisor {
@@ -150,7 +154,7 @@ export class Supervisor {
     }
     const abort = new AbortController()
     this.#apply({ kind: 'startRequested', attempt: 1 })
-    const done = this.#keepRunning(plan, abort.signal).catch((error: unknown) => this.#reportBug(error))
+    const done = this.#keepRunning(plan, abort.signal).catch((error: unknown) => this.#reportBug(error, plan))
     this.#loop = { abort, done }
   }
 
@@ -178,7 +182,7 @@ export class Supervisor {
     try {
       await this.#endOrphanNow()
     } catch (error) {
-      if (error instanceof ProcessTreeAlive) return stuckFailure(error.pids)
+      if (error instanceof ProcessTreeAlive) return stuckFailure('an earlier start', error.pids)
       this.#deps.logger.warn({ err: error }, 'nobody knows whether an earlier engine still runs')
     }
     return undefined
@@ -186,6 +190,7 @@ export class Supervisor {
 
   async #keepRunning(plan: LaunchPlan, signal: AbortSignal): Promise<void> {
     const { clock, restartRules = defaultRestartRules } = this.#deps
+    const name = engineNames[plan.kind]
     let history = freshRestartHistory
     const leftOver = await this.#findUnendedOrphan()
     if (leftOver !== undefined) {
@@ -196,13 +201,13 @@ export class Supervisor {
       const outcome = await this.#runOnce(plan, signal)
       if (outcome.kind === 'stopped') return
       if (outcome.kind === 'stuck') {
-        this.#apply({ kind: 'gaveUp', failure: stuckFailure(outcome.pids) })
+        this.#apply({ kind: 'gaveUp', failure: stuckFailure(name.inside, outcome.pids) })
         return
       }
       if (isAborted(signal)) return
       const decided = decideRestart(history, outcome, clock.nowMs(), restartRules)
       history = decided.history
-      const failure = toLoopFailure(outcome)
+      const failure = toLoopFailure(outcome, name)
       if (decided.decision.kind === 'giveUp') {
         this.#apply({ kind: 'gaveUp', failure })
         return
@@ -258,9 +263,9 @@ export class Supervisor {
     for (const listener of this.#listeners) listener(state)
   }
 
-  #reportBug(error: unknown): void {
+  #reportBug(error: unknown, plan: LaunchPlan): void {
     this.#deps.logger.error({ err: error }, 'the supervisor failed')
-    const message = 'Gatehouse itself failed while starting ComfyUI. Its log says more.'
+    const message = `Gatehouse itself failed while starting ${engineNames[plan.kind].inside}. Its log says more.`
     this.#apply({ kind: 'gaveUp', failure: toFailure('EXITED', message, this.#lastLines()) })
   }
 
@@ -269,18 +274,18 @@ export class Supervisor {
   }
 }
 
-function toLoopFailure(outcome: Exclude<RunOutcome, { kind: 'stopped' | 'stuck' }>): Failure {
+function toLoopFailure(outcome: Exclude<RunOutcome, { kind: 'stopped' | 'stuck' }>, name: EngineName): Failure {
   switch (outcome.kind) {
     case 'crashed':
       return toFailure(outcome.code, outcome.message, outcome.logLines)
     case 'restartedInside':
-      return toFailure('EXITED', 'ComfyUI restarts itself again and again.', [])
+      return toFailure('EXITED', `${name.start} restarts itself again and again.`, [])
     default:
       return assertNever(outcome)
   }
 }
 
-function stuckFailure(pids: readonly number[]): Failure {
-  const message = `Parts of ComfyUI do not end (process ${pids.join(', ')}). Restart the computer, then try again.`
+function stuckFailure(whose: string, pids: readonly number[]): Failure {
+  const message = `Parts of ${whose} do not end (process ${pids.join(', ')}). Restart the computer, then try again.`
   return toFailure('STILL_RUNNING', message, [])
 }

@@ -15,6 +15,7 @@ export type FailureCode =
   | 'START_TIMEOUT'
   | 'WORKER_DIED'
   | 'NOT_ANSWERING'
+  | 'KILLED'
   | 'STILL_RUNNING'
   | 'EXITED'
 

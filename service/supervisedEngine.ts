@@ -1,3 +1,4 @@
+import { engineNames } from '../launcher/engineName.ts'
 import type { LaunchPlan } from '../launcher/launchCommand.ts'
 import { LaunchRefused } from '../launcher/launchRefused.ts'
 import type { Supervisor } from '../launcher/supervisor.ts'
@@ -16,6 +17,9 @@ export function toEngineState(state: SupervisorState): EngineState {
 const inWords = (error: unknown): unknown =>
   error instanceof LaunchRefused ? new GateError('ENGINE_REFUSED', error.message, { cause: error }) : error
 
+const describeFault = ({ kind }: EngineChoice): string =>
+  `${engineNames[kind === 'practice' ? 'practice' : 'comfyui'].start} could not be started. The log has the details.`
+
 /**
  * The launcher's supervisor, as the gate knows an engine. What runs is planned anew at each start; why the last start
  * was refused stays among the notices until one is not.
@@ -32,7 +36,7 @@ export function createSupervisedEngine(
       refusal = undefined
     } catch (thrown) {
       const error = inWords(thrown)
-      refusal = error instanceof GateError ? error.message : 'ComfyUI could not be started. The log has the details.'
+      refusal = error instanceof GateError ? error.message : describeFault(choices.describe())
       throw error
     }
   }

@@ -261,11 +261,23 @@ describe('an engine that ends by itself', () => {
     const first = opened.supervisor.connection()
     process.kill(opened.starts()[0]!.pid, 'SIGKILL')
     const waiting = await untilState(opened.supervisor, 'backingOff')
-    expect(waiting).toMatchObject({ attempt: 2, failure: { code: 'OUT_OF_MEMORY' } })
+    expect(waiting).toMatchObject({ attempt: 2, failure: { code: 'KILLED' } })
     expect(opened.supervisor.connection()).toBeUndefined()
     await untilState(opened.supervisor, 'ready')
     expect(opened.supervisor.connection()?.secret).not.toBe(first?.secret)
     expect(kinds(opened)).toEqual(['starting', 'ready', 'backingOff', 'starting', 'ready'])
+  })
+
+  it('says that memory ran out when the system has counted such an end meanwhile', async () => {
+    let kills = 4
+    const opened = stage({ memoryKills: () => kills })
+    opened.setFake({})
+    await opened.supervisor.start()
+    await untilState(opened.supervisor, 'ready')
+    kills = 5
+    process.kill(opened.starts()[0]!.pid, 'SIGKILL')
+    const { failure } = await untilState(opened.supervisor, 'backingOff')
+    expect(failure).toMatchObject({ code: 'OUT_OF_MEMORY', message: expect.stringContaining('the practice engine') })
   })
 
   it('leaves no grandchild of the crashed start behind', async () => {

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { diagnoseExit, findNotice, isCompanionFailure } from '../../../launcher/knownFailures.ts'
 import { findProgress } from '../../../launcher/startProgress.ts'
 
+const starting = { engine: 'comfyui', wasReady: false, endedForMemory: false } as const
+const running = { ...starting, wasReady: true }
+
 const exit = (code: number | null, signal: NodeJS.Signals | null = null) => ({ code, signal })
 
 describe('plain words for the end of an engine', () => {
@@ -37,42 +40,66 @@ describe('plain words for the end of an engine', () => {
     [78, 'COMPANION_FAILED', false, "[gatehouse] companion failed, ComfyUI ends here: AttributeError: no 'instance'"],
     [1, 'EXITED', true, 'RuntimeError: something else'],
   ] as const)('exit code %i, %s', (code, expected, isWorthARetry, line) => {
-    const diagnosis = diagnoseExit(['Traceback (most recent call last):', line], exit(code), false)
+    const diagnosis = diagnoseExit(['Traceback (most recent call last):', line], exit(code), starting)
     expect(diagnosis).toMatchObject({ code: expected, isWorthARetry })
     expect(diagnosis.message).toMatch(/^[A-Z].*\.$/s)
     expect(diagnosis.message).not.toContain('Errno')
   })
 
   it('names the missing package', () => {
-    const { message } = diagnoseExit(["ModuleNotFoundError: No module named 'torchsde'"], exit(1), false)
+    const { message } = diagnoseExit(["ModuleNotFoundError: No module named 'torchsde'"], exit(1), starting)
     expect(message).toContain('torchsde')
   })
 
   it('is not misled by a pack that could not load and ended nothing', () => {
     const pack = ["ModuleNotFoundError: No module named 'insightface'", 'Cannot import /c/custom_nodes/face']
     const rest = Array.from({ length: 10 }, (_, index) => `line ${index}`)
-    expect(diagnoseExit([...pack, ...rest], exit(1), false).code).toBe('EXITED')
-    expect(diagnoseExit([...pack, ...rest, 'address already in use'], exit(1), false).code).toBe('PORT_IN_USE')
+    expect(diagnoseExit([...pack, ...rest], exit(1), starting).code).toBe('EXITED')
+    expect(diagnoseExit([...pack, ...rest, 'address already in use'], exit(1), starting).code).toBe('PORT_IN_USE')
   })
 
   it('tries again whatever the log says once the engine was ready', () => {
     const lines = ["ModuleNotFoundError: No module named 'x'"]
-    expect(diagnoseExit(lines, exit(1), true)).toMatchObject({ code: 'MISSING_MODULE', isWorthARetry: true })
+    expect(diagnoseExit(lines, exit(1), running)).toMatchObject({ code: 'MISSING_MODULE', isWorthARetry: true })
   })
 
   it.each([
-    [exit(null, 'SIGKILL'), 'OUT_OF_MEMORY'],
-    [exit(137), 'OUT_OF_MEMORY'],
+    [exit(null, 'SIGKILL'), 'KILLED'],
+    [exit(137), 'KILLED'],
     [exit(null, 'SIGSEGV'), 'EXITED'],
     [exit(3221225477), 'EXITED'],
   ])('%j is %s', (ended, code) => {
-    expect(diagnoseExit(["ModuleNotFoundError: No module named 'x'", 'a', 'b', 'c', 'd', 'e'], ended, true).code).toBe(
-      code,
+    expect(
+      diagnoseExit(["ModuleNotFoundError: No module named 'x'", 'a', 'b', 'c', 'd', 'e'], ended, running).code,
+    ).toBe(code)
+  })
+
+  it.each([exit(null, 'SIGKILL'), exit(137)])('%j is for lack of memory only when the system says so', (ended) => {
+    expect(diagnoseExit(['Requested to load SDXL'], ended, running).message).toBe(
+      'ComfyUI was ended from outside, by another program.',
     )
+    const killed = diagnoseExit(['Requested to load SDXL'], ended, { ...running, endedForMemory: true })
+    expect(killed).toMatchObject({ code: 'OUT_OF_MEMORY', isWorthARetry: true })
+    expect(killed.message).toContain("The system ended ComfyUI, because the computer's memory ran out")
+    expect(diagnoseExit(['CUDA out of memory'], ended, running).code).toBe('OUT_OF_MEMORY')
+  })
+
+  it.each([
+    [exit(null, 'SIGKILL'), 'x', false],
+    [exit(null, 'SIGKILL'), 'x', true],
+    [exit(1), 'address already in use', false],
+    [exit(null, 'SIGABRT'), 'FATAL ERROR: Reached heap limit - JavaScript heap out of memory', false],
+    [exit(3), 'x', false],
+  ])('names the practice engine where it is the one that ended: %j %s', (ended, line, endedForMemory) => {
+    const { message } = diagnoseExit([line], ended, { engine: 'practice', wasReady: true, endedForMemory })
+    expect(message).toMatch(/practice engine/)
+    expect(message).not.toMatch(/ComfyUI|graphics/)
   })
 
   it('takes a bare usage text with exit code 2 for a bad argument', () => {
-    expect(diagnoseExit(['usage: main.py [-h] [--listen [IP]]', 'odd words'], exit(2), false).code).toBe('BAD_ARGUMENT')
+    expect(diagnoseExit(['usage: main.py [-h] [--listen [IP]]', 'odd words'], exit(2), starting).code).toBe(
+      'BAD_ARGUMENT',
+    )
   })
 })
 
