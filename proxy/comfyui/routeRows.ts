@@ -29,6 +29,7 @@ export type Action =
   | 'prompt'
   | 'promptInfo'
   | 'upload'
+  | 'settings'
   /** Forwarded; comfy.org tokens are blanked in the answer. */
   | 'withoutTokens'
   | 'systemStats'
@@ -139,9 +140,9 @@ const coreRows: readonly RouteRow[] = [
   row('GET', '/users', 'comfyui:read', 'users'),
   row('POST', '/users', 'comfyui:run', 'users'),
   row('GET', '/settings', 'comfyui:read', 'pass'),
-  row('POST', '/settings', 'comfyui:run', 'pass'),
+  row('POST', '/settings', 'comfyui:run', 'settings'),
   row('GET', '/settings/{id}', 'comfyui:read', 'pass'),
-  row('POST', '/settings/{id}', 'comfyui:run', 'pass'),
+  row('POST', '/settings/{id}', 'comfyui:run', 'settings'),
   row('GET', '/userdata', 'comfyui:read', 'userdataList', once),
   row('GET', '/v2/userdata', 'comfyui:read', 'userdataList', once),
   row('GET', '/userdata/{+file}', 'comfyui:read', 'userContent', once),

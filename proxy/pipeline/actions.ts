@@ -18,6 +18,7 @@ import { forwardTurn, withoutEncodings } from './forwardTurn.ts'
 import type { Turn, TurnServices } from './forwardTurn.ts'
 import { subscribeToLogs } from './logSubscription.ts'
 import { answerPromptInfo, submitPrompt } from './promptAction.ts'
+import { storeSettings } from './settingsAction.ts'
 
 /** @throws GateError while nothing was answered yet */
 type ActionHandler = (turn: Turn, services: TurnServices) => Promise<void> | void
@@ -86,6 +87,7 @@ export const actions: Readonly<Record<Action, ActionHandler>> = {
     const inspector = new UploadInspector(turn.exchange.head.contentType)
     return forwardTurn(turn, services, { inspector })
   },
+  settings: storeSettings,
   logSubscription: subscribeToLogs,
   webSocket: () => {
     throw new GateError('BAD_REQUEST', 'A WebSocket is opened here, nothing else.')
