@@ -38,6 +38,8 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
   try {
     const secrets = chooseSecrets(process.env, paths.keychainWorker)
     const stores = await openStores({ dataDirectory, clock, random, logger, secrets })
+    // The window's sessions never expire; those of a start that crashed must not hold in this one.
+    await stores.ownerSessions.closeAll()
     return new Service(options, lock, stores)
   } catch (error) {
     lock.release()

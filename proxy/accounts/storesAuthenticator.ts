@@ -133,10 +133,14 @@ export class StoresAuthenticator implements Authenticator {
   }
 }
 
-/** Session fixation and theft across schemes and listeners: a session works only where it was made. */
+/**
+ * Session fixation and theft across schemes, listeners and devices: a session works only where it was made, and the
+ * desktop app's own, which need no password and never expire, only on this computer.
+ */
 function isSessionUsable(session: Session, input: AuthenticationInput): boolean {
   const listener = session.surface === 'owner' ? 'owner' : 'public'
-  return session.secure === input.secure && input.listener === listener
+  const isHere = !session.fromOwnerWindow || isLoopbackAddress(input.clientAddress)
+  return session.secure === input.secure && input.listener === listener && isHere
 }
 
 const toPrincipal = (account: Account, credential: Credential): Principal => ({

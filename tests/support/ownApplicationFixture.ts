@@ -111,6 +111,8 @@ export interface Answer {
 
 export interface AskOptions {
   readonly listener?: ListenerName
+  /** Where the client is: this computer for the owner's listener, else another one of the home. */
+  readonly address?: string
   /** A session's token. */
   readonly session?: string
   readonly key?: string
@@ -147,6 +149,7 @@ function send(origin: string, method: string, path: string, options: AskOptions)
       ...(options.session === undefined ? {} : { cookie: `gatehouse_session=${options.session}` }),
       ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
       'x-test-listener': options.listener ?? 'public',
+      'x-test-address': options.address ?? (options.listener === 'owner' ? '127.0.0.1' : '192.168.1.20'),
       ...options.headers,
     },
   }).end(text)
@@ -221,7 +224,8 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       void (async () => {
         const listener = incoming.headers['x-test-listener'] === 'owner' ? 'owner' : 'public'
         const url = /^([^?]*)(\?.*)?$/.exec(incoming.url ?? '/')
-        const shared = { listener, secure: false, clientAddress: '192.168.1.20' } as const
+        const clientAddress = String(incoming.headers['x-test-address'] ?? '192.168.1.20')
+        const shared = { listener, secure: false, clientAddress } as const
         const presented = toPresented(incoming)
         try {
           const principal =

@@ -31,7 +31,13 @@ async function addPerson(stores: Stores, name: string, role: Account['role'] = '
 }
 
 const signIn = (stores: Stores, userName: string, secure = false) =>
-  stores.signIns.signIn({ userName, password: goodPassword, clientAddress: '192.168.1.20', secure, userAgent: undefined })
+  stores.signIns.signIn({
+    userName,
+    password: goodPassword,
+    clientAddress: '192.168.1.20',
+    secure,
+    userAgent: undefined,
+  })
 
 const makeKey = async (stores: Stores, account: Account, options: { scopes?: Scope[]; expiresAtMs?: number } = {}) =>
   stores.keys.create(
@@ -43,6 +49,9 @@ const makeKey = async (stores: Stores, account: Account, options: { scopes?: Sco
     },
     system,
   )
+
+/** On this computer. */
+const here = { clientAddress: '127.0.0.1' }
 
 const refused = { code: 'AUTH_INVALID', status: 401 }
 
@@ -116,17 +125,19 @@ describe('sessions', () => {
     const canvas = await stores.ownerSessions.openCanvasSession()
 
     for (const stolen of [token, canvas.token]) {
-      await expect(stores.authenticator.authenticate(cookie(stolen, { listener: 'owner' }))).rejects.toMatchObject(
-        refused,
-      )
+      await expect(
+        stores.authenticator.authenticate(cookie(stolen, { listener: 'owner', ...here })),
+      ).rejects.toMatchObject(refused)
     }
   })
 
   it("refuses the owner's session on the public listener", async ({ stores }) => {
     const { token } = await stores.ownerSessions.openOwnerSession('Anna')
 
-    await expect(stores.authenticator.authenticate(cookie(token))).rejects.toMatchObject(refused)
-    await expect(stores.authenticator.authenticate(cookie(token, { listener: 'owner' }))).resolves.toMatchObject({
+    await expect(stores.authenticator.authenticate(cookie(token, here))).rejects.toMatchObject(refused)
+    await expect(
+      stores.authenticator.authenticate(cookie(token, { listener: 'owner', ...here })),
+    ).resolves.toMatchObject({
       name: 'Anna',
       role: 'administrator',
       credential: { surface: 'owner' },
@@ -140,16 +151,16 @@ describe('sessions', () => {
     const first = await stores.ownerSessions.openOwnerSession('Anna')
     const canvas = await stores.ownerSessions.openCanvasSession()
     clock.advance(400 * 24 * HOUR_MS)
-    await stores.authenticator.authenticate(cookie(first.token, { listener: 'owner' }))
-    await stores.authenticator.authenticate(cookie(canvas.token))
+    await stores.authenticator.authenticate(cookie(first.token, { listener: 'owner', ...here }))
+    await stores.authenticator.authenticate(cookie(canvas.token, here))
 
     const second = await stores.ownerSessions.openOwnerSession('Anna')
 
-    await stores.authenticator.authenticate(cookie(second.token, { listener: 'owner' }))
-    await expect(stores.authenticator.authenticate(cookie(first.token, { listener: 'owner' }))).rejects.toMatchObject(
-      refused,
-    )
-    await expect(stores.authenticator.authenticate(cookie(canvas.token))).rejects.toMatchObject(refused)
+    await stores.authenticator.authenticate(cookie(second.token, { listener: 'owner', ...here }))
+    await expect(
+      stores.authenticator.authenticate(cookie(first.token, { listener: 'owner', ...here })),
+    ).rejects.toMatchObject(refused)
+    await expect(stores.authenticator.authenticate(cookie(canvas.token, here))).rejects.toMatchObject(refused)
   })
 
   it.for([
