@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { GateError } from './contract/errorCodes.ts'
+import { askEngine } from './forward/askEngine.ts'
 import { closeCodes } from './forward/webSocketRelay.ts'
-import { fetchBody } from './forward/fetchBody.ts'
 import type { Upstream } from './forward/upstream.ts'
 import { defaultListenerLimits, Listener } from './http/listener.ts'
 import type { ListenerLimits } from './http/listener.ts'
@@ -93,7 +93,10 @@ class RunningGate implements Gate {
     })
     const forwarderEvents = { unreachable: () => engine.reportUnreachable() }
     const upstream = (): Upstream | undefined => this.#upstreams.get()
-    this.#hub = new SocketHub(dependencies, this.#presence, () => readQueue(upstream()))
+    this.#hub = new SocketHub(dependencies, this.#presence, {
+      readQueue: () => readQueue(upstream()),
+      subscribeToLogs: (clientId) => renewLogs(upstream(), clientId),
+    })
     this.#services = {
       dependencies,
       stages: options.stages ?? allStages,
@@ -222,6 +225,13 @@ class RunningGate implements Gate {
 
 /** The ids of the engine's jobs, or undefined when it does not say. */
 async function readQueue(upstream: Upstream | undefined): Promise<ReadonlySet<string> | undefined> {
-  const body = upstream === undefined ? undefined : await fetchBody(upstream, '/queue')
+  const body = upstream === undefined ? undefined : await askEngine(upstream, { path: '/queue' })
   return body === undefined ? undefined : readQueueIds(body)
+}
+
+/** @returns whether the engine took it */
+async function renewLogs(upstream: Upstream | undefined, clientId: string): Promise<boolean> {
+  if (upstream === undefined) return false
+  const question = { method: 'PATCH', path: '/internal/logs/subscribe', json: { clientId, enabled: true } } as const
+  return (await askEngine(upstream, question)) !== undefined
 }

@@ -7,6 +7,8 @@ import { formatFeatureFlags } from './socketMessages.ts'
 export interface UpstreamSocketEvents {
   text(bytes: Buffer): void
   binary(bytes: Buffer): void
+  /** The socket stands, for the first time or again: what the engine keeps for a socket may be gone. */
+  opened(): void
 }
 
 /** SaveImageWebsocket sends whole pictures. */
@@ -78,6 +80,7 @@ export class UpstreamSocket {
       socket.send(formatFeatureFlags({ supports_preview_metadata: true }))
       this.#retryMs = FIRST_RETRY_MS
       for (const settle of [...this.#waiters]) settle(true)
+      this.#events.opened()
     })
     socket.on('message', (data, isBinary) => {
       if (this.#closed) return

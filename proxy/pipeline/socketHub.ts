@@ -35,15 +35,20 @@ interface OpenTab extends Tab {
   isFirstText: boolean
 }
 
-/** Asks the engine which jobs it has; undefined when it did not say. */
-export type ReadQueue = () => Promise<ReadonlySet<string> | undefined>
+/** What the gate asks the engine by itself, over HTTP. */
+export interface EngineQuestions {
+  /** Which jobs it has; undefined when it did not say. */
+  readQueue(): Promise<ReadonlySet<string> | undefined>
+  /** To send its log to the gate's own socket; false when it did not agree. */
+  subscribeToLogs(clientId: string): Promise<boolean>
+}
 
 /** Everybody's WebSockets on one side, the one socket of this start of the engine on the other. */
 export class SocketHub {
   readonly jobs: JobRegistry
   readonly #dependencies: GateDependencies
   readonly #presence: PresenceRegistry
-  readonly #readQueue: ReadQueue
+  readonly #questions: EngineQuestions
   readonly #tabs: TabDirectory
   readonly #fanOut: FanOut
   readonly #open = new Set<OpenTab>()
@@ -53,10 +58,10 @@ export class SocketHub {
   #engineFlags: Readonly<Record<string, unknown>> = {}
   #reconciling = false
 
-  constructor(dependencies: GateDependencies, presence: PresenceRegistry, readQueue: ReadQueue) {
+  constructor(dependencies: GateDependencies, presence: PresenceRegistry, questions: EngineQuestions) {
     this.#dependencies = dependencies
     this.#presence = presence
-    this.#readQueue = readQueue
+    this.#questions = questions
     this.jobs = new JobRegistry(dependencies.random)
     this.#tabs = new TabDirectory(dependencies.clock)
     this.#fanOut = new FanOut(this.jobs, this.#tabs, {
@@ -218,8 +223,16 @@ export class SocketHub {
     const events = {
       text: (bytes: Buffer) => this.#fanOut.text(bytes),
       binary: (bytes: Buffer) => this.#fanOut.binary(bytes),
+      opened: () => void this.#renewLogs(clientId),
     }
     this.#collector = new UpstreamSocket(connection, clientId, events, this.#dependencies.logger)
+  }
+
+  /** ComfyUI forgets the subscription of a socket that was gone for one line (0.3.64 api_server/services/terminal_service.py). */
+  async #renewLogs(clientId: string): Promise<void> {
+    if (![...this.#open].some((tab) => tab.wantsLogs && tab.administrator)) return
+    if (await this.#questions.subscribeToLogs(clientId)) return
+    this.#dependencies.logger.warn({}, 'the log of the engine is not heard any more: it did not renew the subscription')
   }
 
   /** The engine has fewer jobs than we think: some were taken out of the queue without an event. */
@@ -235,7 +248,7 @@ export class SocketHub {
 
   async #reconcile(): Promise<void> {
     const before = this.jobs.acceptedIds()
-    const known = await this.#readQueue()
+    const known = await this.#questions.readQueue()
     if (known === undefined) return
     const lost = before.filter((promptId) => !known.has(promptId))
     const accounts = new Set(lost.map((promptId) => this.jobs.find(promptId)?.accountId))

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bearer, cookie, openGateFixture, tokens } from '../../support/gateFixture.ts'
 import type { GateFixture } from '../../support/gateFixture.ts'
+import { SECRET } from '../../support/fakeUpstream.ts'
 import { ask } from '../../support/httpClient.ts'
 import { TabClient, until } from '../../support/tabClient.ts'
 
@@ -195,6 +196,33 @@ describe('gate over WebSocket', () => {
     await admin.waitFor('logs')
     await Promise.all([other.settle(), creator.settle()])
     expect(other.has('logs') || creator.has('logs')).toBe(false)
+  })
+
+  it('goes on sending the log after its own socket was cut, but asks for it only while an administrator wants it', async () => {
+    const path = '/internal/logs/subscribe'
+    const asked = (): string[] =>
+      fixture.upstream.seen.filter(({ url }) => url === path).map(({ body }) => String(body))
+    const cut = async (): Promise<void> => {
+      const socket = await collector()
+      const before = fixture.upstream.sockets.length
+      await until(() => fixture.upstream.received.length >= before, 'the gate has said what it takes')
+      socket.terminate()
+      await until(() => fixture.upstream.sockets.length > before, 'the gate is back')
+      await until(() => fixture.upstream.received.length > before, 'the gate has said what it takes')
+    }
+    await cut()
+    const admin = await openTab(tokens.admin, 'log')
+    const body = JSON.stringify({ clientId: 'log', enabled: true })
+    await ask(fixture.port, path, { method: 'PATCH', headers: bearer(tokens.admin), body })
+    expect(asked()).toHaveLength(1)
+
+    await cut()
+
+    await until(() => asked().length === 2, 'the subscription is renewed')
+    expect(JSON.parse(asked()[1] ?? '')).toEqual(JSON.parse(asked()[0] ?? ''))
+    expect(fixture.upstream.seen.at(-1)).toMatchObject({ method: 'PATCH', headers: { 'x-gatehouse-secret': SECRET } })
+    await emit('logs', { entries: ['line'] })
+    await admin.waitFor('logs')
   })
 
   it('counts only the own jobs, and corrects itself when a job left the queue unseen', async () => {

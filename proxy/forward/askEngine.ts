@@ -3,9 +3,21 @@ import type { Upstream } from './upstream.ts'
 
 const LIMIT_BYTES = 256 * 1024 * 1024
 
-/** Asks the engine something for the gate itself; undefined when it does not answer 200. Never throws. */
-export function fetchBody(upstream: Upstream, path: string): Promise<Buffer | undefined> {
-  return new Promise((resolve) => upstream.dispatch({ method: 'GET', path, headers: [] }, new Collector(resolve)))
+export interface EngineQuestion {
+  readonly method?: Dispatcher.HttpMethod
+  readonly path: string
+  /** Sent as JSON. */
+  readonly json?: unknown
+}
+
+/** Asks the engine something for the gate itself: the body of its answer, undefined when that is not 200. Never throws. */
+export function askEngine(
+  upstream: Upstream,
+  { method = 'GET', path, json }: EngineQuestion,
+): Promise<Buffer | undefined> {
+  const content =
+    json === undefined ? { headers: [] } : { headers: ['content-type', 'application/json'], body: JSON.stringify(json) }
+  return new Promise((resolve) => upstream.dispatch({ method, path, ...content }, new Collector(resolve)))
 }
 
 class Collector implements Dispatcher.DispatchHandler {
