@@ -8,7 +8,8 @@ export function registerEvents(router: ApiRouter): void {
   router.openAPIRegistry.registerPath({
     method: 'get',
     path: `${apiPrefix}/events`,
-    summary: 'Server-sent events: which resource changed, and new log lines',
+    summary:
+      "Server-sent events: which of one's own things changed; with the right to administer everything, and new log lines",
     responses: { 200: { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } } },
   })
 }

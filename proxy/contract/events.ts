@@ -3,6 +3,9 @@ import { z } from 'zod'
 /**
  * Server-sent events of `/gatehouse/api/v1/events`. An event names the resource that changed; the client reads it
  * again. `log` carries the new lines, because reading them again would be dear.
+ *
+ * Whoever may administer hears of everything. Everybody else hears of their own things and of nobody else's: `keys`,
+ * `sessions`, and `users` for their own account (name, role, password set). A stream ends with its credential.
  */
 export const gateEventSchema = z.discriminatedUnion('type', [
   z.object({

@@ -1,4 +1,4 @@
-/** What changed, in this process or another one. `credentials` is meant by accounts, keys and sessions together. */
+/** Which rows changed, in this process or another one. `users` are accounts. */
 export type ChangedResource = 'users' | 'keys' | 'sessions' | 'settings'
 
 /** Tells within this process that rows changed: own writes at once, others' as soon as the revision watcher sees them. */

@@ -1,0 +1,60 @@
+import type { Stores } from '../accounts/stores.ts'
+import type { ChangedResource } from '../database/changeFeed.ts'
+
+/** What everybody may hear of, as far as it is their own. `users` is one's own account. */
+export type OwnResource = Exclude<ChangedResource, 'settings'>
+
+type Sources = Pick<Stores, 'accounts' | 'keys' | 'sessions'>
+
+/** What a person sees of their own things, as texts to compare. Last use is left out: it changes all the time. */
+const readers: Readonly<Record<OwnResource, (sources: Sources, accountId: string) => Promise<string>>> = {
+  users: async ({ accounts }, accountId) => {
+    const account = await accounts.find(accountId)
+    return JSON.stringify([account?.name, account?.role, account?.hasPassword])
+  },
+  keys: async ({ keys }, accountId) =>
+    JSON.stringify(
+      (await keys.list(accountId)).map((key) => [
+        key.id,
+        key.name,
+        key.scopes,
+        key.expiresAtMs,
+        key.sentUnprotectedAtMs,
+      ]),
+    ),
+  sessions: async ({ sessions }, accountId) =>
+    JSON.stringify((await sessions.list(accountId)).map((session) => [session.id, session.fromOwnerWindow])),
+}
+
+export const isOwnResource = (resource: string): resource is OwnResource => Object.hasOwn(readers, resource)
+
+/**
+ * Tells whether one person's own things changed when something changed, whosever it was and whichever process wrote
+ * it. So nobody hears of what others do, not even that they do something.
+ */
+export class OwnThings {
+  readonly #sources: Sources
+  readonly #accountId: string
+  readonly #seen: Record<OwnResource, Promise<string>>
+
+  constructor(sources: Sources, accountId: string) {
+    this.#sources = sources
+    this.#accountId = accountId
+    this.#seen = { users: this.#read('users'), keys: this.#read('keys'), sessions: this.#read('sessions') }
+  }
+
+  /** Whether it is not what it was at the last look, or at the beginning. */
+  async hasChanged(resource: OwnResource): Promise<boolean> {
+    const before = this.#seen[resource]
+    const now = this.#read(resource)
+    this.#seen[resource] = now
+    return (await before) !== (await now)
+  }
+
+  #read(resource: OwnResource): Promise<string> {
+    const reading = readers[resource](this.#sources, this.#accountId)
+    // Told to whoever looks; nobody may ever look.
+    reading.catch(() => undefined)
+    return reading
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect } from 'vitest'
+import { api, openOwner } from '../../support/apiPeople.ts'
+import { applicationTest as it } from '../../support/ownApplicationFixture.ts'
+
+describe('the OpenAPI document', () => {
+  it('describes every resource', async ({ stores, application }) => {
+    const answer = await application.ask('GET', '/gatehouse/api/openapi.json', await openOwner(stores))
+
+    expect(answer.json.openapi).toBe('3.1.0')
+    expect(Object.keys(answer.json.paths).sort()).toEqual(
+      [
+        '/account',
+        '/account/password',
+        '/comfyui',
+        '/comfyui/log',
+        '/comfyui/{command}',
+        '/connections',
+        '/events',
+        '/keys',
+        '/keys/{id}',
+        '/session',
+        '/sessions',
+        '/sessions/{id}',
+        '/settings',
+        '/sharing',
+        '/users',
+        '/users/{id}',
+        '/users/{id}/password',
+      ].map((path) => api + path),
+    )
+  })
+
+  it('can be read as a page without scripts', async ({ stores, application }) => {
+    const owner = await openOwner(stores)
+
+    const answer = await application.ask('GET', '/gatehouse/api/docs', owner)
+
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(answer.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)
+    expect(answer.text).toContain('PUT /gatehouse/api/v1/account/password')
+    expect(answer.text).toContain('OWNER_ONLY')
+    expect(answer.text).not.toContain('<script')
+    expect((await application.ask('GET', '/gatehouse/api/docs')).status).toBe(401)
+  })
+})
