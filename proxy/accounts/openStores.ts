@@ -101,7 +101,7 @@ async function createStores(
     stopWatching()
     try {
       await usage.close()
-      await audit.flush()
+      await audit.close()
     } finally {
       await database.close()
     }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import type { AuditSink } from '../contract/audit.ts'
+import { toAddressGroup } from '../core/addresses.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { ErrorCode } from '../contract/errorCodes.ts'
 import type { ActedBy } from './actedBy.ts'
@@ -164,22 +164,7 @@ export class SignInService {
   }
 }
 
-/** IPv6 counts by /64, because one device has the whole of it. */
-function toAddressCounter(address: string): string {
-  return `address:${isIPv6(address) ? toNetwork64(address) : address}`
-}
-
-function toNetwork64(address: string): string {
-  const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const missing = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
-  const groups = [...left, ...new Array<string>(missing).fill('0'), ...right]
-  return groups
-    .slice(0, 4)
-    .map((group) => parseInt(group, 16).toString(16))
-    .join(':')
-}
+const toAddressCounter = (address: string): string => `address:${toAddressGroup(address)}`
 
 /** Hashed, because people type passwords into the name field and counters live as long as the process. */
 function toNameCounter(userName: string): string {

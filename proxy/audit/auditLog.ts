@@ -7,6 +7,7 @@ import type { AuditEvent, AuditSink } from '../contract/audit.ts'
 import type { Schema } from '../database/schema.ts'
 import { chainHmac, chainStart, ChainVerifier } from './auditChain.ts'
 import type { ChainedRow, ChainVerdict } from './auditChain.ts'
+import { FloodGuard } from './floodGuard.ts'
 
 /**
  * The log of what happened: an append-only table whose rows are chained by HMAC from the first one on, so that a
@@ -35,6 +36,7 @@ export class AuditLog implements AuditSink {
   readonly #options: AuditLogOptions
   /** In Node 24 an HMAC with a Buffer as its key costs seven times as much. */
   readonly #chainKey: KeyObject
+  readonly #flood = new FloodGuard()
   #pending: PendingRow[] = []
   #lost = 0
   #timer: NodeJS.Timeout | undefined
@@ -46,11 +48,16 @@ export class AuditLog implements AuditSink {
   }
 
   record(event: AuditEvent): void {
+    const nowMs = this.#options.clock.nowMs()
+    for (const admitted of this.#flood.admit(event, nowMs)) this.#keep(admitted, nowMs)
+  }
+
+  #keep(event: AuditEvent, atMs: number): void {
     if (this.#pending.length >= MAX_PENDING) {
       this.#lost += 1
       return
     }
-    this.#pending.push({ atMs: this.#options.clock.nowMs(), event })
+    this.#pending.push({ atMs, event })
     this.#schedule(WRITE_DELAY_MS)
   }
 
@@ -61,6 +68,13 @@ export class AuditLog implements AuditSink {
     const run = this.#writing.then(() => this.#writePending())
     this.#writing = run.catch(() => undefined)
     return run
+  }
+
+  /** Writes what is pending, and what was left out of a flood that has not ended. @throws as `flush` */
+  close(): Promise<void> {
+    const nowMs = this.#options.clock.nowMs()
+    for (const event of this.#flood.summarise()) this.#keep(event, nowMs)
+    return this.flush()
   }
 
   /** Reads the whole log and checks every row against the one before it. */

@@ -15,6 +15,7 @@ export const auditEventNames = [
   'gate.stopped',
   'key.created',
   'key.revoked',
+  'log.shortened',
   'prompt.accepted',
   'request.changed',
   'request.denied',

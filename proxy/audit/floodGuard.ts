@@ -1,0 +1,76 @@
+import type { AuditEvent, AuditEventName } from '../contract/audit.ts'
+import { toAddressGroup } from '../core/addresses.ts'
+
+const WINDOW_MS = 60_000
+const MAX_OF_STRANGER = 20
+const MAX_OF_STRANGERS = 200
+const MAX_OF_PERSON = 60
+/** How many of the loudest are named when a flood is summed up, and how many are remembered to find them. */
+const NAMED = 5
+const MAX_SOURCES = 1000
+
+/** What anybody can cause as often as they like; everything else is the effect of a right, and always kept. */
+const unbidden: ReadonlySet<AuditEventName> = new Set([
+  'connection.refused',
+  'request.changed',
+  'request.denied',
+  'signIn.paused',
+  'socket.closed',
+  'socket.opened',
+])
+
+/**
+ * Filling the disk, or burying a trace, with rows of the log: within a minute each address and each person gets so many
+ * rows of what they can cause at will, all strangers together so many; the rest is one row with its number.
+ */
+export class FloodGuard {
+  #windowEndMs = 0
+  readonly #kept = new Map<string, number>()
+  readonly #omitted = new Map<string, number>()
+  #keptOfStrangers = 0
+  #omittedInAll = 0
+
+  /** The rows to keep: the event unless it is one too many, and before it what the last minute left out. */
+  admit(event: AuditEvent, nowMs: number): AuditEvent[] {
+    const before = nowMs >= this.#windowEndMs ? this.#beginWindow(nowMs) : []
+    if (!unbidden.has(event.event)) return [...before, event]
+    const source = toSource(event)
+    if (!this.#isOneTooMany(event, source)) return [...before, event]
+    this.#omittedInAll += 1
+    const count = this.#omitted.get(source)
+    if (count !== undefined || this.#omitted.size < MAX_SOURCES) this.#omitted.set(source, (count ?? 0) + 1)
+    return before
+  }
+
+  /** What was left out since it was last said, as a row, and none when nothing was. */
+  summarise(): AuditEvent[] {
+    if (this.#omittedInAll === 0) return []
+    const loudest = [...this.#omitted].sort(([, one], [, other]) => other - one).slice(0, NAMED)
+    const details = { omitted: this.#omittedInAll, mostly: loudest.map(([source, count]) => `${source}: ${count}`) }
+    this.#omitted.clear()
+    this.#omittedInAll = 0
+    return [{ event: 'log.shortened', actor: { kind: 'system' }, details }]
+  }
+
+  #beginWindow(nowMs: number): AuditEvent[] {
+    this.#windowEndMs = nowMs + WINDOW_MS
+    this.#kept.clear()
+    this.#keptOfStrangers = 0
+    return this.summarise()
+  }
+
+  #isOneTooMany(event: AuditEvent, source: string): boolean {
+    const isStranger = event.actor.kind === 'unknown'
+    const kept = this.#kept.get(source) ?? 0
+    if (kept >= (isStranger ? MAX_OF_STRANGER : MAX_OF_PERSON)) return true
+    if (isStranger && this.#keptOfStrangers >= MAX_OF_STRANGERS) return true
+    this.#kept.set(source, kept + 1)
+    if (isStranger) this.#keptOfStrangers += 1
+    return false
+  }
+}
+
+function toSource({ actor, address }: AuditEvent): string {
+  if (actor.kind === 'account') return `account ${actor.id}`
+  return actor.kind === 'unknown' ? toAddressGroup(address ?? '') : actor.kind
+}

@@ -1,0 +1,102 @@
+import { describe, expect } from 'vitest'
+import type { AuditEvent } from '../../proxy/contract/audit.ts'
+import type { Stores } from '../../proxy/accounts/stores.ts'
+import type { PipelineEvent } from '../../proxy/pipeline/audit.ts'
+import { createGateAudit } from '../../service/gateAudit.ts'
+import { storesTest as it } from '../support/storesFixture.ts'
+
+const MINUTE_MS = 60_000
+
+const denied = (clientAddress: string, path = '/prompt'): PipelineEvent => ({
+  type: 'request.denied',
+  listener: 'public',
+  clientAddress,
+  principal: undefined,
+  method: 'POST',
+  path,
+  code: 'AUTH_REQUIRED',
+})
+
+const mia = { kind: 'account', id: 'a'.repeat(16), name: 'Mia' } as const
+const changed: AuditEvent = { event: 'request.changed', actor: mia, details: { path: '/settings' } }
+
+async function readRows(stores: Stores) {
+  await stores.audit.flush()
+  const rows = await stores.database.kysely.selectFrom('audit').selectAll().orderBy('seq').execute()
+  return rows.map(({ event, address, details }) => ({ event, address, details: JSON.parse(details) }))
+}
+
+describe('somebody who wants to fill the disk or bury a trace with refused requests', () => {
+  it('gets twenty rows a minute, and one with the number of the others', async ({ stores, clock }) => {
+    const gate = createGateAudit(stores.audit)
+    for (let turn = 0; turn < 5000; turn += 1) gate.record(denied('192.168.1.66'))
+    gate.record(denied('192.168.1.20'))
+    clock.advance(MINUTE_MS)
+    gate.record(denied('192.168.1.66'))
+
+    const rows = await readRows(stores)
+
+    expect(rows.map((row) => row.event === 'request.denied' && row.address)).toEqual([
+      ...new Array<string>(20).fill('192.168.1.66'),
+      '192.168.1.20',
+      false,
+      '192.168.1.66',
+    ])
+    expect(rows[21]).toMatchObject({
+      event: 'log.shortened',
+      details: { omitted: 4980, mostly: ['192.168.1.66: 4980'] },
+    })
+    await expect(stores.audit.verifyChain()).resolves.toEqual({ kind: 'whole', rows: 23 })
+  })
+
+  it('gains nothing from the many addresses of one IPv6 device, nor from many devices', async ({ stores }) => {
+    const gate = createGateAudit(stores.audit)
+    for (let turn = 0; turn < 500; turn += 1) gate.record(denied(`fd00::5:${turn.toString(16)}`))
+    expect(await readRows(stores)).toHaveLength(20)
+
+    for (let turn = 0; turn < 500; turn += 1) gate.record(denied(`10.0.${turn >> 8}.${turn & 255}`))
+    expect(await readRows(stores)).toHaveLength(200)
+  })
+
+  it('cannot hide what was done with a right, nor what others do', async ({ stores }) => {
+    const gate = createGateAudit(stores.audit)
+    for (let turn = 0; turn < 20_000; turn += 1) gate.record(denied(`10.0.0.${turn % 250}`))
+    for (let turn = 0; turn < 100; turn += 1) stores.audit.record({ event: 'key.created', actor: mia })
+    stores.audit.record(changed)
+
+    const rows = await readRows(stores)
+
+    expect(rows.filter(({ event }) => event === 'key.created')).toHaveLength(100)
+    expect(rows.at(-1)?.event).toBe('request.changed')
+  })
+
+  it('is bounded as a person too', async ({ stores }) => {
+    for (let turn = 0; turn < 1000; turn += 1) stores.audit.record(changed)
+
+    expect(await readRows(stores)).toHaveLength(60)
+  })
+
+  it('is summed up when the gate ends before the minute does', async ({ stores, openAgain }) => {
+    for (let turn = 0; turn < 100; turn += 1) createGateAudit(stores.audit).record(denied('192.168.1.66'))
+    await stores.close()
+
+    const rows = await readRows(await openAgain())
+
+    expect(rows.at(-1)).toMatchObject({ event: 'log.shortened', details: { omitted: 80 } })
+  })
+})
+
+describe('a path made for the log', () => {
+  it('is kept by its beginning', async ({ stores }) => {
+    createGateAudit(stores.audit).record(denied('192.168.1.66', `/${'x'.repeat(15_000)}`))
+
+    expect((await readRows(stores))[0]?.details.path).toHaveLength(201)
+  })
+
+  it('takes no key into it', async ({ stores }) => {
+    const key = `gh_abcdefghij12_${'A'.repeat(86)}_0011aabb`
+    createGateAudit(stores.audit).record(denied('192.168.1.66', `/view/${key}`))
+
+    expect((await readRows(stores))[0]?.details.path).toBe('/view/[removed]')
+  })
+})
