@@ -109,10 +109,29 @@ const closedState = 2
 
 const openEventSource = (): EventStream => new EventSource('/gatehouse/api/v1/events')
 
+/** A stream that ends comes back within a second or two: shorter than this is no news. */
+const lostAfterMs = 3000
+
 /** The event stream for as long as the page stands; says whether the gate is there. One use per page. */
 export function useGateEvents(): Liveness {
   const client = useQueryClient()
   const [liveness, setLiveness] = useState<Liveness>('connecting')
-  useEffect(() => followGateEvents({ client, onLiveness: setLiveness }), [client])
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const onLiveness = (next: Liveness) => {
+      if (next === 'lost') {
+        timer ??= setTimeout(() => setLiveness('lost'), lostAfterMs)
+        return
+      }
+      clearTimeout(timer)
+      timer = undefined
+      setLiveness(next)
+    }
+    const stop = followGateEvents({ client, onLiveness })
+    return () => {
+      stop()
+      clearTimeout(timer)
+    }
+  }, [client])
   return liveness
 }

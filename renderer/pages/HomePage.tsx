@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { Navigate, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import { ErrorState } from '../components/ErrorState.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
@@ -8,6 +9,7 @@ import { useComfyui } from '../features/comfyui/comfyuiQueries.ts'
 import { EngineSwitch } from '../features/comfyui/EngineSwitch.tsx'
 import { FoldedLog } from '../features/comfyui/FoldedLog.tsx'
 import { NeedsYou } from '../features/home/NeedsYou.tsx'
+import { AddPersonDialog } from '../features/people/AddPersonDialog.tsx'
 import { ConnectionList } from '../features/sharing/ConnectionList.tsx'
 import { useSharing } from '../features/sharing/sharingQueries.ts'
 import { SharingSwitch } from '../features/sharing/SharingSwitch.tsx'
@@ -18,6 +20,7 @@ export function HomePage() {
   const comfyui = useComfyui()
   const sharing = useSharing()
   const navigate = useNavigate()
+  const [adding, setAdding] = useState(false)
   if (comfyui.isPending) return <LoadingRows rows={4} rowHeight={88} />
   if (comfyui.isError) {
     return (
@@ -40,7 +43,8 @@ export function HomePage() {
       {sharing.data !== undefined && (
         <SharingSwitch
           sharing={sharing.data}
-          onAddPerson={() => void navigate({ to: '/people', search: { add: true } })}
+          onAddPerson={() => setAdding(true)}
+          onOpenSettings={() => void navigate({ to: '/settings' })}
         />
       )}
       {sharing.isError && (
@@ -56,6 +60,7 @@ export function HomePage() {
           Open the whole log
         </Button>
       </FoldedLog>
+      {adding && <AddPersonDialog onClose={() => setAdding(false)} />}
     </>
   )
 }

@@ -2,7 +2,6 @@ import { Button } from '@mantine/core'
 import { IconExternalLink, IconLogout } from '@tabler/icons-react'
 import { useEffect } from 'react'
 import type { ReactNode } from 'react'
-import { roleWords } from '../../proxy/contract/accounts.ts'
 import type { SessionAnswer } from '../../proxy/contract/accounts.ts'
 import { ApiError } from '../api/apiError.ts'
 import { useGateEvents } from '../api/gateEvents.ts'
@@ -15,7 +14,7 @@ import { useSession, useSignOut } from '../features/account/accountQueries.ts'
 import { canOpenCanvas } from '../features/account/landingPath.ts'
 import { ChangePassword } from '../features/account/ChangePassword.tsx'
 import { OwnKeys } from '../features/account/OwnKeys.tsx'
-import { welcomeWords } from '../features/account/roleWelcome.ts'
+import { ownRoleWords, welcomeWords } from '../features/account/roleWelcome.ts'
 import { DeviceList } from '../features/devices/DeviceList.tsx'
 import styles from './MePage.module.css'
 
@@ -110,7 +109,7 @@ function Greeting({ session }: { readonly session: SessionAnswer }) {
   return (
     <div className={styles.greeting}>
       <h1>{user.name}</h1>
-      <p className="quiet">{`${roleWords[user.role].title}: ${lowerFirst(roleWords[user.role].meaning)}.`}</p>
+      <p className="quiet">{ownRoleWords(user.role)}</p>
       {canOpenCanvas(user.role) ? (
         <Button component="a" href="/" size="md" leftSection={<IconExternalLink size={18} aria-hidden />}>
           Open the canvas
@@ -121,5 +120,3 @@ function Greeting({ session }: { readonly session: SessionAnswer }) {
     </div>
   )
 }
-
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

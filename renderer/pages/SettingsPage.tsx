@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { z } from 'zod'
 import { ErrorState } from '../components/ErrorState.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
+import { Notice } from '../components/Notice.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
 import { Section } from '../components/Section.tsx'
 import { hasDesktop, invokeDesktop } from '../desktop/desktop.ts'
@@ -10,6 +11,7 @@ import { NumberSetting, SettingRow, SwitchSetting } from '../features/settings/S
 import { useDesktopDescription, useSetSetting, useSettings } from '../features/settings/settingsQueries.ts'
 import type { ShownSettings } from '../features/settings/settingsQueries.ts'
 import { describeSecrets } from '../features/settings/settingsWords.ts'
+import { useSharing } from '../features/sharing/sharingQueries.ts'
 
 const appearanceSchema = z.enum(['system', 'light', 'dark'])
 
@@ -77,15 +79,21 @@ function WindowSettings({ settings }: { readonly settings: ShownSettings }) {
 }
 
 function SharingSettings({ settings }: { readonly settings: ShownSettings }) {
+  const sharing = useSharing()
   const port = useSetSetting<'sharing.port'>()
   const idle = useSetSetting<'sessions.idleHours'>()
   const absolute = useSetSetting<'sessions.absoluteDays'>()
   return (
     <Section title="People’s access">
+      {typeof sharing.data?.problem === 'string' && (
+        <Notice tone="attention" announce>
+          {sharing.data.problem}
+        </Notice>
+      )}
       <div>
         <NumberSetting
           label="Port"
-          hint="The number at the end of the address. When it changes, people need the new link."
+          hint="The number at the end of the address. A new one counts at once: everybody needs the new link, also those who are inside."
           value={settings['sharing.port']}
           min={1}
           max={65_535}
@@ -106,6 +114,7 @@ function SharingSettings({ settings }: { readonly settings: ShownSettings }) {
         />
         <NumberSetting
           label="Sign out at the latest after"
+          hint="Also somebody who is here every day."
           unit="days"
           value={settings['sessions.absoluteDays']}
           min={1}

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useGateEvents } from '../api/gateEvents.ts'
 import { GateMark } from '../components/GateMark.tsx'
 import { ErrorState } from '../components/ErrorState.tsx'
+import { hasDesktop, invokeDesktop } from '../desktop/desktop.ts'
 import { ChooseEngine } from '../features/comfyui/ChooseEngine.tsx'
 import { useComfyui } from '../features/comfyui/comfyuiQueries.ts'
 import { FirstStart } from '../features/comfyui/FirstStart.tsx'
@@ -16,6 +17,11 @@ export function WelcomePage() {
   const navigate = useNavigate()
   const [started, setStarted] = useState(false)
   const goHome = () => void navigate({ to: '/', replace: true })
+  const onReady = () => {
+    // What the owner came for. Should it not open, Home has the button and says why.
+    if (hasDesktop()) invokeDesktop('comfyui:open').catch(() => undefined)
+    goHome()
+  }
   return (
     <main className={styles.root}>
       <div className={styles.column}>
@@ -35,7 +41,7 @@ export function WelcomePage() {
           />
         )}
         {started && comfyui.data !== undefined ? (
-          <FirstStart comfyui={comfyui.data} onReady={goHome} onBack={() => setStarted(false)} />
+          <FirstStart comfyui={comfyui.data} onReady={onReady} onShowLog={goHome} onBack={() => setStarted(false)} />
         ) : (
           <>
             <h2 className={styles.question}>Which ComfyUI shall it run?</h2>

@@ -120,6 +120,14 @@ export const keys: readonly ApiKey[] = [
   }),
 ]
 
+/** A school with a key for every seat: two more than are drawn at once. */
+export const manyKeys: readonly ApiKey[] = Array.from({ length: 102 }, (_unused, index) =>
+  createKey(index, `Seat ${index + 1}`, index % 3 === 0 ? mia : leo, {
+    lastUsedAt: index % 4 === 0 ? null : ago(index * hourMs),
+    expiresAt: index % 5 === 0 ? null : ahead((index + 1) * dayMs),
+  }),
+)
+
 export const keysSentUnprotected: readonly ApiKey[] = keys.map((key, index) =>
   index === 0 ? { ...key, sentUnprotectedAt: ago(hourMs) } : key,
 )
@@ -366,8 +374,7 @@ export function portalScenario(
       ...answers,
     },
     desktop: undefined,
-    // As the gate answers people: the stream is for administrators.
-    refusals: { 'GET events': problem(403, 'PERMISSION_DENIED', 'Only an administrator may do that.'), ...refusals },
+    refusals,
   }
 }
 

@@ -1,5 +1,21 @@
 import type { Role } from '../../../proxy/contract/accounts.ts'
 
+/** What one may do here, said to oneself. */
+export function ownRoleWords(role: Role): string {
+  switch (role) {
+    case 'administrator':
+      return 'You run this computer together with its owner.'
+    case 'creator':
+      return 'You may build freely, with everything that is installed here.'
+    case 'user':
+      return 'You may run ready-made workflows.'
+    case 'viewer':
+      return 'You may look at pictures.'
+    case 'guest':
+      return 'You are a visitor.'
+  }
+}
+
 /** What somebody reads who has nothing to open yet. No names: nothing here says who the owner is. */
 export function welcomeWords(role: Role): string {
   switch (role) {
@@ -11,6 +27,6 @@ export function welcomeWords(role: Role): string {
     case 'viewer':
       return 'There is nothing to look at yet. As soon as the owner shares pictures with you, you find them here.'
     case 'guest':
-      return 'You are a visitor here. As soon as the owner opens something for visitors, you find it here.'
+      return 'There is nothing for visitors yet. As soon as the owner opens something for visitors, you find it here.'
   }
 }

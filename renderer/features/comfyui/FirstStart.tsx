@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import type { Comfyui } from '../../../proxy/contract/comfyui.ts'
 import { GateMark } from '../../components/GateMark.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
@@ -13,18 +13,22 @@ import { FoldedLog } from './FoldedLog.tsx'
 interface FirstStartProps {
   readonly comfyui: Comfyui
   readonly onReady: () => void
+  readonly onShowLog: () => void
   readonly onBack: () => void
 }
 
 /** The very first start, watched: it goes on by itself when ComfyUI runs, and says in words when it does not. */
-export function FirstStart({ comfyui, onReady, onBack }: FirstStartProps) {
+export function FirstStart({ comfyui, onReady, onShowLog, onBack }: FirstStartProps) {
   const { state } = comfyui
   const nowMs = useNow(500)
   const words = describeEngine(state, nowMs)
   const command = useEngineCommand()
   const ready = state.kind === 'ready'
+  const told = useRef(false)
   useEffect(() => {
-    if (ready) onReady()
+    if (!ready || told.current) return
+    told.current = true
+    onReady()
   }, [ready, onReady])
   return (
     <>
@@ -45,9 +49,10 @@ export function FirstStart({ comfyui, onReady, onBack }: FirstStartProps) {
             failure={state.failure}
             willRetry={state.kind === 'backingOff'}
             onRetry={() => command.mutate('start')}
-            onShowLog={onReady}
+            onShowLog={onShowLog}
           />
         )}
+        {state.kind === 'starting' && <p className="quiet">It opens by itself as soon as it runs.</p>}
         <Refusal error={command.error} />
         {state.kind !== 'ready' && state.kind !== 'starting' && (
           <Button variant="default" onClick={onBack}>

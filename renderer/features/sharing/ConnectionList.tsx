@@ -1,4 +1,5 @@
 import { IconBrowser, IconKey } from '@tabler/icons-react'
+import type { Connection } from '../../../proxy/contract/sharing.ts'
 import { EmptyState } from '../../components/EmptyState.tsx'
 import { ErrorState } from '../../components/ErrorState.tsx'
 import { LoadingRows } from '../../components/Loading.tsx'
@@ -39,11 +40,17 @@ export function ConnectionList() {
             </p>
           </div>
           <p className={`quiet small ${styles.when}`}>
-            {connection.sockets > 0 && `${count(connection.sockets, 'window')} open, `}
+            {openWords(connection)}
             <TimeAgo at={connection.lastActiveAt} />
           </p>
         </li>
       ))}
     </ul>
   )
+}
+
+/** A browser has windows; a tool has none that anybody sees. */
+function openWords({ sockets, credential }: Connection): string {
+  if (sockets === 0) return ''
+  return credential === 'key' ? 'connected, ' : `${count(sockets, 'window')} open, `
 }

@@ -15,12 +15,13 @@ import styles from './SharingSwitch.module.css'
 interface SharingSwitchProps {
   readonly sharing: Sharing
   readonly onAddPerson: () => void
+  readonly onOpenSettings: () => void
 }
 
 const factIcons = [IconLockOpen, IconPhoto]
 
 /** The second large switch: who can come in, by name, and what that means, before and after it is on. */
-export function SharingSwitch({ sharing, onAddPerson }: SharingSwitchProps) {
+export function SharingSwitch({ sharing, onAddPerson, onOpenSettings }: SharingSwitchProps) {
   const change = useSetSharing()
   const stateId = useId()
   const nobody = sharing.people.length === 0
@@ -55,9 +56,17 @@ export function SharingSwitch({ sharing, onAddPerson }: SharingSwitchProps) {
           tone="attention"
           announce
           actions={
-            <Button variant="default" onClick={() => change.mutate(true)}>
-              Try again
-            </Button>
+            <>
+              {/* While it is off, the switch itself is how to try again: a button must not switch it on by the way. */}
+              {sharing.on && (
+                <Button variant="default" loading={change.isPending} onClick={() => change.mutate(true)}>
+                  Try again
+                </Button>
+              )}
+              <Button variant="default" onClick={onOpenSettings}>
+                Open settings
+              </Button>
+            </>
           }
         >
           {sharing.problem}
