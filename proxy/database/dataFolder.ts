@@ -39,6 +39,8 @@ export interface PathRights {
   readonly uid: number
   readonly isDirectory: boolean
   readonly isSymbolicLink: boolean
+  /** Whose the link itself is, when the path is one. */
+  readonly linkUid?: number
 }
 
 /** Why a path is not private to `uid`, with the command that mends it; undefined when it is. */
@@ -46,6 +48,10 @@ export function findRightsProblem(rights: PathRights, uid: number, userName: str
   const quoted = quotePosix(rights.path)
   if (rights.isSymbolicLink && !rights.isDirectory) {
     return `${rights.path} is a link to somewhere else. Put the file itself there.`
+  }
+  // Whoever owns the link can point it elsewhere after this look (a race); root need not be kept out.
+  if (rights.linkUid !== undefined && rights.linkUid !== uid && rights.linkUid !== 0) {
+    return `${rights.path} is a link that another user of this computer made. Name the folder behind it instead.`
   }
   if (rights.uid !== uid) {
     return `${rights.path} belongs to another user of this computer. To mend it: sudo chown -R ${quotePosix(userName)} ${quoted}`
@@ -89,7 +95,8 @@ function findPosixProblem(directory: string): string | undefined {
     const isLinkedFolder = rights.isDirectory && rights.isSymbolicLink
     // The folder may be reached over a link; then the folder behind it is what counts.
     const target = isLinkedFolder ? lstatSync(`${path}/`) : stats
-    const problem = findRightsProblem({ ...rights, mode: target.mode, uid: target.uid }, uid, username)
+    const behind = { ...rights, mode: target.mode, uid: target.uid, ...(isLinkedFolder ? { linkUid: stats.uid } : {}) }
+    const problem = findRightsProblem(behind, uid, username)
     if (problem !== undefined) return problem
   }
   return undefined
