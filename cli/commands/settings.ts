@@ -47,6 +47,13 @@ const get: Action = async (argv, context) => {
   })
 }
 
+/** What a running Gatehouse does not follow by itself. */
+const notYet: Readonly<Record<(typeof settingDefinitions)[SettingName]['counts'], readonly string[]>> = {
+  atOnce: [],
+  nextEngineStart: ['Counts from the next start of ComfyUI.'],
+  nextStart: ['Counts from the next start of Gatehouse.'],
+}
+
 const set: Action = async (argv, context) => {
   const [text = '', valueText = ''] = parseOptions(argv, {}, ['NAME', 'VALUE']).positionals
   const name = parseName(text)
@@ -54,7 +61,9 @@ const set: Action = async (argv, context) => {
     await stores.settings.setMany({ [name]: parseSettingValue(name, valueText) })
     stores.audit.record({ ...commandLine, event: 'setting.changed', details: { names: [name] } })
     const value = stores.settings.get(name)
-    context.print(context.json ? JSON.stringify({ name, value }) : `${name} = ${JSON.stringify(value)}`)
+    const { counts } = settingDefinitions[name]
+    if (context.json) context.print(JSON.stringify({ name, value, counts }))
+    else context.print([`${name} = ${JSON.stringify(value)}`, ...notYet[counts]].join('\n'))
   })
 }
 

@@ -2,9 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import type { CommandContext } from '../../../cli/commandContext.ts'
 import { parseGlobalOptions, runCommand } from '../../../cli/gatehouse.ts'
+import { isSettingName, settingDefinitions } from '../../../proxy/contract/settings.ts'
+import type { Settings } from '../../../proxy/contract/settings.ts'
 import { goodPassword, storesTest } from '../../support/storesFixture.ts'
 
 interface Outcome {
@@ -175,7 +177,9 @@ describe('gatehouse key', () => {
 
 describe('gatehouse settings', () => {
   it('reads and writes, machine settings too, with values of every type', async ({ run }) => {
-    expect((await run('settings set comfyui.arguments ["--lowvram"]')).out).toBe('comfyui.arguments = ["--lowvram"]')
+    expect((await run('settings set comfyui.arguments ["--lowvram"]')).out).toBe(
+      'comfyui.arguments = ["--lowvram"]\nCounts from the next start of ComfyUI.',
+    )
     expect((await run('settings set comfyui.directory /opt/comfyui')).code).toBe(0)
     expect((await run('settings set sharing.on true')).code).toBe(0)
 
@@ -183,6 +187,54 @@ describe('gatehouse settings', () => {
     expect((await run('--json settings get sharing.on')).out).toBe('true')
     expect(JSON.parse((await run('--json settings list')).out)).toMatchObject({ 'comfyui.arguments': ['--lowvram'] })
   })
+})
+
+describe('gatehouse settings set while Gatehouse runs', () => {
+  it.for(Object.keys(settingDefinitions).filter(isSettingName))(
+    'is followed, or says from when on it counts: %s',
+    async (name, { run, openAgain }) => {
+      const running = await openAgain()
+      const told: string[] = []
+      running.settings.onChange((names) => told.push(...names))
+      const value = otherValues[name]
+
+      const { code, out } = await run(
+        `settings set ${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+      )
+
+      expect(code).toBe(0)
+      const promise = { atOnce: undefined, nextEngineStart: 'of ComfyUI', nextStart: 'of Gatehouse' }
+      const words = promise[settingDefinitions[name].counts]
+      expect(out.split('\n').slice(1)).toEqual(words === undefined ? [] : [`Counts from the next start ${words}.`])
+      await vi.waitFor(() => expect(told).toEqual([name]))
+      expect(running.settings.get(name)).toEqual(value)
+    },
+  )
+
+  const otherValues: Settings = {
+    'comfyui.engine': 'practice',
+    'comfyui.directory': '/opt/comfyui',
+    'comfyui.python': '/opt/python',
+    'comfyui.arguments': ['--cpu'],
+    'comfyui.port': 8188,
+    'comfyui.startWithGatehouse': false,
+    'comfyui.managerFromOtherDevices': true,
+    'sharing.on': true,
+    'sharing.port': 8200,
+    'sharing.addresses': ['192.168.1.20'],
+    'sharing.hostNames': ['studio.local'],
+    'sessions.idleHours': 2,
+    'sessions.absoluteDays': 3,
+    'limits.uploadBytes': 2_000_000,
+    'limits.promptBytes': 2048,
+    'limits.promptNodes': 9,
+    'limits.socketsPerUser': 8,
+    'limits.sockets': 7,
+    'window.keepInTray': false,
+    'window.startAtLogin': true,
+    'window.appearance': 'dark',
+    'window.trayExplained': true,
+  }
 })
 
 describe('gatehouse doctor', () => {

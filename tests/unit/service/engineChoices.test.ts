@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { FakeSettings } from '../../support/gateFixture.ts'
+import { systemInstallationDeps } from '../../../launcher/installation/installationDeps.ts'
+import { EngineChoices } from '../../../service/engineChoices.ts'
+import type { EngineOverride } from '../../../service/engineChoices.ts'
+
+function setUp(override: EngineOverride = {}) {
+  const settings = new FakeSettings()
+  const choices = new EngineChoices({
+    dataDirectory: '/data',
+    nodeCommand: { file: 'node', args: [], env: {} },
+    practiceEngine: '/app/practiceEngine.cjs',
+    companionDirectory: '/app/companion',
+    settings: {
+      get: (name) => settings.get(name),
+      setMany: (values) => Promise.reject(new Error(`nobody saves ${Object.keys(values).join()}`)),
+    },
+    installationDeps: systemInstallationDeps(),
+    override,
+  })
+  return { settings, choices }
+}
+
+describe('the plan of the next start', () => {
+  it('is made of the settings as they are by then', async () => {
+    const { settings, choices } = setUp()
+    await expect(choices.plan()).rejects.toMatchObject({ code: 'ENGINE_REFUSED' })
+    settings.set('comfyui.engine', 'practice')
+    expect(await choices.plan()).toMatchObject({ kind: 'practice' })
+    expect(await choices.plan()).not.toHaveProperty('port')
+    settings.set('comfyui.port', 8188)
+    expect(await choices.plan()).toMatchObject({ port: 8188 })
+    settings.set('comfyui.engine', 'comfyui')
+    settings.set('comfyui.directory', '/nowhere/comfyui')
+    await expect(choices.plan()).rejects.toThrow('/nowhere/comfyui')
+  })
+
+  it('is what serve was told for its run', async () => {
+    const { settings, choices } = setUp({ engine: { kind: 'practice' }, port: 8188 })
+    settings.set('comfyui.port', 8300)
+    expect(await choices.plan()).toMatchObject({ kind: 'practice', port: 8188 })
+    expect(choices.describe()).toEqual({ kind: 'practice' })
+  })
+})
