@@ -3,11 +3,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { repositoryRoot, requireDependencies } from './lib/requireNode.mjs'
+import { requireDependencies } from './lib/requireNode.mjs'
 import { buildProduct } from './lib/buildProduct.mjs'
+import { ensureSystemPackages, systemPackages } from './lib/systemPackages.mjs'
 import { runSteps, vitestStep } from './lib/testSteps.mjs'
-
-const PROJECTS = ['contract', 'attack', 'isolation']
 
 requireDependencies()
 
@@ -22,11 +21,17 @@ if (!directory || !fs.existsSync(path.join(directory, 'main.py'))) {
 }
 
 const env = { GATEHOUSE_TEST_ENGINE: 'comfyui', COMFYUI_DIR: path.resolve(directory) }
-const projects = PROJECTS.filter((name) => fs.existsSync(path.join(repositoryRoot, 'tests', name)))
 
+const STEPS = [
+  vitestStep('integration', { env, files: ['tests/integration/launcher/realComfyui.test.ts'] }),
+  vitestStep('contract', { env }),
+  vitestStep('e2e', { env, files: ['tests/e2e/desktop/realComfyui.test.ts'], desktop: true }),
+]
+
+if (!(await ensureSystemPackages(systemPackages.tests, console.error))) process.exit(1)
 try {
   await buildProduct()
-  process.exitCode = await runSteps(projects.map((name) => vitestStep(name, { env })))
+  process.exitCode = await runSteps(STEPS)
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1
