@@ -37,7 +37,8 @@ interface KnownFailure {
 
 const first = (match: RegExpExecArray): string => match[1] ?? ''
 
-// Texts of ComfyUI 0.3.64, Python 3.9 to 3.13 and torch 2 (comfyui.md, section 6). The order matters: special before general.
+// Texts of ComfyUI 0.3.64 (main.py, nodes.py, comfy/cli_args.py), aiohttp, Python 3.9 to 3.13 and torch 2, tried by hand.
+// The order matters: special before general.
 const known: readonly KnownFailure[] = [
   {
     pattern: /\[gatehouse\] companion failed.*?: (.*)/,

@@ -1,6 +1,7 @@
 import type { Progress } from './supervisorState.ts'
 
-// Lines of ComfyUI 0.3.64 in the order in which they come (comfyui.md, section 6), with a rough share of the time.
+// Lines of ComfyUI 0.3.64 in the order in which they come (utils/extra_config.py, main.py, comfy/utils.py,
+// comfy/model_management.py, server.py, nodes.py), with a rough share of the time.
 const milestones: readonly (readonly [RegExp, number, string])[] = [
   [/^Adding extra search path/, 0.05, 'Reading settings'],
   [/^Prestartup times for custom nodes/, 0.1, 'Preparing custom nodes'],

@@ -14,10 +14,12 @@ import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 
-/**
+/*
  * People and what proves that somebody is one of them: accounts, passwords, sessions, API keys, and the authenticator
  * over them. Knows the database and the gate's secrets; knows no HTTP beyond what a credential looks like.
  */
+
+/** Somebody who may come in. */
 export interface Account {
   readonly id: string
   readonly name: string

@@ -7,7 +7,7 @@ import type { ApiKey } from '../contract/keys.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
 import type { Connections } from './dependencies.ts'
 
-/** Rows of the stores in the shapes of the contract. */
+/* Rows of the stores in the shapes of the contract. */
 
 const toIso = (atMs: number): string => new Date(atMs).toISOString()
 const toIsoOrNull = (atMs: number | null): string | null => (atMs === null ? null : toIso(atMs))

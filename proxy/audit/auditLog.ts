@@ -9,10 +9,12 @@ import { chainHmac, chainStart, ChainVerifier } from './auditChain.ts'
 import type { ChainedRow, ChainVerdict } from './auditChain.ts'
 import { FloodGuard } from './floodGuard.ts'
 
-/**
+/*
  * The log of what happened: an append-only table whose rows are chained by HMAC from the first one on, so that a
  * changed or removed row shows. It knows nothing of why things happen, and nothing secret is given to it.
  */
+
+/** Where the log is written, and the key that chains it. */
 export interface AuditLogOptions {
   readonly kysely: Kysely<Schema>
   readonly clock: Clock

@@ -111,7 +111,10 @@ const pageRows: readonly RouteRow[] = [
   row('GET', '/workflow_templates/*', 'comfyui:read', 'static'),
 ]
 
-/** ComfyUI 0.3.64; comfyui.md section 1.1. */
+/**
+ * ComfyUI 0.3.64: server.py (PromptServer, add_routes), app/user_manager.py, app/model_manager.py,
+ * app/custom_node_manager.py, api_server/routes/internal/internal_routes.py.
+ */
 const coreRows: readonly RouteRow[] = [
   row('GET', '/ws', 'comfyui:read', 'webSocket', once),
   ...['embeddings', 'extensions', 'i18n', 'object_info', 'workflow_templates', 'models', 'experiment/models'].map(
@@ -155,7 +158,7 @@ const coreRows: readonly RouteRow[] = [
   row('GET', '/internal/files/{folder}', 'comfyui:read', 'pass', noTwin),
 ]
 
-/** What ComfyUI added in 2026; section 1.2. */
+/** What ComfyUI's sources of 2026 add (server.py, app/subgraph_manager.py, app/assets/api/routes.py): read, not run. */
 const newerRows: readonly RouteRow[] = [
   row('GET', '/jobs', 'comfyui:read', 'withoutTokens'),
   row('GET', '/jobs/{id}', 'comfyui:read', 'withoutTokens'),

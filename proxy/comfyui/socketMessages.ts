@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-/** Messages of ComfyUI's WebSocket; comfyui.md section 2. Bytes are passed on unchanged wherever possible. */
+/*
+ * Messages of ComfyUI's WebSocket (server.py: websocket_handler, send, encode_bytes; execution.py; 0.3.64). Bytes are
+ * passed on unchanged wherever possible.
+ */
 
 const textSchema = z.object({
   type: z.string(),

@@ -1,7 +1,9 @@
-/**
+/*
  * The contract: names and shapes shared by the gate, its API's clients and the pages. It imports zod and nothing else
  * and knows no store, no socket and no policy.
  */
+
+/** Every refusal there is. Codes are API: never renamed, only added. */
 export const errorCodes = [
   'ALREADY_EXISTS',
   'ALREADY_RUNNING',

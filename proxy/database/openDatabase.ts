@@ -5,11 +5,13 @@ import type { DatabaseConnection, DialectAdapter, Driver } from 'kysely'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Schema } from './schema.ts'
 
-/**
+/*
  * The database: one SQLite file in the data folder. This folder owns the file, its rights, its schema and the lock
  * of the folder; it knows nothing of what the rows mean. This file alone names the driver, and uses only what the
  * driver of other runtimes has too: prepare, all, run, iterate, close.
  */
+
+/** The open file. */
 export interface Database {
   readonly kysely: Kysely<Schema>
   readonly file: string

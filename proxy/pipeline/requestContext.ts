@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Role } from '../contract/accounts.ts'
 import type { Scope } from '../contract/keys.ts'
 
-/**
+/*
  * What the stages of the pipeline agree on about one request. Everything here was parsed once; authorize and forward
  * use the same values.
  */
 
-/** Which listener took the request: see "Listeners and origins" in docs/security.md. */
+/** Which listener took the request; "Two listeners" in docs/security.md says what each is for. */
 export type ListenerName = 'public' | 'owner'
 
 export type Credential =
@@ -29,7 +29,7 @@ export interface Principal {
   readonly credential: Credential
 }
 
-/** What a client presented, in the order of precedence of docs/security.md; the first one present decides. */
+/** What a client presented, in the order of precedence; the first one present decides, see `findPresentedCredential`. */
 export type PresentedCredential =
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'basic'; readonly userName: string; readonly key: string }

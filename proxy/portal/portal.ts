@@ -14,10 +14,12 @@ import { toOwnPath } from './ownPath.ts'
 import { maySignOutByGet } from './signOut.ts'
 import { signOutPage, signOutPagePolicy } from './signOutPage.ts'
 
-/**
+/*
  * The pages people see: sign-in, their account, the owner's window, and signing in and out by plain forms. It serves
  * what the renderer was built to and knows nothing of its content.
  */
+
+/** What the pages are served from. */
 export interface PortalDependencies {
   readonly logger: Logger
   readonly stores: Stores

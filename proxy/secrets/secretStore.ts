@@ -1,7 +1,9 @@
-/**
+/*
  * The gate's own secret keys: where they are kept, and that they never move silently. This folder knows nothing of
  * what they are used for.
  */
+
+/** What a secret is kept under. */
 export type SecretName = 'api-key-pepper' | 'audit-chain-key'
 
 /** Every secret of this version; all are made when a data folder is first opened. */

@@ -5,10 +5,12 @@ import { isSettingName, settingDefinitions } from '../contract/settings.ts'
 import type { SettingName, Settings } from '../contract/settings.ts'
 import type { Schema } from '../database/schema.ts'
 
-/**
+/*
  * The persisted settings: read from memory, written through. It owns the settings table and knows nothing of what a
  * setting does; whoever uses one listens for its change.
  */
+
+/** Where settings are kept, and the time for their change. */
 export interface SettingsStoreOptions {
   readonly kysely: Kysely<Schema>
   readonly clock: Clock

@@ -14,7 +14,7 @@ export const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'
 
 const chunked = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`
 
-/** Every broken or ambiguous framing that security.md names. `auth` are the header lines of a valid credential. */
+/** Broken or ambiguous framing as RFC 9112 sections 6 and 11.2 warn of it, and its known variants. `auth` are the header lines of a valid credential. */
 export function framingCases(host: string, auth: readonly string[]): readonly FramingCase[] {
   const head = (line: string, ...more: string[]): string[] => [line, `Host: ${host}`, ...auth, ...more]
   return [...smugglingVariants(host, auth), ...brokenFraming(head, host, auth), ...brokenTargets(head)]

@@ -83,7 +83,8 @@ def check_item(item: Any, waiting: List[Any]) -> None:
         raise ValueError("extra_data is not an object")
     if not isinstance(extra_data.get("client_id"), (str, type(None))):
         raise ValueError("client_id is not text")
-    # heapq goes on to compare the prompts, which are dicts: TypeError in the worker (comfyui.md, section 3)
+    # heapq goes on to compare the prompts, which are dicts: TypeError in the worker (execution.py,
+    # PromptQueue, 0.3.64)
     if any(other[0] == number and other[1] == prompt_id for other in waiting):
         raise ValueError("a job with this number and id is waiting already")
 
