@@ -12,8 +12,8 @@ export const roleWords: Readonly<Record<Role, { title: string; meaning: string }
   },
   creator: { title: 'Creator', meaning: 'Builds freely: any workflow with the nodes and models that are installed' },
   user: { title: 'User', meaning: 'Runs ready-made workflows' },
-  viewer: { title: 'Viewer', meaning: 'Only looks' },
-  guest: { title: 'Guest', meaning: 'Visitor' },
+  viewer: { title: 'Viewer', meaning: 'Only looks at pictures' },
+  guest: { title: 'Guest', meaning: 'Visits: sees only what you open for visitors' },
 }
 
 /** Opaque id of an account: 16 characters of `[a-z0-9]`. */

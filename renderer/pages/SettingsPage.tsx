@@ -86,9 +86,11 @@ function SharingSettings({ settings }: { readonly settings: ShownSettings }) {
   return (
     <Section title="People’s access">
       {typeof sharing.data?.problem === 'string' && (
-        <Notice tone="attention" announce>
-          {sharing.data.problem}
-        </Notice>
+        <div style={{ marginBottom: 12 }}>
+          <Notice tone="attention" announce>
+            {sharing.data.problem}
+          </Notice>
+        </div>
       )}
       <div>
         <NumberSetting

@@ -6,22 +6,40 @@ import type { DesktopApp } from './desktopApp.ts'
 
 /** What people do in the pages, by the words they see. */
 
-/** First run with the practice engine; ends on Home with the engine running. */
-export async function startPracticeEngine(page: Page, options: { withComfyuisPage: boolean }): Promise<void> {
+/** First run with the practice engine, up to ComfyUI's window, which opens by itself. */
+export async function makeFirstRun(page: Page, options: { withComfyuisPage: boolean }): Promise<Page> {
   await page.getByRole('heading', { name: 'On this computer you are the owner' }).waitFor()
   await page.getByRole('radio', { name: /^Practice engine/ }).check()
   const download = page.getByRole('checkbox', { name: /^Download ComfyUI’s own page/ })
   await download.setChecked(options.withComfyuisPage)
   await page.getByRole('button', { name: 'Start', exact: true }).click()
   await waitUntilRunning(page)
+  return findComfyui(page)
 }
 
-/** First run with the ComfyUI whose folder the next dialog gives; ends on Home with it running. */
-export async function chooseComfyui(page: Page, directory: string): Promise<void> {
+/** The same; ends on Home with the engine running and ComfyUI's window closed again. */
+export async function startPracticeEngine(page: Page, options: { withComfyuisPage: boolean }): Promise<void> {
+  const canvas = await makeFirstRun(page, options)
+  await canvas.close()
+}
+
+/** First run with the ComfyUI whose folder the next dialog gives, up to its window, which opens by itself. */
+export async function chooseComfyui(page: Page, directory: string): Promise<Page> {
   await page.getByRole('button', { name: 'Choose a folder' }).click()
   await page.getByText(directory, { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Start', exact: true }).click()
   await waitUntilRunning(page)
+  return findComfyui(page)
+}
+
+async function findComfyui(page: Page): Promise<Page> {
+  const context = page.context()
+  const canvas =
+    context.pages().find((other) => other !== page) ?? (await context.waitForEvent('page', { timeout: patienceMs }))
+  canvas.setDefaultTimeout(patienceMs)
+  await canvas.waitForURL(/^http/)
+  await canvas.waitForLoadState()
+  return canvas
 }
 
 export async function waitUntilRunning(page: Page): Promise<void> {

@@ -123,7 +123,7 @@ export const keys: readonly ApiKey[] = [
 /** A school with a key for every seat: two more than are drawn at once. */
 export const manyKeys: readonly ApiKey[] = Array.from({ length: 102 }, (_unused, index) =>
   createKey(index, `Seat ${index + 1}`, index % 3 === 0 ? mia : leo, {
-    lastUsedAt: index % 4 === 0 ? null : ago(index * hourMs),
+    ...(index % 4 === 0 ? { lastUsedAt: null, lastAddress: null } : { lastUsedAt: ago(index * hourMs) }),
     expiresAt: index % 5 === 0 ? null : ahead((index + 1) * dayMs),
   }),
 )

@@ -39,6 +39,10 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
   }
 
   function answerApi(method: string, path: string, outgoing: ServerResponse): void {
+    if (path === 'events' && scenario.answers['GET events'] === brokenAnswer) {
+      outgoing.destroy()
+      return
+    }
     const streamRefusal = scenario.refusals['GET events']
     if (path === 'events' && streamRefusal === undefined) {
       outgoing.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
@@ -87,6 +91,9 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
       }),
   }
 }
+
+/** As an answer: the connection breaks, as with a computer that went to sleep. */
+export const brokenAnswer = 'broken'
 
 /** As an answer: never comes, so that the page shows how it waits. */
 export const pendingAnswer = 'pending'

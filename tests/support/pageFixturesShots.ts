@@ -14,7 +14,7 @@ import {
   sharingOn,
 } from './pageFixtures.ts'
 import type { PageScenario } from './pageFixtures.ts'
-import { pendingAnswer } from './pageFixturesServer.ts'
+import { brokenAnswer, pendingAnswer } from './pageFixturesServer.ts'
 
 export interface Shot {
   readonly name: string
@@ -260,12 +260,9 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
   {
     name: 'portal-lost',
     path: '/gatehouse/',
-    scenario: portalScenario(mia),
+    scenario: portalScenario(mia, { 'GET events': brokenAnswer }),
     viewportOnly: true,
     act: async (page) => {
-      await page.getByRole('heading', { name: 'Mia' }).waitFor()
-      await page.context().setOffline(true)
-      await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
       await page.getByText('does not answer').waitFor()
     },
   },

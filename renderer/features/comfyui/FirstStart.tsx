@@ -38,7 +38,7 @@ export function FirstStart({ comfyui, onReady, onShowLog, onBack }: FirstStartPr
         title={describeChoice(comfyui.choice)}
         state={words.state}
         stateId="first-start"
-        detail={words.detail ?? 'The first start can take a minute or two.'}
+        detail={words.detail}
         control={null}
       >
         {state.kind === 'starting' && (
@@ -52,7 +52,9 @@ export function FirstStart({ comfyui, onReady, onShowLog, onBack }: FirstStartPr
             onShowLog={onShowLog}
           />
         )}
-        {state.kind === 'starting' && <p className="quiet">It opens by itself as soon as it runs.</p>}
+        {state.kind === 'starting' && (
+          <p className="quiet">The first start can take a minute or two. It opens by itself as soon as it runs.</p>
+        )}
         <Refusal error={command.error} />
         {state.kind !== 'ready' && state.kind !== 'starting' && (
           <Button variant="default" onClick={onBack}>

@@ -1,13 +1,12 @@
 import { describe, expect } from 'vitest'
 import { desktopTest } from '../../support/desktopApp.ts'
-import { openComfyui, runInComfyuisPage, startPracticeEngine } from '../../support/desktopSteps.ts'
+import { makeFirstRun, openComfyui, runInComfyuisPage, startPracticeEngine } from '../../support/desktopSteps.ts'
 
 describe('first run', () => {
-  desktopTest('leads from nothing to a picture in ComfyUI’s own page', async ({ start, home }) => {
+  desktopTest('leads by one click to ComfyUI’s own page, and by the next to a picture', async ({ start, home }) => {
     const app = await start()
-    await startPracticeEngine(app.page, { withComfyuisPage: true })
 
-    const canvas = await openComfyui(app)
+    const canvas = await makeFirstRun(app.page, { withComfyuisPage: true })
     const picture = await runInComfyuisPage(canvas)
 
     expect(new URL(canvas.url()).origin).toBe(`http://127.0.0.1:${home.port}`)

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { runCli } from '../../support/desktopCli.ts'
 import { desktopTest, waitUntilGone } from '../../support/desktopApp.ts'
 import { processTree } from '../../support/desktopProcesses.ts'
-import { chooseComfyui, openComfyui, runEmptyImageInComfyuisPage } from '../../support/desktopSteps.ts'
+import { chooseComfyui, runEmptyImageInComfyuisPage } from '../../support/desktopSteps.ts'
 
 const directory = process.env['COMFYUI_DIR'] ?? ''
 
@@ -19,9 +19,8 @@ describe.skipIf(directory === '')('a real ComfyUI', () => {
     ])
     const app = await start()
     await app.pickFolder(directory)
-    await chooseComfyui(app.page, directory)
 
-    const canvas = await openComfyui(app)
+    const canvas = await chooseComfyui(app.page, directory)
     const picture = await runEmptyImageInComfyuisPage(canvas)
 
     expect(picture).toMatchObject({ width: 64, height: 48 })
