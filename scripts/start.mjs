@@ -30,10 +30,24 @@ function explainForbiddenSandbox({ distDirectory, args }) {
   return `This system lets Electron use its sandbox only after:  sudo chown root ${helper} && sudo chmod 4755 ${helper}`
 }
 
+/** What `serve` runs: as the arguments say, or what was chosen once in this data folder, or else the practice engine. */
+async function engineArguments(cli, args) {
+  const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+  if (ours.some((arg) => /^--(practice|comfyui)(=|$)/.test(arg))) return []
+  const at = ours.findIndex((arg) => /^--data-dir(=|$)/.test(arg))
+  const folder = at < 0 ? [] : ours.slice(at, ours[at] === '--data-dir' ? at + 2 : at + 1)
+  const question = [cli, 'settings', 'get', 'comfyui.engine', ...folder]
+  const { code, output } = await runProcess(requireNode24(), question, { stdio: ['ignore', 'pipe', 'inherit'] })
+  if (code !== 0 || output.trim() !== 'none') return []
+  log('No ComfyUI was chosen yet, so the practice engine runs. With your own:  npm start -- --comfyui DIR')
+  return ['--practice']
+}
+
 async function serveWithoutWindow(args) {
   log('There is no display here (DISPLAY and WAYLAND_DISPLAY are empty): serving without a window. Stop with Ctrl-C.')
   const cli = path.join(repositoryRoot, 'dist', 'cli.cjs')
-  return (await runProcess(requireNode24(), ['--enable-source-maps', cli, 'serve', ...args])).code
+  const serve = ['--enable-source-maps', cli, 'serve', ...(await engineArguments(cli, args)), ...args]
+  return (await runProcess(requireNode24(), serve)).code
 }
 
 async function openWindow(args) {
