@@ -61,6 +61,8 @@ const SINGLE = new Set([
   'transfer-encoding',
 ])
 
+/** Node stops telling of headers at some number (2000 in Node 16) though its parser still acts on them. */
+const MAX_HEADERS = 256
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 /** Methods whose body no server expects; on such a request a body is how a second request is smuggled in. */
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
@@ -83,6 +85,7 @@ interface Framing {
  */
 export function readRequestHead({ method, httpVersion, rawHeaders }: Framing): RequestHead {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') refuse('Only HTTP/1.1 is spoken here.')
+  if (rawHeaders.length > 2 * MAX_HEADERS) refuse('The request has too many headers.')
   const values = new Map<string, string>()
   const passing: string[] = []
   for (let at = 0; at < rawHeaders.length; at += 2) {

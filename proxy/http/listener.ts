@@ -32,6 +32,14 @@ export const defaultListenerLimits: ListenerLimits = {
 /** Programs on this computer share one address, and so does everybody behind a tunnel that ends here. */
 const LOOPBACK_FACTOR = 4
 
+/** Requests sent ahead on one connection: each holds memory until the ones before it are answered; browsers send none. */
+const MAX_PIPELINED = 32
+/** A phone that left without a word would keep its place among the connections for ever. */
+const PROBE_IDLE_MS = 60_000
+
+/** Connections that end with the answer under way: what stands behind it is not looked at. */
+const ending = new WeakSet<Socket>()
+
 /** One listening socket and every connection it carries. The order of refusals: address, then number, then framing. */
 export class Listener {
   readonly #server: Server
@@ -61,6 +69,8 @@ export class Listener {
       connectionsCheckingInterval: 1000,
       insecureHTTPParser: false,
       noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_IDLE_MS,
     }
     this.#server = createServer(options)
     this.#server.headersTimeout = limits.headersTimeoutMs
@@ -76,8 +86,7 @@ export class Listener {
       const socket = request.socket
       // Node took its own error listener off; a reset must not end the process.
       stream.on('error', () => stream.destroy())
-      this.#hold(socket)
-      handlers.upgrade(request, socket, head)
+      if (this.#hold(socket)) handlers.upgrade(request, socket, head)
     })
     this.#server.on('clientError', (error: Error & { code?: string }, socket: Duplex) =>
       refuseUnparsed(error.code, socket),
@@ -128,11 +137,15 @@ export class Listener {
     return closed.finally(() => clearTimeout(late))
   }
 
-  /** An upgraded connection is busy until it ends. */
-  #hold(socket: Socket): void {
+  /** An upgraded connection is busy until it ends. Answers still under way on it would be written among its frames. */
+  #hold(socket: Socket): boolean {
     const connection = this.#connections.get(socket)
-    if (connection === undefined) socket.destroy()
-    else connection.busy += 1
+    if (connection === undefined || connection.busy > 0) {
+      socket.destroy()
+      return false
+    }
+    connection.busy = 1
+    return true
   }
 
   #accept(socket: Socket): void {
@@ -158,10 +171,11 @@ export class Listener {
   #take(request: IncomingMessage, response: ServerResponse): void {
     const socket = request.socket
     const connection = this.#connections.get(socket)
-    if (connection === undefined) {
+    if (connection === undefined || connection.busy >= MAX_PIPELINED) {
       socket.destroy()
       return
     }
+    if (ending.has(socket)) return
     connection.busy += 1
     if (this.#draining) response.shouldKeepAlive = false
     response.once('close', () => {
@@ -200,6 +214,7 @@ const LINGER_MS = 500
 export function closeAfterResponse(response: ServerResponse, socket: Socket): void {
   const request = response.req
   response.shouldKeepAlive = false
+  ending.add(socket)
   socket.destroySoon = () => {
     socket.end()
     if (request.complete) {

@@ -56,6 +56,33 @@ describe.each([
     },
   )
 
+  it('does not look at what stands behind wrong framing in the same packet', async () => {
+    await target.takeExecuted()
+    const wrong = `GET /queue?1 HTTP/1.1\r\nHost: ${HOST}\r\nHost: x\r\n\r\n`
+    const next = `POST /interrupt HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\nContent-Length: 0\r\n\r\n`
+    const answer = await sendRaw(fixture.port, wrong + next, { silenceMs: 250 })
+    expect(answer).toMatchObject({ statuses: [400], closed: true })
+    expect((await target.takeExecuted()).filter(own)).toEqual([])
+  })
+
+  it('opens no WebSocket on a connection that still owes an answer, which would stand among its frames', async () => {
+    await target.takeExecuted()
+    const slow = `GET /queue?1 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\n\r\n`
+    const upgrade = [
+      'GET /ws HTTP/1.1',
+      `Host: ${HOST}`,
+      `Authorization: Bearer ${tokens.creator}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ]
+    const answer = await sendRaw(fixture.port, `${slow}${upgrade.join('\r\n')}\r\n\r\n`, { silenceMs: 250 })
+    expect(answer.statuses).not.toContain(101)
+    expect(answer.closed).toBe(true)
+    expect(fixture.gate.connections().every(({ sockets }) => sockets === 0)).toBe(true)
+  })
+
   it('executes two pipelined requests as two decided requests', async () => {
     await target.takeExecuted()
     const one = `GET /queue?1 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\n\r\n`

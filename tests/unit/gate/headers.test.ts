@@ -112,6 +112,12 @@ describe('readRequestHead', () => {
     expect(() => read(rawHeaders, 'POST')).toThrow()
   })
 
+  it('refuses more headers than a runtime may tell of, behind which others could hide', () => {
+    const many = Array.from({ length: 256 }, () => ['a', 'b']).flat()
+    const rawHeaders = ['Host', 'x', ...many]
+    expect(() => readRequestHead({ method: 'GET', httpVersion: '1.1', rawHeaders })).toThrow('too many headers')
+  })
+
   it('refuses chunks on HTTP/1.0, other versions and a missing host', () => {
     expect(() => read(['Transfer-Encoding', 'chunked'], 'POST', '1.0')).toThrow()
     expect(() => read([], 'GET', '2.0')).toThrow()
