@@ -8,6 +8,8 @@ import type { ListenerLimits } from './http/listener.ts'
 import { expandWildcards } from './network/lanAddresses.ts'
 import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
 import type { EntryServices } from './pipeline/entry.ts'
+import { FairShare } from './pipeline/fairShare.ts'
+import { BODY_BYTES_PER_ACCOUNT, TURNS_PER_ACCOUNT } from './pipeline/forwardTurn.ts'
 import { OwnHosts } from './pipeline/ownHosts.ts'
 import { stages as allStages } from './pipeline/pipeline.ts'
 import type { Stage } from './pipeline/pipeline.ts'
@@ -105,6 +107,8 @@ class RunningGate implements Gate {
       hub: this.#hub,
       upstream,
       forwarderEvents,
+      turns: new FairShare(TURNS_PER_ACCOUNT),
+      bodies: new FairShare(BODY_BYTES_PER_ACCOUNT),
     }
   }
 

@@ -7,6 +7,8 @@ export interface BodyLimits {
   readonly deadlineMs: number
   /** Between two pieces of it. */
   readonly idleMs: number
+  /** Told of each piece before it is kept; what it throws refuses the body. */
+  readonly onPiece?: (bytes: number) => void
 }
 
 /** The refusal of a body that is over its limit. */
@@ -40,6 +42,12 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
       bytes += chunk.length
       if (bytes > limits.limitBytes) {
         finish(bodyTooLarge(limits.limitBytes))
+        return
+      }
+      try {
+        limits.onPiece?.(chunk.length)
+      } catch (error) {
+        finish(error instanceof GateError ? error : bodyTooLarge(limits.limitBytes))
         return
       }
       idle.refresh()

@@ -7,7 +7,9 @@ import { editAnswer } from '../forward/responseRewriter.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import { bodyTooLarge, readBody } from '../http/bodyReader.ts'
 import { formatQuery, parseQuery } from '../http/requestTarget.ts'
+import { GateError } from '../contract/errorCodes.ts'
 import type { Exchange } from './exchange.ts'
+import type { FairShare } from './fairShare.ts'
 import type { GateDependencies } from './services.ts'
 import type { SocketHub } from './socketHub.ts'
 
@@ -29,7 +31,16 @@ export interface TurnServices {
   readonly upstream: () => Upstream | undefined
   readonly forwarderEvents: ForwarderEvents
   readonly hub: SocketHub
+  /** Of the connections to the engine. */
+  readonly turns: FairShare
+  /** Of the memory for bodies that are read whole, in bytes. */
+  readonly bodies: FairShare
 }
+
+/** A quarter of what goes to the engine at once. */
+export const TURNS_PER_ACCOUNT = 128
+/** Several of the largest prompts. */
+export const BODY_BYTES_PER_ACCOUNT = 64 * 1024 * 1024
 
 export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> & { readonly inspector?: BodyInspector }
 
@@ -38,6 +49,21 @@ export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> & { read
  * @throws GateError while nothing was answered yet
  */
 export async function forwardTurn(turn: Turn, services: TurnServices, changes: PlanChanges = {}): Promise<void> {
+  const accountId = accountIdOf(turn)
+  // Slow bodies and slow readers: each holds a connection to the engine for as long as it likes.
+  if (!services.turns.take(accountId, 1)) {
+    throw new GateError('TOO_MANY_CONNECTIONS', 'Too many of your requests are under way. Let some of them end first.')
+  }
+  try {
+    await takeTurn(turn, services, changes)
+  } finally {
+    services.turns.give(accountId, 1)
+  }
+}
+
+const accountIdOf = ({ exchange: { principal } }: Turn): string => principal?.accountId ?? ''
+
+async function takeTurn(turn: Turn, services: TurnServices, changes: PlanChanges): Promise<void> {
   const upstream = services.upstream()
   if (upstream === undefined) throw engineUnavailable()
   const { exchange, request, response } = turn
@@ -73,15 +99,24 @@ function streamedBody(
   return { body, bodyBytes: head.bodyBytes }
 }
 
-/** Reads a body that the gate must understand. @throws GateError BODY_TOO_LARGE, BAD_REQUEST */
-export async function readTurnBody(
-  { exchange: { head }, request, response }: Turn,
-  limitBytes: number,
-): Promise<Buffer> {
+/** Reads a body that the gate must understand. @throws GateError BODY_TOO_LARGE, BAD_REQUEST, TOO_MANY_CONNECTIONS */
+export async function readTurnBody(turn: Turn, { bodies }: TurnServices, limitBytes: number): Promise<Buffer> {
+  const { request, response } = turn
+  const { head } = turn.exchange
   if (head.bodyBytes > limitBytes) throw bodyTooLarge(limitBytes)
   if (head.expect !== undefined) response.writeContinue()
   if (head.bodyBytes === 0) return Buffer.alloc(0)
-  return readBody(request, { limitBytes, deadlineMs: BODY_DEADLINE_MS, idleMs: IDLE_BODY_MS })
+  const accountId = accountIdOf(turn)
+  let held = 0
+  // What was read is kept until the engine has answered.
+  response.once('close', () => bodies.give(accountId, held))
+  const onPiece = (bytes: number): void => {
+    if (!bodies.take(accountId, bytes)) {
+      throw new GateError('TOO_MANY_CONNECTIONS', 'Too much of what you sent is still under way. Let some of it end.')
+    }
+    held += bytes
+  }
+  return readBody(request, { limitBytes, deadlineMs: BODY_DEADLINE_MS, idleMs: IDLE_BODY_MS, onPiece })
 }
 
 /** The client's headers without those that would make an answer unreadable for the gate. */

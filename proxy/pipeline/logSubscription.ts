@@ -17,7 +17,7 @@ export async function subscribeToLogs(turn: Turn, services: TurnServices): Promi
     answerText(turn.response, 200, '')
     return
   }
-  const { clientId, enabled } = parseBody(await readTurnBody(turn, MAX_BYTES))
+  const { clientId, enabled } = parseBody(await readTurnBody(turn, services, MAX_BYTES))
   const anybodyWants = services.hub.setWantsLogs(principal.accountId, clientId, enabled)
   const body = Buffer.from(JSON.stringify({ clientId: await services.hub.collectorId(), enabled: anybodyWants }))
   await forwardTurn(turn, services, { body, headers: ['content-type', 'application/json'] })

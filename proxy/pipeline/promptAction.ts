@@ -17,7 +17,7 @@ export async function submitPrompt(turn: Turn, services: TurnServices): Promise<
   const principal = principalOf(turn)
   const { settings } = services.dependencies
   if (services.upstream() === undefined) throw engineUnavailable()
-  const bytes = await readTurnBody(turn, settings.get('limits.promptBytes'))
+  const bytes = await readTurnBody(turn, services, settings.get('limits.promptBytes'))
   const collectorId = await services.hub.collectorId()
   const { jobs } = services.hub
   const prompt = checkPrompt(

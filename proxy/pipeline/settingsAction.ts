@@ -10,6 +10,6 @@ const JSON_HEADERS = ['content-type', 'application/json; charset=utf-8']
 export async function storeSettings(turn: Turn, services: TurnServices): Promise<void> {
   const { segments } = turn.exchange.target
   const id = segments[segments.indexOf('settings') + 1]
-  const body = checkSettings(await readTurnBody(turn, MAX_BYTES), id)
+  const body = checkSettings(await readTurnBody(turn, services, MAX_BYTES), id)
   await forwardTurn(turn, services, { body, headers: JSON_HEADERS })
 }
