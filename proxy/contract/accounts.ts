@@ -52,6 +52,7 @@ export const personSchema = userSchema.extend({
   lastSeenAt: z.string().nullable(),
   keyCount: z.number().int(),
   sessionCount: z.number().int(),
+  /** Uses ComfyUI now, as `connectionSchema` says; having Gatehouse's own pages open is not enough. */
   connected: z.boolean(),
 })
 export type Person = z.infer<typeof personSchema>

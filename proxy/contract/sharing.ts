@@ -13,7 +13,7 @@ export const sharingSchema = z.object({
   on: z.boolean(),
   port: z.number(),
   encrypted: z.boolean(),
-  /** The address for the QR code and for Copy; null while nobody else can reach this computer. */
+  /** The address for the QR code and for Copy: one in a home network if there is one; null while there is none at all. */
   primaryUrl: z.string().nullable(),
   /** Where this computer itself reaches the public listener. */
   localUrl: z.string(),
