@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isLoopbackHost } from '../../../proxy/core/addresses.ts'
 
 /** ComfyUI's own protection: with a loopback Host an Origin of another host is refused. */
 export function isForeignOrigin(message: IncomingMessage): boolean {
@@ -6,7 +7,7 @@ export function isForeignOrigin(message: IncomingMessage): boolean {
   if (host === undefined || origin === undefined) return false
   const from = parseUrl(origin)
   const to = parseUrl(`http://${host}`)
-  if (!from || !to || !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(to.hostname)) return false
+  if (!from || !to || !isLoopbackHost(to.hostname)) return false
   const hasPorts = from.port !== '' && to.port !== ''
   return from.hostname !== to.hostname || (hasPorts && from.port !== to.port)
 }
