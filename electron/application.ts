@@ -216,7 +216,9 @@ export class Application {
   #tellEngineFailed(message: string): void {
     // The page itself says it where the owner is looking.
     if (this.#window.window?.isFocused() === true) return
-    showNotification('ComfyUI does not start', message, () => this.#window.show())
+    const isPractice = this.#service.engine.choice().kind === 'practice'
+    const title = `${isPractice ? 'The practice engine' : 'ComfyUI'} does not start`
+    showNotification(title, message, () => this.#window.show())
   }
 
   /** True: the window may close. Whatever else is to happen follows by itself. */

@@ -33,7 +33,7 @@ export function HomePage() {
   if (comfyui.data.choice.kind === 'none') return <Navigate to="/welcome" />
   return (
     <>
-      <PageHeader title={homeHeadline(comfyui.data.state, sharing.data)} />
+      <PageHeader title={homeHeadline(comfyui.data, sharing.data)} />
       <NeedsYou comfyui={comfyui.data} />
       <EngineSwitch
         comfyui={comfyui.data}

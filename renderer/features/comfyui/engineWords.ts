@@ -58,6 +58,13 @@ export function engineName(engine: 'comfyui' | 'practice', version: string | nul
   return version === null || version === '' ? 'ComfyUI' : `ComfyUI ${version}`
 }
 
+/** The engine that was chosen, at the start of a sentence and inside one. */
+export function chosenEngine(choice: Pick<EngineChoice, 'kind'>): { readonly start: string; readonly inside: string } {
+  return choice.kind === 'practice'
+    ? { start: 'The practice engine', inside: 'the practice engine' }
+    : { start: 'ComfyUI', inside: 'ComfyUI' }
+}
+
 export function describeChoice(choice: EngineChoice): string {
   switch (choice.kind) {
     case 'none':

@@ -1,6 +1,7 @@
 import type { Sharing } from '../../../proxy/contract/sharing.ts'
-import type { EngineState } from '../../../proxy/contract/comfyui.ts'
+import type { Comfyui } from '../../../proxy/contract/comfyui.ts'
 import { count, joinNames } from '../../words/names.ts'
+import { chosenEngine } from '../comfyui/engineWords.ts'
 
 const namedPeople = 8
 
@@ -35,12 +36,16 @@ export function sharingFacts(sharing: Pick<Sharing, 'encrypted'>): { title: stri
 export const afterSharing = 'Everyone was disconnected; your own window goes on.'
 
 /** The page's title: the answer to "is it running, and who can get in?" */
-export function homeHeadline(engine: EngineState, sharing: Pick<Sharing, 'on' | 'people'> | undefined): string {
-  if (engine.kind === 'failed' || engine.kind === 'backingOff') return 'ComfyUI needs a look'
-  if (engine.kind === 'starting') return 'ComfyUI is starting'
-  if (engine.kind === 'stopping') return 'ComfyUI is stopping'
+export function homeHeadline(
+  { state, choice }: Pick<Comfyui, 'state' | 'choice'>,
+  sharing: Pick<Sharing, 'on' | 'people'> | undefined,
+): string {
+  const name = chosenEngine(choice)
+  if (state.kind === 'failed' || state.kind === 'backingOff') return `${name.start} needs a look`
+  if (state.kind === 'starting') return `${name.start} is starting`
+  if (state.kind === 'stopping') return `${name.start} is stopping`
   const shared = sharing?.on === true
-  if (engine.kind === 'stopped') return shared ? 'Sharing is on, ComfyUI is not' : 'Everything is off'
+  if (state.kind === 'stopped') return shared ? `Sharing is on, ${name.inside} is not` : 'Everything is off'
   if (!shared) return 'Running, for you only'
   const { people } = sharing
   return people.length > 0 && people.length <= 3 ? `Open for ${joinNames(people)}` : `Open for ${people.length} people`

@@ -53,6 +53,15 @@ describe('the title of Home', () => {
       'ComfyUI needs a look',
     ],
   ])('of %j and %j', (engine, sharing, title) => {
-    expect(homeHeadline(engine, sharing)).toBe(title)
+    const choice = { kind: 'comfyui', directory: '', version: null } as const
+    expect(homeHeadline({ state: engine, choice }, sharing)).toBe(title)
+  })
+
+  it.each([
+    [{ kind: 'stopped' } as const, 'Sharing is on, the practice engine is not'],
+    [{ kind: 'stopping', sinceMs: 0 } as const, 'The practice engine is stopping'],
+    [{ kind: 'failed', failure: { code: 'X', message: '', details: '' } } as const, 'The practice engine needs a look'],
+  ])('names the practice engine where it is the one: %j', (state, title) => {
+    expect(homeHeadline({ state, choice: { kind: 'practice' } }, { on: true, people })).toBe(title)
   })
 })
