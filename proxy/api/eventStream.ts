@@ -8,6 +8,8 @@ import type { OwnThings } from './ownThings.ts'
 export type Resource = Extract<GateEvent, { type: 'changed' }>['resource']
 
 const BATCH_MS = 100
+/** To find out what is somebody's own costs a look at the database, and others decide how often something changes. */
+const OWN_BATCH_MS = 400
 const HEARTBEAT_MS = 15_000
 /** A reader this far behind reads everything again after it has connected anew. */
 const MAX_UNSENT_BYTES = 1024 * 1024
@@ -66,14 +68,17 @@ export class EventStream {
   }
 
   #schedule(): void {
-    this.#batch ??= setTimeout(() => {
-      this.#batch = undefined
-      this.#flush().catch((error: unknown) => {
-        this.#options.onFault(error)
-        // What cannot be looked at is not told; whoever connects anew reads everything again.
-        this.close()
-      })
-    }, BATCH_MS)
+    const delayMs = this.#options.own === undefined ? BATCH_MS : OWN_BATCH_MS
+    this.#batch ??= setTimeout(() => this.#startFlush(), delayMs)
+  }
+
+  #startFlush(): void {
+    this.#batch = undefined
+    this.#flush().catch((error: unknown) => {
+      this.#options.onFault(error)
+      // What cannot be looked at is not told; whoever connects anew reads everything again.
+      this.close()
+    })
   }
 
   async #flush(): Promise<void> {

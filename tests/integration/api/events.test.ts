@@ -4,6 +4,8 @@ import type { Stores } from '../../../proxy/accounts/stores.ts'
 import { addPerson, makeKey, openOwner, signIn } from '../../support/apiPeople.ts'
 import { applicationTest as it } from '../../support/ownApplicationFixture.ts'
 
+const patience = { timeout: 5000 }
+
 describe('events', () => {
   it('tell the owner what changed, with new log lines', async ({ stores, application }) => {
     const stream = await application.openEvents(await openOwner(stores))
@@ -38,7 +40,7 @@ describe('events', () => {
       await writing.accounts.remove(leo.id, commandLine)
       await makeKey(writing, mia, ['run'])
 
-      await vi.waitFor(() => expect(stream.events).not.toEqual([]))
+      await vi.waitFor(() => expect(stream.events).not.toEqual([]), patience)
       expect(stream.events).toEqual([{ type: 'changed', resource: 'keys' }])
       stream.close()
     },
@@ -48,7 +50,7 @@ describe('events', () => {
     const mia = await addPerson(stores, 'Mia')
     const stream = await application.openEvents({ session: await signIn(stores, 'Mia') })
     const heard = (resource: string) =>
-      vi.waitFor(() => expect(stream.events).toContainEqual({ type: 'changed', resource }))
+      vi.waitFor(() => expect(stream.events).toContainEqual({ type: 'changed', resource }), patience)
 
     await stores.accounts.update(mia.id, { name: 'Mia B.' }, commandLine)
     await heard('users')

@@ -64,7 +64,7 @@ describe('the event stream through the gate', () => {
 
     expect(stream.status).toBe(200)
     expect(stream.type).toBe('text/event-stream; charset=utf-8')
-    await expect.poll(stream.text).toContain('data: {"type":"changed","resource":"keys"}')
+    await expect.poll(stream.text, { timeout: 5000 }).toContain('data: {"type":"changed","resource":"keys"}')
   })
 
   gateTest('ends with the session it was opened by when the person signs out', async ({ stores, port }) => {
@@ -82,7 +82,7 @@ describe('the event stream through the gate', () => {
     expect(signedOut.status).toBe(204)
     await stream.closed
     expect(performance.now() - startedAt).toBeLessThan(1000)
-    await expect.poll(elsewhere.text).toContain('"resource":"sessions"')
+    await expect.poll(elsewhere.text, { timeout: 5000 }).toContain('"resource":"sessions"')
   })
 
   gateTest('is refused without a credential and to a key that may only run', async ({ stores, port }) => {
