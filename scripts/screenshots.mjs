@@ -1,6 +1,7 @@
 /* global window, document */
-// npm run screenshots [-- name …]: every page and state at 1280, 800 and 360 px, light and dark, checked by axe.
-// One width of each goes to docs/images; all of them and a contact sheet go to a temporary folder, to be looked at.
+// npm run screenshots [-- name …]: every page and state at 1280, 800 and 360 px, light and dark, checked by axe; and the
+// real windows ("window"). One width of each goes to docs/images; all of them and a contact sheet go to a temporary
+// folder, to be looked at.
 
 import { spawn } from 'node:child_process'
 import fs from 'node:fs/promises'
@@ -69,6 +70,7 @@ async function takeAll(wanted) {
     await server.close()
   }
   await commitImages(taken)
+  if (wanted.length === 0 || wanted.includes('window')) await takeWindows()
   for (const width of [1280, 800, 360]) {
     await writeContactSheet(
       taken.filter((image) => image.width === width),
@@ -119,6 +121,18 @@ async function take({ browser, server, shot, scheme, width, output }) {
   } finally {
     await context.close()
   }
+}
+
+/** The app itself, in the throw-away desktop of its journeys. */
+async function takeWindows() {
+  const { buildProduct } = await import('./lib/buildProduct.mjs')
+  await buildProduct()
+  const env = { ...process.env, GATEHOUSE_PICTURES: path.join(repositoryRoot, 'docs', 'images') }
+  const args = ['vitest', 'run', '--project', 'e2e', 'tests/e2e/desktop/windowPictures.test.ts']
+  const script = path.join(repositoryRoot, 'scripts', 'withDesktop.mjs')
+  const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit', env, cwd: repositoryRoot })
+  const code = await new Promise((resolve) => child.on('exit', resolve))
+  if (code !== 0) process.exitCode = 1
 }
 
 /** What the desktop program would answer. Runs in the page. */

@@ -36,7 +36,7 @@ export function ConnectionList() {
           <div className={styles.words}>
             <p className={styles.name}>{connection.user.name}</p>
             <p className="quiet small">
-              {connection.device}, {connection.address}
+              {connection.device}, {placeWords(connection.address)}
             </p>
           </div>
           <p className={`quiet small ${styles.when}`}>
@@ -48,6 +48,9 @@ export function ConnectionList() {
     </ul>
   )
 }
+
+const placeWords = (address: string): string =>
+  address === '127.0.0.1' || address === '::1' ? 'on this computer' : address
 
 /** A browser has windows; a tool has none that anybody sees. */
 function openWords({ sockets, credential }: Connection): string {
