@@ -5,7 +5,7 @@ import type { PromptExecutor } from './graph/promptExecutor.ts'
 import type { PromptQueue } from './graph/promptQueue.ts'
 import type { EngineLog } from './engineLog.ts'
 import type { EngineFolders, NodeClass } from './nodes/nodeClass.ts'
-import type { SocketHub } from './socketHub.ts'
+import type { PracticeSockets } from './practiceSockets.ts'
 import type { JsonObject } from './values/json.ts'
 
 /** What the routes of one engine share. */
@@ -15,7 +15,7 @@ export interface EngineContext {
   readonly classes: ReadonlyMap<string, NodeClass>
   readonly queue: PromptQueue
   readonly executor: PromptExecutor
-  readonly hub: SocketHub
+  readonly hub: PracticeSockets
   readonly interruption: Interruption
   readonly log: EngineLog
   readonly clock: Clock

@@ -27,7 +27,7 @@ import { addSystemRoutes, COMFYUI_VERSION } from './routes/systemRoutes.ts'
 import { addUploadRoutes } from './routes/uploadRoutes.ts'
 import { addUserRoutes } from './routes/userRoutes.ts'
 import { addViewRoutes } from './routes/viewRoutes.ts'
-import { SocketHub } from './socketHub.ts'
+import { PracticeSockets } from './practiceSockets.ts'
 
 const HEALTH_PATH = '/gatehouse/companion/health'
 const FEATURES = { supports_preview_metadata: true, max_upload_size: MAX_BODY_BYTES }
@@ -98,7 +98,7 @@ function createContext(options: PracticeEngineOptions, folders: EngineFolders): 
   const { clock, random } = options
   const interruption = new Interruption()
   const queue: PromptQueue = new PromptQueue(() => hub.sendJson('status', { status: queueInfo(queue) }))
-  const hub = new SocketHub({ random, features: FEATURES, status: () => queueInfo(queue) })
+  const hub = new PracticeSockets({ random, features: FEATURES, status: () => queueInfo(queue) })
   const executor = new PromptExecutor({ classes: nodeClasses, folders, hub, interruption, clock, random })
   return {
     folders,

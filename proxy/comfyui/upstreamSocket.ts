@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
-import type { RawData } from 'ws'
 import type { Logger } from '../core/logger.ts'
+import { toMessageBytes } from '../core/messageBytes.ts'
 import type { EngineConnection } from './engine.ts'
 import { formatFeatureFlags } from './socketMessages.ts'
 
@@ -84,8 +84,8 @@ export class UpstreamSocket {
     })
     socket.on('message', (data, isBinary) => {
       if (this.#closed) return
-      if (isBinary) this.#events.binary(toBuffer(data))
-      else this.#events.text(toBuffer(data))
+      if (isBinary) this.#events.binary(toMessageBytes(data))
+      else this.#events.text(toMessageBytes(data))
     })
     socket.on('error', (error) => this.#logger.debug({ err: error }, 'the socket to the engine failed'))
     socket.on('close', () => this.#openLater())
@@ -96,9 +96,4 @@ export class UpstreamSocket {
     this.#retry = setTimeout(() => this.#open(), this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS)
   }
-}
-
-function toBuffer(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)
 }

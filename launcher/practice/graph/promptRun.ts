@@ -12,7 +12,7 @@ import {
   type NodeValue,
   type Preview,
 } from '../nodes/nodeClass.ts'
-import { binaryEvents, type SocketHub } from '../socketHub.ts'
+import { binaryEvents, type PracticeSockets } from '../practiceSockets.ts'
 import { stringifyJson, type JsonObject, type JsonValue } from '../values/json.ts'
 import { PythonValueError } from '../values/pythonValues.ts'
 import { ExecutionOrder } from './executionOrder.ts'
@@ -27,7 +27,7 @@ const PREVIEW_QUALITY = 95
 export interface ExecutorDeps {
   readonly classes: ReadonlyMap<string, NodeClass>
   readonly folders: EngineFolders
-  readonly hub: SocketHub
+  readonly hub: PracticeSockets
   readonly interruption: Interruption
   readonly clock: Clock
   readonly random: Random

@@ -7,7 +7,11 @@ export interface FormPart {
 const HEAD_END = Buffer.from('\r\n\r\n')
 const MAX_PARTS = 100
 
-/** The parts of a multipart/form-data body by name, the first of each name (RFC 7578). @throws SyntaxError */
+/**
+ * The parts of a multipart/form-data body by name, the first of each name (RFC 7578); as forgiving as aiohttp's reader.
+ * The gate has a strict one of its own: it refuses what two readers could read differently, and this is the second.
+ * @throws SyntaxError
+ */
 export function parseMultipart(contentType: string, body: Buffer): Map<string, FormPart> {
   const boundary = /boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType)
   const name = boundary?.[1] ?? boundary?.[2]

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { IncomingMessage } from 'node:http'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
+import { toMessageBytes } from '../../proxy/core/messageBytes.ts'
 import type { Random } from '../../proxy/core/random.ts'
 import { isJsonObject, memberOf, parseJson, stringifyJson, type JsonObject, type JsonValue } from './values/json.ts'
 
@@ -16,24 +17,27 @@ interface Client {
   features: JsonObject
 }
 
-export interface SocketHubOptions {
+export interface PracticeSocketsOptions {
   readonly random: Random
   readonly features: JsonObject
   readonly status: () => JsonObject
 }
 
-/** The open WebSockets by client id, and what ComfyUI sends to them. */
-export class SocketHub {
+/**
+ * The open WebSockets by client id, and what ComfyUI sends to them. Written from ComfyUI's behaviour and not from the
+ * gate's: what both got wrong in the same way no test between them would find.
+ */
+export class PracticeSockets {
   /** The client of the prompt that runs or ran last; undefined: events go to everybody. */
   clientId: string | undefined
   /** The node that runs, for clients that come back in the middle. */
   lastNodeId: string | undefined
-  readonly #options: SocketHubOptions
+  readonly #options: PracticeSocketsOptions
   readonly #clients = new Map<string, Client>()
   readonly #sockets = new Set<WebSocket>()
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_INBOUND_BYTES, perMessageDeflate: false })
 
-  constructor(options: SocketHubOptions) {
+  constructor(options: PracticeSocketsOptions) {
     this.#options = options
   }
 
@@ -110,8 +114,7 @@ export class SocketHub {
 
 function parseQuietly(data: RawData): JsonValue {
   try {
-    const bytes = Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? Buffer.from(data) : data
-    return parseJson(bytes.toString('utf8'))
+    return parseJson(toMessageBytes(data).toString('utf8'))
   } catch {
     // ComfyUI ignores what is no JSON.
     return null
