@@ -1,5 +1,4 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { homedir } from 'node:os'
@@ -39,7 +38,8 @@ export async function findAiohttpPython(): Promise<string> {
   for (const python of candidates) if (await hasAiohttp(python)) return python
   const base = isWindows ? 'python' : 'python3'
   try {
-    if (!existsSync(ownPython)) await run(base, ['-m', 'venv', environment])
+    // --clear: without ensurepip (Debian's python3-venv) the first try leaves a Python without pip behind.
+    await run(base, ['-m', 'venv', '--clear', environment])
     await run(ownPython, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'aiohttp'])
   } catch (error) {
     throw new Error('the framing tests need Python with aiohttp: install python3-venv, or python3-aiohttp', {
