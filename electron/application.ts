@@ -206,7 +206,7 @@ export class Application {
   }
 
   #openCanvas(): Promise<void> {
-    return this.#canvas.open(() => this.#service.openCanvasSession())
+    return this.#canvas.open(this.#service.sharing.describe().localUrl, () => this.#service.openCanvasSession())
   }
 
   async #openLinkOfCanvas(window: BrowserWindow | undefined, link: URL): Promise<void> {

@@ -66,9 +66,12 @@ export class CanvasWindow {
     this.#options = options
   }
 
-  /** Brings the open window to the front, or opens one with a session of its own. A second call waits for the first. */
-  open(createSession: () => Promise<PageSession>): Promise<void> {
-    this.#opening ??= this.#open(createSession).finally(() => (this.#opening = undefined))
+  /**
+   * Brings the open window to the front, or opens one with a session of its own. A second call waits for the first.
+   * `localUrl`: where ComfyUI is reached now.
+   */
+  open(localUrl: string, createSession: () => Promise<PageSession>): Promise<void> {
+    this.#opening ??= this.#open(localUrl, createSession).finally(() => (this.#opening = undefined))
     return this.#opening
   }
 
@@ -79,7 +82,9 @@ export class CanvasWindow {
     if (this.#prepared) await session.fromPartition(canvasPartition).clearStorageData({ storages: ['cookies'] })
   }
 
-  async #open(createSession: () => Promise<PageSession>): Promise<void> {
+  async #open(localUrl: string, createSession: () => Promise<PageSession>): Promise<void> {
+    // The port was changed: the old window answers nobody any more, but what is in it can still be saved.
+    if (this.#window !== undefined && !this.#isAt(this.#window, localUrl)) this.#window = undefined
     if (this.#window !== undefined && !this.#isSignedOut(this.#window)) {
       if (this.#window.isMinimized()) this.#window.restore()
       this.#window.show()
@@ -98,6 +103,11 @@ export class CanvasWindow {
     if (!window.isDestroyed()) window.show()
   }
 
+  #isAt(window: BrowserWindow, localUrl: string): boolean {
+    const current = window.webContents.getURL()
+    return current === '' || new URL(current).origin === new URL(localUrl).origin
+  }
+
   #isSignedOut(window: BrowserWindow): boolean {
     return new URL(window.webContents.getURL() || 'about:blank').pathname === '/login'
   }
@@ -112,7 +122,9 @@ export class CanvasWindow {
       childWindows: options,
     })
     window.once('ready-to-show', () => window.show())
-    window.on('closed', () => (this.#window = undefined))
+    window.on('closed', () => {
+      if (this.#window === window) this.#window = undefined
+    })
     askBeforeLosingChanges(window)
     window.webContents.on('did-create-window', askBeforeLosingChanges)
     return window

@@ -160,7 +160,7 @@ export async function waitUntilGone(pids: readonly number[]): Promise<void> {
   )
 }
 
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
