@@ -1,6 +1,6 @@
+import { writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { beforeEach, describe, expect, vi } from 'vitest'
 import { findLockHolder } from '../../../proxy/database/lockFile.ts'
 import { systemClock } from '../../../proxy/core/clock.ts'
@@ -12,7 +12,16 @@ import { storesTest } from '../../support/storesFixture.ts'
 
 /** Another loopback address stands for one in the LAN. */
 const SHARED = '127.0.0.2'
-const paths = { pagesDirectory: '', practiceEngine: '', companionDirectory: '', keychainWorker: '' }
+const serviceOptions = {
+  mode: 'desktop',
+  platform: process.platform,
+  nodeCommand: { file: process.execPath, args: [], env: {} },
+  paths: { pagesDirectory: '/none', practiceEngine: '', companionDirectory: '', keychainWorker: '' },
+  clock: systemClock,
+  random: systemRandom,
+  logger: silentLogger,
+  ownerName: 'Anna',
+} as const
 
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -41,17 +50,7 @@ const it = storesTest.extend<{ port: number; open: () => Promise<GatehouseServic
       const stores = await openAgain()
       await stores.settings.setMany({ 'sharing.port': port, 'sharing.addresses': [SHARED] })
       await stores.close()
-      const service = await openService({
-        dataDirectory,
-        mode: 'desktop',
-        platform: process.platform,
-        nodeCommand: { file: process.execPath, args: [], env: {} },
-        paths: { ...paths, pagesDirectory: join(dataDirectory, 'pages') },
-        clock: systemClock,
-        random: systemRandom,
-        logger: silentLogger,
-        ownerName: 'Anna',
-      })
+      const service = await openService({ ...serviceOptions, dataDirectory })
       services.push(service)
       await service.start()
       return service
@@ -124,5 +123,17 @@ describe('sharing in the running app', () => {
     const stores = await openAgain()
     const rows = await stores.database.kysely.selectFrom('audit').select(['event', 'details']).execute()
     expect(rows.find((row) => row.event === 'sharing.changed')?.details).toContain('true')
+  })
+})
+
+describe('where the secrets are', () => {
+  it('is said as it is: a file of our own, or one that was handed in', async ({ open, dataDirectory }) => {
+    expect((await open()).secretsKind).toBe('file')
+    const file = `${dataDirectory}-secret`
+    writeFileSync(file, 'x'.repeat(64), { mode: 0o600 })
+    vi.stubEnv('GATEHOUSE_SECRET_FILE', file)
+    const service = await openService({ ...serviceOptions, dataDirectory: `${dataDirectory}-other` })
+    expect(service.secretsKind).toBe('environment')
+    await service.stop()
   })
 })
