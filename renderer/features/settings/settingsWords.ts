@@ -6,6 +6,6 @@ export function describeSecrets(secrets: 'keychain' | 'file' | 'environment'): s
     case 'file':
       return 'Passwords are safe (stored as scrambled prints). No keychain is used here, so one key file is protected by your account only. Nothing to do at home.'
     case 'environment':
-      return 'Passwords are safe (stored as scrambled prints). The keys come from the file that GATEHOUSE_SECRET_FILE names: keep that file, without it nobody can sign in with a key.'
+      return 'Passwords are safe (stored as scrambled prints). The keys come from the file that GATEHOUSE_SECRET_FILE names: keep that file, Gatehouse does not start without it.'
   }
 }
