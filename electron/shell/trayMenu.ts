@@ -1,7 +1,6 @@
 import type { EngineState } from '../../proxy/contract/comfyui.ts'
 import type { Settings } from '../../proxy/contract/settings.ts'
 import type { Sharing } from '../../proxy/contract/sharing.ts'
-import { isLoopbackHost } from '../../proxy/core/addresses.ts'
 import { assertNever } from '../../proxy/core/assertNever.ts'
 
 /** Everything the tray shows. */
@@ -92,6 +91,9 @@ export function trayIconName(state: TrayState): TrayIconName {
   return state.engine.kind === 'ready' ? 'running' : 'stopped'
 }
 
+/** The names under which every program of this computer serves its pages. Others of 127.0.0.0/8 are nobody's but the owner's choice. */
+const commonHosts: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
+
 /**
  * The address that other devices can use, or undefined: cookies ignore ports, so this computer's own 127.0.0.1 is never
  * handed out.
@@ -99,7 +101,7 @@ export function trayIconName(state: TrayState): TrayIconName {
 export function addressToCopy(sharing: Pick<Sharing, 'on' | 'primaryUrl'>): string | undefined {
   if (!sharing.on || sharing.primaryUrl === null) return undefined
   const { hostname } = new URL(sharing.primaryUrl)
-  return isLoopbackHost(hostname) ? undefined : sharing.primaryUrl
+  return commonHosts.includes(hostname) ? undefined : sharing.primaryUrl
 }
 
 /** The tray's menu, from top to bottom. Pure: the same state gives the same menu. */

@@ -49,10 +49,15 @@ describe('sharing', () => {
     await app.waitForMenu((item) => item.id === 'state' && item.label.includes('Mia'))
 
     const held = await holdSocketOpen(page)
-    const account = await context.newPage()
-    await account.goto(new URL('/gatehouse/', home.shareUrl).href)
+    const [account, phone] = [await context.newPage(), await context.newPage()]
+    for (const own of [account, phone]) {
+      await own.goto(new URL('/gatehouse/', home.shareUrl).href)
+      await own.getByRole('heading', { name: 'Mia' }).waitFor()
+    }
     await account.getByRole('button', { name: 'Sign out' }).click()
     await account.getByRole('heading', { name: 'Sign in' }).waitFor()
+    // Told by the event stream: asking now and then would take a minute.
+    await phone.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 20_000 })
     expect(await held.closeCode()).toBe(4401)
     expect(await statusOf(page, '/queue')).toBe(401)
     await context.close()

@@ -117,6 +117,11 @@ describe('addressToCopy', () => {
       expect(addressToCopy({ on: true, primaryUrl })).toBeUndefined()
     },
   )
+
+  it.each(['http://192.168.1.20:8190/', 'http://127.0.0.2:8190/'])('hands out %s, which the owner shares on', (url) => {
+    expect(addressToCopy({ on: true, primaryUrl: url })).toBe(url)
+    expect(addressToCopy({ on: false, primaryUrl: url })).toBeUndefined()
+  })
 })
 
 describe('stateLine', () => {
