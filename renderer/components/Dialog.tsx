@@ -1,6 +1,7 @@
 import { Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
 import styles from './Dialog.module.css'
+import { useFocusReturn } from './useFocusReturn.ts'
 
 interface DialogProps {
   readonly title: string
@@ -13,6 +14,7 @@ interface DialogProps {
 
 /** A dialog above the page: Esc closes, focus stays inside and goes back afterwards. */
 export function Dialog({ title, children, onClose, size = 480, dismissable = true }: DialogProps) {
+  useFocusReturn()
   return (
     <Modal
       opened

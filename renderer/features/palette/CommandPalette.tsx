@@ -1,6 +1,7 @@
 import { Modal } from '@mantine/core'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
+import { useFocusReturn } from '../../components/useFocusReturn.ts'
 import { findCommands } from './findCommands.ts'
 import type { Command } from './findCommands.ts'
 import styles from './CommandPalette.module.css'
@@ -17,6 +18,7 @@ interface CommandPaletteProps {
 
 /** Every page, person and action of the window, found by typing. Arrows move, Enter does it. */
 export function CommandPalette({ pages, onClose }: CommandPaletteProps) {
+  useFocusReturn()
   const [search, setSearch] = useState('')
   const [active, setActive] = useState(0)
   const found = findCommands(useCommands(pages), search)

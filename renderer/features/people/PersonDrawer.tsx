@@ -4,6 +4,7 @@ import type { SyntheticEvent } from 'react'
 import type { Person, Role } from '../../../proxy/contract/accounts.ts'
 import { fieldMessage } from '../../api/apiError.ts'
 import { Refusal } from '../../components/ErrorState.tsx'
+import { useFocusReturn } from '../../components/useFocusReturn.ts'
 import { DeviceList } from '../devices/DeviceList.tsx'
 import { NewPasswordDialog } from './NewPasswordDialog.tsx'
 import { useUpdatePerson } from './peopleQueries.ts'
@@ -20,6 +21,7 @@ interface PersonDrawerProps {
 
 /** Everything about one person, in the order one usually needs it. */
 export function PersonDrawer({ person, onNewKey, onClose }: PersonDrawerProps) {
+  useFocusReturn()
   return (
     <Drawer
       opened

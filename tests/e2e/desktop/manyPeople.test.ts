@@ -34,6 +34,8 @@ describe('a school', () => {
     })
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    // Whoever uses the keyboard goes on where they were.
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Pupil 987')
 
     await measure('Keys', async () => {
       await openPage(page, 'Keys')
