@@ -1,8 +1,8 @@
 import type { Stores } from '../accounts/stores.ts'
-import type { ChangedResource } from '../database/changeFeed.ts'
+import type { GateEvent } from '../contract/events.ts'
 
 /** What everybody may hear of, as far as it is their own. `users` is one's own account. */
-export type OwnResource = Exclude<ChangedResource, 'settings'>
+export type OwnResource = Extract<Extract<GateEvent, { type: 'changed' }>['resource'], 'users' | 'keys' | 'sessions'>
 
 type Sources = Pick<Stores, 'accounts' | 'keys' | 'sessions'>
 
