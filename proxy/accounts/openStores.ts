@@ -14,6 +14,7 @@ import type { OpenedSecrets } from '../secrets/openSecrets.ts'
 import { SettingsStore } from '../settings/settingsStore.ts'
 import { AccountStore } from './accountStore.ts'
 import { ApiKeyStore } from './apiKeyStore.ts'
+import { systemWait } from './heldRefusals.ts'
 import { OwnerSessions } from './ownerSessions.ts'
 import { defaultHashing, PasswordHasher, systemArgon2 } from './passwordHasher.ts'
 import { Passwords } from './passwords.ts'
@@ -92,13 +93,23 @@ async function createStores(
     hashing: hashing.apiKey,
   })
   const passwords = new Passwords(accounts, new PasswordHasher(hashing.password, options.argon2 ?? systemArgon2))
-  const signIns = new SignInService({ accounts, sessions, passwords, throttle: new SignInThrottle(clock), audit })
+  const signIns = new SignInService({
+    accounts,
+    sessions,
+    passwords,
+    throttle: new SignInThrottle(clock),
+    audit,
+    clock,
+    wait: options.wait ?? systemWait,
+  })
   const authenticator = new StoresAuthenticator({ clock, accounts, sessions, keys, usage })
   await sessions.removeExpired()
-  const stopWatching = connectChanges({ database, changes, settings, accounts, sessions, keys, authenticator }, options)
+  const connected = { database, changes, settings, accounts, sessions, keys, signIns, authenticator }
+  const stopWatching = connectChanges(connected, options)
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
     stopWatching()
+    signIns.close()
     try {
       await usage.close()
       await audit.close()
@@ -126,7 +137,7 @@ async function createStores(
   }
 }
 
-type Connected = Pick<Stores, 'database' | 'changes' | 'settings' | 'accounts' | 'sessions' | 'keys'> & {
+type Connected = Pick<Stores, 'database' | 'changes' | 'settings' | 'accounts' | 'sessions' | 'keys' | 'signIns'> & {
   readonly authenticator: StoresAuthenticator
 }
 
@@ -155,6 +166,7 @@ function connectChanges(connected: Connected, options: OpenStoresOptions): () =>
       settings.reload().catch((error: unknown) => logger.error({ err: error }, 'settings cannot be read again'))
     },
     onTick: () => {
+      connected.signIns.recordEndedPauses()
       authenticator
         .announceExpired()
         .catch((error: unknown) => logger.error({ err: error }, 'expired credentials cannot be looked up'))

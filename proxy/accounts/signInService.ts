@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { AuditSink } from '../contract/audit.ts'
+import type { AuditEvent, AuditSink } from '../contract/audit.ts'
+import type { Clock } from '../core/clock.ts'
 import { toAddressGroup } from '../core/addresses.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { ErrorCode } from '../contract/errorCodes.ts'
@@ -7,9 +8,12 @@ import type { ActedBy } from './actedBy.ts'
 import type { Account, AccountStore } from './accountStore.ts'
 import { toNameKey } from './accountName.ts'
 import { describeDevice } from './deviceName.ts'
+import { HeldRefusals } from './heldRefusals.ts'
+import type { Wait } from './heldRefusals.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 import { maxPasswordBytes } from './passwordPolicy.ts'
 import type { Passwords } from './passwords.ts'
+import { PausedTries } from './pausedTries.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
 import type { SignInThrottle } from './signInThrottle.ts'
 
@@ -34,6 +38,9 @@ export interface SignInServiceOptions {
   readonly passwords: Passwords
   readonly throttle: SignInThrottle
   readonly audit: AuditSink
+  readonly clock: Clock
+  /** Holds back what a pause refuses. */
+  readonly wait: Wait
 }
 
 /** What a wrong password is answered with. */
@@ -49,17 +56,41 @@ const wrongPassword: Refusal = { code: 'PASSWORD_REQUIRED', sentence: 'That is n
 /** Signing in with name and password on the public listener, and proving a password again later. */
 export class SignInService {
   readonly #options: SignInServiceOptions
+  readonly #held: HeldRefusals
+  readonly #pausedTries: PausedTries
 
   constructor(options: SignInServiceOptions) {
     this.#options = options
+    this.#held = new HeldRefusals(options.wait)
+    this.#pausedTries = new PausedTries(options.clock, options.audit)
+  }
+
+  /**
+   * Refuses an address that is paused before anything of the try is read: the cheapest way to say no.
+   * @throws GateError RATE_LIMITED (with `retryAfterSeconds`), TOO_MANY_CONNECTIONS
+   */
+  async refusePausedAddress(clientAddress: string): Promise<void> {
+    const waitMs = this.#waitMs([toAddressCounter(clientAddress)])
+    if (waitMs > 0) await this.#refusePaused(waitMs, clientAddress, {})
+  }
+
+  /** Called often: records how many tries were refused by pauses that are over. */
+  recordEndedPauses(): void {
+    this.#pausedTries.tellEnded()
+  }
+
+  /** Records the rest of what pauses refused; called before the log is closed. */
+  close(): void {
+    this.#pausedTries.close()
   }
 
   /**
    * A new session for whoever knows the password. The answer, its cost and its counters are the same for a wrong
    * password, an unknown name, a disabled account and one without a password.
-   * @throws GateError SIGN_IN_FAILED, RATE_LIMITED (with `retryAfterSeconds`)
+   * @throws GateError SIGN_IN_FAILED, RATE_LIMITED (with `retryAfterSeconds`), TOO_MANY_CONNECTIONS
    */
   async signIn(request: SignInRequest): Promise<SignedIn> {
+    await this.refusePausedAddress(request.clientAddress)
     const account = await this.#options.accounts.findByName(request.userName)
     const hashBefore = account === undefined ? undefined : await this.#options.accounts.findPasswordHash(account.id)
     await this.#prove(account, request, signInFailed)
@@ -112,7 +143,9 @@ export class SignInService {
     refusal: Refusal,
   ): Promise<void> {
     const keys = [toAddressCounter(request.clientAddress), toNameCounter(request.userName)]
-    this.#refuseWhilePaused(keys, request.clientAddress, account)
+    const waitMs = this.#waitMs(keys)
+    if (waitMs > 0) await this.#refusePaused(waitMs, request.clientAddress, describeAccount(account))
+    // Nothing is awaited between the look and this: many at once are no way around the limit.
     this.#options.throttle.begin(keys)
     let isRight: boolean
     try {
@@ -125,18 +158,30 @@ export class SignInService {
       throw error
     }
     if (!isRight) {
-      this.#record('signIn.failed', request.clientAddress, account)
+      this.#options.audit.record({
+        event: 'signIn.failed',
+        actor: { kind: 'unknown' },
+        address: request.clientAddress,
+        details: describeAccount(account),
+      })
       throw this.#toError(refusal, keys)
     }
     // The address keeps its earlier failures: somebody's own account must not wash away guesses at others'.
     this.#options.throttle.succeed(keys, keys.slice(1))
   }
 
-  #refuseWhilePaused(keys: readonly string[], address: string, account: Account | undefined): void {
-    const { waitMs } = this.#options.throttle.state(keys)
-    if (waitMs === 0) return
+  #waitMs(keys: readonly string[]): number {
+    return this.#options.throttle.state(keys).waitMs
+  }
+
+  async #refusePaused(waitMs: number, address: string, details: Readonly<Record<string, string>>): Promise<never> {
+    const source = toAddressGroup(address)
+    if (!this.#pausedTries.count(source)) {
+      const event: AuditEvent = { event: 'signIn.paused', actor: { kind: 'unknown' }, address, details }
+      this.#pausedTries.begin(source, waitMs, event)
+    }
     const retryAfterSeconds = Math.ceil(waitMs / 1000)
-    this.#record('signIn.paused', address, account)
+    await this.#held.hold(source, waitMs)
     throw new GateError('RATE_LIMITED', `Too many wrong tries. Try again in ${retryAfterSeconds} seconds.`, {
       details: { retryAfterSeconds },
     })
@@ -152,17 +197,11 @@ export class SignInService {
       details: waitMs > 0 ? { retryAfterSeconds: Math.ceil(waitMs / 1000) } : { triesLeft },
     })
   }
-
-  /** A name that nobody has is not recorded as typed: people type passwords into that field. */
-  #record(event: 'signIn.failed' | 'signIn.paused', address: string, account: Account | undefined): void {
-    this.#options.audit.record({
-      event,
-      actor: { kind: 'unknown' },
-      address,
-      details: account === undefined ? { name: 'unknown name' } : { account: account.id, name: account.name },
-    })
-  }
 }
+
+/** A name that nobody has is not recorded as typed: people type passwords into that field. */
+const describeAccount = (account: Account | undefined): Readonly<Record<string, string>> =>
+  account === undefined ? { name: 'unknown name' } : { account: account.id, name: account.name }
 
 const toAddressCounter = (address: string): string => `address:${toAddressGroup(address)}`
 

@@ -9,6 +9,7 @@ import type { SettingsStore } from '../settings/settingsStore.ts'
 import type { AccountStore } from './accountStore.ts'
 import type { ApiKeyStore } from './apiKeyStore.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
+import type { Wait } from './heldRefusals.ts'
 import type { OwnerSessions } from './ownerSessions.ts'
 import type { Argon2, HashingParameters } from './passwordHasher.ts'
 import type { Passwords } from './passwords.ts'
@@ -26,6 +27,8 @@ export interface OpenStoresOptions {
   readonly hashing?: HashingParameters
   /** Counted calls in tests; the product never sets it. */
   readonly argon2?: Argon2
+  /** How refused sign-ins are held back, for tests; the product never sets it. */
+  readonly wait?: Wait
   /** How often writes of other processes are looked for; 250 when left out. */
   readonly watchMs?: number
 }

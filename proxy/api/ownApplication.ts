@@ -48,7 +48,8 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
       const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPagePolicy }
       writeDocument(outgoing, docsPage, headers)
     } else if (isApi(path)) {
-      const { authenticator } = dependencies.stores
+      const { authenticator, signIns } = dependencies.stores
+      if (isSignIn(context)) await signIns.refusePausedAddress(context.clientAddress)
       await writeAnswer(await askRouter(router, incoming, outgoing, context, authenticator), outgoing)
     } else {
       await portal(incoming, outgoing, context)
@@ -66,6 +67,9 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
     })
   }
 }
+
+const isSignIn = ({ method, listener, target }: RequestContext): boolean =>
+  method === 'POST' && listener === 'public' && target.path === `${apiPrefix}/session`
 
 const isApi = (path: string): boolean => path === '/gatehouse/api' || path.startsWith('/gatehouse/api/')
 

@@ -21,7 +21,7 @@ export function answerRefusal(
     outgoing.setHeader(answer.headers[at] ?? '', answer.headers[at + 1] ?? '')
   }
   outgoing.setHeader('content-length', Buffer.byteLength(answer.body))
-  // A body that was not read to its end would be taken for the next request.
-  if (!outgoing.req.complete) outgoing.setHeader('connection', 'close')
+  // A body that was not read to its end would be taken for the next request. Who has too many connections loses this one.
+  if (!outgoing.req.complete || refusal.code === 'TOO_MANY_CONNECTIONS') outgoing.setHeader('connection', 'close')
   outgoing.end(outgoing.req.method === 'HEAD' ? undefined : answer.body)
 }

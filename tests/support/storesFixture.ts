@@ -6,6 +6,7 @@ import { openStores } from '../../proxy/accounts/openStores.ts'
 import type { Argon2, HashingParameters } from '../../proxy/accounts/passwordHasher.ts'
 import { systemArgon2 } from '../../proxy/accounts/passwordHasher.ts'
 import type { OpenStoresOptions, Stores } from '../../proxy/accounts/stores.ts'
+import type { Wait } from '../../proxy/accounts/heldRefusals.ts'
 import type { Clock } from '../../proxy/core/clock.ts'
 import type { Logger } from '../../proxy/core/logger.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
@@ -70,6 +71,8 @@ interface StoresFixtures {
   clock: MovableClock
   logger: RecordingLogger
   argon2: CountedArgon2
+  /** How refused sign-ins are held back: not at all, unless a test says otherwise. */
+  wait: Wait
   openAgain: (options?: Partial<OpenStoresOptions>) => Promise<Stores>
   stores: Stores
 }
@@ -88,7 +91,9 @@ export const storesTest = test.extend<StoresFixtures>({
   logger: async ({}, use) => use(createRecordingLogger()),
   // eslint-disable-next-line no-empty-pattern -- as above
   argon2: async ({}, use) => use(createCountedArgon2()),
-  openAgain: async ({ dataDirectory, clock, logger, argon2 }, use) => {
+  // eslint-disable-next-line no-empty-pattern -- as above
+  wait: async ({}, use) => use(() => Promise.resolve()),
+  openAgain: async ({ dataDirectory, clock, logger, argon2, wait }, use) => {
     const opened: Stores[] = []
     await use(async (options = {}) => {
       const stores = await openStores({
@@ -100,6 +105,7 @@ export const storesTest = test.extend<StoresFixtures>({
         secrets: { kind: 'file' },
         hashing: cheapHashing,
         watchMs: 20,
+        wait,
         ...options,
       })
       opened.push(stores)
