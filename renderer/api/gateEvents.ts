@@ -12,7 +12,8 @@ type Resource = Extract<GateEvent, { type: 'changed' }>['resource']
 const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> = {
   comfyui: [queryKeys.comfyui, queryKeys.settings],
   sharing: [queryKeys.sharing],
-  users: [queryKeys.users, queryKeys.sharing],
+  // One's own role and name come with the session.
+  users: [queryKeys.users, queryKeys.session, queryKeys.sharing],
   keys: [queryKeys.keys, queryKeys.users],
   sessions: [queryKeys.sessions, queryKeys.session, queryKeys.users],
   connections: [queryKeys.connections, queryKeys.users],

@@ -52,6 +52,12 @@ describe('the event stream of a page', () => {
     expect([isOld(queryKeys.keys), isOld(queryKeys.session)]).toEqual([true, false])
   })
 
+  it('asks who is signed in when an account changed, because the role may be another', () => {
+    const { streams, isOld } = follow()
+    streams[0]?.dispatchEvent(new MessageEvent('message', { data: '{"type":"changed","resource":"users"}' }))
+    expect([isOld(queryKeys.session), isOld(queryKeys.keys)]).toEqual([true, false])
+  })
+
   it('asks who is signed in as soon as it ends: the gate ends it with the sign-in', () => {
     const { streams, said, isOld } = follow()
     streams[0]?.dispatchEvent(new Event('open'))
