@@ -75,7 +75,11 @@ function findSessionCookie(cookie: string | undefined, secure: boolean): string 
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
   // Another program on this host name can plant a second cookie of the same name: which one counts must not be luck.
-  if (found.length > 1) refuse('The session cookie was sent more than once.')
+  if (found.length > 1) {
+    refuse(
+      'Your browser sent the sign-in cookie more than once. Delete the cookies of this address, then sign in again.',
+    )
+  }
   return found[0]?.slice(name.length + 1)
 }
 

@@ -62,9 +62,9 @@ export function describeRefusal(error: GateError, audience: Audience, ownPath: s
   if (retrySeconds !== undefined) headers.push('retry-after', String(Math.ceil(retrySeconds)))
   if (error.status === 405 && Array.isArray(error.details['allow']))
     headers.push('allow', error.details['allow'].join(', '))
-  if (audience === 'page') return describeAsPage(error, ownPath, retrySeconds, headers)
   // Never Basic: a browser would then send it by itself, also for a foreign page.
   if (error.status === 401) headers.push('www-authenticate', 'Bearer')
+  if (audience === 'page') return describeAsPage(error, ownPath, retrySeconds, headers)
   if (audience === 'prompt') {
     headers.push('content-type', 'application/json; charset=utf-8')
     return { status: error.status, headers, body: JSON.stringify(promptBody(error)) }
@@ -79,7 +79,8 @@ function describeAsPage(
   retrySeconds: number | undefined,
   headers: string[],
 ): Answer {
-  if (error.status === 401) {
+  // The sign-in page itself is refused when its request carries a broken credential: going there again would never end.
+  if (error.status === 401 && !/^\/login(?:\?|$)/.test(ownPath)) {
     headers.push('location', `/login?next=${encodeURIComponent(ownPath)}`)
     return { status: 302, headers, body: '' }
   }
