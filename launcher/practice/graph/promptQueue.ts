@@ -6,6 +6,8 @@ const SECRETS = ['auth_token_comfy_org', 'api_key_comfy_org']
 export interface QueueItem {
   readonly number: number
   readonly promptId: string
+  /** Whose it is. */
+  readonly userId: string
   readonly prompt: JsonObject
   readonly extraData: JsonObject
   readonly outputs: string[]
@@ -133,10 +135,10 @@ function withoutSecrets(extraData: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(extraData).filter(([name]) => !SECRETS.includes(name)))
 }
 
-/** The extra_data of a body: its own object, with the client id where ComfyUI keeps it. */
-export function toExtraData(body: JsonObject): JsonObject | undefined {
+/** The extra_data of a body: its own object, with the client id where ComfyUI keeps it, and whose prompt it is. */
+export function toExtraData(body: JsonObject, userId: string): JsonObject | undefined {
   const given = memberOf(body, 'extra_data') ?? {}
   if (!isJsonObject(given)) return undefined
   const clientId = memberOf(body, 'client_id')
-  return clientId === undefined ? given : { ...given, client_id: clientId }
+  return { ...given, ...(clientId !== undefined && { client_id: clientId }), gatehouse_user: userId }
 }
