@@ -26,9 +26,22 @@ export interface FakeUpstream {
   readonly socketUrls: string[]
   /** Answers `method path`, or a path whatever the method; the query does not count. */
   on(route: string, handler: UpstreamHandler): void
+  /** Bodies of `PUT …/companion/users/{id}` by id; they count among no other requests. */
+  readonly introduced: Map<string, string>
   /** Requests whose head arrived, also those whose body never ended. */
   readonly started: string[]
   close(): Promise<void>
+}
+
+const USERS = '/gatehouse/companion/users/'
+
+function takeUser(request: IncomingMessage, response: ServerResponse, take: (body: string) => void): void {
+  let body = ''
+  request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+  request.on('end', () => {
+    take(body)
+    response.writeHead(204).end()
+  })
 }
 
 export const SECRET = 'a'.repeat(64)
@@ -37,12 +50,17 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
   const handlers = new Map<string, UpstreamHandler>()
   const seen: SeenRequest[] = []
   const started: string[] = []
+  const introduced = new Map<string, string>()
   const sockets: WebSocket[] = []
   const received: string[] = []
   const socketUrls: string[] = []
   const connections = new Set<Socket>()
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? ''
+    if (request.method === 'PUT' && path.startsWith(USERS) && !handlers.has('PUT users')) {
+      takeUser(request, response, (body) => introduced.set(path.slice(USERS.length), body))
+      return
+    }
     started.push(`${request.method ?? ''} ${request.url ?? ''}`)
     const chunks: Buffer[] = []
     const handler = handlers.get(`${request.method ?? ''} ${path}`) ?? handlers.get(path)
@@ -81,6 +99,7 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
   return {
     port: (server.address() as AddressInfo).port,
     seen,
+    introduced,
     started,
     sockets,
     received,
