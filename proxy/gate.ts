@@ -1,11 +1,12 @@
 import { networkInterfaces } from 'node:os'
 import { GateError } from './contract/errorCodes.ts'
 import { closeCodes } from './forward/webSocketRelay.ts'
-import { fetchBody } from './forward/fetchBody.ts'
 import type { Upstream } from './forward/upstream.ts'
 import { defaultListenerLimits, Listener } from './http/listener.ts'
 import type { ListenerLimits } from './http/listener.ts'
 import { expandWildcards } from './network/lanAddresses.ts'
+import { EngineErrands } from './pipeline/engineErrands.ts'
+import { EngineUsers } from './pipeline/engineUsers.ts'
 import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
 import type { EntryServices } from './pipeline/entry.ts'
 import { OwnHosts } from './pipeline/ownHosts.ts'
@@ -15,7 +16,7 @@ import { PresenceRegistry } from './pipeline/presence.ts'
 import type { ConnectionSnapshot } from './pipeline/presence.ts'
 import type { ListenerName } from './pipeline/requestContext.ts'
 import type { GateDependencies } from './pipeline/services.ts'
-import { readQueueIds, SocketHub } from './pipeline/socketHub.ts'
+import { SocketHub } from './pipeline/socketHub.ts'
 import { CurrentUpstream } from './pipeline/upstreams.ts'
 import { authorize } from './policy/authorize.ts'
 
@@ -92,14 +93,19 @@ class RunningGate implements Gate {
     })
     const forwarderEvents = { unreachable: () => engine.reportUnreachable() }
     const upstream = (): Upstream | undefined => this.#upstreams.get()
-    this.#hub = new SocketHub(dependencies, this.#presence, () => readQueue(upstream()))
+    this.#hub = new SocketHub(dependencies, this.#presence)
+    const users = new EngineUsers(dependencies.folders, logger)
+    const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
+    dependencies.jobs.attach(errands)
     this.#services = {
       dependencies,
       stages: options.stages ?? allStages,
       stageServices: { authenticator, settings, hostRules: () => this.#hosts.rules() },
       presence: this.#presence,
       hub: this.#hub,
+      errands,
       upstream,
+      users,
       forwarderEvents,
     }
   }
@@ -205,10 +211,4 @@ class RunningGate implements Gate {
     )
     return listener
   }
-}
-
-/** The ids of the engine's jobs, or undefined when it does not say. */
-async function readQueue(upstream: Upstream | undefined): Promise<ReadonlySet<string> | undefined> {
-  const body = upstream === undefined ? undefined : await fetchBody(upstream, '/queue')
-  return body === undefined ? undefined : readQueueIds(body)
 }

@@ -13,9 +13,13 @@ import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { acquireLock } from '../proxy/database/lockFile.ts'
 import type { FolderLock } from '../proxy/database/lockFile.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
+import { UserFolders } from '../proxy/isolation/userFolders.ts'
 import { createGate } from '../proxy/gate.ts'
 import type { Gate } from '../proxy/gate.ts'
+import { JobQueue } from '../proxy/jobs/jobQueue.ts'
+import { JobStore } from '../proxy/jobs/jobStore.ts'
 import { findLanAddresses } from '../proxy/network/lanAddresses.ts'
+import { mayRunPrompts } from '../proxy/policy/authorize.ts'
 import { describeConnections } from './connections.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
@@ -40,9 +44,34 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
   try {
     const secrets = chooseSecrets(process.env, paths.keychainWorker)
     const stores = await openStores({ dataDirectory, clock, random, logger, secrets })
-    return new Service(options, lock, stores)
+    return new Service(options, lock, stores, await openJobs(stores, options))
   } catch (error) {
     lock.release()
+    throw error
+  }
+}
+
+/** The queue, over the journal of this data folder. */
+async function openJobs(stores: Stores, { clock, random, logger }: ServiceOptions): Promise<JobQueue> {
+  const { accounts, authenticator, settings, database } = stores
+  const opening = JobQueue.open({
+    store: new JobStore(database.kysely),
+    clock,
+    random,
+    logger,
+    settings,
+    rights: {
+      find: async (accountId) => {
+        const account = await accounts.find(accountId)
+        return account && { role: account.role, mayRun: !account.disabled && mayRunPrompts(account.role) }
+      },
+      onChange: (listener) => authenticator.onCredentialsChanged(listener),
+    },
+  })
+  try {
+    return await opening
+  } catch (error) {
+    await stores.close()
     throw error
   }
 }
@@ -54,6 +83,7 @@ class Service implements GatehouseService {
   readonly #options: ServiceOptions
   readonly #lock: FolderLock
   readonly #stores: Stores
+  readonly #jobs: JobQueue
   readonly #supervisor: Supervisor
   readonly #choices: EngineChoices
   readonly #gate: Gate
@@ -62,10 +92,11 @@ class Service implements GatehouseService {
   #ownerPort: number | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(options: ServiceOptions, lock: FolderLock, stores: Stores) {
+  constructor(options: ServiceOptions, lock: FolderLock, stores: Stores, jobs: JobQueue) {
     this.#options = options
     this.#lock = lock
     this.#stores = stores
+    this.#jobs = jobs
     const { clock, random, logger, platform, dataDirectory } = options
     this.#supervisor = new Supervisor({
       clock,
@@ -94,9 +125,19 @@ class Service implements GatehouseService {
       engine: this.engine,
       authenticator: stores.authenticator,
       settings: stores.settings,
+      folders: new UserFolders({
+        kysely: stores.database.kysely,
+        clock,
+        logger,
+        dataDirectory,
+        outputsRoot: options.outputsRoot ?? join(dataDirectory, 'outputs'),
+        platform,
+      }),
+      jobs,
       audit: createGateAudit(stores.audit),
       ownApplication: createOwnApplication({
         stores,
+        jobs,
         clock,
         logger,
         pagesDirectory: options.paths.pagesDirectory,
@@ -281,6 +322,7 @@ class Service implements GatehouseService {
         { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },
         { name: 'engine', deadlineMs: 20_000, run: () => this.#supervisor.stop() },
         { name: 'window sessions', deadlineMs: 2_000, run: () => this.#stores.ownerSessions.closeAll() },
+        { name: 'jobs', deadlineMs: 2_000, run: () => this.#jobs.close() },
         { name: 'database', deadlineMs: 5_000, run: () => this.#stores.close() },
       ],
       logger,

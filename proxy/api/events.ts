@@ -15,7 +15,7 @@ const MAX_STREAMS_PER_ACCOUNT = 16
 const MAX_UNSENT_BYTES = 1024 * 1024
 
 /** What somebody without the right to administer hears of: their own things. */
-const ownResources: ReadonlySet<Resource> = new Set(['keys', 'sessions'])
+const ownResources: ReadonlySet<Resource> = new Set(['keys', 'sessions', 'jobs'])
 
 /** Server-sent events: what changed, so that pages read it again. A stream ends with its credential. */
 export class EventStreams {
@@ -24,13 +24,14 @@ export class EventStreams {
 
   constructor(dependencies: OwnApplicationDependencies) {
     this.#dependencies = dependencies
-    const { stores, engine, sharing, connections } = dependencies
+    const { stores, engine, sharing, connections, jobs } = dependencies
     const tell = (resource: Resource) => () => this.#changed(resource)
     stores.changes.on((resource) => this.#changed(resource))
     engine.onStateChange(tell('comfyui'))
     engine.onLogLine((line) => this.#logged(line))
     sharing.onChange(tell('sharing'))
     connections.onChange(tell('connections'))
+    jobs.onChange((accountId) => this.#changed('jobs', accountId))
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }
 
@@ -47,8 +48,9 @@ export class EventStreams {
     void this.#check(stream)
   }
 
-  #changed(resource: Resource): void {
-    for (const stream of this.#streams) stream.changed(resource)
+  /** `accountId`: whose it is; nobody else learns that something happened, but for who administers. */
+  #changed(resource: Resource, accountId?: string): void {
+    for (const stream of this.#streams) stream.changed(resource, accountId)
   }
 
   #logged(line: LogLine): void {
@@ -99,8 +101,9 @@ class EventStream {
     outgoing.on('error', () => this.#ended())
   }
 
-  changed(resource: Resource): void {
-    if (!this.#administers && !ownResources.has(resource)) return
+  changed(resource: Resource, accountId: string | undefined): void {
+    const isOwn = accountId === undefined || accountId === this.principal.accountId
+    if (!this.#administers && !(ownResources.has(resource) && isOwn)) return
     this.#changes.add(resource)
     this.#schedule()
   }

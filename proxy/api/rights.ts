@@ -1,4 +1,5 @@
 import { GateError } from '../contract/errorCodes.ts'
+import type { Scope } from '../contract/keys.ts'
 import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
 
 /**
@@ -48,6 +49,16 @@ export function requireOwnThings(context: RequestContext): Principal {
     'PERMISSION_DENIED',
     'This key may not see or change its person\'s account. It needs the scope "keys".',
   )
+}
+
+/** One's own jobs, as on ComfyUI's surface. @throws GateError AUTH_REQUIRED, PERMISSION_DENIED */
+export function requireJobs(context: RequestContext, scope: 'read' | 'run'): Principal {
+  const principal = requirePrincipal(context)
+  const { credential } = principal
+  if (credential.kind === 'session') return principal
+  const enough: readonly Scope[] = scope === 'read' ? ['read', 'run', 'administer'] : ['run', 'administer']
+  if (credential.scopes.some((own) => enough.includes(own))) return principal
+  throw new GateError('PERMISSION_DENIED', `This key may not do that: it lacks the scope "${scope}".`)
 }
 
 /** Whether the password must be typed again before something that lasts is made. */

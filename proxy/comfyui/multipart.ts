@@ -1,8 +1,10 @@
 import { GateError } from '../contract/errorCodes.ts'
-import { checkFileName, checkSubfolder } from './fileNames.ts'
+import { checkFileName, checkSubfolder, hasFolderSuffix } from './fileNames.ts'
+import { ContentInspector } from './uploadContent.ts'
+import type { UploadLimits } from './uploadContent.ts'
 
 /*
- * Reads an upload's form while it streams past: the names and small fields, never the pictures. ComfyUI stores
+ * Reads an upload's form while it streams past: the names, the small fields and the heads of files. ComfyUI stores
  * nothing before the form has ended, so a form that is refused in its middle leaves nothing behind. Forms that two
  * readers could read differently are refused, not repaired.
  */
@@ -18,7 +20,9 @@ const MAX_HEAD_BYTES = 4096
 const MAX_FIELD_BYTES = 8192
 const MAX_PARTS = 16
 const FILE_FIELDS = new Set(['image'])
+/** Results are made by jobs only; what is uploaded as one would pass for one. */
 const TYPES = new Set(['input', 'temp'])
+const ORIGINAL_TYPES = new Set(['', 'input', 'output', 'temp'])
 
 type State = 'boundary' | 'head' | 'field' | 'file' | 'end'
 
@@ -27,23 +31,29 @@ export class UploadInspector {
   #held: Buffer
   #state: State = 'boundary'
   #name = ''
-  readonly #fields = new Map<string, string>()
+  readonly #limits: UploadLimits
+  readonly #fields = new Set<string>()
+  #content: ContentInspector | undefined
 
   /** @throws GateError UNSUPPORTED_MEDIA_TYPE when it is no form with a plain boundary */
-  constructor(contentType: string | undefined) {
+  constructor(contentType: string | undefined, limits: UploadLimits) {
     const match = BOUNDARY.exec(contentType ?? '')
     const boundary = match?.[1] ?? match?.[2]
     if (boundary === undefined || !BOUNDARY_SIGNS.test(boundary)) {
       throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Pictures are uploaded as multipart/form-data.')
     }
+    this.#limits = limits
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
     // The first boundary has no line before it; with this one, all are found alike.
     this.#held = Buffer.from('\r\n', 'latin1')
   }
 
-  /** @throws GateError BAD_REQUEST when what was seen so far is not acceptable */
+  /**
+   * @throws GateError when what was seen so far is not acceptable: BAD_REQUEST for the form, UNSUPPORTED_MEDIA_TYPE or
+   * BODY_TOO_LARGE for a file
+   */
   inspect(chunk: Buffer): void {
-    let rest = this.#followsFile(chunk) ? chunk : Buffer.concat([this.#held, chunk])
+    let rest = this.#takeHeld(chunk)
     for (;;) {
       const next = this.#step(rest)
       if (next === undefined) return
@@ -54,6 +64,12 @@ export class UploadInspector {
   /** @throws GateError BAD_REQUEST when the form is not complete */
   end(): void {
     if (this.#state !== 'end') refuse('The form is not complete.')
+  }
+
+  #takeHeld(chunk: Buffer): Buffer {
+    if (!this.#followsFile(chunk)) return Buffer.concat([this.#held, chunk])
+    this.#content?.push(this.#held)
+    return chunk
   }
 
   /**
@@ -76,7 +92,7 @@ export class UploadInspector {
       case 'field':
         return this.#readField(rest)
       case 'file':
-        return this.#skipFile(rest)
+        return this.#readFile(rest)
       case 'end':
         // RFC 2046 lets text follow; nobody sends any but a line break.
         if (rest.length > 2) refuse('Something follows the end of the form.')
@@ -123,7 +139,7 @@ export class UploadInspector {
     const match = DISPOSITION.exec(disposition ?? '') ?? refuse('A part of the form has no plain name.')
     const name = match[1] ?? ''
     if (this.#fields.has(name) || this.#fields.size >= MAX_PARTS) refuse('A field of the form was sent more than once.')
-    this.#fields.set(name, '')
+    this.#fields.add(name)
     this.#name = name
     this.#state = match[2] === undefined ? 'field' : 'file'
     if (match[2] !== undefined) this.#checkFile(match[2])
@@ -133,7 +149,9 @@ export class UploadInspector {
   #checkFile(raw: string): void {
     if (!FILE_FIELDS.has(this.#name)) refuse('The form carries a file in a field that takes none.')
     // Browsers write a quote in a name as %22 (WHATWG form encoding), some tools as \".
-    checkFileName(raw.replace(/\\(["\\])/g, '$1'))
+    const fileName = raw.replace(/\\(["\\])/g, '$1')
+    checkFileName(fileName)
+    this.#content = new ContentInspector(fileName, this.#limits)
   }
 
   #readField(rest: Buffer): Buffer | undefined {
@@ -147,9 +165,16 @@ export class UploadInspector {
     return rest.subarray(end)
   }
 
-  #skipFile(rest: Buffer): Buffer | undefined {
+  #readFile(rest: Buffer): Buffer | undefined {
     const end = rest.indexOf(this.#delimiter)
-    if (end === -1) return this.#hold(rest.subarray(Math.max(0, rest.length - this.#delimiter.length)))
+    if (end === -1) {
+      const passed = Math.max(0, rest.length - this.#delimiter.length)
+      this.#content?.push(rest.subarray(0, passed))
+      return this.#hold(rest.subarray(passed))
+    }
+    this.#content?.push(rest.subarray(0, end))
+    this.#content?.end()
+    this.#content = undefined
     this.#state = 'boundary'
     return rest.subarray(end)
   }
@@ -169,6 +194,8 @@ function checkOriginal(value: string): void {
     return member === undefined || typeof member === 'string' ? (member ?? '') : refuse('original_ref is not valid.')
   }
   checkFileName(text('filename'))
+  // ComfyUI takes the folder from the name's end, whatever the type says.
+  if (hasFolderSuffix(text('filename')) || !ORIGINAL_TYPES.has(text('type'))) refuse('original_ref is not valid.')
   checkSubfolder(text('subfolder'))
 }
 

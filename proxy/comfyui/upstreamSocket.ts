@@ -7,6 +7,8 @@ import { formatFeatureFlags } from './socketMessages.ts'
 export interface UpstreamSocketEvents {
   text(bytes: Buffer): void
   binary(bytes: Buffer): void
+  /** Events arrive from now on; those of the time before may be lost. */
+  opened(): void
 }
 
 /** SaveImageWebsocket sends whole pictures. */
@@ -39,6 +41,10 @@ export class UpstreamSocket {
 
   isFor(connection: EngineConnection): boolean {
     return connection.bootId === this.#connection.bootId && connection.port === this.#connection.port
+  }
+
+  get isOpen(): boolean {
+    return !this.#closed && this.#socket?.readyState === WebSocket.OPEN
   }
 
   /** Resolves when events can arrive, or with false when they could not within `deadlineMs`. */
@@ -78,6 +84,7 @@ export class UpstreamSocket {
       socket.send(formatFeatureFlags({ supports_preview_metadata: true }))
       this.#retryMs = FIRST_RETRY_MS
       for (const settle of [...this.#waiters]) settle(true)
+      if (!this.#closed) this.#events.opened()
     })
     socket.on('message', (data, isBinary) => {
       if (this.#closed) return

@@ -7,7 +7,7 @@ import { z } from 'zod'
 export const gateEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('changed'),
-    resource: z.enum(['comfyui', 'sharing', 'users', 'keys', 'sessions', 'connections', 'settings']),
+    resource: z.enum(['comfyui', 'sharing', 'users', 'keys', 'sessions', 'connections', 'settings', 'jobs']),
   }),
   z.object({
     type: z.literal('log'),

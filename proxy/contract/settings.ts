@@ -1,4 +1,12 @@
 import { z } from 'zod'
+import {
+  defaultJobLimits,
+  defaultJobWeights,
+  jobLimitsByRoleSchema,
+  jobLimitsByUserSchema,
+  jobPauseSchema,
+  jobWeightsSchema,
+} from './jobs.ts'
 
 const MiB = 1024 * 1024
 
@@ -27,6 +35,13 @@ export const settingDefinitions = {
   'limits.promptNodes': { schema: z.number().int().min(1), default: 2000, machine: false },
   'limits.socketsPerUser': { schema: z.number().int().min(1), default: 64, machine: false },
   'limits.sockets': { schema: z.number().int().min(1), default: 512, machine: false },
+  /** What people of each role may use, and exceptions by account id. */
+  'jobs.limits': { schema: jobLimitsByRoleSchema, default: defaultJobLimits, machine: false },
+  'jobs.limitsByUser': { schema: jobLimitsByUserSchema, default: {}, machine: false },
+  'jobs.weights': { schema: jobWeightsSchema, default: defaultJobWeights, machine: false },
+  /** How long a person's history is kept. */
+  'jobs.historyDays': { schema: z.number().int().min(1).max(3650), default: 90, machine: false },
+  'jobs.paused': { schema: jobPauseSchema, default: null, machine: false },
   /** ComfyUI-Manager for administrators on other devices: they can then install programs on this computer. */
   'comfyui.managerFromOtherDevices': { schema: z.boolean(), default: false, machine: true },
   'window.keepInTray': { schema: z.boolean(), default: true, machine: true },

@@ -5,11 +5,15 @@ import type { Migration } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { firstMigration } from './migrations/0001_first.ts'
+import { jobsMigration } from './migrations/0002_jobs.ts'
+import { foldersMigration } from './migrations/0003_folders.ts'
 import type { Database } from './openDatabase.ts'
 
 /** In order, oldest first. A released migration is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_first': firstMigration,
+  '0002_jobs': jobsMigration,
+  '0003_folders': foldersMigration,
 }
 
 const KEPT_SNAPSHOTS = 5

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { engineUnavailable, forward } from '../forward/httpForwarder.ts'
+import { engineUnavailable, forward, UnknownUserError } from '../forward/httpForwarder.ts'
 import type { ForwarderEvents, ForwardPlan } from '../forward/httpForwarder.ts'
 import { RequestBody } from '../forward/requestBody.ts'
 import type { BodyInspector } from '../forward/requestBody.ts'
@@ -7,6 +7,8 @@ import { editAnswer } from '../forward/responseRewriter.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import { bodyTooLarge, readBody } from '../http/bodyReader.ts'
 import { formatQuery, parseQuery } from '../http/requestTarget.ts'
+import type { EngineErrands } from './engineErrands.ts'
+import type { EngineUsers } from './engineUsers.ts'
 import type { Exchange } from './exchange.ts'
 import type { GateDependencies } from './services.ts'
 import type { SocketHub } from './socketHub.ts'
@@ -27,8 +29,10 @@ export interface TurnServices {
   readonly dependencies: GateDependencies
   /** The engine's connections; undefined while the engine is not ready. */
   readonly upstream: () => Upstream | undefined
+  readonly users: EngineUsers
   readonly forwarderEvents: ForwarderEvents
   readonly hub: SocketHub
+  readonly errands: EngineErrands
 }
 
 export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> & { readonly inspector?: BodyInspector }
@@ -42,6 +46,8 @@ export async function forwardTurn(turn: Turn, services: TurnServices, changes: P
   if (upstream === undefined) throw engineUnavailable()
   const { exchange, request, response } = turn
   const { method, target, route, head, principal } = exchange
+  const introducing = principal === undefined ? undefined : services.users.introduce(upstream, principal.accountId)
+  if (introducing !== undefined) await introducing
   // On guarded routes the engine gets exactly the pairs that were checked.
   const search = route.uniqueQuery ? formatQuery(parseQuery(target.search)) : target.search
   const { inspector, headers = head.forwarded, ...others } = changes
@@ -54,6 +60,12 @@ export async function forwardTurn(turn: Turn, services: TurnServices, changes: P
     headers: principal === undefined ? headers : [...headers, 'x-gatehouse-user', principal.accountId],
   }
   try {
+    await forward(upstream, plan, { request, response }, services.forwarderEvents)
+  } catch (error) {
+    if (!(error instanceof UnknownUserError) || principal === undefined) throw error
+    await services.users.introduceAgain(upstream, principal.accountId)
+    // What of the body is gone cannot be sent again.
+    if (plan.body instanceof RequestBody) throw engineUnavailable(error)
     await forward(upstream, plan, { request, response }, services.forwarderEvents)
   } finally {
     if (plan.body instanceof RequestBody) plan.body.destroy()

@@ -145,7 +145,7 @@ describe('forwarder', () => {
     fixture.upstream.on('HEAD /view', (_request, response) =>
       response.writeHead(200, { 'content-length': '42', 'content-type': 'image/png' }).end(),
     )
-    const both = head('HEAD /view?filename=a.png HTTP/1.1') + head('GET /queue HTTP/1.1')
+    const both = head('HEAD /view?filename=a.png HTTP/1.1') + head('GET /embeddings HTTP/1.1')
     const answer = await sendRaw(fixture.port, both)
     expect(answer.statuses).toEqual([200, 200])
     expect(answer.text.toLowerCase()).toContain('content-length: 42')
@@ -205,7 +205,7 @@ describe('forwarder', () => {
     const { port } = server.address() as AddressInfo
     await new Promise((resolve) => server.close(resolve))
     fixture.engine.set({ port, secret: 'b'.repeat(64), bootId: '2'.repeat(32) })
-    const answer = await ask(fixture.port, '/queue', { headers: bearer(tokens.creator) })
+    const answer = await ask(fixture.port, '/embeddings', { headers: bearer(tokens.creator) })
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '2'])
     expect(fixture.engine.unreachable).toBe(1)
   })
@@ -227,10 +227,10 @@ describe('forwarder', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
     fixture.engine.set({ port: (server.address() as AddressInfo).port, secret: 'b'.repeat(64), bootId: '2'.repeat(32) })
     const headers = bearer(tokens.creator)
-    expect((await ask(fixture.port, '/history/1', { headers })).text).toBe('ok')
-    expect((await ask(fixture.port, '/history/2', { headers })).text).toBe('ok')
-    expect((await ask(fixture.port, '/interrupt', { method: 'POST', headers, body: '{}' })).status).toBe(503)
-    expect(lines).toEqual(['GET /history/1', 'GET /history/2', 'GET /history/2', 'POST /interrupt'])
+    expect((await ask(fixture.port, '/models/1', { headers })).text).toBe('ok')
+    expect((await ask(fixture.port, '/models/2', { headers })).text).toBe('ok')
+    expect((await ask(fixture.port, '/settings', { method: 'POST', headers, body: '{}' })).status).toBe(503)
+    expect(lines).toEqual(['GET /models/1', 'GET /models/2', 'GET /models/2', 'POST /settings'])
     server.close()
   })
 
