@@ -13,6 +13,7 @@ from typing import Any, Optional
 from .containment import is_within
 from .identity import current_user
 from .patching import replace_everywhere, require_parameters
+from .save_path import own_roots
 
 
 class FileNotYours(FileNotFoundError):
@@ -31,7 +32,9 @@ def install(folder_paths: Any) -> None:
         plain, folder = folder_paths.annotated_filepath(name)
         root = folder or default_folder or folder_paths.get_input_directory()
         path = os.path.join(root, plain)
-        return path if is_within(root, path) else None
+        # Some nodes resolve a name twice (comfy_extras/nodes_load_3d.py), the second time as an absolute path.
+        roots = (root, *own_roots(folder_paths)) if os.path.isabs(plain) else (root,)
+        return path if any(is_within(allowed, path) for allowed in roots) else None
 
     def get_annotated_filepath(name: str, default_dir: Optional[str] = None) -> Any:
         user = current_user()
