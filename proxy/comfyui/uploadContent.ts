@@ -113,32 +113,43 @@ function isPicture(format: Format): format is PictureFormat {
   return FORMATS.picture.has(format)
 }
 
-const SIGNATURES: readonly (readonly [format: Format, pattern: RegExp])[] = [
-  ['png', /^\x89PNG\r\n\x1a\n/],
-  ['jpeg', /^\xff\xd8\xff/],
-  ['gif', /^GIF8[79]a/],
-  ['webp', /^RIFF[^]{4}WEBP/],
-  ['bmp', /^BM[^]{8}/],
-  ['tiff', /^(?:II\*\0|MM\0\*)/],
-  ['avif', /^[^]{4}ftyp(?:avif|avis)/],
-  ['isoMedia', /^[^]{4}ftyp(?!heic|heix|mif1|msf1)/],
-  ['matroska', /^\x1aE\xdf\xa3/],
-  ['ogg', /^OggS/],
-  ['wav', /^RIFF[^]{4}WAVE/],
-  ['avi', /^RIFF[^]{4}AVI /],
-  ['flac', /^fLaC/],
-  ['mpegAudio', /^(?:ID3|\xff[\xe2-\xe7\xf2-\xff])/],
-  ['glb', /^glTF/],
+type Test = (head: Buffer) => boolean
+
+/** Bytes at places of the file, given as latin-1 text. */
+const starts =
+  (...places: readonly (readonly [at: number, bytes: string])[]): Test =>
+  (head) =>
+    places.every(([at, bytes]) => head.toString('latin1', at, at + bytes.length) === bytes)
+
+/** Brands of ISO media files that hold pictures which ComfyUI cannot read. */
+const PICTURE_BRANDS = new Set(['heic', 'heix', 'mif1', 'msf1'])
+
+const SIGNATURES: readonly (readonly [format: Format, test: Test])[] = [
+  ['png', starts([0, '\x89PNG\r\n\x1a\n'])],
+  ['jpeg', starts([0, '\xff\xd8\xff'])],
+  ['gif', (head) => /^GIF8[79]a/.test(head.toString('latin1', 0, 6))],
+  ['webp', starts([0, 'RIFF'], [8, 'WEBP'])],
+  ['bmp', starts([0, 'BM'])],
+  ['tiff', (head) => starts([0, 'II*\0'])(head) || starts([0, 'MM\0*'])(head)],
+  ['avif', (head) => starts([4, 'ftypavif'])(head) || starts([4, 'ftypavis'])(head)],
+  ['isoMedia', (head) => starts([4, 'ftyp'])(head) && !PICTURE_BRANDS.has(head.toString('latin1', 8, 12))],
+  ['matroska', starts([0, '\x1aE\xdf\xa3'])],
+  ['ogg', starts([0, 'OggS'])],
+  ['wav', starts([0, 'RIFF'], [8, 'WAVE'])],
+  ['avi', starts([0, 'RIFF'], [8, 'AVI '])],
+  ['flac', starts([0, 'fLaC'])],
+  // ID3, or eleven set bits of a frame; not a byte order mark.
+  ['mpegAudio', (head) => /^(?:ID3|\xff[\xe2-\xe7\xf1-\xfd])/.test(head.toString('latin1', 0, 3))],
+  ['glb', starts([0, 'glTF'])],
 ]
 
 /** Text that a browser could take for a page. */
 const MARKUP = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*</
-const OTHER_FILES = /^(?:MZ|\x7fELF|PK\x03\x04|%PDF|#!)/
+const OTHER_FILES = ['MZ', '\x7fELF', 'PK\x03\x04', '%PDF', '#!'].map((bytes) => starts([0, bytes]))
 
 function detectFormat(head: Buffer): Format {
-  const text = head.toString('latin1')
-  const found = SIGNATURES.find(([, pattern]) => pattern.test(text))?.[0]
+  const found = SIGNATURES.find(([, test]) => test(head))?.[0]
   if (found !== undefined) return found
-  if (head.length === 0 || MARKUP.test(text) || OTHER_FILES.test(text)) refuseType('The file is not what its name says.')
-  return 'other'
+  const isOther = head.length > 0 && !MARKUP.test(head.toString('latin1')) && !OTHER_FILES.some((test) => test(head))
+  return isOther ? 'other' : refuseType('The file is not what its name says.')
 }

@@ -31,6 +31,8 @@ export const settingDefinitions = {
   'sessions.idleHours': { schema: z.number().int().min(1).max(8760), default: 24, machine: false },
   'sessions.absoluteDays': { schema: z.number().int().min(1).max(365), default: 30, machine: false },
   'limits.uploadBytes': { schema: z.number().int().min(MiB), default: 100 * MiB, machine: false },
+  /** Width times height of an uploaded picture. */
+  'limits.uploadPixels': { schema: z.number().int().min(1024), default: 128 * MiB, machine: false },
   'limits.promptBytes': { schema: z.number().int().min(1024), default: 10 * MiB, machine: false },
   'limits.promptNodes': { schema: z.number().int().min(1), default: 2000, machine: false },
   'limits.socketsPerUser': { schema: z.number().int().min(1), default: 64, machine: false },

@@ -86,7 +86,8 @@ export const actions: Readonly<Record<Action, ActionHandler>> = {
   prompt: submitPrompt,
   promptInfo: answerPromptInfo,
   upload: (turn, services) => {
-    const inspector = new UploadInspector(turn.exchange.head.contentType)
+    const maxPixels = services.dependencies.settings.get('limits.uploadPixels')
+    const inspector = new UploadInspector(turn.exchange.head.contentType, { maxPixels })
     return forwardTurn(turn, services, { inspector })
   },
   logSubscription: subscribeToLogs,
