@@ -94,7 +94,7 @@ class RunningGate implements Gate {
     const forwarderEvents = { unreachable: () => engine.reportUnreachable() }
     const upstream = (): Upstream | undefined => this.#upstreams.get()
     this.#hub = new SocketHub(dependencies, this.#presence)
-    const users = new EngineUsers(dependencies.folders, logger)
+    const users = new EngineUsers(dependencies.folders, logger, forwarderEvents)
     const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
     dependencies.jobs.attach(errands)
     this.#services = {

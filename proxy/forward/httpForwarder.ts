@@ -38,9 +38,9 @@ const JOINED_BYTES = 8192
 const CLIENT_GONE = new Error('the client is gone')
 
 /** The engine does not know, or no longer, for whom the request is. Nothing was answered. */
-export class UnknownUserError extends Error {
+export class UnknownUserError extends GateError {
   constructor() {
-    super('the engine does not know this user')
+    super('ENGINE_UNAVAILABLE', 'ComfyUI is not ready for you yet; please try again.')
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Logger } from '../core/logger.ts'
-import { engineUnavailable } from '../forward/httpForwarder.ts'
 import { callEngine } from '../forward/callEngine.ts'
+import type { EngineAnswer, EngineCall } from '../forward/callEngine.ts'
+import { engineUnavailable } from '../forward/httpForwarder.ts'
+import type { ForwarderEvents } from '../forward/httpForwarder.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import type { FolderSet } from '../isolation/userFolders.ts'
 
@@ -23,9 +25,11 @@ interface Introduced {
 export class EngineUsers {
   readonly #folders: UserFolderSource
   readonly #logger: Logger
+  readonly #events: ForwarderEvents
   readonly #starts = new WeakMap<Upstream, Introduced>()
 
-  constructor(folders: UserFolderSource, logger: Logger) {
+  constructor(folders: UserFolderSource, logger: Logger, events: ForwarderEvents) {
+    this.#events = events
     this.#folders = folders
     this.#logger = logger
   }
@@ -68,13 +72,29 @@ export class EngineUsers {
     // What an earlier start left behind; ComfyUI does the same with its own when it starts.
     if (isFirst && folders.tempDirectory !== null) await this.#folders.clearTemp(accountId)
     const path = `/gatehouse/companion/users/${accountId}`
-    const call = { method: 'PUT', path, body: Buffer.from(JSON.stringify(folders)), silenceMs: SILENCE_MS } as const
-    const answer = await callEngine(upstream, call).catch((error: unknown) => {
-      throw engineUnavailable(error)
+    const answer = await this.#send(upstream, {
+      method: 'PUT',
+      path,
+      body: Buffer.from(JSON.stringify(folders)),
+      silenceMs: SILENCE_MS,
     })
     if (answer.status === 204) return
     const said = `${answer.status} ${answer.body.toString('utf8', 0, 500)}`
     this.#logger.error({ account: accountId, said }, 'the engine did not take the folders of an account')
     throw engineUnavailable(new Error('the engine refused an account'))
+  }
+
+  async #send(upstream: Upstream, call: EngineCall): Promise<EngineAnswer> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await callEngine(upstream, call)
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined
+        if (code === 'ECONNREFUSED') this.#events.unreachable()
+        // A kept connection that the engine closed just then: telling it twice changes nothing.
+        const isBroken = code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
+        if (attempt > 1 || !isBroken) throw engineUnavailable(error)
+      }
+    }
   }
 }

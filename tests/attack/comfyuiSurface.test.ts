@@ -342,12 +342,14 @@ describe('uploads', () => {
       Buffer.from(`--${boundary}--\r\n`),
     ])
   const type = 'multipart/form-data; boundary=XbX'
-  const image = (fileName: string): Part => ({ name: 'image', fileName, value: 'PNG' })
+  /** The head of a PNG of 16 x 16 pixels. */
+  const pngHead = Buffer.from('89504e470d0a1a0a0000000d494844520000001000000010', 'hex')
+  const image = (fileName: string): Part => ({ name: 'image', fileName, value: pngHead })
   const upload = (body: Buffer, contentType = type, path = '/upload/image') =>
     post(path, body, tokens.creator, contentType)
 
   it('pass unchanged when they are ordinary', async () => {
-    const picture = Buffer.alloc(3 * 1024 * 1024, 'pixels\r\n--XbY')
+    const picture = Buffer.concat([pngHead, Buffer.alloc(3 * 1024 * 1024, 'pixels\r\n--XbY')])
     const body = form([
       { name: 'subfolder', value: 'pasted/x' },
       { name: 'image', fileName: 'my cat ä %22.png', value: picture },

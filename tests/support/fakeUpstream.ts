@@ -24,6 +24,8 @@ export interface FakeUpstream {
   readonly received: string[]
   /** Urls of the gate's WebSockets. */
   readonly socketUrls: string[]
+  /** Whom those name. */
+  readonly socketUsers: unknown[]
   /** Answers `method path`, or a path whatever the method; the query does not count. */
   on(route: string, handler: UpstreamHandler): void
   /** Bodies of `PUT …/companion/users/{id}` by id; they count among no other requests. */
@@ -54,6 +56,7 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
   const sockets: WebSocket[] = []
   const received: string[] = []
   const socketUrls: string[] = []
+  const socketUsers: unknown[] = []
   const connections = new Set<Socket>()
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? ''
@@ -86,6 +89,7 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
   server.on('upgrade', (request, socket, head) => {
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       socketUrls.push(request.url ?? '')
+      socketUsers.push(request.headers['x-gatehouse-user'])
       sockets.push(webSocket)
       webSocket.on('message', (data) => received.push((data as Buffer).toString()))
       webSocket.on('error', () => undefined)
@@ -104,6 +108,7 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
     sockets,
     received,
     socketUrls,
+    socketUsers,
     on: (route, handler) => handlers.set(route, handler),
     close: () =>
       new Promise((resolve) => {

@@ -218,6 +218,7 @@ describe('forwarder', () => {
       socket.on('data', (chunk: Buffer) => {
         const [line = ''] = chunk.toString().split(' HTTP/')
         if (line.startsWith('GET /ws')) return socket.destroy()
+        if (line.startsWith('PUT')) return socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n')
         lines.push(line)
         requests += 1
         if (requests > 1 || line.startsWith('POST')) return socket.destroy()
