@@ -41,8 +41,11 @@ function readCounts(reportFile) {
   }
 }
 
-/** A step that runs one vitest project; it fails also when no test ran. `desktop` gives it a screen and a keychain. */
-export function vitestStep(name, { desktop = false, env = {} } = {}) {
+/**
+ * A step that runs one vitest project, or only those of its `files` whose path contains one of these texts; it fails also
+ * when no test ran. `desktop` gives it a screen and a keychain.
+ */
+export function vitestStep(name, { desktop = false, env = {}, files = [] } = {}) {
   return {
     name,
     async run() {
@@ -50,7 +53,7 @@ export function vitestStep(name, { desktop = false, env = {} } = {}) {
       try {
         const report = path.join(folder, 'report.json')
         const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-        const vitest = [inPackage('vitest', 'vitest.mjs'), 'run', '--project', name, ...reporters]
+        const vitest = [inPackage('vitest', 'vitest.mjs'), 'run', ...files, '--project', name, ...reporters]
         const runIn = desktop ? runInDesktopSession : runProcess
         const { code } = await runIn(requireNode24(), vitest, { cwd: repositoryRoot, env: testEnvironment(env) })
         const counts = readCounts(report)

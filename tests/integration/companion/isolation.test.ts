@@ -361,6 +361,39 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
       expect((await anna.client.get('/internal/files/input')).json()).not.toContain('theirs.png')
     })
 
+    it('no class of node lists foreign files of any kind, asked by whoever first', async () => {
+      const kinds = [
+        'png',
+        'webp',
+        'mp4',
+        'webm',
+        'mp3',
+        'flac',
+        'glb',
+        'obj',
+        'latent',
+        'safetensors',
+        'txt',
+        'json',
+        'pdf',
+      ]
+      for (const kind of kinds) {
+        await writeFile(join(bert.folders.input, `bertsecret.${kind}`), 'x')
+        await writeFile(join(bert.folders.output, `bertsecret.${kind}`), 'x')
+      }
+      await mkdir(join(bert.folders.input, 'bertsecretfolder'))
+      expect((await bert.client.get('/object_info')).text).toContain('bertsecret.mp4')
+      const seen = (await anna.client.get('/object_info')).text
+      expect(seen).toContain('mine.png')
+      expect(seen).not.toContain('bertsecret')
+      expect((await comfyui.owner.get('/object_info')).text).not.toContain('bertsecret')
+    })
+
+    it('what is not there is 404 for a user, as for everybody', async () => {
+      expect((await anna.client.get('/no/such/route')).status).toBe(404)
+      expect((await anna.client.get('/internal/no/such/route')).status).toBe(404)
+    })
+
     it('case 44: previews of models show models only', async () => {
       for (const name of [
         '..%2F..%2Finput%2Fmine.png',

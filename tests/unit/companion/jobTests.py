@@ -7,6 +7,7 @@ import threading
 import types
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 
 from companionParts import WithFolders, as_user, identity, part
 
@@ -84,6 +85,26 @@ class Threads(WithFolders):
             nobody = pool.submit(current_user).result(10)
             mapped = list(pool.map(lambda _: current_user(), [1]))
         self.assertEqual((first, second, nobody, mapped), (self.anna, self.bert, None, [None]))
+
+    def test_of_the_older_kind_of_pool_work_for_whom_gave_the_task(self):
+        pool_class = type("OlderPool", (ThreadPool,), {})
+        threads.patch_thread_pool(pool_class)
+        asks = (
+            lambda pool: pool.apply(current_user),
+            lambda pool: pool.apply_async(current_user).get(10),
+            lambda pool: pool.map(lambda _: current_user(), [1])[0],
+            lambda pool: pool.starmap(lambda _a, _b: current_user(), [(1, 2)])[0],
+            lambda pool: next(pool.imap(lambda _: current_user(), [1])),
+            lambda pool: next(pool.imap_unordered(lambda _: current_user(), [1])),
+        )
+        with as_user(self.anna):
+            pool = pool_class(1)
+        with pool:
+            for ask in asks:
+                for user in (self.bert, self.anna):
+                    with as_user(user):
+                        self.assertEqual(ask(pool), user)
+                self.assertIsNone(ask(pool))
 
     def test_hand_on_arguments_results_and_errors(self):
         with self.pool_class(max_workers=1) as pool:

@@ -12,6 +12,7 @@ import os
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -153,16 +154,16 @@ class SelfTest:
             expect(self._run_as(user) == [user], "a job does not run as its owner")
 
     def _run_as(self, user: User) -> List[Any]:
-        """On whose behalf an empty prompt of this user is run; asked when ComfyUI says that it starts."""
+        """On whose behalf ComfyUI would run a prompt of this user: it hands it to `execute_async`."""
         seen: List[Any] = []
 
-        def send_sync(event: Any, _data: Any, _sid: Any = None) -> None:
-            if event == "execution_start":
-                seen.append(current_user())
+        async def execute_async(*_args: Any, **_kwargs: Any) -> None:
+            seen.append(current_user())
 
-        server = SimpleNamespace(client_id=None, last_node_id=None, sockets_metadata={}, send_sync=send_sync)
-        executor = self._comfyui("execution").PromptExecutor(server)
-        executor.execute({}, "selftest", {"client_id": "selftest", OWNER_KEY: user.id}, [])
+        executor_class = self._comfyui("execution").PromptExecutor
+        executor = executor_class.__new__(executor_class)  # made without caches, which differ between versions
+        executor.execute_async = execute_async
+        executor.execute({}, "selftest", {OWNER_KEY: user.id}, [])
         return seen
 
     def _try_threads(self, first: User, second: User) -> None:
@@ -175,7 +176,9 @@ class SelfTest:
                     thread.join()
                     seen.append(pool.submit(current_user).result())
             seen.append(pool.submit(current_user).result())
-        expect(seen == [first, first, second, second, None], "a thread works for somebody else")
+        with ThreadPool(1) as older_pool, _as_user(first):
+            seen.append(older_pool.apply(current_user))
+        expect(seen == [first, first, second, second, None, first], "a thread works for somebody else")
 
     def _try_socket_target(self, first: User, second: User) -> None:
         server_class = self._comfyui("server").PromptServer

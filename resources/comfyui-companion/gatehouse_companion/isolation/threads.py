@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from typing import Any, Callable, Type
 
 from .identity import carry, current
@@ -17,6 +18,7 @@ from .identity import carry, current
 def install() -> None:
     patch_thread(threading.Thread)
     patch_executor(ThreadPoolExecutor)
+    patch_thread_pool(ThreadPool)
 
 
 def patch_thread(thread_class: Type[threading.Thread]) -> None:
@@ -47,3 +49,17 @@ def patch_executor(executor_class: Type[ThreadPoolExecutor]) -> None:
         return original(self, carry(current(), function), *args, **kwargs)
 
     executor_class.submit = submit  # type: ignore[method-assign]
+
+
+def patch_thread_pool(pool_class: Type[ThreadPool]) -> None:
+    """The older kind of pool, for the same reason. `apply`, `map` and their kin all end in one of these four."""
+    for name in ("apply_async", "_map_async", "imap", "imap_unordered"):
+        setattr(pool_class, name, _bringing_identity(getattr(pool_class, name)))
+
+
+def _bringing_identity(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def give(self: Any, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return original(self, carry(current(), func), *args, **kwargs)
+
+    return give
