@@ -218,7 +218,8 @@ describe('forwarder', () => {
       socket.on('data', (chunk: Buffer) => {
         const [line = ''] = chunk.toString().split(' HTTP/')
         if (line.startsWith('GET /ws')) return socket.destroy()
-        if (line.startsWith('PUT')) return socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n')
+        if (line.startsWith('PUT') || line.endsWith('/first'))
+          return socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n')
         lines.push(line)
         requests += 1
         if (requests > 1 || line.startsWith('POST')) return socket.destroy()
@@ -228,6 +229,8 @@ describe('forwarder', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
     fixture.engine.set({ port: (server.address() as AddressInfo).port, secret: 'b'.repeat(64), bootId: '2'.repeat(32) })
     const headers = bearer(tokens.creator)
+    // The engine is told who asks; from then on one connection serves everything that comes in turn.
+    await ask(fixture.port, '/models/first', { headers })
     expect((await ask(fixture.port, '/models/1', { headers })).text).toBe('ok')
     expect((await ask(fixture.port, '/models/2', { headers })).text).toBe('ok')
     expect((await ask(fixture.port, '/settings', { method: 'POST', headers, body: '{}' })).status).toBe(503)
