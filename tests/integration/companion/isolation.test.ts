@@ -332,6 +332,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
         { filename: 'link.png', type: 'input' },
         { filename: 'theirs.png', subfolder: 'folder' },
         { filename: `theirs.png [output]`, subfolder: relative(anna.folders.output, bert.folders.output) },
+        { filename: 'folder/theirs.png', type: 'output' },
         { filename: '../theirs.png' },
         [],
       ])

@@ -210,6 +210,8 @@ def caching_stand_in():
 
         async def add_keys(self, node_ids):
             for node_id in node_ids:
+                if node_id in self.keys:
+                    continue
                 kind = self.dynprompt.get_node(node_id)["class_type"]
                 self.keys[node_id] = await self.key_of(node_id, kind)
                 self.subcache_keys[node_id] = (node_id, kind)
@@ -254,7 +256,7 @@ class CacheKeys(WithFolders):
         cache_keys.install_node_objects(caching)
         anna, bert, nobody = (self.keys(caching.CacheKeySetID, user) for user in (self.anna, self.bert, None))
         with as_user(self.anna):
-            asyncio.run(anna.add_keys([]))
+            asyncio.run(anna.add_keys(list(CHAIN)))
         for table in ("keys", "subcache_keys"):
             found = [getattr(keys, table)["save"] for keys in (anna, bert, nobody)]
             self.assertEqual(len(set(found)), 3)
@@ -300,6 +302,16 @@ class SharedLoaders(unittest.TestCase):
         self.assertEqual(self.describe("lora"), self.describe("y", other))
         other["x"]["inputs"]["name"] = "z"
         self.assertNotEqual(self.describe("lora"), self.describe("y", other))
+
+    def test_of_a_broken_prompt_are_none(self):
+        for node in ({"class_type": "VAELoader"}, {"class_type": "VAELoader", "inputs": []}, []):
+            self.assertIsNone(self.describe("x", {"x": node}))
+
+    def test_in_an_endless_chain_cost_little_and_are_never_told(self):
+        chain = prompt_of(**{f"n{i}": ("LoraLoader", {"model": [f"n{i + 1}", 0]}) for i in range(5000)})
+        memory = shared_loaders.LoaderMemory()
+        memory.remember("anna", chain, CLASSES)
+        self.assertEqual(memory.keep_known("anna", ["n0"], chain, CLASSES), [])
 
     def test_survives_a_circle(self):
         circle = prompt_of(a=("LoraLoader", {"model": ["b", 0]}), b=("LoraLoader", {"model": ["a", 0]}))

@@ -177,6 +177,13 @@ class UsersRoute(WithCompanion):
             self.assertEqual(self.ask("DELETE", f"/gatehouse/companion/users/{BERT}").status, 204)
         self.assertIsNone(self.users.find(BERT))
 
+    def test_forgets_what_a_user_had_loaded(self):
+        prompt = {"1": {"class_type": "VAELoader", "inputs": {}}}
+        classes = {"VAELoader": object}
+        self.memory.remember(ANNA, prompt, classes)
+        self.ask("DELETE", f"/gatehouse/companion/users/{ANNA}")
+        self.assertEqual(self.memory.keep_known(ANNA, ["1"], prompt, classes), [])
+
     def test_says_in_words_what_is_wrong_and_keeps_what_was_known(self):
         response = self.put(self.anna, outputDirectory="output")
         self.assertEqual((response.status, response.body["error"]), (400, "bad_folder"))
@@ -246,6 +253,7 @@ class Validation(WithCompanion):
             self.assertEqual(self.validate(body).body["error"]["type"], "no_prompt")
         self.assertEqual(self.validate({"prompt": PROMPT, "partial_execution_targets": 5}).status, 400)
         self.assertEqual(self.validate("{").status, 400)
+        self.assertEqual(self.validate('{"prompt":' + "[" * 100_000 + "]" * 100_000 + "}").status, 400)
         self.assertEqual(self.execution.asked, [])
 
     def test_refuses_when_a_handler_answers_nonsense(self):
@@ -296,6 +304,7 @@ class PathsOfRequests(WithCompanion):
 
     def test_views_of_the_owner_are_comfyuis_affair(self):
         self.users.put(self.owner, ())
+        os.symlink(self.foreign, os.path.join(self.comfyui, "output", "link.png"))
         self.assertEqual(self.view(user=self.owner.id, filename="link.png"), 200)
 
     def upload(self, path, **fields):
@@ -313,6 +322,7 @@ class PathsOfRequests(WithCompanion):
             {"filename": "../x.png"},
             {"filename": "..\\x.png"},
             {"filename": None},
+            {"filename": "folder/x.png"},
             {"type": "foo"},
         ):
             self.assertEqual(self.upload("/upload/image", **fields), 400, fields)
@@ -322,7 +332,8 @@ class PathsOfRequests(WithCompanion):
         own, link = json.dumps({"filename": "mine.png"}), json.dumps({"filename": "link.png"})
         self.assertEqual(self.upload("/upload/mask", original_ref=own), 200)
         self.reached.clear()
-        for reference in (link, json.dumps({"filename": "x.png", "subfolder": "folder"}), "[]", "{", "{}", '{"filename":5}'):
+        through = json.dumps({"filename": "folder/theirs.png"})
+        for reference in (link, through, json.dumps({"filename": "x.png", "subfolder": "folder"}), "[]", "{", "{}", '{"filename":5}'):
             self.assertEqual(self.upload("/upload/mask", original_ref=reference), 400, reference)
         self.assertEqual(self.upload("/upload/mask", original_ref=own, subfolder="folder"), 400)
         self.assertEqual(self.reached, [])

@@ -57,8 +57,8 @@ class CompanionRoutes:
             return self._refuse(405, "method_not_allowed", "POST")
         try:
             body = await request.json()
-        except ValueError:
-            return self._refuse(400, "bad_json", "the body is not JSON")
+        except (ValueError, RecursionError):
+            return self._refuse(400, "bad_json", "the body is not JSON, or nested too deeply")
         status, answer = await self._validator.validate(body, user)
         return self._web.json_response(answer, status=status)
 
@@ -72,8 +72,8 @@ class CompanionRoutes:
             self._users.put(user, self._comfyui_folders())
         except FolderRefused as error:
             return self._refuse(400, "bad_folder", str(error))
-        except ValueError:
-            return self._refuse(400, "bad_json", "the body is not JSON")
+        except (ValueError, RecursionError):
+            return self._refuse(400, "bad_json", "the body is not JSON, or nested too deeply")
         return self._web.Response(status=204)
 
     def _refuse(self, status: int, error: str, message: str) -> Any:

@@ -37,7 +37,8 @@ def is_own_file(reference: Any, default_type: str) -> bool:
     folder = folder or folder_paths.get_directory_by_type(reference.get("type", default_type))
     if folder is None or "\0" in name or ".." in plain.replace("\\", "/").split("/"):
         return False
-    return is_within(folder, os.path.join(folder, subfolder, os.path.basename(plain)))
+    # /view takes the last part of the name, uploads and masks all of it.
+    return all(is_within(folder, os.path.join(folder, subfolder, last)) for last in (plain, os.path.basename(plain)))
 
 
 async def _check_view(request: Any) -> Optional[int]:

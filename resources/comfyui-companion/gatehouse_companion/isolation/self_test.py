@@ -21,6 +21,9 @@ from .jobs import OWNER_KEY
 from .patching import Patches
 from .users import Users
 
+# A part that hangs must not keep ComfyUI from starting.
+MAX_SECONDS = 30.0
+
 FIRST_ID, SECOND_ID = "selftest00000001", "selftest00000002"
 
 
@@ -162,6 +165,7 @@ class SelfTest:
 
         executor_class = self._comfyui("execution").PromptExecutor
         executor = executor_class.__new__(executor_class)  # made without caches, which differ between versions
+        executor.server, executor.status_messages = self._comfyui("server").PromptServer.instance, []
         executor.execute_async = execute_async
         executor.execute({}, "selftest", {OWNER_KEY: user.id}, [])
         return seen
@@ -234,8 +238,9 @@ def _in_thread(work: Callable[[], None]) -> None:
         except BaseException as error:
             failures.append(error)
 
-    thread = threading.Thread(target=run, name="gatehouse-selftest")
+    thread = threading.Thread(target=run, name="gatehouse-selftest", daemon=True)
     thread.start()
-    thread.join()
+    thread.join(MAX_SECONDS)
+    expect(not thread.is_alive(), f"no answer within {MAX_SECONDS} seconds")
     if failures:
         raise failures[0]

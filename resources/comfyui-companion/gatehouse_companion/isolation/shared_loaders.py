@@ -39,6 +39,10 @@ SHARED_LOADERS = frozenset(
 )
 
 MAX_REMEMBERED = 512
+MAX_CHAIN = 64
+
+# Of a chain longer than anybody needs: never remembered, and so never told.
+TOO_LONG = ""
 
 
 def is_shared_loader(class_type: Any, classes: Dict[str, Any]) -> bool:
@@ -59,12 +63,17 @@ def describe_shared(node_id: Any, prompt: Dict[str, Any], classes: Dict[str, Any
         node = prompt.get(waiting[0]) if isinstance(waiting[0], str) else None
         if not isinstance(node, dict) or not is_shared_loader(node.get("class_type"), classes):
             return None
+        values = node.get("inputs")
+        if not isinstance(values, dict):
+            return None
+        if len(found) == MAX_CHAIN:
+            return TOO_LONG
         done.add(waiting.pop(0))
         inputs: List[Any] = []
-        for name, value in sorted(node["inputs"].items()):
+        for name, value in sorted(values.items()):
             is_link = isinstance(value, list) and len(value) == 2
             inputs.append([name, "link", value[1]] if is_link else [name, value])
-            if is_link and value[0] not in done:
+            if is_link and value[0] not in done and value[0] not in waiting:
                 waiting.append(value[0])
         found.append([node["class_type"], inputs])
     return json.dumps(found, default=str)
@@ -87,7 +96,7 @@ class LoaderMemory:
         seen = self._seen.setdefault(user_id, OrderedDict())
         for node_id in prompt:
             description = describe_shared(node_id, prompt, classes)
-            if description is not None:
+            if description:
                 seen[description] = None
                 seen.move_to_end(description)
         while len(seen) > MAX_REMEMBERED:

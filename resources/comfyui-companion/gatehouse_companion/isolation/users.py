@@ -24,7 +24,7 @@ def is_user_id(text: Any) -> bool:
 
 
 class Users:
-    """Users by id. Asked from ComfyUI's loop and from its worker: each entry is replaced as a whole."""
+    """Users by id. Asked from ComfyUI's loop and from its worker: each entry is replaced as a whole, and lists are copied first."""
 
     def __init__(self) -> None:
         self._users: Dict[str, User] = {}
@@ -34,11 +34,11 @@ class Users:
 
     def has_others(self) -> bool:
         """Whether anybody but the owner of the computer works here."""
-        return any(user.has_own_folders for user in self._users.values())
+        return any(user.has_own_folders for user in list(self._users.values()))
 
     def put(self, user: User, comfyui_folders: Iterable[str]) -> None:
         """What was known before stays when this is refused. @raises FolderRefused"""
-        others = [other for other in self._users.values() if other.id != user.id]
+        others = [other for other in list(self._users.values()) if other.id != user.id]
         for name, folder in named_folders(user):
             if any(is_within(folder, own) for own in comfyui_folders):
                 raise FolderRefused(f"{name} contains folders of ComfyUI itself")

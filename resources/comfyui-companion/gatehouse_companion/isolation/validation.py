@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import uuid
 from typing import Any, Dict, Optional, Tuple
@@ -41,14 +40,15 @@ class Validator:
         self._server = server
 
     async def validate(self, body: Any, user: User) -> Verdict:
-        """200 `{node_errors}` or 400 `{error, node_errors}`. The body is copied: handlers and validation change it."""
+        """200 `{node_errors}` or 400 `{error, node_errors}`. Handlers and validation change the body, so it must be
+        nobody else's."""
         if not isinstance(body, dict) or "prompt" not in body:
             return refuse("no_prompt", "No prompt provided", "No prompt provided")
         targets = body.get("partial_execution_targets")
         if targets is not None and not (isinstance(targets, list) and all(isinstance(item, str) for item in targets)):
             return refuse("invalid_prompt", "partial_execution_targets is not a list of node ids.")
         known = {name: body[name] for name in ("prompt", "partial_execution_targets") if name in body}
-        asked = self._server.trigger_on_prompt({**copy.deepcopy(known), "extra_data": {OWNER_KEY: user.id}})
+        asked = self._server.trigger_on_prompt({**known, "extra_data": {OWNER_KEY: user.id}})
         if not isinstance(asked, dict) or "prompt" not in asked:
             return refuse("no_prompt", "No prompt provided", "No prompt provided")
         prompt = asked["prompt"]
