@@ -1,14 +1,14 @@
-import { parseLosslessJson, isObject } from '../comfyui/losslessJson.ts'
-import type { JsonObject } from '../comfyui/losslessJson.ts'
 import type { HoldReason } from '../contract/jobs.ts'
 import type { FairShare } from './fairShare.ts'
 import { noEngine } from './engineLink.ts'
 import type { EngineLink, EngineQueue } from './engineLink.ts'
 import type { Job, JobBody } from './job.ts'
-import { JobEndings } from './jobEndings.ts'
+import { JobEndings, wordsFor } from './jobEndings.ts'
 import type { JobLedger } from './jobLedger.ts'
+import { noTexts } from './jobStore.ts'
 import { limitsOf } from './jobLimits.ts'
 import type { JobQueueDependencies, JobTimings } from './jobQueueTypes.ts'
+import { readEventData } from './runRecord.ts'
 import { ShareBook } from './shareBook.ts'
 import { isUpstream, nextStatus } from './jobState.ts'
 import { TimeLimits } from './timeLimits.ts'
@@ -107,7 +107,10 @@ export class Dispatcher {
   /** The engine's process is gone. `isItsFault`: what ran has hung it or used its memory up. */
   async engineEnded(isItsFault: boolean): Promise<void> {
     this.#unwanted.clear()
-    for (const job of this.#upstream()) await this.#engineGone(job, isItsFault)
+    // First what did not run: the jobs of who brought it down are held when they wait again.
+    const isRunning = (job: Job): number => (job.status.state === 'running' ? 1 : 0)
+    const all = this.#upstream().sort((one, other) => isRunning(one) - isRunning(other))
+    for (const job of all) await this.#engineGone(job, isItsFault)
   }
 
   /** An event of a job, in the order in which the engine sent them. */
@@ -118,7 +121,9 @@ export class Dispatcher {
       return
     }
     if (type === 'execution_start') this.#begin(job)
-    this.#endings.record(job, type, () => readData(bytes))
+    // Held in the meantime, while the engine could not be asked to give it back.
+    if (type === 'execution_start' && job.status.state === 'held') void this.#link.interrupt(promptId)
+    this.#endings.record(job, type, () => readEventData(bytes))
     if (type === 'execution_success') this.#settle(job, 'succeeded')
     if (type === 'execution_error' || type === 'execution_interrupted') this.#settle(job, 'failed')
     if (type === 'executing' && node === null) this.#finish(job)
@@ -158,9 +163,10 @@ export class Dispatcher {
       const canAsk = this.#link.bootId() !== undefined
       if (job.status.state === 'sent' && canAsk && !(await this.#takeBackNow(job))) return false
       if (job.status.state === 'sent') this.#unwanted.add(job.id)
-      const done = await this.#ledger.apply(job, { kind: 'cancel' }, { endedAtMs: this.#dependencies.clock.nowMs() })
+      const endedAtMs = this.#dependencies.clock.nowMs()
+      const done = await this.#ledger.apply(job, { kind: 'cancel' }, { endedAtMs }, noTexts)
       if (!done) return false
-      this.#book.settle(job)
+      this.#book.refund(job)
       this.#forget(job)
       this.#link.tellStatus(job.accountId)
       return true
@@ -220,7 +226,7 @@ export class Dispatcher {
     if (body.targets !== undefined) members.set('partial_execution_targets', body.targets)
     const answer = await this.#link.submit(job, members)
     if (answer.kind === 'refused') {
-      this.#book.settle(job)
+      this.#book.refund(job)
       await this.#endings.fail(job, { kind: 'finish', outcome: 'failed' }, answer.message)
       this.#forget(job)
       return
@@ -262,7 +268,10 @@ export class Dispatcher {
       return
     }
     const ending = await this.#endings.finish(job)
-    if (ending === 'done') this.#ended(job)
+    if (ending === 'done') {
+      this.#endings.tellOver(job)
+      this.#ended(job)
+    }
     if (ending !== 'unknown') return
     // Asked again: events go on arriving in the meantime.
     if (job.status.state === 'running') await this.#engineGone(job, false)
@@ -273,7 +282,7 @@ export class Dispatcher {
   async #comeBack(job: Job, wasWithdrawn: boolean): Promise<void> {
     if (!wasWithdrawn) job.losses += 1
     if (job.losses < MAX_LOSSES) {
-      if (await this.#ledger.apply(job, { kind: 'takeBack' }, { bootId: undefined })) this.#book.settle(job)
+      if (await this.#ledger.apply(job, { kind: 'takeBack' }, { bootId: undefined })) this.#book.refund(job)
       return
     }
     const words = 'ComfyUI took this job several times and lost it each time.'
@@ -297,7 +306,8 @@ export class Dispatcher {
   #settle(job: Job, outcome: 'succeeded' | 'failed'): void {
     this.#timeLimits.stop(job)
     this.#background(this.#endings.settle(job, outcome), 'the end of a job could not be noted')
-    // Before the answer of the disk: the GPU need not wait for it.
+    // Before the answers of disk and engine: the GPU need not wait for them.
+    this.#book.settle(job, secondsOf(job))
     this.pump()
   }
 
@@ -309,8 +319,7 @@ export class Dispatcher {
   }
 
   #ended(job: Job): void {
-    const { startedAtMs, endedAtMs } = job
-    const seconds = startedAtMs === undefined || endedAtMs === undefined ? 0 : (endedAtMs - startedAtMs) / 1000
+    const seconds = secondsOf(job)
     this.#book.settle(job, seconds)
     this.#forget(job)
     this.#learn(job, seconds)
@@ -333,7 +342,7 @@ export class Dispatcher {
       return
     }
     if (nextStatus(job.status, event)?.state !== 'failed') {
-      if (await this.#ledger.apply(job, event, { bootId: undefined, startedAtMs: undefined })) this.#book.settle(job)
+      if (await this.#ledger.apply(job, event, { bootId: undefined, startedAtMs: undefined })) this.#book.refund(job)
       return
     }
     if (!(await this.#endings.fail(job, event, wordsFor(job, isItsFault)))) return
@@ -378,20 +387,6 @@ export class Dispatcher {
   }
 }
 
-function wordsFor({ overdue, failure }: Job, isItsFault: boolean): string {
-  if (overdue) return `${failure ?? 'Its time was up.'} It could not be stopped, so ComfyUI was started again.`
-  if (isItsFault) return 'ComfyUI hung or ran out of memory while this job ran, so it is not tried again.'
-  return 'ComfyUI ended twice while this job ran, so it is not tried again.'
-}
-
-/** undefined for what is no message; every number stays the text it was. */
-function readData(bytes: Buffer): JsonObject | undefined {
-  try {
-    const message = parseLosslessJson(bytes.toString('utf8'))
-    const data = isObject(message) ? message.get('data') : undefined
-    return isObject(data) ? data : undefined
-  } catch {
-    // NaN in somebody's node: the engine's own history will say.
-    return undefined
-  }
+function secondsOf({ startedAtMs, endedAtMs }: Job): number {
+  return startedAtMs === undefined || endedAtMs === undefined ? 0 : (endedAtMs - startedAtMs) / 1000
 }

@@ -6,6 +6,7 @@ import type { Job } from './job.ts'
 import type { JobLedger } from './jobLedger.ts'
 import type { JobQueueDependencies } from './jobQueueTypes.ts'
 import type { JobEvent, JobOutcome } from './jobState.ts'
+import { noTexts } from './jobStore.ts'
 import { RunRecord } from './runRecord.ts'
 
 interface Settling {
@@ -44,7 +45,7 @@ export class JobEndings {
   async settle(job: Job, outcome: JobOutcome): Promise<void> {
     const endedAtMs = this.#dependencies.clock.nowMs()
     const failure = job.failure ?? this.#records.get(job.id)?.failure
-    const patch = { endedAtMs, ...(outcome === 'failed' && failure !== undefined ? { failure } : {}) }
+    const patch = { endedAtMs, failure: outcome === 'failed' ? failure : undefined }
     const applied = this.#ledger.apply(job, { kind: 'settle', outcome }, patch, runTime({ ...job, endedAtMs }))
     if (job.status.state === 'ended' && !this.#settling.has(job)) {
       let resolve = (): void => undefined
@@ -97,19 +98,24 @@ export class JobEndings {
     record.add('execution_error', error)
     const endedAtMs = this.#dependencies.clock.nowMs()
     const result = formatEntry(await this.#textsOf(job), false, record.messages, record.outputs)
-    const more = { result, in_history: 1, ...runTime({ ...job, endedAtMs }) }
+    const more = { ...noTexts, result, in_history: 1, ...runTime({ ...job, endedAtMs }) }
     if (!(await this.#ledger.apply(job, event, { endedAtMs, failure: message }, more))) return false
     const link = this.#link()
     if (!hadBegun) link.tell(job, 'execution_start', start)
     link.tell(job, 'execution_error', error)
+    this.tellOver(job)
+    link.tellStatus(job.accountId)
+    this.#release(job)
+    return true
+  }
+
+  /** The last event of every run, for a tab that did not get the engine's own. */
+  tellOver(job: Job): void {
     const over: [string, JsonValue][] = [
       ['node', null],
       ['prompt_id', job.id],
     ]
-    link.tell(job, 'executing', new Map(over))
-    link.tellStatus(job.accountId)
-    this.#release(job)
-    return true
+    this.#link().tell(job, 'executing', new Map(over))
   }
 
   forget(job: Job): void {
@@ -127,7 +133,7 @@ export class JobEndings {
 
   async #keep(job: Job, result: string, outcome: JobOutcome): Promise<boolean> {
     const endedAtMs = job.endedAtMs ?? this.#dependencies.clock.nowMs()
-    const more = { result, in_history: 1, ...runTime({ ...job, endedAtMs }) }
+    const more = { ...noTexts, result, in_history: 1, ...runTime({ ...job, endedAtMs }) }
     const done = await this.#ledger.apply(job, { kind: 'finish', outcome }, { endedAtMs }, more)
     if (done) this.#release(job)
     return done
@@ -172,4 +178,11 @@ function errorData(job: Job, timestamp: JsonValue, message: string): JsonObject 
     ['current_outputs', []],
     ['timestamp', timestamp],
   ])
+}
+
+/** Why a job is not tried again after the engine went away under it. */
+export function wordsFor({ overdue, failure }: Job, isItsFault: boolean): string {
+  if (overdue) return `${failure ?? 'Its time was up.'} It could not be stopped, so ComfyUI was started again.`
+  if (isItsFault) return 'ComfyUI hung or ran out of memory while this job ran, so it is not tried again.'
+  return 'ComfyUI ended twice while this job ran, so it is not tried again.'
 }

@@ -1,17 +1,13 @@
-import { formatLosslessJson } from '../comfyui/losslessJson.ts'
-import { redactSecrets, withoutSecrets } from '../comfyui/secretText.ts'
 import type { JobTexts } from '../comfyui/historyViews.ts'
-import { GateError } from '../contract/errorCodes.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { EngineLink } from './engineLink.ts'
 import { isActive } from './job.ts'
-import type { Job, JobBody } from './job.ts'
+import type { Job } from './job.ts'
 import { placeOf } from './jobEndings.ts'
+import { JobIntake } from './jobIntake.ts'
 import { JobLedger } from './jobLedger.ts'
-import { checkLimits, dayOf, limitsOf } from './jobLimits.ts'
 import { defaultJobTimings } from './jobQueueTypes.ts'
 import type { JobOrder, JobQueueDependencies, JobTimings } from './jobQueueTypes.ts'
-import { largestMegapixels, shapeOf } from './jobShape.ts'
 import { isUpstream } from './jobState.ts'
 import type { HistoryEntry, HistoryPage } from './jobStore.ts'
 import { foresee } from './waitingLine.ts'
@@ -19,26 +15,22 @@ import type { Place } from './waitingLine.ts'
 
 const DAY_MS = 86_400_000
 const PURGE_MS = 3_600_000
-/** Of a workflow of which nothing is known, on a computer of which nothing is known. */
-const UNKNOWN_RUN_SECONDS = 20
 
 /** The queue of everybody. Who may ask for what is decided before; what is asked for here is done. */
 export class JobQueue {
   readonly #dependencies: JobQueueDependencies
   readonly #ledger: JobLedger
   readonly #dispatcher: Dispatcher
+  readonly #intake: JobIntake
   readonly #timers: NodeJS.Timeout[] = []
   readonly #unsubscribe: (() => void)[] = []
-  /** Accepted and not on disk yet: they count. */
-  readonly #arriving = new Map<string, number>()
   #pauseEnds: NodeJS.Timeout | undefined
-  #nextNumber: number
 
-  private constructor(dependencies: JobQueueDependencies, ledger: JobLedger, nextNumber: number) {
+  private constructor(dependencies: JobQueueDependencies, ledger: JobLedger) {
     const timings: JobTimings = { ...defaultJobTimings, ...dependencies.timings }
     this.#dependencies = dependencies
     this.#ledger = ledger
-    this.#nextNumber = nextNumber
+    this.#intake = new JobIntake(dependencies, ledger)
     this.#dispatcher = new Dispatcher(dependencies, ledger, timings)
     this.#unsubscribe.push(
       dependencies.settings.onChange(() => this.#followPause()),
@@ -52,7 +44,7 @@ export class JobQueue {
   static async open(dependencies: JobQueueDependencies): Promise<JobQueue> {
     const { store } = dependencies
     const active = await store.readActive()
-    const queue = new JobQueue(dependencies, new JobLedger(store, active), await store.readNextNumber())
+    const queue = new JobQueue(dependencies, new JobLedger(store, active))
     await queue.#recover(active)
     return queue
   }
@@ -62,8 +54,11 @@ export class JobQueue {
     this.#followPause()
   }
 
-  engineReady(): Promise<void> {
-    return this.#dispatcher.engineReady()
+  async engineReady(): Promise<void> {
+    await this.#dispatcher.engineReady()
+    // What could not be taken back while the engine did not answer.
+    this.#followPause()
+    await this.#followRights()
   }
 
   engineEnded(isItsFault: boolean): Promise<void> {
@@ -78,42 +73,17 @@ export class JobQueue {
     this.#dispatcher.onEvent(promptId, type, node, bytes)
   }
 
-  /**
-   * @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words. Nothing was kept then.
-   */
-  async checkLimits({ accountId, role, nodes }: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>): Promise<void> {
-    const { clock, settings, store } = this.#dependencies
-    const nowMs = clock.nowMs()
-    const { startsAtMs, endsAtMs: dayEndsAtMs } = dayOf(nowMs)
-    const use = await store.readUse(accountId, startsAtMs)
-    const arriving = this.#arriving.get(accountId) ?? 0
-    checkLimits(limitsOf(settings, accountId, role), {
-      queued: this.countActive(accountId) + arriving,
-      jobsToday: use.jobs + arriving,
-      gpuMsToday: use.runMs,
-      nodes: nodes.size,
-      megapixels: largestMegapixels(nodes),
-      dayEndsAtMs,
-      nowMs,
-    })
+  /** @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words */
+  checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>): Promise<void> {
+    return this.#intake.checkLimits(order)
   }
 
-  /**
-   * Accepts a job; it is on disk when this resolves.
-   * @throws GateError QUOTA_EXCEEDED when others of this person came in between
-   */
+  /** Accepts a job; it is on disk when this resolves. @throws GateError as `checkLimits`; nothing was kept then */
   async accept(order: JobOrder): Promise<{ id: string; number: number }> {
-    const { accountId } = order
-    await this.checkLimits(order)
-    this.#arriving.set(accountId, (this.#arriving.get(accountId) ?? 0) + 1)
-    try {
-      return await this.#keep(order)
-    } finally {
-      const left = (this.#arriving.get(accountId) ?? 1) - 1
-      if (left > 0) this.#arriving.set(accountId, left)
-      else this.#arriving.delete(accountId)
-      this.#dispatcher.pump()
-    }
+    const accepted = await this.#intake.accept(order)
+    this.#dispatcher.tellStatus(order.accountId)
+    this.#dispatcher.pump()
+    return accepted
   }
 
   countActive(accountId: string): number {
@@ -187,7 +157,7 @@ export class JobQueue {
     if (job.status.state === 'sent' && !(await this.#dispatcher.takeBack(job))) return false
     if (job.status.state !== 'waiting' && job.status.state !== 'held') return false
     const lowest = Math.min(0, ...this.#ledger.list().map(({ number }) => number))
-    await this.#ledger.renumber(job, place === 'first' ? lowest - 1 : this.#takeNumber())
+    await this.#ledger.renumber(job, place === 'first' ? lowest - 1 : await this.#intake.takeNumber(job.accountId))
     this.#dispatcher.pump()
     return true
   }
@@ -229,63 +199,8 @@ export class JobQueue {
     await this.#dependencies.store.settled()
   }
 
-  async #keep(order: JobOrder): Promise<{ id: string; number: number }> {
-    const { body, secretBody } = toBodies(order)
-    const shape = shapeOf(order.nodes)
-    const expectedSeconds = await this.#expectSeconds(shape)
-    for (let wanted = order.wantedId; ; wanted = undefined) {
-      const id = wanted ?? this.#dependencies.random.uuid()
-      const job = {
-        ...this.#toJob(order, id, shape),
-        expectedSeconds,
-        secretBody,
-        hasSecrets: secretBody !== undefined,
-      }
-      if (!(await this.#ledger.add(job, body))) continue
-      this.#dispatcher.tellStatus(order.accountId)
-      return { id, number: job.number }
-    }
-  }
-
-  #toJob({ accountId, clientId, nodes, place }: JobOrder, id: string, shape: string): Job {
-    const next = this.#takeNumber()
-    return {
-      id,
-      accountId,
-      clientId,
-      shape,
-      nodes: nodes.size,
-      hasSecrets: false,
-      createdAtMs: this.#dependencies.clock.nowMs(),
-      number: place.number ?? (place.front ? -Math.max(next, 1) : next),
-      status: { state: 'waiting', heldBecause: null, attempts: 0, outcome: null },
-      bootId: undefined,
-      startedAtMs: undefined,
-      endedAtMs: undefined,
-      failure: undefined,
-      expectedSeconds: 0,
-      charged: undefined,
-      runLimitSeconds: null,
-      secretBody: undefined,
-      losses: 0,
-      overdue: false,
-    }
-  }
-
-  #takeNumber(): number {
-    const number = this.#nextNumber
-    this.#nextNumber += 1
-    return number
-  }
-
-  async #expectSeconds(shape: string): Promise<number> {
-    const { store } = this.#dependencies
-    const ms = (await store.readMeanRunMs(shape)) ?? (await store.readMeanRunMs())
-    return ms === undefined ? UNKNOWN_RUN_SECONDS : ms / 1000
-  }
-
   async #recover(active: readonly Job[]): Promise<void> {
-    for (const job of active) job.expectedSeconds = await this.#expectSeconds(job.shape)
+    for (const job of active) job.expectedSeconds = await this.#intake.expectSeconds(job.shape)
     await this.#dispatcher.engineEnded(false)
     for (const job of active) {
       if (!job.hasSecrets) continue
@@ -357,30 +272,4 @@ export class JobQueue {
   #background(work: Promise<unknown>, failure: string): void {
     work.catch((error: unknown) => this.#dependencies.logger.error({ err: error }, failure))
   }
-}
-
-/** What goes to disk, and what goes to the engine when that is more. */
-function toBodies({ nodes, extraData, targets, outputs = '[]' }: JobOrder): {
-  body: JobBody
-  secretBody: JobBody | undefined
-} {
-  const whole: JobBody = {
-    prompt: formatLosslessJson(nodes),
-    extraData: formatLosslessJson(extraData),
-    targets: targets === undefined ? undefined : formatLosslessJson(targets),
-    outputs,
-  }
-  const body = {
-    ...whole,
-    prompt: redactSecrets(whole.prompt),
-    extraData: formatLosslessJson(withoutSecrets(extraData)),
-  }
-  const isSame = body.prompt === whole.prompt && body.extraData === whole.extraData
-  return { body, secretBody: isSame ? undefined : whole }
-}
-
-/** @throws GateError NOT_FOUND, also for a job of somebody else: it cannot be told from one that is not there */
-export function requireOwn(job: Job | undefined, accountId: string): Job {
-  if (job?.accountId === accountId) return job
-  throw new GateError('NOT_FOUND', 'There is no such job.')
 }

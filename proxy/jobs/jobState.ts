@@ -13,7 +13,7 @@ import type { HoldReason } from '../contract/jobs.ts'
  * | held            | release        | waiting   | not when its secrets are gone                              |
  * | waiting         | send           | sent      | written before the engine is asked: it may have it from now |
  * | sent            | takeBack       | waiting   | the engine does not have it (any more)                     |
- * | sent            | start          | running   |                                                            |
+ * | sent, waiting   | start          | running   | waiting: the engine had it after all                       |
  * | sent, running   | settle         | ended     | its last event was seen: whatever comes, it never runs again |
  * | sent, running, ended | finish    | succeeded, failed |                                                    |
  * | sent            | engineGone     | waiting   | it never ran                                               |
@@ -71,7 +71,7 @@ export function nextStatus(status: JobStatus, event: JobEvent): JobStatus | unde
     case 'takeBack':
       return state === 'sent' ? { ...status, state: 'waiting' } : undefined
     case 'start':
-      return state === 'sent' ? { ...status, state: 'running' } : undefined
+      return state === 'sent' || state === 'waiting' ? { ...status, state: 'running' } : undefined
     case 'settle':
       return state === 'sent' || state === 'running' ? { ...status, state: 'ended', outcome: event.outcome } : undefined
     case 'finish':

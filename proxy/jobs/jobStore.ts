@@ -25,6 +25,9 @@ export interface HistoryPage {
   readonly offset?: number
 }
 
+/** For a job that is over: its texts stand in its result, or are nobody's business any more. */
+export const noTexts = { prompt: '{}', extra_data: '{}', targets: null, outputs: '[]' } as const
+
 /** The journal on disk. Writes happen in the order in which they were asked for. */
 export class JobStore {
   readonly #kysely: Kysely<Schema>
@@ -97,11 +100,12 @@ export class JobStore {
     )
   }
 
-  /** The next number: above all that were ever given. */
-  async readNextNumber(): Promise<number> {
+  /** The next number of a person: above all that they ever had. */
+  async readNextNumber(accountId: string): Promise<number> {
     const row = await this.#kysely
       .selectFrom('jobs')
       .select(({ fn }) => fn.max('number').as('highest'))
+      .where('account_id', '=', accountId)
       .executeTakeFirst()
     return Math.max(0, Math.floor(row?.highest ?? -1) + 1)
   }
@@ -133,7 +137,7 @@ export class JobStore {
 
   /** Takes entries out of the history. What they cost stays known: it counts for the day's limits. */
   async forgetHistory(accountId: string, ids: readonly string[] | 'all'): Promise<void> {
-    const change = { in_history: 0, result: null, prompt: '{}', extra_data: '{}' }
+    const change = { in_history: 0, result: null }
     await this.#inOrder(async () => {
       const query = this.#kysely
         .updateTable('jobs')

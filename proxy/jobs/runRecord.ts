@@ -1,5 +1,5 @@
 import type { HistoryMessage } from '../comfyui/historyViews.ts'
-import { isObject } from '../comfyui/losslessJson.ts'
+import { isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import type { JsonObject, JsonValue } from '../comfyui/losslessJson.ts'
 
 /** Events that ComfyUI keeps in the history (execution.py 0.3.64, add_message). */
@@ -35,6 +35,18 @@ export class RunRecord {
       const message = type === 'execution_error' ? data.get('exception_message') : undefined
       if (typeof message === 'string') return message.trim().slice(0, 500)
     }
+    return undefined
+  }
+}
+
+/** The data of an event; undefined for what is no message. Every number stays the text it was. */
+export function readEventData(bytes: Buffer): JsonObject | undefined {
+  try {
+    const message = parseLosslessJson(bytes.toString('utf8'))
+    const data = isObject(message) ? message.get('data') : undefined
+    return isObject(data) ? data : undefined
+  } catch {
+    // NaN in somebody's node: the engine's own history will say.
     return undefined
   }
 }

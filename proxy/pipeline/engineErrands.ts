@@ -2,6 +2,7 @@ import type { Engine } from '../comfyui/engine.ts'
 import { describePromptError, parseEngineQueue } from '../comfyui/engineQueue.ts'
 import { formatLosslessJson } from '../comfyui/losslessJson.ts'
 import type { JsonObject } from '../comfyui/losslessJson.ts'
+import { GateError } from '../contract/errorCodes.ts'
 import type { Logger } from '../core/logger.ts'
 import { callEngine } from '../forward/callEngine.ts'
 import type { EngineAnswer } from '../forward/callEngine.ts'
@@ -48,13 +49,24 @@ export class EngineErrands implements EngineLink {
     hub.expect({ promptId: job.id, accountId: job.accountId, clientId: job.clientId })
     const all = [...members, ['client_id', JSON.stringify(clientId)] as const]
     const body = `{${all.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
-    const answer = await this.askFor(job.accountId, { method: 'POST', path: '/prompt', body })
+    const answer = await this.#submit(job.accountId, body)
+    if (answer instanceof GateError) return { kind: 'refused', message: answer.message }
     if (answer?.status === 200) return { kind: 'accepted' }
     if (answer?.status === 400 || answer?.status === 500) {
       return { kind: 'refused', message: describePromptError(answer.body) }
     }
     logger.warn({ status: answer?.status }, 'the engine did not say whether it took a job')
     return { kind: 'unknown' }
+  }
+
+  /** A GateError: this person's jobs cannot run, and why. */
+  async #submit(accountId: string, body: string): Promise<EngineAnswer | GateError | undefined> {
+    try {
+      return await this.askFor(accountId, { method: 'POST', path: '/prompt', body })
+    } catch (error) {
+      if (error instanceof GateError) return error
+      throw error
+    }
   }
 
   async readQueue(): Promise<EngineQueue | undefined> {
@@ -99,7 +111,10 @@ export class EngineErrands implements EngineLink {
     this.#dependencies.hub.tellStatus(accountId)
   }
 
-  /** A question for one person, who is made known to the engine first. undefined: no answer. @throws never */
+  /**
+   * A question for one person, who is made known to the engine first. undefined: no answer.
+   * @throws GateError when the person's folders are not as they must be
+   */
   async askFor(accountId: string, question: EngineQuestion): Promise<EngineAnswer | undefined> {
     const upstream = this.#dependencies.upstream()
     if (upstream === undefined) return undefined
@@ -112,7 +127,8 @@ export class EngineErrands implements EngineLink {
       await users.introduceAgain(upstream, accountId)
       return await call(upstream, question, headers)
     } catch (error) {
-      this.#dependencies.logger.warn({ err: error }, 'the engine could not be asked for somebody')
+      if (error instanceof GateError && error.code !== 'ENGINE_UNAVAILABLE') throw error
+      this.#noteSilence(error)
       return undefined
     }
   }
@@ -123,10 +139,20 @@ export class EngineErrands implements EngineLink {
     try {
       return await call(upstream, question, [], ERRAND_MS)
     } catch (error) {
-      this.#dependencies.logger.debug({ err: error }, 'the engine could not be asked')
+      this.#noteSilence(error)
       return undefined
     }
   }
+
+  #noteSilence(error: unknown): void {
+    this.#dependencies.logger.debug({ err: error }, 'the engine could not be asked')
+    if (isRefusedConnection(error)) this.#dependencies.engine.reportUnreachable()
+  }
+}
+
+function isRefusedConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('code' in error && error.code === 'ECONNREFUSED') || isRefusedConnection(error.cause)
 }
 
 function call(

@@ -60,10 +60,8 @@ export async function serveHistory(turn: Turn, { dependencies: { jobs } }: TurnS
 export async function serveInterrupt(turn: Turn, { dependencies: { jobs } }: TurnServices): Promise<void> {
   const { accountId } = principalOf(turn)
   const wanted = readPromptId(await readTurnBody(turn, MAX_BYTES))
-  const running = jobs
-    .list(accountId)
-    .filter(({ id, status: { state } }) => state === 'running' && (wanted ?? id) === id)
-  for (const job of running) await jobs.interrupt(job)
+  const mine = jobs.list(accountId).filter(({ id }) => (wanted ?? id) === id)
+  for (const job of mine) await jobs.interrupt(job)
   answerText(turn.response, 200, '')
 }
 
