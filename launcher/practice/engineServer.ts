@@ -8,6 +8,7 @@ import { Router } from './http/router.ts'
 import { carriesSecret, toHealthProof } from './http/secretCheck.ts'
 import { findRequestUser } from './http/userCheck.ts'
 import { addCompanionRoutes } from './routes/companionRoutes.ts'
+import { addJobRoutes } from './routes/jobRoutes.ts'
 import { addModelRoutes } from './routes/modelRoutes.ts'
 import { addPageRoutes, sendStatic } from './routes/pageRoutes.ts'
 import { addPromptRoutes } from './routes/promptRoutes.ts'
@@ -49,6 +50,7 @@ export class EngineServer {
     this.#context = context
     this.#identity = identity
     addPromptRoutes(this.#router, context)
+    addJobRoutes(this.#router, context)
     addViewRoutes(this.#router)
     addUploadRoutes(this.#router)
     addUserRoutes(this.#router, context)

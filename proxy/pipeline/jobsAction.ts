@@ -23,11 +23,16 @@ const listSchema = z.object({
   sort_by: z.enum(['created_at', 'execution_duration']).default('created_at'),
   sort_order: z.enum(['asc', 'desc']).default('desc'),
   limit: z.coerce.number().int().min(1).optional(),
-  offset: z.coerce.number().int().min(0).catch(0).default(0),
+  // ComfyUI takes a negative one for none.
+  offset: z.coerce
+    .number()
+    .int()
+    .transform((offset) => Math.max(0, offset))
+    .default(0),
 })
 type ListQuery = z.infer<typeof listSchema>
 
-const cancelSchema = z.object({ job_ids: z.array(z.uuid()).min(1).max(MAX_IDS) })
+const cancelSchema = z.object({ job_ids: z.array(z.uuid()).max(MAX_IDS) })
 
 /** `/api/jobs*` of ComfyUI's 2026 versions: one's own jobs; others look as if they did not exist. */
 export async function serveJobs(turn: Turn, services: TurnServices): Promise<void> {

@@ -86,11 +86,13 @@ export class PromptQueue {
     this.#onChange()
   }
 
-  remove(promptId: string): void {
+  /** @returns whether it waited */
+  remove(promptId: string): boolean {
     const at = this.#pending.findIndex((item) => item.promptId === promptId)
-    if (at === -1) return
+    if (at === -1) return false
     this.#pending.splice(at, 1)
     this.#onChange()
+    return true
   }
 
   toJson(): JsonObject {
@@ -98,6 +100,12 @@ export class PromptQueue {
       queue_running: this.#running ? [toQueueJson(this.#running)] : [],
       queue_pending: this.#pending.map(toQueueJson),
     }
+  }
+
+  /** As toJson, without comfy.org tokens. */
+  withoutSecrets(): { readonly running: JsonValue[]; readonly pending: JsonValue[] } {
+    const toJson = (item: QueueItem): JsonValue => toQueueJson({ ...item, extraData: withoutSecrets(item.extraData) })
+    return { running: (this.#running ? [this.#running] : []).map(toJson), pending: this.#pending.map(toJson) }
   }
 
   history(maxItems: number | undefined, offset: number | undefined): JsonObject {

@@ -64,6 +64,7 @@ async function acceptPrompt(request: EngineRequest, context: EngineContext, numb
     throw new MalformedPrompt('client_id, extra_data or a node of the wrong form')
   }
   context.log.add('got prompt')
+  extraData['create_time'] = BigInt(context.clock.nowMs())
   context.queue.put({ number, promptId, userId: request.user.id, prompt, extraData, outputs: validation.outputs })
   request.sendJson({ prompt_id: promptId, number, node_errors: validation.nodeErrors })
 }
