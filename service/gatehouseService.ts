@@ -21,6 +21,7 @@ import { JobStore } from '../proxy/jobs/jobStore.ts'
 import { findLanAddresses } from '../proxy/network/lanAddresses.ts'
 import { mayRunPrompts } from '../proxy/policy/authorize.ts'
 import { describeConnections } from './connections.ts'
+import { describeEngineTrouble, guardFolders } from './engineTrouble.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
 import { productVersion } from './productVersion.ts'
@@ -125,14 +126,17 @@ class Service implements GatehouseService {
       engine: this.engine,
       authenticator: stores.authenticator,
       settings: stores.settings,
-      folders: new UserFolders({
-        kysely: stores.database.kysely,
-        clock,
-        logger,
-        dataDirectory,
-        outputsRoot: options.outputsRoot ?? join(dataDirectory, 'outputs'),
-        platform,
-      }),
+      folders: guardFolders(
+        new UserFolders({
+          kysely: stores.database.kysely,
+          clock,
+          logger,
+          dataDirectory,
+          outputsRoot: options.outputsRoot ?? join(dataDirectory, 'outputs'),
+          platform,
+        }),
+        () => this.#engineTrouble(),
+      ),
       jobs,
       audit: createGateAudit(stores.audit),
       ownApplication: createOwnApplication({
@@ -307,10 +311,8 @@ class Service implements GatehouseService {
 
   /** A companion that could not guard this ComfyUI leaves it to the owner alone. */
   #engineTrouble(): string | undefined {
-    const missing = Object.entries(this.#supervisor.health?.patches ?? {}).filter(([, isPatched]) => !isPatched)
-    if (missing.length === 0) return undefined
-    const names = missing.map(([name]) => name).join(', ')
-    return `This version of ComfyUI cannot be guarded completely (${names}), so nobody else is let in. It works for you on this computer.`
+    const patches = this.#supervisor.health?.patches
+    return patches === undefined ? undefined : describeEngineTrouble(patches)
   }
 
   async #stop(): Promise<void> {
