@@ -32,6 +32,8 @@ export interface ApplicationOptions {
   readonly platform: NodeJS.Platform
   readonly paths: AppPaths
   readonly dataDirectory: string
+  /** Where people's pictures go; left out: below the data folder. */
+  readonly outputsRoot?: string
   readonly hidden: boolean
   readonly logFile: LogFile
   /** How the system starts Gatehouse at login. */
@@ -63,6 +65,7 @@ export class Application {
   static async open(options: ApplicationOptions): Promise<Application> {
     const service = await openService({
       dataDirectory: options.dataDirectory,
+      ...(options.outputsRoot !== undefined && { outputsRoot: options.outputsRoot }),
       mode: 'desktop',
       platform: options.platform,
       nodeCommand: { file: process.execPath, args: [], env: { ELECTRON_RUN_AS_NODE: '1' } },

@@ -75,6 +75,8 @@ async function start(): Promise<void> {
         resourcesDirectory: process.resourcesPath,
       }),
       dataDirectory,
+      // With a data folder of its own, everything of that Gatehouse lies below it.
+      ...(commandLine.dataDirectory === undefined && { outputsRoot: join(app.getPath('pictures'), 'Gatehouse') }),
       hidden: commandLine.hidden || (process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin),
       logFile,
       startCommand: startCommand(),

@@ -1,14 +1,15 @@
 import { networkInterfaces } from 'node:os'
 import { GateError } from './contract/errorCodes.ts'
-import { askEngine } from './forward/askEngine.ts'
 import { closeCodes } from './forward/webSocketRelay.ts'
 import type { Upstream } from './forward/upstream.ts'
 import { defaultListenerLimits, Listener } from './http/listener.ts'
 import type { ListenerLimits } from './http/listener.ts'
 import { expandWildcards } from './network/lanAddresses.ts'
+import { EngineErrands } from './pipeline/engineErrands.ts'
+import { EngineUsers } from './pipeline/engineUsers.ts'
 import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
 import type { EntryServices } from './pipeline/entry.ts'
-import { FairShare } from './pipeline/fairShare.ts'
+import { AccountCap } from './pipeline/accountCap.ts'
 import { BODY_BYTES_PER_ACCOUNT, TURNS_PER_ACCOUNT } from './pipeline/forwardTurn.ts'
 import { OwnHosts } from './pipeline/ownHosts.ts'
 import { stages as allStages } from './pipeline/pipeline.ts'
@@ -17,7 +18,7 @@ import { PresenceRegistry } from './pipeline/presence.ts'
 import type { ConnectionSnapshot } from './pipeline/presence.ts'
 import type { ListenerName } from './pipeline/requestContext.ts'
 import type { GateDependencies } from './pipeline/services.ts'
-import { readQueueIds, SocketHub } from './pipeline/socketHub.ts'
+import { SocketHub } from './pipeline/socketHub.ts'
 import { CurrentUpstream } from './pipeline/upstreams.ts'
 import { authorize } from './policy/authorize.ts'
 
@@ -95,20 +96,24 @@ class RunningGate implements Gate {
     })
     const forwarderEvents = { unreachable: () => engine.reportUnreachable() }
     const upstream = (): Upstream | undefined => this.#upstreams.get()
-    this.#hub = new SocketHub(dependencies, this.#presence, {
-      readQueue: () => readQueue(upstream()),
-      subscribeToLogs: (clientId) => renewLogs(upstream(), clientId),
-    })
+    this.#hub = new SocketHub(dependencies, this.#presence, (accountId, clientId) =>
+      errands.subscribeToLogs(accountId, clientId),
+    )
+    const users = new EngineUsers(dependencies.folders, logger, forwarderEvents)
+    const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
+    dependencies.jobs.attach(errands)
     this.#services = {
       dependencies,
       stages: options.stages ?? allStages,
       stageServices: { authenticator, settings, hostRules: () => this.#hosts.rules() },
       presence: this.#presence,
       hub: this.#hub,
+      errands,
       upstream,
+      users,
       forwarderEvents,
-      turns: new FairShare(TURNS_PER_ACCOUNT),
-      bodies: new FairShare(BODY_BYTES_PER_ACCOUNT),
+      turns: new AccountCap(TURNS_PER_ACCOUNT),
+      bodies: new AccountCap(BODY_BYTES_PER_ACCOUNT),
     }
   }
 
@@ -225,17 +230,4 @@ class RunningGate implements Gate {
     )
     return listener
   }
-}
-
-/** The ids of the engine's jobs, or undefined when it does not say. */
-async function readQueue(upstream: Upstream | undefined): Promise<ReadonlySet<string> | undefined> {
-  const body = upstream === undefined ? undefined : await askEngine(upstream, { path: '/queue' })
-  return body === undefined ? undefined : readQueueIds(body)
-}
-
-/** @returns whether the engine took it */
-async function renewLogs(upstream: Upstream | undefined, clientId: string): Promise<boolean> {
-  if (upstream === undefined) return false
-  const question = { method: 'PATCH', path: '/internal/logs/subscribe', json: { clientId, enabled: true } } as const
-  return (await askEngine(upstream, question)) !== undefined
 }

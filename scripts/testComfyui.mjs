@@ -22,8 +22,9 @@ if (!directory || !fs.existsSync(path.join(directory, 'main.py'))) {
 
 const env = { GATEHOUSE_TEST_ENGINE: 'comfyui', COMFYUI_DIR: path.resolve(directory) }
 
+// What only a real ComfyUI can show: the companion inside it, the supervisor around it, the protocol, the window.
 const STEPS = [
-  vitestStep('integration', { env, files: ['tests/integration/launcher/realComfyui.test.ts'] }),
+  vitestStep('integration', { env, files: ['tests/integration/companion/', 'tests/integration/launcher/realComfyui'] }),
   vitestStep('contract', { env }),
   vitestStep('e2e', { env, files: ['tests/e2e/desktop/realComfyui.test.ts'], desktop: true }),
 ]

@@ -3,6 +3,7 @@ import type { EngineHealth } from '../launcher/readinessProbe.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import type { Gate } from '../proxy/gate.ts'
 import { findLanAddresses } from '../proxy/network/lanAddresses.ts'
+import { describeEngineTrouble } from './engineTrouble.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
 import { SharingController } from './sharingController.ts'
 import { SharingSettings } from './sharingSettings.ts'
@@ -35,7 +36,7 @@ export function createSharing({ options, stores, gate, health }: SharingParts): 
       openSharing: (addresses) => gate().openSharing(addresses),
       closeSharing: () => gate().closeSharing(),
     },
-    engineTrouble: () => describeTrouble(health()),
+    engineTrouble: () => describeEngineTrouble(health()),
     lanAddresses: () => findLanAddresses(networkInterfaces()),
     people: () => findPeople(stores, clock.nowMs()),
   })
@@ -50,12 +51,4 @@ async function findPeople({ accounts, keys }: SharingParts['stores'], nowMs: num
   return people
     .filter((account) => !account.disabled && (account.hasPassword || holders.has(account.id)))
     .map((account) => account.name)
-}
-
-/** A companion that could not guard this ComfyUI leaves it to the owner alone. */
-function describeTrouble(health: EngineHealth | undefined): string | undefined {
-  const missing = Object.entries(health?.patches ?? {}).filter(([, isPatched]) => !isPatched)
-  if (missing.length === 0) return undefined
-  const names = missing.map(([name]) => name).join(', ')
-  return `This version of ComfyUI cannot be guarded completely (${names}), so nobody else is let in. It works for you on this computer.`
 }

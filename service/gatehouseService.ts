@@ -12,12 +12,16 @@ import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { acquireLock } from '../proxy/database/lockFile.ts'
 import type { FolderLock } from '../proxy/database/lockFile.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
+import { UserFolders } from '../proxy/isolation/userFolders.ts'
 import { createGate } from '../proxy/gate.ts'
 import type { Gate } from '../proxy/gate.ts'
+import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import { describeConnections } from './connections.ts'
 import { createSharing } from './createSharing.ts'
+import { describeEngineTrouble, guardFolders } from './engineTrouble.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
+import { openJobs } from './openJobs.ts'
 import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
@@ -40,7 +44,7 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
     const stores = await openStores({ dataDirectory, clock, random, logger, secrets })
     // The window's sessions never expire; those of a start that crashed must not hold in this one.
     await stores.ownerSessions.closeAll()
-    return new Service(options, lock, stores)
+    return new Service(options, lock, stores, await openJobs(stores, options))
   } catch (error) {
     lock.release()
     throw error
@@ -54,6 +58,7 @@ class Service implements GatehouseService {
   readonly #options: ServiceOptions
   readonly #lock: FolderLock
   readonly #stores: Stores
+  readonly #jobs: JobQueue
   readonly #supervisor: Supervisor
   readonly #choices: EngineChoices
   readonly #gate: Gate
@@ -62,10 +67,11 @@ class Service implements GatehouseService {
   #ownerPort: number | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(options: ServiceOptions, lock: FolderLock, stores: Stores) {
+  constructor(options: ServiceOptions, lock: FolderLock, stores: Stores, jobs: JobQueue) {
     this.#options = options
     this.#lock = lock
     this.#stores = stores
+    this.#jobs = jobs
     const { clock, random, logger, platform, dataDirectory } = options
     this.#supervisor = new Supervisor({
       clock,
@@ -99,9 +105,22 @@ class Service implements GatehouseService {
       engine: this.engine,
       authenticator: stores.authenticator,
       settings: stores.settings,
+      folders: guardFolders(
+        new UserFolders({
+          kysely: stores.database.kysely,
+          clock,
+          logger,
+          dataDirectory,
+          outputsRoot: options.outputsRoot ?? join(dataDirectory, 'outputs'),
+          platform,
+        }),
+        () => describeEngineTrouble(this.#supervisor.health),
+      ),
+      jobs,
       audit: createGateAudit(stores.audit),
       ownApplication: createOwnApplication({
         stores,
+        jobs,
         clock,
         logger,
         pagesDirectory: options.paths.pagesDirectory,
@@ -261,6 +280,7 @@ class Service implements GatehouseService {
         { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },
         { name: 'engine', deadlineMs: 20_000, run: () => this.#supervisor.stop() },
         { name: 'window sessions', deadlineMs: 2_000, run: () => this.#stores.ownerSessions.closeAll() },
+        { name: 'jobs', deadlineMs: 2_000, run: () => this.#jobs.close() },
         { name: 'database', deadlineMs: 5_000, run: () => this.#stores.close() },
       ],
       logger,

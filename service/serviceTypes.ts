@@ -28,6 +28,8 @@ export interface HeadlessRun extends EngineOverride {
 
 export interface ServiceOptions {
   readonly dataDirectory: string
+  /** Where people's output folders are made; left out: `outputs` below the data folder. */
+  readonly outputsRoot?: string
   readonly mode: 'desktop' | 'headless'
   readonly platform: NodeJS.Platform
   readonly nodeCommand: NodeCommand

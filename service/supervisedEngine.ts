@@ -48,6 +48,7 @@ export function createSupervisedEngine(
     start: () => prepared(() => supervisor.start()),
     stop: () => supervisor.stop(),
     restart: () => prepared(() => supervisor.restart()),
+    endHung: () => prepared(() => supervisor.restart()),
     notices: () => [...(refusal === undefined ? [] : [refusal]), ...supervisor.notices.map((notice) => notice.message)],
     logLines: (afterSequence) => supervisor.log.lines(afterSequence),
     onLogLine: (listener) => supervisor.log.onLine(listener),

@@ -6,11 +6,13 @@ import type { PromptQueue } from './graph/promptQueue.ts'
 import type { EngineLog } from './engineLog.ts'
 import type { EngineFolders, NodeClass } from './nodes/nodeClass.ts'
 import type { PracticeSockets } from './practiceSockets.ts'
+import type { EngineUsers } from './users/engineUsers.ts'
 import type { JsonObject } from './values/json.ts'
 
 /** What the routes of one engine share. */
 export interface EngineContext {
   readonly folders: EngineFolders
+  readonly users: EngineUsers
   readonly frontendDirectory: string | undefined
   readonly classes: ReadonlyMap<string, NodeClass>
   readonly queue: PromptQueue

@@ -28,7 +28,7 @@ export interface PracticeSocketsOptions {
  * gate's: what both got wrong in the same way no test between them would find.
  */
 export class PracticeSockets {
-  /** The client of the prompt that runs or ran last; undefined: events go to everybody. */
+  /** The client of the prompt that runs or ran last; undefined: nobody hears of it. */
   clientId: string | undefined
   /** The node that runs, for clients that come back in the middle. */
   lastNodeId: string | undefined
@@ -55,11 +55,16 @@ export class PracticeSockets {
     this.#send(stringifyJson({ type, data }), sid)
   }
 
-  /** To one client, or to all when `sid` is undefined. */
-  sendBinary(event: number, payload: Buffer, sid?: string): void {
+  /** To the client of the prompt that runs, and nobody else: ComfyUI itself sends some of these to everybody. */
+  tellListener(type: string, data: JsonValue): void {
+    if (this.clientId !== undefined) this.sendJson(type, data, this.clientId)
+  }
+
+  /** As tellListener, for a binary event. */
+  tellListenerBinary(event: number, payload: Buffer): void {
     const header = Buffer.alloc(4)
     header.writeUInt32BE(event)
-    this.#send(Buffer.concat([header, payload]), sid)
+    if (this.clientId !== undefined) this.#send(Buffer.concat([header, payload]), this.clientId)
   }
 
   wantsPreviewMetadata(sid: string | undefined): boolean {

@@ -4,6 +4,7 @@ import type { Engine } from '../comfyui/engine.ts'
 import type { Connection, Sharing } from '../contract/sharing.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
 
 /** The sharing switch as the API needs it. */
@@ -24,6 +25,7 @@ export interface OwnApplicationDependencies {
   readonly clock: Clock
   readonly logger: Logger
   readonly stores: Stores
+  readonly jobs: JobQueue
   readonly engine: Engine
   readonly sharing: SharingControl
   readonly connections: Connections

@@ -30,6 +30,7 @@ export class EventStream {
   readonly #options: EventStreamOptions
   readonly #heartbeat: NodeJS.Timeout
   #changes = new Set<Resource>()
+  #certainChanges = new Set<Resource>()
   #lines: LogLine[] = []
   #batch: NodeJS.Timeout | undefined
 
@@ -50,9 +51,17 @@ export class EventStream {
     outgoing.on('error', () => this.#ended())
   }
 
+  /** Somebody's changed, it is not said whose: one's own are compared before anything is told. */
   changed(resource: Resource): void {
     if (this.#options.own !== undefined && !isOwnResource(resource)) return
     this.#changes.add(resource)
+    this.#schedule()
+  }
+
+  /** One person's changed: they hear of it, and whoever administers. */
+  changedOf(accountId: string, resource: Resource): void {
+    if (this.#options.own !== undefined && accountId !== this.principal.accountId) return
+    this.#certainChanges.add(resource)
     this.#schedule()
   }
 
@@ -82,12 +91,13 @@ export class EventStream {
   }
 
   async #flush(): Promise<void> {
-    const changes = [...this.#changes]
-    const lines = this.#lines
+    const [changes, certain, lines] = [[...this.#changes], this.#certainChanges, this.#lines]
     this.#changes = new Set()
+    this.#certainChanges = new Set()
     this.#lines = []
     const { own } = this.#options
-    const told = own === undefined ? changes : await selectOwn(changes, own)
+    const compared = own === undefined ? changes : await selectOwn(changes, own)
+    const told = [...new Set([...compared, ...certain])]
     const events: GateEvent[] = told.map((resource) => ({ type: 'changed', resource }))
     if (lines.length > 0) events.push({ type: 'log', lines })
     if (events.length > 0) this.#write(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''))

@@ -18,13 +18,14 @@ export class EventStreams {
 
   constructor(dependencies: OwnApplicationDependencies) {
     this.#dependencies = dependencies
-    const { stores, engine, sharing, connections } = dependencies
+    const { stores, engine, sharing, connections, jobs } = dependencies
     const tell = (resource: Resource) => () => this.#changed(resource)
     stores.changes.on((resource) => this.#changed(resource))
     engine.onStateChange(tell('comfyui'))
     engine.onLogLine((line) => this.#logged(line))
     sharing.onChange(tell('sharing'))
     connections.onChange(tell('connections'))
+    jobs.onChange((accountId) => this.#changedOf(accountId, 'jobs'))
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }
 
@@ -50,6 +51,10 @@ export class EventStreams {
 
   #changed(resource: Resource): void {
     for (const stream of this.#streams) stream.changed(resource)
+  }
+
+  #changedOf(accountId: string, resource: Resource): void {
+    for (const stream of this.#streams) stream.changedOf(accountId, resource)
   }
 
   #logged(line: LogLine): void {

@@ -10,6 +10,7 @@ import { answerRefusal } from './problem.ts'
 import { createAccountResource } from './resources/account.ts'
 import { createComfyuiResource } from './resources/comfyui.ts'
 import { createConnectionsResource } from './resources/connections.ts'
+import { createJobsResource } from './resources/jobs.ts'
 import { createKeysResource } from './resources/keys.ts'
 import { createSessionResource } from './resources/session.ts'
 import { createSessionsResource } from './resources/sessions.ts'
@@ -85,6 +86,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies): ApiRouter {
     createSharingResource(dependencies),
     createSettingsResource(dependencies),
     createConnectionsResource(dependencies),
+    createJobsResource(dependencies),
   ]
   router.use('*', async (c, next) => {
     await next()

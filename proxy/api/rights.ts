@@ -1,6 +1,6 @@
 import { GateError } from '../contract/errorCodes.ts'
 import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
-import { decideAdminister, decideOwnThings } from '../policy/rights.ts'
+import { decideAdminister, decideJobs, decideOwnThings } from '../policy/rights.ts'
 import type { Decision } from '../policy/rights.ts'
 
 /*
@@ -19,6 +19,10 @@ export const requireAdminister = (context: RequestContext): Principal => require
 
 /** One's own account, keys and sessions. @throws GateError AUTH_REQUIRED, PERMISSION_DENIED */
 export const requireOwnThings = (context: RequestContext): Principal => requireAllowed(context, decideOwnThings)
+
+/** One's own jobs, as on ComfyUI's surface. @throws GateError AUTH_REQUIRED, PERMISSION_DENIED */
+export const requireJobs = (context: RequestContext, scope: 'read' | 'run'): Principal =>
+  requireAllowed(context, (principal) => decideJobs(principal, scope))
 
 function requireAllowed(context: RequestContext, decide: (principal: Principal) => Decision): Principal {
   const principal = requirePrincipal(context)

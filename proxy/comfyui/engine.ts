@@ -19,6 +19,8 @@ export interface Engine {
   start(): Promise<void>
   stop(): Promise<void>
   restart(): Promise<void>
+  /** It does not react any more: everything of it is ended, by force if need be, and it is started again. */
+  endHung(): Promise<void>
   notices(): readonly string[]
   logLines(afterSequence: number): readonly LogLine[]
   onLogLine(listener: (line: LogLine) => void): () => void

@@ -1,4 +1,4 @@
-import type { Job, JobRegistry } from './jobs.ts'
+import type { JobRegistry, RoutedJob } from './jobs.ts'
 import { formatStatus, parseBinaryMessage, parseTextMessage } from './socketMessages.ts'
 import type { BinaryMessage, TextMessage } from './socketMessages.ts'
 import type { Outgoing, Tab, TabDirectory } from './tabs.ts'
@@ -14,12 +14,14 @@ const DIRECTED = new Set([
 ])
 /** Types that ComfyUI sends to everybody when the prompt named no client. */
 const SHARED_WITHOUT_CLIENT = new Set(['progress', 'progress_state', 'execution_interrupted'])
-/** After these a job no longer counts as waiting or running. */
-const ENDING = new Set(['execution_success', 'execution_error', 'execution_interrupted'])
 
 export interface FanOutEvents {
-  /** The engine said how many jobs it has; the registry may know of more. */
+  /** The engine said how many jobs it has. */
   queueChanged(total: number): void
+  /** An event of a job, before its tabs hear of it. */
+  job(promptId: string, type: string, node: string | null | undefined, bytes: Buffer): void
+  /** How many of a person's jobs are not done. */
+  countActive(accountId: string): number
   /** The engine's own feature flags. */
   flags(flags: Readonly<Record<string, unknown>>): void
 }
@@ -44,7 +46,7 @@ export class FanOut {
     if (type === 'status') this.#status(message)
     else if (type === 'feature_flags') this.#events.flags(message.data)
     else if (type === 'logs') this.#toAdministrators(outgoing, (tab) => tab.wantsLogs)
-    else if (DIRECTED.has(type) || SHARED_WITHOUT_CLIENT.has(type)) this.#jobMessage(message, outgoing)
+    else if (DIRECTED.has(type) || SHARED_WITHOUT_CLIENT.has(type)) this.#jobMessage(message, outgoing, bytes)
     else this.#toAdministrators(outgoing)
   }
 
@@ -79,12 +81,14 @@ export class FanOut {
 
   /** Tells a person's tabs how many of their own jobs wait or run: some clients stop when that is none. */
   tellStatus(accountId: string): void {
-    const bytes = formatStatus(this.#jobs.countActive(accountId))
+    const bytes = formatStatus(this.#events.countActive(accountId))
     for (const tab of this.#tabs.ofAccount(accountId)) tab.send({ bytes, binary: false, preview: false })
   }
 
-  tellEverybodyStatus(): void {
-    for (const accountId of new Set(this.#tabs.all().map((tab) => tab.accountId))) this.tellStatus(accountId)
+  /** An event of the gate's own about a job, in the form of ComfyUI's. */
+  tellJob(promptId: string, bytes: string): void {
+    const outgoing: Outgoing = { bytes, binary: false, preview: false }
+    this.#toJob(this.#jobs.find(promptId), false, () => outgoing, outgoing)
   }
 
   #isOpen(accountId: string, sid: string): boolean {
@@ -94,14 +98,17 @@ export class FanOut {
   #status({ data }: TextMessage): void {
     const total = data.status?.exec_info.queue_remaining
     if (total !== undefined) this.#events.queueChanged(total)
-    this.tellEverybodyStatus()
+    // Nobody else is told that something happened: it was none of theirs.
+    const { running } = this.#jobs
+    if (running !== undefined) this.tellStatus(running.accountId)
   }
 
-  #jobMessage({ type, data }: TextMessage, outgoing: Outgoing): void {
+  #jobMessage({ type, data }: TextMessage, outgoing: Outgoing, bytes: Buffer): void {
     const promptId = data.prompt_id
     // Only the collector's own reconnection is told of a node without a prompt.
     if (promptId === undefined) return
     this.#follow(type, promptId, data.node)
+    this.#events.job(promptId, type, data.node, bytes)
     const job = this.#jobs.find(promptId)
     if (job === undefined) this.#toAdministrators(outgoing)
     else this.#toJob(job, SHARED_WITHOUT_CLIENT.has(type), () => outgoing, outgoing)
@@ -111,10 +118,9 @@ export class FanOut {
   #follow(type: string, promptId: string, node: string | null | undefined): void {
     if (type === 'execution_start') this.#jobs.start(promptId)
     if (type === 'executing') this.#jobs.setCurrentNode(promptId, node ?? undefined)
-    if (ENDING.has(type)) this.#jobs.end(promptId)
   }
 
-  #toJob(job: Job | undefined, shared: boolean, message: (tab: Tab) => Outgoing, forLater: Outgoing): void {
+  #toJob(job: RoutedJob | undefined, shared: boolean, message: (tab: Tab) => Outgoing, forLater: Outgoing): void {
     if (job === undefined) return
     if (job.clientId !== undefined) this.#tabs.sendTo(job.accountId, job.clientId, message, forLater)
     else if (shared) for (const tab of this.#tabs.ofAccount(job.accountId)) tab.send(message(tab))

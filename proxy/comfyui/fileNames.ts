@@ -9,7 +9,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 /** Names that Windows takes for devices, with any extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i
 /** ComfyUI reads a folder from the end of a name: `x.png [output]`. */
-const FOLDER_SUFFIX = / \[(?:input|output|temp)\]$/
+const FOLDER_SUFFIX = /\[(?:input|output|temp)\]$/
 const MAX_NAME_LENGTH = 200
 
 /** The name of a file as a client may give it, on every system. @throws GateError BAD_REQUEST */
@@ -17,6 +17,11 @@ export function checkFileName(name: string): void {
   if (name === '' || name.length > MAX_NAME_LENGTH) refuse('The file name is empty or too long.')
   if (/[/\\:*?"<>|]/.test(name) || CONTROL.test(name)) refuse('The file name contains a character that is not allowed.')
   if (name === '.' || name === '..' || /[. ]$/.test(name) || DEVICE.test(name)) refuse('That file name is not allowed.')
+}
+
+/** Whether ComfyUI would read a folder from the end of the name. */
+export function hasFolderSuffix(name: string): boolean {
+  return FOLDER_SUFFIX.test(name)
 }
 
 /** A path below a folder of ComfyUI; empty is the folder itself. @throws GateError BAD_REQUEST */
@@ -38,7 +43,7 @@ function checkReadablePath(path: string, what: string): void {
  */
 export function checkViewQuery(pairs: readonly (readonly [string, string])[]): void {
   const query = new Map(pairs)
-  const fileName = query.get('filename')?.replace(FOLDER_SUFFIX, '') ?? ''
+  const fileName = query.get('filename')?.replace(FOLDER_SUFFIX, '').trimEnd() ?? ''
   if (/^\s*blake3:/i.test(fileName)) refuse('Files are asked for by name.')
   checkReadablePath(fileName, 'The file name')
   checkReadablePath(query.get('subfolder') ?? '', 'The folder')

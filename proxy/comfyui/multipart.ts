@@ -1,8 +1,10 @@
 import { GateError } from '../contract/errorCodes.ts'
-import { checkFileName, checkSubfolder } from './fileNames.ts'
+import { checkFileName, checkSubfolder, hasFolderSuffix } from './fileNames.ts'
+import { ContentInspector } from './uploadContent.ts'
+import type { UploadLimits } from './uploadContent.ts'
 
 /*
- * Reads an upload's form while it streams past: the names and small fields, never the pictures. ComfyUI stores
+ * Reads an upload's form while it streams past: the names, the small fields and the heads of files. ComfyUI stores
  * nothing before the form has ended, so a form that is refused in its middle leaves nothing behind. Forms that two
  * readers could read differently are refused, not repaired.
  */
@@ -29,7 +31,9 @@ const MAX_HEAD_BYTES = 4096
 const MAX_FIELD_BYTES = 8192
 const MAX_PARTS = 16
 const FILE_FIELDS = new Set(['image'])
+/** Results are made by jobs only; what is uploaded as one would pass for one. */
 const TYPES = new Set(['input', 'temp'])
+const ORIGINAL_TYPES = new Set(['', 'input', 'output', 'temp'])
 
 type State = 'boundary' | 'head' | 'field' | 'file' | 'end'
 
@@ -42,21 +46,27 @@ export class UploadInspector {
   #saidBytes: number | undefined
   /** Bytes of the part that are no longer held, with the line break that ends its head. */
   #passedBytes = 0
-  readonly #fields = new Map<string, string>()
+  readonly #limits: UploadLimits
+  readonly #fields = new Set<string>()
+  #content: ContentInspector | undefined
 
   /** @throws GateError UNSUPPORTED_MEDIA_TYPE when it is no form with a plain boundary */
-  constructor(contentType: string | undefined) {
+  constructor(contentType: string | undefined, limits: UploadLimits) {
     const match = BOUNDARY.exec(contentType ?? '')
     const boundary = match?.[1] ?? match?.[2]
     if (boundary === undefined || !BOUNDARY_SIGNS.test(boundary)) {
       throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Pictures are uploaded as multipart/form-data.')
     }
+    this.#limits = limits
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1')
     // The first boundary has no line before it; with this one, all are found alike.
     this.#held = Buffer.from('\r\n', 'latin1')
   }
 
-  /** @throws GateError BAD_REQUEST when what was seen so far is not acceptable */
+  /**
+   * @throws GateError when what was seen so far is not acceptable: BAD_REQUEST for the form, UNSUPPORTED_MEDIA_TYPE or
+   * BODY_TOO_LARGE for a file
+   */
   inspect(chunk: Buffer): void {
     let rest = this.#takeUp(chunk)
     for (;;) {
@@ -73,8 +83,15 @@ export class UploadInspector {
 
   #takeUp(chunk: Buffer): Buffer {
     if (!this.#followsFile(chunk)) return Buffer.concat([this.#held, chunk])
-    this.#passedBytes += this.#held.length
+    this.#pass(this.#held)
     return chunk
+  }
+
+  /** Lets go of a file's bytes; the line break that ends its head is none of them. */
+  #pass(bytes: Buffer): void {
+    const lineBreakBytes = Math.max(0, LINE_BREAK_BYTES - this.#passedBytes)
+    this.#passedBytes += bytes.length
+    this.#content?.push(bytes.subarray(lineBreakBytes))
   }
 
   /**
@@ -97,7 +114,7 @@ export class UploadInspector {
       case 'field':
         return this.#readField(rest)
       case 'file':
-        return this.#skipFile(rest)
+        return this.#readFile(rest)
       case 'end':
         // RFC 2046 lets text follow; nobody sends any but a line break.
         if (rest.length > 2) refuse('Something follows the end of the form.')
@@ -154,7 +171,7 @@ export class UploadInspector {
       refuse('A part of the form is in an encoding that is not accepted.')
     }
     if (this.#fields.has(name) || this.#fields.size >= MAX_PARTS) refuse('A field of the form was sent more than once.')
-    this.#fields.set(name, '')
+    this.#fields.add(name)
     this.#name = name
     this.#state = isFile ? 'file' : 'field'
     if (match[2] !== undefined) this.#checkFile(match[2])
@@ -164,7 +181,9 @@ export class UploadInspector {
   #checkFile(raw: string): void {
     if (!FILE_FIELDS.has(this.#name)) refuse('The form carries a file in a field that takes none.')
     // Browsers write a quote in a name as %22 (WHATWG form encoding), some tools as \".
-    checkFileName(raw.replace(/\\(["\\])/g, '$1'))
+    const fileName = raw.replace(/\\(["\\])/g, '$1')
+    checkFileName(fileName)
+    this.#content = new ContentInspector(fileName, this.#limits)
   }
 
   #readField(rest: Buffer): Buffer | undefined {
@@ -179,14 +198,17 @@ export class UploadInspector {
     return rest.subarray(end)
   }
 
-  #skipFile(rest: Buffer): Buffer | undefined {
+  #readFile(rest: Buffer): Buffer | undefined {
     const end = rest.indexOf(this.#delimiter)
     if (end === -1) {
-      const kept = Math.max(0, rest.length - this.#delimiter.length)
-      this.#passedBytes += kept
-      return this.#hold(rest.subarray(kept))
+      const passed = Math.max(0, rest.length - this.#delimiter.length)
+      this.#pass(rest.subarray(0, passed))
+      return this.#hold(rest.subarray(passed))
     }
     this.#checkEnd(end)
+    this.#pass(rest.subarray(0, end))
+    this.#content?.end()
+    this.#content = undefined
     this.#state = 'boundary'
     return rest.subarray(end)
   }
@@ -218,6 +240,8 @@ function checkOriginal(value: string): void {
     return member === undefined || typeof member === 'string' ? (member ?? '') : refuse('original_ref is not valid.')
   }
   checkFileName(text('filename'))
+  // ComfyUI takes the folder from the name's end, whatever the type says.
+  if (hasFolderSuffix(text('filename')) || !ORIGINAL_TYPES.has(text('type'))) refuse('original_ref is not valid.')
   checkSubfolder(text('subfolder'))
 }
 

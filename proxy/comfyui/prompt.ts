@@ -1,5 +1,5 @@
 import { GateError } from '../contract/errorCodes.ts'
-import { formatLosslessJson, isObject, JsonNumber, parseLosslessJson } from './losslessJson.ts'
+import { isObject, JsonNumber, parseLosslessJson } from './losslessJson.ts'
 import type { JsonObject, JsonValue } from './losslessJson.ts'
 
 /*
@@ -15,17 +15,23 @@ export interface PromptLimits {
 export interface PromptAuthor {
   /** May choose the place in the queue. */
   readonly administrator: boolean
-  /** The client_id of the gate's own upstream socket: the only one that ComfyUI ever hears. */
-  readonly collectorId: string
-  /** Keeps an id that was never used, otherwise makes a new one. */
-  readonly claimId: (wanted: string | undefined) => string
 }
 
 export interface CheckedPrompt {
-  readonly promptId: string
+  /** The id that the client wants, if it is one that ComfyUI takes. */
+  readonly wantedId: string | undefined
   /** The client's own id of the tab that wants the events; undefined when it named none. */
   readonly clientId: string | undefined
-  readonly body: Buffer
+  readonly nodes: JsonObject
+  readonly extraData: JsonObject
+  readonly targets: JsonValue | undefined
+  readonly place: PromptPlace
+}
+
+/** Who comes first; only administrators may say so. */
+export interface PromptPlace {
+  readonly front: boolean
+  readonly number: number | undefined
 }
 
 const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -61,7 +67,7 @@ function parseBody(bytes: Buffer): JsonObject {
 }
 
 /**
- * Checks a prompt and rebuilds its body.
+ * Checks a prompt and takes it apart.
  * @throws GateError BAD_REQUEST, told in ComfyUI's own shape
  */
 export function checkPrompt(bytes: Buffer, author: PromptAuthor, limits: PromptLimits): CheckedPrompt {
@@ -70,18 +76,10 @@ export function checkPrompt(bytes: Buffer, author: PromptAuthor, limits: PromptL
   const clientId = checkClientId(sent.get('client_id'))
   const extraData = checkExtraData(sent.get('extra_data'))
   const targets = checkTargets(sent.get('partial_execution_targets'), limits)
-  const place = author.administrator ? checkPlace(sent) : []
+  const place = author.administrator ? checkPlace(sent) : { front: false, number: undefined }
   const wanted = sent.get('prompt_id')
-  const promptId = author.claimId(typeof wanted === 'string' && CANONICAL_UUID.test(wanted) ? wanted : undefined)
-  const body: JsonObject = new Map<string, JsonValue>([
-    ['prompt', nodes],
-    ['client_id', author.collectorId],
-    ['prompt_id', promptId],
-    ...place,
-  ])
-  if (extraData !== undefined) body.set('extra_data', extraData)
-  if (targets !== undefined) body.set('partial_execution_targets', targets)
-  return { promptId, clientId, body: Buffer.from(formatLosslessJson(body), 'utf8') }
+  const wantedId = typeof wanted === 'string' && CANONICAL_UUID.test(wanted) ? wanted : undefined
+  return { wantedId, clientId, nodes, extraData, targets, place }
 }
 
 function checkNodes(prompt: JsonValue | undefined, { maxNodes }: PromptLimits): JsonObject {
@@ -121,8 +119,8 @@ function checkClientId(clientId: JsonValue | undefined): string | undefined {
   return clientId
 }
 
-function checkExtraData(extraData: JsonValue | undefined): JsonObject | undefined {
-  if (extraData === undefined || extraData === null) return undefined
+function checkExtraData(extraData: JsonValue | undefined): JsonObject {
+  if (extraData === undefined || extraData === null) return new Map()
   if (!isObject(extraData)) return refuse('invalid_prompt', 'extra_data must be an object.')
   const checked: JsonObject = new Map()
   const pngInfo = extraData.get('extra_pnginfo')
@@ -153,16 +151,13 @@ function checkTargets(targets: JsonValue | undefined, { maxNodes }: PromptLimits
   return targets
 }
 
-/** `number` and `front`: who comes first. */
-function checkPlace(sent: JsonObject): [string, JsonValue][] {
-  const place: [string, JsonValue][] = []
+/** `number` and `front`. */
+function checkPlace(sent: JsonObject): PromptPlace {
+  const front = sent.get('front') === true
   const number = sent.get('number')
-  if (number instanceof JsonNumber) {
-    if (Math.abs(Number(number.text)) > MAX_QUEUE_NUMBER) refuse('invalid_prompt', 'number is too large.')
-    place.push(['number', number])
-  } else if (number !== undefined && number !== null) {
-    refuse('invalid_prompt', 'number must be a number.')
-  }
-  if (sent.get('front') === true) place.push(['front', true])
-  return place
+  if (number === undefined || number === null) return { front, number: undefined }
+  if (!(number instanceof JsonNumber)) return refuse('invalid_prompt', 'number must be a number.')
+  const value = Number(number.text)
+  if (Math.abs(value) > MAX_QUEUE_NUMBER) return refuse('invalid_prompt', 'number is too large.')
+  return { front, number: value }
 }

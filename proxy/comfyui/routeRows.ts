@@ -30,8 +30,11 @@ export type Action =
   | 'promptInfo'
   | 'upload'
   | 'settings'
-  /** Forwarded; comfy.org tokens are blanked in the answer. */
-  | 'withoutTokens'
+  /** Answered from the gate's own queue and history, per person. */
+  | 'queue'
+  | 'history'
+  | 'interrupt'
+  | 'jobs'
   | 'systemStats'
   | 'features'
   | 'modelFolders'
@@ -87,6 +90,8 @@ const ownRows: readonly RouteRow[] = [
   row('*', '/gatehouse/api/v1/sessions', 'account', 'own', noTwin),
   row('*', '/gatehouse/api/v1/sessions/*', 'account', 'own', noTwin),
   row('GET', '/gatehouse/api/v1/events', 'account', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/jobs', 'signedIn', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/jobs/*', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/api/openapi.json', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/api/docs', 'signedIn', 'own', noTwin),
   row('*', '/gatehouse/api/*', 'administer', 'own', noTwin),
@@ -130,12 +135,12 @@ const coreRows: readonly RouteRow[] = [
   row('GET', '/system_stats', 'comfyui:read', 'systemStats'),
   row('GET', '/prompt', 'comfyui:read', 'promptInfo'),
   row('POST', '/prompt', 'comfyui:run', 'prompt'),
-  row('GET', '/queue', 'comfyui:read', 'withoutTokens'),
-  row('POST', '/queue', 'comfyui:run', 'pass'),
-  row('GET', '/history', 'comfyui:read', 'withoutTokens'),
-  row('POST', '/history', 'comfyui:run', 'pass'),
-  row('GET', '/history/{id}', 'comfyui:read', 'withoutTokens'),
-  row('POST', '/interrupt', 'comfyui:run', 'pass'),
+  row('GET', '/queue', 'comfyui:read', 'queue'),
+  row('POST', '/queue', 'comfyui:run', 'queue'),
+  row('GET', '/history', 'comfyui:read', 'history', once),
+  row('POST', '/history', 'comfyui:run', 'history'),
+  row('GET', '/history/{id}', 'comfyui:read', 'history'),
+  row('POST', '/interrupt', 'comfyui:run', 'interrupt'),
   row('POST', '/free', 'comfyui:run', 'free'),
   row('POST', '/upload/image', 'comfyui:run', 'upload', once),
   row('POST', '/upload/mask', 'comfyui:run', 'upload', once),
@@ -160,10 +165,10 @@ const coreRows: readonly RouteRow[] = [
 
 /** What ComfyUI's sources of 2026 add (server.py, app/subgraph_manager.py, app/assets/api/routes.py): read, not run. */
 const newerRows: readonly RouteRow[] = [
-  row('GET', '/jobs', 'comfyui:read', 'withoutTokens'),
-  row('GET', '/jobs/{id}', 'comfyui:read', 'withoutTokens'),
-  row('POST', '/jobs/cancel', 'comfyui:run', 'pass'),
-  row('POST', '/jobs/{id}/cancel', 'comfyui:run', 'pass'),
+  row('GET', '/jobs', 'comfyui:read', 'jobs', once),
+  row('GET', '/jobs/{id}', 'comfyui:read', 'jobs'),
+  row('POST', '/jobs/cancel', 'comfyui:run', 'jobs'),
+  row('POST', '/jobs/{id}/cancel', 'comfyui:run', 'jobs'),
   row('GET', '/global_subgraphs', 'comfyui:read', 'pass'),
   row('GET', '/global_subgraphs/{id}', 'comfyui:read', 'pass'),
   row('GET', '/node_replacements', 'comfyui:read', 'pass'),

@@ -7,7 +7,10 @@ import { formatFeatureFlags } from './socketMessages.ts'
 export interface UpstreamSocketEvents {
   text(bytes: Buffer): void
   binary(bytes: Buffer): void
-  /** The socket stands, for the first time or again: what the engine keeps for a socket may be gone. */
+  /**
+   * The socket stands, for the first time or again: events arrive from now on; those of the time before may be lost, and
+   * with them what the engine keeps for a socket.
+   */
   opened(): void
 }
 
@@ -41,6 +44,10 @@ export class UpstreamSocket {
 
   isFor(connection: EngineConnection): boolean {
     return connection.bootId === this.#connection.bootId && connection.port === this.#connection.port
+  }
+
+  get isOpen(): boolean {
+    return !this.#closed && this.#socket?.readyState === WebSocket.OPEN
   }
 
   /** Resolves when events can arrive, or with false when they could not within `deadlineMs`. */
@@ -80,7 +87,7 @@ export class UpstreamSocket {
       socket.send(formatFeatureFlags({ supports_preview_metadata: true }))
       this.#retryMs = FIRST_RETRY_MS
       for (const settle of [...this.#waiters]) settle(true)
-      this.#events.opened()
+      if (!this.#closed) this.#events.opened()
     })
     socket.on('message', (data, isBinary) => {
       if (this.#closed) return

@@ -1,4 +1,12 @@
 import { z } from 'zod'
+import {
+  defaultJobLimits,
+  defaultJobWeights,
+  jobLimitsByRoleSchema,
+  jobLimitsByUserSchema,
+  jobPauseSchema,
+  jobWeightsSchema,
+} from './jobs.ts'
 
 const MiB = 1024 * 1024
 
@@ -41,10 +49,19 @@ export const settingDefinitions = {
   'sessions.idleHours': { schema: z.number().int().min(1).max(8760), default: 24, machine: false, counts: 'atOnce' },
   'sessions.absoluteDays': { schema: z.number().int().min(1).max(365), default: 30, machine: false, counts: 'atOnce' },
   'limits.uploadBytes': { schema: z.number().int().min(MiB), default: 100 * MiB, machine: false, counts: 'atOnce' },
+  /** Width times height of an uploaded picture. */
+  'limits.uploadPixels': { schema: z.number().int().min(1024), default: 128 * MiB, machine: false, counts: 'atOnce' },
   'limits.promptBytes': { schema: z.number().int().min(1024), default: 10 * MiB, machine: false, counts: 'atOnce' },
   'limits.promptNodes': { schema: z.number().int().min(1), default: 2000, machine: false, counts: 'atOnce' },
   'limits.socketsPerUser': { schema: z.number().int().min(1), default: 64, machine: false, counts: 'atOnce' },
   'limits.sockets': { schema: z.number().int().min(1), default: 512, machine: false, counts: 'atOnce' },
+  /** What people of each role may use, and exceptions by account id. */
+  'jobs.limits': { schema: jobLimitsByRoleSchema, default: defaultJobLimits, machine: false, counts: 'atOnce' },
+  'jobs.limitsByUser': { schema: jobLimitsByUserSchema, default: {}, machine: false, counts: 'atOnce' },
+  'jobs.weights': { schema: jobWeightsSchema, default: defaultJobWeights, machine: false, counts: 'atOnce' },
+  /** How long a person's history is kept. */
+  'jobs.historyDays': { schema: z.number().int().min(1).max(3650), default: 90, machine: false, counts: 'atOnce' },
+  'jobs.paused': { schema: jobPauseSchema, default: null, machine: false, counts: 'atOnce' },
   /** ComfyUI-Manager for administrators on other devices: they can then install programs on this computer. */
   'comfyui.managerFromOtherDevices': { schema: z.boolean(), default: false, machine: true, counts: 'atOnce' },
   'window.keepInTray': { schema: z.boolean(), default: true, machine: true, counts: 'atOnce' },

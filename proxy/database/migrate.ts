@@ -6,12 +6,16 @@ import type { Clock } from '../core/clock.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { firstMigration } from './migrations/0001_first.ts'
 import { keyMakerMigration } from './migrations/0002_keyMaker.ts'
+import { jobsMigration } from './migrations/0003_jobs.ts'
+import { foldersMigration } from './migrations/0004_folders.ts'
 import type { Database } from './openDatabase.ts'
 
 /** In order, oldest first. A released migration is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_first': firstMigration,
   '0002_keyMaker': keyMakerMigration,
+  '0003_jobs': jobsMigration,
+  '0004_folders': foldersMigration,
 }
 
 const KEPT_SNAPSHOTS = 5

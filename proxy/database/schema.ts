@@ -8,6 +8,8 @@ export interface Schema {
   sessions: SessionsTable
   api_keys: ApiKeysTable
   audit: AuditTable
+  user_folders: UserFoldersTable
+  jobs: JobsTable
 }
 
 export interface MetaTable {
@@ -68,6 +70,13 @@ export interface ApiKeysTable {
   made_by_key: string | null
 }
 
+export interface UserFoldersTable {
+  account_id: string
+  /** Absolute. */
+  output_directory: string
+  made_at_ms: number
+}
+
 export interface AuditTable {
   seq: Generated<number>
   at_ms: number
@@ -80,4 +89,37 @@ export interface AuditTable {
   details: string
   prev_hmac: string
   hmac: string
+}
+
+export interface JobsTable {
+  /** ComfyUI's prompt_id, the same upstream and at a retry. */
+  id: string
+  account_id: string
+  client_id: string | null
+  state: string
+  held_because: string | null
+  /** What its last event said. */
+  outcome: string | null
+  /** The place among this person's jobs; below zero: before everybody's. */
+  number: number
+  /** JSON text as it was checked, numbers as they were written; nothing of the shape of a secret. */
+  prompt: string
+  extra_data: string
+  targets: string | null
+  outputs: string
+  /** Jobs of one shape take about the same time. */
+  shape: string
+  nodes: number
+  /** Something was left out of the texts above and is known to the running program only. */
+  has_secrets: number
+  attempts: number
+  boot_id: string | null
+  created_at_ms: number
+  started_at_ms: number | null
+  ended_at_ms: number | null
+  run_ms: number | null
+  /** The history's entry in ComfyUI's shape. */
+  result: string | null
+  failure: string | null
+  in_history: number
 }

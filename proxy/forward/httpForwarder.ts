@@ -37,6 +37,13 @@ const REWRITE_LIMIT_BYTES = 64 * 1024 * 1024
 const JOINED_BYTES = 8192
 const CLIENT_GONE = new Error('the client is gone')
 
+/** The engine does not know, or no longer, for whom the request is. Nothing was answered. */
+export class UnknownUserError extends GateError {
+  constructor() {
+    super('ENGINE_UNAVAILABLE', 'ComfyUI is not ready for you yet; please try again.')
+  }
+}
+
 /** The engine could not be asked; the reason is for the log only. */
 export function engineUnavailable(cause?: unknown): GateError {
   return new GateError('ENGINE_UNAVAILABLE', 'ComfyUI is not ready. It may be starting; please try again.', { cause })
@@ -49,7 +56,8 @@ export interface ForwarderEvents {
 
 /**
  * Sends one request to the engine and streams the answer back; both directions wait for each other and end together.
- * @throws GateError ENGINE_UNAVAILABLE, or what the request's body was refused with, while nothing was answered yet
+ * @throws GateError ENGINE_UNAVAILABLE, UnknownUserError, or what the request's body was refused with, while nothing
+ * was answered yet
  */
 export function forward(
   upstream: Upstream,
@@ -78,7 +86,7 @@ class Relay implements Dispatcher.DispatchHandler {
   #collected: Buffer[] | undefined
   #collectedBytes = 0
   #status = 0
-  #headers: Map<string, string> | undefined
+  #headers: Map<string, string> = new Map()
 
   constructor(
     upstream: Upstream,
@@ -124,16 +132,16 @@ class Relay implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return
     this.#controller = controller
-    this.#plan.onStatus?.(status)
-    const selected = selectResponseHeaders(headers)
-    this.#plan.edit(selected, status)
-    if (this.#plan.rewrite !== undefined && status === 200) {
+    this.#status = status
+    this.#headers = selectResponseHeaders(headers)
+    const mayBeUnknownUser =
+      status === 409 && this.#headers.get('content-type')?.startsWith('application/json') === true
+    if (mayBeUnknownUser || (this.#plan.rewrite !== undefined && status === 200)) {
       this.#collected = []
-      this.#status = status
-      this.#headers = selected
       return
     }
-    this.#writeHead(status, selected)
+    this.#accept()
+    this.#writeHead()
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -157,8 +165,11 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#collected !== undefined) this.#finishRewrite(this.#collected)
-    else if (this.#state === 'answering') {
+    if (this.#collected !== undefined) {
+      this.#finishCollected(Buffer.concat(this.#collected))
+      return
+    }
+    if (this.#state === 'answering') {
       const rest = this.#plan.filter?.end()
       if (rest !== undefined && rest.length > 0) this.#response.write(rest)
       this.#response.end()
@@ -183,27 +194,42 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#controller?.resume()
   }
 
-  #writeHead(status: number, headers: ReadonlyMap<string, string>): void {
+  /** From here on this answer is the one that the client gets. */
+  #accept(): void {
+    this.#plan.onStatus?.(this.#status)
+    this.#plan.edit(this.#headers, this.#status)
+  }
+
+  #writeHead(): void {
     this.#state = 'answering'
-    const length = headers.get('content-length')
+    const length = this.#headers.get('content-length')
     if (length !== undefined) this.#bytesLeft = Number(length)
     // The engine answered although the client still sends: nobody will read the rest.
     if (this.#plan.body instanceof RequestBody && !this.#request.complete) {
       closeAfterResponse(this.#response, this.#request.socket)
     }
     const flat: string[] = []
-    for (const [name, value] of headers) flat.push(name, value)
-    this.#response.writeHead(status, flat)
+    for (const [name, value] of this.#headers) flat.push(name, value)
+    this.#response.writeHead(this.#status, flat)
   }
 
-  #finishRewrite(collected: readonly Buffer[]): void {
-    const headers = this.#headers ?? new Map<string, string>()
-    const body = this.#plan.rewrite?.(Buffer.concat(collected)) ?? Buffer.alloc(0)
-    headers.set('content-length', String(body.length))
-    headers.delete('etag')
-    headers.delete('last-modified')
-    this.#writeHead(this.#status, headers)
-    this.#response.end(this.#plan.method === 'HEAD' ? undefined : body)
+  #finishCollected(collected: Buffer): void {
+    if (this.#status === 409 && isUnknownUser(collected)) {
+      this.#state = 'done'
+      this.#reject(new UnknownUserError())
+      return
+    }
+    this.#accept()
+    const { rewrite, method, filter } = this.#plan
+    const filtered = filter === undefined ? collected : Buffer.concat([filter.push(collected), filter.end()])
+    const body = this.#status === 200 && rewrite !== undefined ? rewrite(filtered) : filtered
+    this.#headers.set('content-length', String(body.length))
+    this.#headers.delete('etag')
+    this.#headers.delete('last-modified')
+    this.#writeHead()
+    this.#response.end(method === 'HEAD' ? undefined : body)
+    this.#state = 'done'
+    this.#resolve()
   }
 
   #onClientClosed(): void {
@@ -238,6 +264,16 @@ class Relay implements Dispatcher.DispatchHandler {
     const { method, body } = this.#plan
     if (this.#attempt > 1 || body !== undefined || (method !== 'GET' && method !== 'HEAD')) return false
     return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
+  }
+}
+
+function isUnknownUser(body: Buffer): boolean {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'))
+    return typeof parsed === 'object' && parsed !== null && 'error' in parsed && parsed.error === 'unknown_user'
+  } catch {
+    // Not JSON after all: an ordinary answer.
+    return false
   }
 }
 

@@ -22,6 +22,11 @@ export function answerJson(response: ServerResponse, status: number, value: unkn
   writeAnswer(response, { status, headers: ownHeaders('application/json; charset=utf-8'), body })
 }
 
+/** For JSON that is text already, and whose numbers must stay as they are. */
+export function answerJsonText(response: ServerResponse, status: number, body: string): void {
+  writeAnswer(response, { status, headers: ownHeaders('application/json; charset=utf-8'), body })
+}
+
 export function answerText(response: ServerResponse, status: number, body: string): void {
   writeAnswer(response, { status, headers: ownHeaders('text/plain; charset=utf-8'), body })
 }

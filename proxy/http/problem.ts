@@ -27,6 +27,7 @@ const titles: Readonly<Partial<Record<ErrorCode, string>>> = {
   OWNER_ONLY: 'Only on the computer itself',
   PASSWORD_REQUIRED: 'Your password is needed',
   PERMISSION_DENIED: 'You may not do that',
+  QUOTA_EXCEEDED: 'That is more than you have',
   RATE_LIMITED: 'Too many requests',
   SECRETS_UNAVAILABLE: 'The key store cannot be read',
   SIGN_IN_FAILED: 'That did not work',
@@ -105,13 +106,17 @@ function problemBody(error: GateError): Record<string, unknown> {
   }
 }
 
+const promptErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
+  ENGINE_UNAVAILABLE: 'engine_unavailable',
+  QUOTA_EXCEEDED: 'quota_exceeded',
+}
+
 /** ComfyUI's own shape of a refused prompt, which its page shows to the person. */
 function promptBody(error: GateError): Record<string, unknown> {
   const type = error.details['promptError']
   return {
     error: {
-      type:
-        typeof type === 'string' ? type : error.code === 'ENGINE_UNAVAILABLE' ? 'engine_unavailable' : 'not_allowed',
+      type: typeof type === 'string' ? type : (promptErrors[error.code] ?? 'not_allowed'),
       message: error.message,
       details: typeof error.details['promptDetails'] === 'string' ? error.details['promptDetails'] : '',
       extra_info: {},

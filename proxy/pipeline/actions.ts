@@ -9,7 +9,6 @@ import {
 import { UploadInspector } from '../comfyui/multipart.ts'
 import { checkPreviewPath, checkUserdataQuery, checkViewQuery } from '../comfyui/fileNames.ts'
 import type { Action } from '../comfyui/routeTable.ts'
-import { TokenFilter } from '../comfyui/tokenFilter.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { editHashedAsset, editPage, editUserContent } from '../forward/responseRewriter.ts'
 import { answerJson, answerText } from '../http/ownAnswer.ts'
@@ -17,7 +16,9 @@ import { parseQuery } from '../http/requestTarget.ts'
 import { forwardTurn, withoutEncodings } from './forwardTurn.ts'
 import type { Turn, TurnServices } from './forwardTurn.ts'
 import { subscribeToLogs } from './logSubscription.ts'
+import { serveJobs } from './jobsAction.ts'
 import { answerPromptInfo, submitPrompt } from './promptAction.ts'
+import { serveHistory, serveInterrupt, serveQueue } from './queueActions.ts'
 import { storeSettings } from './settingsAction.ts'
 
 /** @throws GateError while nothing was answered yet */
@@ -62,8 +63,10 @@ export const actions: Readonly<Record<Action, ActionHandler>> = {
     checkPreviewPath(turn.exchange.target.segments)
     return forwardTurn(turn, services)
   },
-  withoutTokens: (turn, services) =>
-    forwardTurn(turn, services, { filter: new TokenFilter(), headers: withoutEncodings(turn.exchange) }),
+  queue: serveQueue,
+  history: serveHistory,
+  interrupt: serveInterrupt,
+  jobs: serveJobs,
   systemStats: rewriting(hideArguments),
   modelFolders: rewriting(hideModelFolders),
   features: (turn, services) => {
@@ -84,7 +87,8 @@ export const actions: Readonly<Record<Action, ActionHandler>> = {
   prompt: submitPrompt,
   promptInfo: answerPromptInfo,
   upload: (turn, services) => {
-    const inspector = new UploadInspector(turn.exchange.head.contentType)
+    const maxPixels = services.dependencies.settings.get('limits.uploadPixels')
+    const inspector = new UploadInspector(turn.exchange.head.contentType, { maxPixels })
     return forwardTurn(turn, services, { inspector })
   },
   settings: storeSettings,

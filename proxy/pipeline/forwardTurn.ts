@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { engineUnavailable, forward } from '../forward/httpForwarder.ts'
+import { engineUnavailable, forward, UnknownUserError } from '../forward/httpForwarder.ts'
 import type { ForwarderEvents, ForwardPlan } from '../forward/httpForwarder.ts'
 import { RequestBody } from '../forward/requestBody.ts'
 import type { BodyInspector } from '../forward/requestBody.ts'
@@ -8,8 +8,10 @@ import type { Upstream } from '../forward/upstream.ts'
 import { bodyTooLarge, readBody } from '../http/bodyReader.ts'
 import { formatQuery, parseQuery } from '../http/requestTarget.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import type { AccountCap } from './accountCap.ts'
+import type { EngineErrands } from './engineErrands.ts'
+import type { EngineUsers } from './engineUsers.ts'
 import type { Exchange } from './exchange.ts'
-import type { FairShare } from './fairShare.ts'
 import type { GateDependencies } from './services.ts'
 import type { SocketHub } from './socketHub.ts'
 
@@ -29,12 +31,14 @@ export interface TurnServices {
   readonly dependencies: GateDependencies
   /** The engine's connections; undefined while the engine is not ready. */
   readonly upstream: () => Upstream | undefined
+  readonly users: EngineUsers
   readonly forwarderEvents: ForwarderEvents
   readonly hub: SocketHub
+  readonly errands: EngineErrands
   /** Of the connections to the engine. */
-  readonly turns: FairShare
+  readonly turns: AccountCap
   /** Of the memory for bodies that are read whole, in bytes. */
-  readonly bodies: FairShare
+  readonly bodies: AccountCap
 }
 
 /** A quarter of what goes to the engine at once. */
@@ -48,16 +52,26 @@ export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> & { read
  * Builds the engine's request out of the exchange's parsed parts and streams both bodies.
  * @throws GateError while nothing was answered yet
  */
-export async function forwardTurn(turn: Turn, services: TurnServices, changes: PlanChanges = {}): Promise<void> {
+export const forwardTurn = (turn: Turn, services: TurnServices, changes: PlanChanges = {}): Promise<void> =>
+  withinTurns(turn, services, () => takeTurn(turn, services, changes))
+
+/**
+ * Whatever keeps a connection to the engine for somebody goes through here: slow bodies, slow readers and long
+ * questions hold one for as long as they like. @throws GateError TOO_MANY_CONNECTIONS
+ */
+export async function withinTurns<Result>(
+  turn: Turn,
+  { turns }: TurnServices,
+  action: () => Promise<Result>,
+): Promise<Result> {
   const accountId = accountIdOf(turn)
-  // Slow bodies and slow readers: each holds a connection to the engine for as long as it likes.
-  if (!services.turns.take(accountId, 1)) {
+  if (!turns.take(accountId, 1)) {
     throw new GateError('TOO_MANY_CONNECTIONS', 'Too many of your requests are under way. Let some of them end first.')
   }
   try {
-    await takeTurn(turn, services, changes)
+    return await action()
   } finally {
-    services.turns.give(accountId, 1)
+    turns.give(accountId, 1)
   }
 }
 
@@ -68,6 +82,8 @@ async function takeTurn(turn: Turn, services: TurnServices, changes: PlanChanges
   if (upstream === undefined) throw engineUnavailable()
   const { exchange, request, response } = turn
   const { method, target, route, head, principal } = exchange
+  const introducing = principal === undefined ? undefined : services.users.introduce(upstream, principal.accountId)
+  if (introducing !== undefined) await introducing
   // On guarded routes the engine gets exactly the pairs that were checked.
   const search = route.uniqueQuery ? formatQuery(parseQuery(target.search)) : target.search
   const { inspector, headers = head.forwarded, ...others } = changes
@@ -80,6 +96,12 @@ async function takeTurn(turn: Turn, services: TurnServices, changes: PlanChanges
     headers: principal === undefined ? headers : [...headers, 'x-gatehouse-user', principal.accountId],
   }
   try {
+    await forward(upstream, plan, { request, response }, services.forwarderEvents)
+  } catch (error) {
+    if (!(error instanceof UnknownUserError) || principal === undefined) throw error
+    await services.users.introduceAgain(upstream, principal.accountId)
+    // What of the body is gone cannot be sent again.
+    if (plan.body instanceof RequestBody) throw engineUnavailable(error)
     await forward(upstream, plan, { request, response }, services.forwarderEvents)
   } finally {
     if (plan.body instanceof RequestBody) plan.body.destroy()

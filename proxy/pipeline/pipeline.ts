@@ -39,7 +39,10 @@ const sync = (name: StageName, check: (exchange: Exchange, services: StageServic
   },
 })
 
-/** Requests are not counted and people not separated in this version; the places where that happens are fixed. */
+/**
+ * A fixed place where nothing is refused. Requests are not counted in this version; people are kept apart where a request
+ * is sent on (engineUsers.ts, forwardTurn.ts) and by the queue.
+ */
 const pass = (name: StageName): Stage => sync(name, () => undefined)
 
 export const stages: readonly Stage[] = [

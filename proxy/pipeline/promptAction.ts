@@ -1,57 +1,100 @@
+import { formatLosslessJson, isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import { checkPrompt } from '../comfyui/prompt.ts'
+import type { CheckedPrompt } from '../comfyui/prompt.ts'
+import { GateError } from '../contract/errorCodes.ts'
 import { engineUnavailable } from '../forward/httpForwarder.ts'
-import { answerJson } from '../http/ownAnswer.ts'
-import { forwardTurn, readTurnBody } from './forwardTurn.ts'
+import { answerJson, answerJsonText } from '../http/ownAnswer.ts'
+import { readTurnBody, withinTurns } from './forwardTurn.ts'
 import type { Turn, TurnServices } from './forwardTurn.ts'
 import type { Principal } from './requestContext.ts'
 
-const JSON_HEADERS = ['content-type', 'application/json; charset=utf-8']
-
-function principalOf({ exchange: { principal } }: Turn): Principal {
+/** Whose request it is. @throws TypeError on a route that is open to nobody in particular */
+export function principalOf({ exchange: { principal } }: Turn): Principal {
   if (principal === undefined) throw new TypeError('the route needs a principal')
   return principal
 }
 
-/** `POST /prompt`: checked, given an id and an owner, and sent on as what was checked. @throws GateError */
+type Validation =
+  | { readonly kind: 'valid'; readonly nodeErrors: string; readonly outputs: string | undefined }
+  /** ComfyUI's own words, as JSON text. */
+  | { readonly kind: 'invalid'; readonly answer: string }
+
+/** `POST /prompt`: checked, validated and kept on disk before it is answered; the queue does the rest. @throws GateError */
 export async function submitPrompt(turn: Turn, services: TurnServices): Promise<void> {
   const principal = principalOf(turn)
-  const { settings } = services.dependencies
+  const { accountId, role } = principal
+  const { settings, jobs } = services.dependencies
   if (services.upstream() === undefined) throw engineUnavailable()
   const bytes = await readTurnBody(turn, services, settings.get('limits.promptBytes'))
-  const collectorId = await services.hub.collectorId()
-  const { jobs } = services.hub
+  // A job whose events nobody hears would end unseen.
+  await services.hub.collectorId()
   const prompt = checkPrompt(
     bytes,
-    { administrator: principal.role === 'administrator', collectorId, claimId: (wanted) => jobs.claimId(wanted) },
+    { administrator: role === 'administrator' },
     { maxNodes: settings.get('limits.promptNodes') },
   )
-  const { promptId, clientId, body } = prompt
-  jobs.submit({ promptId, accountId: principal.accountId, clientId })
-  try {
-    const onStatus = (status: number): void => onPromptStatus(turn, services, promptId, status)
-    await forwardTurn(turn, services, { body, headers: JSON_HEADERS, onStatus })
-    // The client left before the answer: the engine may have the prompt, and says so with its next status.
-    jobs.accept(promptId)
-  } catch (error) {
-    jobs.end(promptId)
-    throw error
-  }
-}
-
-function onPromptStatus(turn: Turn, services: TurnServices, promptId: string, status: number): void {
-  if (status !== 200) {
-    services.hub.jobs.end(promptId)
+  await jobs.checkLimits({ accountId, role, nodes: prompt.nodes })
+  const validation = await withinTurns(turn, services, () => validate(prompt, accountId, services))
+  if (validation.kind === 'invalid') {
+    answerJsonText(turn.response, 400, validation.answer)
     return
   }
-  services.hub.jobs.accept(promptId)
-  const { listener, clientAddress, method, target, principal } = turn.exchange
+  await confirm(principal, services)
+  const { id, number } = await jobs.accept({ ...prompt, accountId, role, outputs: validation.outputs })
+  const { listener, clientAddress, method, target } = turn.exchange
   const event = { type: 'prompt.accepted', listener, clientAddress, method, path: target.path, principal } as const
-  services.dependencies.audit.record({ ...event, detail: promptId })
+  services.dependencies.audit.record({ ...event, detail: id })
+  const answer = `{"prompt_id":${JSON.stringify(id)},"number":${String(number)},"node_errors":${validation.nodeErrors}}`
+  answerJsonText(turn.response, 200, answer)
 }
 
-/** `GET /prompt`: how many of one's own jobs wait or run. @throws GateError ENGINE_UNAVAILABLE */
+/** Outliving a revocation: a large body and its validation take their time, and nothing is kept for who was let go. */
+async function confirm(principal: Principal, { dependencies }: TurnServices): Promise<void> {
+  if ((await dependencies.authenticator.reauthenticate(principal)) !== undefined) return
+  throw new GateError('AUTH_INVALID', 'This sign-in or key has ended.')
+}
+
+/** Asks the engine's own validation, which stores nothing. @throws GateError ENGINE_UNAVAILABLE, BAD_REQUEST */
+async function validate(prompt: CheckedPrompt, accountId: string, services: TurnServices): Promise<Validation> {
+  const { nodes, targets } = prompt
+  const members = new Map([
+    ['prompt', nodes],
+    ...(targets === undefined ? [] : [['partial_execution_targets', targets] as const]),
+  ])
+  const body = formatLosslessJson(members)
+  const path = '/gatehouse/companion/validate'
+  const answer = await services.errands.askFor(accountId, { method: 'POST', path, body })
+  if (answer === undefined) throw engineUnavailable()
+  switch (answer.status) {
+    case 200:
+      return readValidation(answer.body)
+    case 400:
+      return { kind: 'invalid', answer: answer.body.toString('utf8') }
+    // An engine of before: what it refuses is told when it is handed over.
+    case 404:
+    case 405:
+      return { kind: 'valid', nodeErrors: '{}', outputs: undefined }
+    case 500:
+      throw new GateError('BAD_REQUEST', 'ComfyUI could not read this workflow.', {
+        details: { promptError: 'invalid_prompt' },
+      })
+    default:
+      throw engineUnavailable(new Error(`validate answered ${answer.status}`))
+  }
+}
+
+function readValidation(body: Buffer): Validation {
+  const answer = parseLosslessJson(body.toString('utf8'))
+  const [nodeErrors, outputs] = isObject(answer) ? [answer.get('node_errors'), answer.get('outputs')] : []
+  return {
+    kind: 'valid',
+    nodeErrors: isObject(nodeErrors) ? formatLosslessJson(nodeErrors) : '{}',
+    outputs: Array.isArray(outputs) ? formatLosslessJson(outputs) : undefined,
+  }
+}
+
+/** `GET /prompt`: how many of one's own jobs wait or run. */
 export function answerPromptInfo(turn: Turn, services: TurnServices): void {
-  if (services.upstream() === undefined) throw engineUnavailable()
-  const count = services.hub.jobs.countActive(principalOf(turn).accountId)
+  const count = services.dependencies.jobs.countActive(principalOf(turn).accountId)
   answerJson(turn.response, 200, { exec_info: { queue_remaining: count } })
 }

@@ -3,7 +3,9 @@ import type { SettingName, Settings } from '../contract/settings.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
+import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { PipelineAudit } from './audit.ts'
+import type { UserFolderSource } from './engineUsers.ts'
 import type { Authenticator, OwnApplication } from './requestContext.ts'
 
 export interface SettingsReader {
@@ -19,6 +21,10 @@ export interface GateDependencies {
   readonly engine: Engine
   readonly authenticator: Authenticator
   readonly settings: SettingsReader
+  /** Where each person's files lie. */
+  readonly folders: UserFolderSource
+  /** Everybody's jobs. Whoever opened it closes it, after the gate. */
+  readonly jobs: JobQueue
   /** Answers `/gatehouse/*` and the sign-in routes. */
   readonly ownApplication: OwnApplication
   readonly audit: PipelineAudit

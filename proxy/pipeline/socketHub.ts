@@ -2,18 +2,20 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
-import { z } from 'zod'
 import { FanOut } from '../comfyui/fanOut.ts'
 import { JobRegistry } from '../comfyui/jobs.ts'
+import type { RoutedJob } from '../comfyui/jobs.ts'
 import { formatExecuting, formatFeatureFlags, formatStatus, parseFeatureFlags } from '../comfyui/socketMessages.ts'
 import { TabDirectory } from '../comfyui/tabs.ts'
 import type { Tab } from '../comfyui/tabs.ts'
 import { UpstreamSocket } from '../comfyui/upstreamSocket.ts'
+import type { EngineState } from '../contract/comfyui.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { engineUnavailable } from '../forward/httpForwarder.ts'
 import { ClientSocket, closeCodes } from '../forward/webSocketRelay.ts'
 import { selectSubprotocol } from '../http/credentials.ts'
 import { parseQuery } from '../http/requestTarget.ts'
+import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { Exchange } from './exchange.ts'
 import type { LiveUse, PresenceRegistry } from './presence.ts'
 import type { Principal } from './requestContext.ts'
@@ -35,20 +37,16 @@ interface OpenTab extends Tab {
   isFirstText: boolean
 }
 
-/** What the gate asks the engine by itself, over HTTP. */
-export interface EngineQuestions {
-  /** Which jobs it has; undefined when it did not say. */
-  readQueue(): Promise<ReadonlySet<string> | undefined>
-  /** To send its log to the gate's own socket; false when it did not agree. */
-  subscribeToLogs(clientId: string): Promise<boolean>
-}
+/** Asks the engine, in an administrator's name, to send its log to the gate's own socket; false when it did not agree. */
+export type SubscribeToLogs = (accountId: string, clientId: string) => Promise<boolean>
 
 /** Everybody's WebSockets on one side, the one socket of this start of the engine on the other. */
 export class SocketHub {
-  readonly jobs: JobRegistry
+  /** Whose events are whose. */
+  readonly jobs = new JobRegistry()
   readonly #dependencies: GateDependencies
   readonly #presence: PresenceRegistry
-  readonly #questions: EngineQuestions
+  readonly #subscribeToLogs: SubscribeToLogs
   readonly #tabs: TabDirectory
   readonly #fanOut: FanOut
   readonly #open = new Set<OpenTab>()
@@ -56,16 +54,19 @@ export class SocketHub {
   readonly #unsubscribe: () => void
   #collector: UpstreamSocket | undefined
   #engineFlags: Readonly<Record<string, unknown>> = {}
-  #reconciling = false
+  #comparing = false
+  /** Kept for one start of the engine: a job's events go to the id that it was sent with. */
+  #collectorName: { readonly bootId: string; readonly clientId: string } | undefined
 
-  constructor(dependencies: GateDependencies, presence: PresenceRegistry, questions: EngineQuestions) {
+  constructor(dependencies: GateDependencies, presence: PresenceRegistry, subscribeToLogs: SubscribeToLogs) {
     this.#dependencies = dependencies
     this.#presence = presence
-    this.#questions = questions
-    this.jobs = new JobRegistry(dependencies.random)
+    this.#subscribeToLogs = subscribeToLogs
     this.#tabs = new TabDirectory(dependencies.clock)
     this.#fanOut = new FanOut(this.jobs, this.#tabs, {
       queueChanged: (total) => this.#onQueueChanged(total),
+      job: (promptId, type, node, bytes) => dependencies.jobs.onEvent(promptId, type, node, bytes),
+      countActive: (accountId) => dependencies.jobs.countActive(accountId),
       flags: (flags) => {
         this.#engineFlags = flags
       },
@@ -86,6 +87,27 @@ export class SocketHub {
     const collector = this.#collector
     if (collector === undefined || !(await collector.waitUntilOpen(COLLECTOR_DEADLINE_MS))) throw engineUnavailable()
     return collector.clientId
+  }
+
+  /** The start of the engine whose events are heard now. */
+  listeningTo(): string | undefined {
+    const connection = this.#dependencies.engine.connection()
+    const isHeard = connection !== undefined && this.#collector?.isFor(connection) === true && this.#collector.isOpen
+    return isHeard ? connection.bootId : undefined
+  }
+
+  /** As `collectorId`, without waiting. */
+  openCollectorId(): string | undefined {
+    return this.#collector?.isOpen === true ? this.#collector.clientId : undefined
+  }
+
+  /** Events of this job will come: called before the engine gets it. */
+  expect(job: Omit<RoutedJob, 'currentNode'>): void {
+    this.jobs.expect(job)
+  }
+
+  tellJob(promptId: string, text: string): void {
+    this.#fanOut.tellJob(promptId, text)
   }
 
   /** Upgrades a checked request. @throws GateError ENGINE_UNAVAILABLE or TOO_MANY_CONNECTIONS before anything was sent */
@@ -188,7 +210,7 @@ export class SocketHub {
   #greet(tab: OpenTab): void {
     const { accountId, sid } = tab
     const text = (bytes: string): void => tab.send({ bytes, binary: false, preview: false })
-    text(formatStatus(this.jobs.countActive(accountId), sid))
+    text(formatStatus(this.#dependencies.jobs.countActive(accountId), sid))
     const waiting = this.#tabs.takeWaiting(accountId, sid)
     for (const message of waiting) tab.send(message)
     this.#tabs.add(tab)
@@ -208,52 +230,65 @@ export class SocketHub {
   }
 
   #followEngine(): void {
+    const state = this.#dependencies.engine.state()
+    // A connection whose proof is asked for again is not an engine that is gone.
+    if (state.kind !== 'ready') this.#tellQueue((jobs) => jobs.engineEnded(isFaultOfJob(state)))
     const connection = this.#dependencies.engine.connection()
     if (connection !== undefined && this.#collector?.isFor(connection) === true) return
     if (this.#collector !== undefined) {
       this.#collector.close()
       this.#collector = undefined
-      this.jobs.forgetAll()
+      this.jobs.forgetRunning()
       this.#tabs.forgetWaiting()
       // As when ComfyUI itself ends: the page notices, and comes back when the engine does.
       this.closeTabs(closeCodes.goingAway, 'the engine stopped')
     }
     if (connection === undefined) return
-    const clientId = `gatehouse-${this.#dependencies.random.bytes(16).toString('hex')}`
+    const clientId = this.#nameCollector(connection.bootId)
     const events = {
+      opened: () => this.#onCollectorOpened(clientId),
       text: (bytes: Buffer) => this.#fanOut.text(bytes),
       binary: (bytes: Buffer) => this.#fanOut.binary(bytes),
-      opened: () => void this.#renewLogs(clientId),
     }
     this.#collector = new UpstreamSocket(connection, clientId, events, this.#dependencies.logger)
   }
 
+  #onCollectorOpened(clientId: string): void {
+    this.#tellQueue((jobs) => jobs.engineReady())
+    void this.#renewLogs(clientId)
+  }
+
   /** ComfyUI forgets the subscription of a socket that was gone for one line (0.3.64 api_server/services/terminal_service.py). */
   async #renewLogs(clientId: string): Promise<void> {
-    if (![...this.#open].some((tab) => tab.wantsLogs && tab.administrator)) return
-    if (await this.#questions.subscribeToLogs(clientId)) return
+    const reader = [...this.#open].find((tab) => tab.wantsLogs && tab.administrator)
+    if (reader === undefined || (await this.#subscribeToLogs(reader.accountId, clientId))) return
     this.#dependencies.logger.warn({}, 'the log of the engine is not heard any more: it did not renew the subscription')
   }
 
-  /** The engine has fewer jobs than we think: some were taken out of the queue without an event. */
-  #onQueueChanged(total: number): void {
-    if (total >= this.jobs.acceptedIds().length || this.#reconciling) return
-    this.#reconciling = true
-    this.#reconcile()
-      .catch((error: unknown) => this.#dependencies.logger.warn({ err: error }, 'the queue could not be compared'))
-      .finally(() => {
-        this.#reconciling = false
-      })
+  #nameCollector(bootId: string): string {
+    if (this.#collectorName?.bootId !== bootId) {
+      const clientId = `gatehouse-${this.#dependencies.random.bytes(16).toString('hex')}`
+      this.#collectorName = { bootId, clientId }
+    }
+    return this.#collectorName.clientId
   }
 
-  async #reconcile(): Promise<void> {
-    const before = this.jobs.acceptedIds()
-    const known = await this.#questions.readQueue()
-    if (known === undefined) return
-    const lost = before.filter((promptId) => !known.has(promptId))
-    const accounts = new Set(lost.map((promptId) => this.jobs.find(promptId)?.accountId))
-    for (const promptId of lost) this.jobs.leave(promptId)
-    for (const accountId of accounts) if (accountId !== undefined) this.#fanOut.tellStatus(accountId)
+  /** The engine has fewer jobs than it was given: some left without an event, or their events come just now. */
+  #onQueueChanged(total: number): void {
+    const { jobs } = this.#dependencies
+    if (this.#comparing || total >= jobs.countUpstream()) return
+    this.#comparing = true
+    this.#tellQueue(async () => {
+      await jobs.compare()
+      this.#comparing = false
+    })
+  }
+
+  #tellQueue(tell: (jobs: JobQueue) => Promise<void>): void {
+    tell(this.#dependencies.jobs).catch((error: unknown) => {
+      this.#comparing = false
+      this.#dependencies.logger.error({ err: error }, 'the queue could not follow the engine')
+    })
   }
 
   #tell(type: 'socket.opened' | 'socket.closed', { use }: OpenTab, exchange: Exchange, detail?: string): void {
@@ -263,13 +298,9 @@ export class SocketHub {
   }
 }
 
-const queueSchema = z.object({
-  queue_running: z.array(z.tuple([z.unknown(), z.string()]).rest(z.unknown())),
-  queue_pending: z.array(z.tuple([z.unknown(), z.string()]).rest(z.unknown())),
-})
+/** What ended the engine was what it was doing. */
+const FAULTS: ReadonlySet<string> = new Set(['OUT_OF_MEMORY', 'NOT_ANSWERING', 'WORKER_DIED'])
 
-/** The ids in an answer of `GET /queue`. @throws Error when it is none */
-export function readQueueIds(body: Buffer): ReadonlySet<string> {
-  const { queue_running: running, queue_pending: pending } = queueSchema.parse(JSON.parse(body.toString('utf8')))
-  return new Set([...running, ...pending].map(([, promptId]) => promptId))
+function isFaultOfJob(state: EngineState): boolean {
+  return (state.kind === 'backingOff' || state.kind === 'failed') && FAULTS.has(state.failure.code)
 }

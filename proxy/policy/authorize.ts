@@ -78,6 +78,9 @@ const comfyuiRefusals: Readonly<Record<Role, string | undefined>> = {
   guest: 'As a guest you can use what is shared with guests, and nothing has been shared yet.',
 }
 
+/** Whether somebody of that role may have workflows run, whatever they asked with. */
+export const mayRunPrompts = (role: Role): boolean => comfyuiRefusals[role] === undefined
+
 /** ComfyUI-Manager installs programs, so an administrator's browser alone does not open it from another device. */
 function decideManager(role: Role, credential: Credential, fromOtherDevices: boolean): Decision {
   if (role !== 'administrator') return administratorsOnly

@@ -33,3 +33,12 @@ export const mayAdminister = (principal: Principal): boolean => decideAdminister
 /** One's own account, keys, sessions and what is told of them. */
 export const decideOwnThings = ({ credential }: Principal): Decision =>
   hasScope(credential, ['keys', 'administer']) ? allow : missingScope('keys')
+
+const jobScopes: Readonly<Record<'read' | 'run', readonly Scope[]>> = {
+  read: ['read', 'run', 'administer'],
+  run: ['run', 'administer'],
+}
+
+/** Seeing one's own jobs, or holding and cancelling them. */
+export const decideJobs = ({ credential }: Principal, scope: 'read' | 'run'): Decision =>
+  hasScope(credential, jobScopes[scope]) ? allow : missingScope(scope)

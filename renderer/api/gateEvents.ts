@@ -18,6 +18,7 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   sessions: [queryKeys.sessions, queryKeys.session, queryKeys.users],
   connections: [queryKeys.connections, queryKeys.users],
   settings: [queryKeys.settings, queryKeys.sharing, queryKeys.comfyui],
+  jobs: [queryKeys.jobs],
 }
 
 /** The event in a message's data, or undefined when it is none that this page knows. */

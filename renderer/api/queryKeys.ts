@@ -7,6 +7,7 @@ export const queryKeys = {
   sessionsOf: (userId: string) => ['sessions', userId],
   connections: ['connections'],
   settings: ['settings'],
+  jobs: ['jobs'],
   comfyui: ['comfyui'],
   engineLog: ['engineLog'],
   sharing: ['sharing'],

@@ -42,8 +42,8 @@ function readCounts(reportFile) {
 }
 
 /**
- * A step that runs one vitest project, or only these files of it; it fails also when no test ran. `desktop` gives it a
- * screen and a keychain.
+ * A step that runs one vitest project, or only those of its `files` whose path contains one of these texts; it fails also
+ * when no test ran. `desktop` gives it a screen and a keychain.
  */
 export function vitestStep(name, { desktop = false, env = {}, files = [] } = {}) {
   return {

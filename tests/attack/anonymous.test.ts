@@ -62,19 +62,21 @@ describe('a stranger', () => {
     ['the word of a proxy', { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1', forwarded: 'for=127.0.0.1' }],
     ['another method in a header', { 'x-http-method-override': 'POST' }],
   ])('with %s gets 401', async (_with, headers) => {
-    const answer = await ask(fixture.port, '/queue', { headers })
+    const answer = await ask(fixture.port, '/embeddings', { headers })
     expect(answer.status).toBe(401)
     expect(answer.headers['www-authenticate']).toBe('Bearer')
     expect(fixture.upstream.started).toEqual([])
   })
 
   it('gets a clear word about a key in the address, which is in no answer and no event', async () => {
-    const answer = await ask(fixture.port, `/queue?token=${tokens.creator}`)
+    const answer = await ask(fixture.port, `/embeddings?token=${tokens.creator}`)
     expect(answer.status).toBe(401)
     expect(answer.json().detail).toContain('Authorization: Bearer')
     expect(answer.text + JSON.stringify(answer.headers) + JSON.stringify(fixture.events)).not.toContain(tokens.creator)
-    const page = await ask(fixture.port, `/queue?token=${tokens.creator}&a=1`, { headers: { accept: 'text/html' } })
-    expect(page.headers.location).toBe('/login?next=%2Fqueue%3Fa%3D1')
+    const page = await ask(fixture.port, `/embeddings?token=${tokens.creator}&a=1`, {
+      headers: { accept: 'text/html' },
+    })
+    expect(page.headers.location).toBe('/login?next=%2Fembeddings%3Fa%3D1')
   })
 
   it('cannot be sent elsewhere after signing in', async () => {

@@ -34,7 +34,7 @@ describe('a foreign page in the browser of somebody signed in', () => {
     for (const path of [
       '/prompt',
       '/interrupt',
-      '/queue',
+      '/embeddings',
       '/settings/a',
       '/userdata/a.json',
       '/of/a/pack',
@@ -137,7 +137,7 @@ describe('a foreign name for this computer', () => {
     const asked = fixture.authenticator.asked
     const answer = await sendRaw(
       fixture.port,
-      `GET /queue HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${tokens.admin}\r\n\r\n`,
+      `GET /embeddings HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${tokens.admin}\r\n\r\n`,
       { silenceMs: 200 },
     )
     expect(answer.statuses).toEqual([421])
@@ -147,18 +147,21 @@ describe('a foreign name for this computer', () => {
   it.each(['localhost', 'LOCALHOST:8190', '127.0.0.1', '127.0.0.1:1', '[::1]:8190', 'localhost.'])(
     'is not %s',
     async (host) => {
-      expect((await ask(fixture.port, '/queue', { headers: { host, ...bearer(tokens.creator) } })).status).toBe(200)
+      expect((await ask(fixture.port, '/embeddings', { headers: { host, ...bearer(tokens.creator) } })).status).toBe(
+        200,
+      )
     },
   )
 
   it('may be one that the owner named', async () => {
     fixture.settings.set('sharing.hostNames', ['Studio.local'])
     expect(
-      (await ask(fixture.port, '/queue', { headers: { host: 'studio.LOCAL:8190', ...bearer(tokens.creator) } })).status,
+      (await ask(fixture.port, '/embeddings', { headers: { host: 'studio.LOCAL:8190', ...bearer(tokens.creator) } }))
+        .status,
     ).toBe(200)
     fixture.settings.set('sharing.hostNames', [])
     expect(
-      (await ask(fixture.port, '/queue', { headers: { host: 'studio.local', ...bearer(tokens.creator) } })).status,
+      (await ask(fixture.port, '/embeddings', { headers: { host: 'studio.local', ...bearer(tokens.creator) } })).status,
     ).toBe(421)
   })
 })

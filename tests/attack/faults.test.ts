@@ -24,7 +24,7 @@ const breaking = (name: string): readonly Stage[] =>
 describe('a fault in the gate itself', () => {
   it.each(stages.map(({ name }) => name))('denies when the stage %s breaks, and says nothing of it', async (name) => {
     fixture = await openGateFixture({ stages: breaking(name) })
-    const answer = await ask(fixture.port, '/queue', { headers: bearer(tokens.adminAll) })
+    const answer = await ask(fixture.port, '/embeddings', { headers: bearer(tokens.adminAll) })
     expect(answer.status).toBe(500)
     expect(answer.json().code).toBe('INTERNAL_ERROR')
     expect(answer.text).not.toContain('secret')
@@ -41,7 +41,7 @@ describe('a fault in the gate itself', () => {
   it('denies when the accounts cannot be read', async () => {
     fixture = await openGateFixture()
     fixture.authenticator.fault = new Error('database is locked')
-    const answer = await ask(fixture.port, '/queue', { headers: bearer(tokens.adminAll) })
+    const answer = await ask(fixture.port, '/embeddings', { headers: bearer(tokens.adminAll) })
     expect(answer.status).toBe(500)
     const cookieAnswer = await ask(fixture.port, '/login', { headers: { cookie: 'gatehouse_session=x' } })
     expect(cookieAnswer.status).toBe(500)
@@ -54,7 +54,7 @@ describe('a fault in the gate itself', () => {
     fixture.events.push = () => {
       throw new Error('disk full')
     }
-    expect((await ask(fixture.port, '/queue')).status).toBe(401)
+    expect((await ask(fixture.port, '/embeddings')).status).toBe(401)
     await expect(TabClient.open(fixture.port, '/ws')).rejects.toMatchObject({ status: 401 })
     expect(fixture.upstream.started).toEqual([])
   })
@@ -62,10 +62,10 @@ describe('a fault in the gate itself', () => {
   it('tells the audit of every refusal once, without query and key', async () => {
     fixture = await openGateFixture()
     await ask(fixture.port, '/view?filename=private.png', { headers: bearer('wrong-key') })
-    await ask(fixture.port, '/queue', { headers: bearer(tokens.user) })
+    await ask(fixture.port, '/embeddings', { headers: bearer(tokens.user) })
     expect(fixture.events).toMatchObject([
       { type: 'request.denied', code: 'AUTH_INVALID', path: '/view', principal: undefined, clientAddress: '127.0.0.1' },
-      { type: 'request.denied', code: 'PERMISSION_DENIED', path: '/queue', principal: { name: 'uma' } },
+      { type: 'request.denied', code: 'PERMISSION_DENIED', path: '/embeddings', principal: { name: 'uma' } },
     ])
     expect(JSON.stringify(fixture.events)).not.toMatch(/private\.png|wrong-key/)
   })

@@ -50,9 +50,9 @@ describe.each([
       expect(statuses).toContain(answer.statuses[0])
       expect((await target.takeExecuted()).filter(own)).toEqual(legitimate)
       // A desynchronised connection would give the next person somebody else's answer.
-      const next = await ask(fixture.port, '/queue?after', { headers: bearer(tokens.creator2) })
-      expect(next.json()).toEqual({ executed: 'GET /queue?after' })
-      expect((await target.takeExecuted()).filter(own)).toEqual(['GET /queue?after'])
+      const next = await ask(fixture.port, '/embeddings?after', { headers: bearer(tokens.creator2) })
+      expect(next.json()).toEqual({ executed: 'GET /embeddings?after' })
+      expect((await target.takeExecuted()).filter(own)).toEqual(['GET /embeddings?after'])
     },
   )
 
@@ -85,10 +85,10 @@ describe.each([
 
   it('executes two pipelined requests as two decided requests', async () => {
     await target.takeExecuted()
-    const one = `GET /queue?1 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\n\r\n`
-    const two = `GET /queue?2 HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`
+    const one = `GET /embeddings?1 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\n\r\n`
+    const two = `GET /embeddings?2 HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`
     const answer = await sendRaw(fixture.port, one + two, { silenceMs: 250 })
     expect(answer.statuses).toEqual([200, 401])
-    expect((await target.takeExecuted()).filter(own)).toEqual(['GET /queue?1'])
+    expect((await target.takeExecuted()).filter(own)).toEqual(['GET /embeddings?1'])
   })
 })

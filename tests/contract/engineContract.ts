@@ -7,6 +7,7 @@ import { EngineClient } from '../support/engineClient.ts'
 import type { EngineTarget } from '../support/engineUnderTest.ts'
 import { describeFiles } from './cases/fileCases.ts'
 import { describeHttpRules } from './cases/httpCases.ts'
+import { describeJobs } from './cases/jobCases.ts'
 import { describeQueue } from './cases/queueCases.ts'
 import { describeRoutes } from './cases/routeCases.ts'
 import { describeSockets } from './cases/socketCases.ts'
@@ -35,6 +36,7 @@ export function describeEngineContract(
     describeValidation(context)
     describeExecution(context)
     describeQueue(context)
+    describeJobs(context)
     describeSockets(context)
     describeViews(context)
     describeFiles(context)

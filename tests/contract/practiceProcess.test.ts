@@ -9,6 +9,9 @@ import { bundlePracticeEngine, findFreePort } from '../support/engineUnderTest.t
 import { savePrompt, slowPrompt } from './prompts.ts'
 
 const SECRET = 'ab'.repeat(32)
+const USER = 'someone000000000'
+const OWN_FOLDERS = { inputDirectory: null, outputDirectory: null, tempDirectory: null, userdataDirectory: null }
+const OURS = `X-Gatehouse-Secret: ${SECRET}\r\nX-Gatehouse-User: ${USER}\r\n`
 let folder = ''
 let entry = ''
 
@@ -47,9 +50,17 @@ const it = test.extend<{
       child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
       const exit = new Promise<number | null>((done) => child.once('exit', done))
       const baseUrl = `http://127.0.0.1:${port}`
-      const target = { baseUrl, webSocketUrl: `ws://127.0.0.1:${port}`, headers: { 'x-gatehouse-secret': SECRET } }
-      if (waits) await waitFor(() => Promise.resolve(stderr.includes('To see the GUI') || undefined))
-      return { child, client: new EngineClient(target), port, exit, stderr: () => stderr }
+      const target = {
+        baseUrl,
+        webSocketUrl: `ws://127.0.0.1:${port}`,
+        headers: { 'x-gatehouse-secret': SECRET, 'x-gatehouse-user': USER },
+      }
+      const client = new EngineClient(target)
+      if (waits) {
+        await waitFor(() => Promise.resolve(stderr.includes('To see the GUI') || undefined))
+        await client.send('PUT', `/gatehouse/companion/users/${USER}`, JSON.stringify(OWN_FOLDERS))
+      }
+      return { child, client, port, exit, stderr: () => stderr }
     })
     for (const child of children) child.kill('SIGKILL')
   },
@@ -136,13 +147,13 @@ describe('practice engine process', () => {
     'POST /prompt HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{"cut',
     'GET http://127.0.0.1/queue HTTP/1.1\r\nHost: a\r\n\r\n',
     'GET /%zz%ff HTTP/1.1\r\nHost: a\r\n\r\n',
-    `GET /%zz HTTP/1.1\r\nHost: a\r\nX-Gatehouse-Secret: ${SECRET}\r\nConnection: close\r\n\r\n`,
-    `GET //[ HTTP/1.1\r\nHost: [\r\nOrigin: http://[\r\nX-Gatehouse-Secret: ${SECRET}\r\nConnection: close\r\n\r\n`,
-    `GET http://[/queue HTTP/1.1\r\nHost: a\r\nX-Gatehouse-Secret: ${SECRET}\r\nConnection: close\r\n\r\n`,
-    `GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Gatehouse-Secret: ${SECRET}\r\n\r\n`,
-    `GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nX-Gatehouse-Secret: ${SECRET}\r\n\r\n`,
-    `CONNECT example:443 HTTP/1.1\r\nHost: a\r\nX-Gatehouse-Secret: ${SECRET}\r\n\r\n`,
-    `POST /upload/image HTTP/1.1\r\nHost: a\r\nX-Gatehouse-Secret: ${SECRET}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 3\r\nConnection: close\r\n\r\n--b`,
+    `GET /%zz HTTP/1.1\r\nHost: a\r\n${OURS}Connection: close\r\n\r\n`,
+    `GET //[ HTTP/1.1\r\nHost: [\r\nOrigin: http://[\r\n${OURS}Connection: close\r\n\r\n`,
+    `GET http://[/queue HTTP/1.1\r\nHost: a\r\n${OURS}Connection: close\r\n\r\n`,
+    `GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${OURS}\r\n`,
+    `GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n${OURS}\r\n`,
+    `CONNECT example:443 HTTP/1.1\r\nHost: a\r\n${OURS}\r\n`,
+    `POST /upload/image HTTP/1.1\r\nHost: a\r\n${OURS}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 3\r\nConnection: close\r\n\r\n--b`,
   ])('lives on after %j', async (bytes, { start }) => {
     const { client, port } = await start()
     const answer = await sendRaw(port, bytes)

@@ -24,11 +24,10 @@ export function showPrompt(nodes: Prompt, source: [string, number]): Prompt {
 }
 
 /** Takes long enough to be caught while it runs, and can be interrupted between its nodes. */
-export function slowPrompt(): Prompt {
+export function slowPrompt(blurs = 40): Prompt {
   const prompt: Prompt = {
     '1': { class_type: 'EmptyImage', inputs: { width: 640, height: 640, batch_size: 1, color: nextUnique() } },
   }
-  const blurs = 40
   for (let index = 2; index < blurs + 2; index++) {
     const inputs = { image: [String(index - 1), 0], blur_radius: 31, sigma: 10 }
     prompt[String(index)] = { class_type: 'ImageBlur', inputs }

@@ -33,6 +33,9 @@ interface EngineStart {
   readonly command: { file: string; args: string[]; env: NodeJS.ProcessEnv; cwd: string }
 }
 
+/** Who owns the engine under test: works in ComfyUI's own folders. */
+export const ENGINE_OWNER = 'engineowner00000'
+
 const READY_MS = 120_000
 
 /** True when the suite is to run on the real ComfyUI in `$COMFYUI_DIR`. */
@@ -56,7 +59,7 @@ export async function startEngineUnderTest(): Promise<EngineUnderTest> {
     kind: start.kind,
     baseUrl: `http://127.0.0.1:${port}`,
     webSocketUrl: `ws://127.0.0.1:${port}`,
-    headers: start.secret === undefined ? {} : { 'x-gatehouse-secret': start.secret },
+    headers: start.secret === undefined ? {} : { 'x-gatehouse-secret': start.secret, 'x-gatehouse-user': ENGINE_OWNER },
     port,
     secret: start.secret,
     process: child,
@@ -71,11 +74,30 @@ export async function startEngineUnderTest(): Promise<EngineUnderTest> {
       await rm(base, { recursive: true, force: true })
     },
   }
-  await waitUntilReady(engine).catch(async (error: unknown) => {
+  try {
+    await waitUntilReady(engine)
+    const own = { inputDirectory: null, outputDirectory: null, tempDirectory: null, userdataDirectory: null }
+    if (engine.secret !== undefined) await putEngineUser(engine, ENGINE_OWNER, own)
+  } catch (error) {
     await engine.close()
     throw error
-  })
+  }
   return engine
+}
+
+/** Tells the engine whose folders lie where. @throws Error when it refuses */
+export async function putEngineUser(
+  engine: EngineUnderTest,
+  id: string,
+  folders: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const headers = { 'x-gatehouse-secret': engine.secret ?? '' }
+  const answer = await new EngineClient({ ...engine, headers }).send(
+    'PUT',
+    `/gatehouse/companion/users/${id}`,
+    JSON.stringify(folders),
+  )
+  if (answer.status !== 204) throw new Error(`the engine refused a user: ${answer.status} ${answer.text}`)
 }
 
 /** Bundles the practice engine from its sources, as the product does. */

@@ -24,11 +24,26 @@ export interface FakeUpstream {
   readonly received: string[]
   /** Urls of the gate's WebSockets. */
   readonly socketUrls: string[]
+  /** Whom those name. */
+  readonly socketUsers: unknown[]
   /** Answers `method path`, or a path whatever the method; the query does not count. */
   on(route: string, handler: UpstreamHandler): void
+  /** Bodies of `PUT …/companion/users/{id}` by id; they count among no other requests. */
+  readonly introduced: Map<string, string>
   /** Requests whose head arrived, also those whose body never ended. */
   readonly started: string[]
   close(): Promise<void>
+}
+
+const USERS = '/gatehouse/companion/users/'
+
+function takeUser(request: IncomingMessage, response: ServerResponse, take: (body: string) => void): void {
+  let body = ''
+  request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+  request.on('end', () => {
+    take(body)
+    response.writeHead(204).end()
+  })
 }
 
 export const SECRET = 'a'.repeat(64)
@@ -37,12 +52,18 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
   const handlers = new Map<string, UpstreamHandler>()
   const seen: SeenRequest[] = []
   const started: string[] = []
+  const introduced = new Map<string, string>()
   const sockets: WebSocket[] = []
   const received: string[] = []
   const socketUrls: string[] = []
+  const socketUsers: unknown[] = []
   const connections = new Set<Socket>()
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? ''
+    if (request.method === 'PUT' && path.startsWith(USERS) && !handlers.has('PUT users')) {
+      takeUser(request, response, (body) => introduced.set(path.slice(USERS.length), body))
+      return
+    }
     started.push(`${request.method ?? ''} ${request.url ?? ''}`)
     const chunks: Buffer[] = []
     const handler = handlers.get(`${request.method ?? ''} ${path}`) ?? handlers.get(path)
@@ -68,6 +89,7 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
   server.on('upgrade', (request, socket, head) => {
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       socketUrls.push(request.url ?? '')
+      socketUsers.push(request.headers['x-gatehouse-user'])
       sockets.push(webSocket)
       webSocket.on('message', (data) => received.push((data as Buffer).toString()))
       webSocket.on('error', () => undefined)
@@ -81,10 +103,12 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
   return {
     port: (server.address() as AddressInfo).port,
     seen,
+    introduced,
     started,
     sockets,
     received,
     socketUrls,
+    socketUsers,
     on: (route, handler) => handlers.set(route, handler),
     close: () =>
       new Promise((resolve) => {

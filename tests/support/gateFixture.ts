@@ -8,6 +8,10 @@ import { systemClock } from '../../proxy/core/clock.ts'
 import { silentLogger } from '../../proxy/core/logger.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
 import type { Engine, EngineConnection } from '../../proxy/comfyui/engine.ts'
+import { mayRunPrompts } from '../../proxy/policy/authorize.ts'
+import type { JobTimings } from '../../proxy/jobs/jobQueueTypes.ts'
+import type { FolderSet } from '../../proxy/isolation/userFolders.ts'
+import type { UserFolderSource } from '../../proxy/pipeline/engineUsers.ts'
 import { createGate } from '../../proxy/gate.ts'
 import type { Gate, GateOptions } from '../../proxy/gate.ts'
 import type { PipelineEvent } from '../../proxy/pipeline/audit.ts'
@@ -18,6 +22,8 @@ import type {
   Principal,
 } from '../../proxy/pipeline/requestContext.ts'
 import type { SettingsReader } from '../../proxy/pipeline/services.ts'
+import { openJobQueueFixture } from './jobQueueFixture.ts'
+import type { JobQueueFixture } from './jobQueueFixture.ts'
 import { SECRET, startFakeUpstream } from './fakeUpstream.ts'
 import type { FakeUpstream } from './fakeUpstream.ts'
 
@@ -34,6 +40,12 @@ export class FakeAuthenticator implements Authenticator {
 
   set(token: string, principal: Principal): void {
     this.#byToken.set(token, principal)
+  }
+
+  /** As the queue asks: whoever has any credential left. */
+  findRights(accountId: string): Promise<{ role: Role; mayRun: boolean } | undefined> {
+    const principal = [...this.#byToken.values()].find((known) => known.accountId === accountId)
+    return Promise.resolve(principal && { role: principal.role, mayRun: mayRunPrompts(principal.role) })
   }
 
   revoke(token: string): void {
@@ -98,6 +110,11 @@ export class FakeEngine implements Engine {
   start = (): Promise<void> => Promise.resolve()
   stop = (): Promise<void> => Promise.resolve()
   restart = (): Promise<void> => Promise.resolve()
+  hungEnds = 0
+  endHung = (): Promise<void> => {
+    this.hungEnds += 1
+    return Promise.resolve()
+  }
   notices = (): readonly string[] => []
   logLines = () => []
   onLogLine = () => () => undefined
@@ -185,11 +202,38 @@ function knowEverybody(authenticator: FakeAuthenticator): void {
   authenticator.set(tokens.ownerSession, sessionPrincipal('ada', 'administrator', { surface: 'owner' }))
 }
 
+/** Everybody works in ComfyUI's own folders, as if each were the owner. */
+export class FakeFolders implements UserFolderSource {
+  readonly sets = new Map<string, FolderSet>()
+  readonly cleared: string[] = []
+  /** Set to make every question fail. */
+  fault: Error | undefined
+
+  ensure(accountId: string): Promise<FolderSet> {
+    if (this.fault !== undefined) return Promise.reject(this.fault)
+    return Promise.resolve(this.sets.get(accountId) ?? OWN_FOLDERS)
+  }
+
+  clearTemp(accountId: string): Promise<void> {
+    this.cleared.push(accountId)
+    return Promise.resolve()
+  }
+}
+
+const OWN_FOLDERS: FolderSet = {
+  inputDirectory: null,
+  outputDirectory: null,
+  tempDirectory: null,
+  userdataDirectory: null,
+}
+
 export interface GateFixture {
   readonly gate: Gate
   readonly engine: FakeEngine
   readonly authenticator: FakeAuthenticator
   readonly settings: FakeSettings
+  readonly folders: FakeFolders
+  readonly queue: JobQueueFixture
   readonly upstream: FakeUpstream
   readonly events: PipelineEvent[]
   /** The people's listener, without a slash at the end. */
@@ -202,6 +246,11 @@ export interface GateFixture {
 
 export interface FixtureOptions extends GateOptions {
   readonly ownApplication?: OwnApplication
+  readonly jobTimings?: Partial<JobTimings>
+  /** Where the journal lies; left out: in a folder that goes when the fixture closes. */
+  readonly jobsDirectory?: string
+  /** Instead of folders that everybody shares. */
+  readonly folders?: UserFolderSource
   /** A server of the test's own instead of the recording one. */
   readonly upstreamPort?: number
   /** false: the engine is not ready. */
@@ -210,7 +259,15 @@ export interface FixtureOptions extends GateOptions {
 
 /** A gate on a free port in front of a recording engine, with everybody in `tokens` known. */
 export async function openGateFixture(options: FixtureOptions = {}): Promise<GateFixture> {
-  const { ownApplication, upstreamPort, ready = true, ...gateOptions } = options
+  const {
+    ownApplication,
+    upstreamPort,
+    ready = true,
+    folders: givenFolders,
+    jobTimings = {},
+    jobsDirectory,
+    ...gateOptions
+  } = options
   const upstream = await startFakeUpstream()
   const engine = new FakeEngine()
   const connection = { port: upstreamPort ?? upstream.port, secret: SECRET, bootId: '1'.repeat(32) }
@@ -218,8 +275,18 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
   const authenticator = new FakeAuthenticator()
   knowEverybody(authenticator)
   const settings = new FakeSettings()
+  const folders = new FakeFolders()
   const events: PipelineEvent[] = []
   const ownSeen: string[] = []
+  const queue = await openJobQueueFixture({
+    settings,
+    rights: {
+      find: (accountId) => authenticator.findRights(accountId),
+      onChange: (listener) => authenticator.onCredentialsChanged(listener),
+    },
+    timings: jobTimings,
+    ...(jobsDirectory === undefined ? {} : { directory: jobsDirectory }),
+  })
   const gate = createGate(
     {
       clock: systemClock,
@@ -228,6 +295,8 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
       engine,
       authenticator,
       settings,
+      folders: givenFolders ?? folders,
+      jobs: queue.jobs,
       audit: { record: (event) => events.push(event) },
       ownApplication: (request, response, context) => {
         ownSeen.push(`${context.method} ${context.target.path}`)
@@ -243,6 +312,8 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
     engine,
     authenticator,
     settings,
+    folders,
+    queue,
     upstream,
     events,
     ownSeen,
@@ -250,6 +321,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
     url: `http://127.0.0.1:${port}`,
     close: async () => {
       await gate.close()
+      await queue.close()
       await upstream.close()
     },
   }

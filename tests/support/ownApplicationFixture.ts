@@ -9,6 +9,9 @@ import type { EngineState, LogLine } from '../../proxy/contract/comfyui.ts'
 import type { Connection, Sharing } from '../../proxy/contract/sharing.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import type { ListenerName, PresentedCredential, RequestContext } from '../../proxy/pipeline/requestContext.ts'
+import { mayRunPrompts } from '../../proxy/policy/authorize.ts'
+import { openJobQueueFixture } from './jobQueueFixture.ts'
+import type { JobQueueFixture } from './jobQueueFixture.ts'
 import { storesTest } from './storesFixture.ts'
 
 /** The parts that others own, as simple as the API sees them. */
@@ -74,6 +77,7 @@ export function createFakeParts(): FakeParts {
         start: command('start'),
         stop: command('stop'),
         restart: command('restart'),
+        endHung: command('endHung'),
         notices: () => ['A custom node did not load.'],
         logLines: (after) => lines.filter((line) => line.sequence > after),
         onLogLine: (listener) => {
@@ -125,6 +129,7 @@ export interface AskOptions {
 export interface TestApplication {
   readonly origin: string
   readonly parts: FakeParts
+  readonly queue: JobQueueFixture
   readonly pagesDirectory: string
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>
   /** Opens the event stream; `events` grows, `closed` resolves when the gate ends it. */
@@ -212,7 +217,20 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
     writeFileSync(join(pagesDirectory, 'assets', 'appearance.js'), `'use strict'`)
     writeFileSync(join(dataDirectory, '..', 'secret.txt'), 'outside of the pages')
     const parts = createFakeParts()
+    const queue = await openJobQueueFixture({
+      clock,
+      logger,
+      settings: stores.settings,
+      rights: {
+        find: async (accountId) => {
+          const account = await stores.accounts.find(accountId)
+          return account && { role: account.role, mayRun: !account.disabled && mayRunPrompts(account.role) }
+        },
+        onChange: (listener) => stores.authenticator.onCredentialsChanged(listener),
+      },
+    })
     const own = createOwnApplication({
+      jobs: queue.jobs,
       clock,
       logger,
       stores,
@@ -246,11 +264,13 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
     await use({
       origin,
       parts,
+      queue,
       pagesDirectory,
       ask: (method, path, options = {}) => ask(origin, method, path, options),
       openEvents: (options) => openEvents(origin, options),
     })
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
+    await queue.close()
   },
 })

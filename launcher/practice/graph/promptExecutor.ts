@@ -1,17 +1,38 @@
 import { memberOf } from '../values/json.ts'
+import { NodeFailure, type UserFolders } from '../nodes/nodeClass.ts'
 import type { QueueItem, RunResult } from './promptQueue.ts'
 import { memoryKey, PromptRun, type CachedResult, type ExecutorDeps } from './promptRun.ts'
 import { computeSignatures } from './signatures.ts'
 
-/** Runs prompts one after the other and keeps results for the next one, as ComfyUI's classic cache does. */
+/** For so many users results are kept; those of who ran longest ago go first. */
+const MAX_CACHES = 16
+
+/** What is kept of one user's last run. Nobody else's run reads it, and none can find out that it is there. */
+class UserCache {
+  readonly results = new Map<string, CachedResult>()
+  readonly memories = new Map<string, Map<string, string>>()
+
+  forgetUnused(item: QueueItem, signatures: ReadonlyMap<string, string>): void {
+    const used = new Set(signatures.values())
+    for (const signature of this.results.keys()) if (!used.has(signature)) this.results.delete(signature)
+    const keys = new Set(Object.keys(item.prompt).map((id) => memoryKey(item.prompt, id)))
+    for (const key of this.memories.keys()) if (!keys.has(key)) this.memories.delete(key)
+  }
+}
+
+export interface QueueExecutorDeps extends ExecutorDeps {
+  /** The folders of a user; undefined for one that is not known. */
+  readonly foldersOf: (userId: string) => UserFolders | undefined
+}
+
+/** Runs prompts one after the other and keeps results for the same user's next one, as ComfyUI's classic cache does. */
 export class PromptExecutor {
-  readonly #deps: ExecutorDeps
-  #results = new Map<string, CachedResult>()
-  #memories = new Map<string, Map<string, string>>()
+  readonly #deps: QueueExecutorDeps
+  readonly #caches = new Map<string, UserCache>()
   #isRunning = false
   #resetWanted = false
 
-  constructor(deps: ExecutorDeps) {
+  constructor(deps: QueueExecutorDeps) {
     this.#deps = deps
   }
 
@@ -23,37 +44,41 @@ export class PromptExecutor {
 
   /** Never throws: whatever goes wrong is an execution_error of that run. */
   async execute(item: QueueItem): Promise<RunResult> {
+    const folders = this.#deps.foldersOf(item.userId)
     const run = new PromptRun(item, this.#deps)
+    const cache = this.#cacheOf(item.userId)
     this.#isRunning = true
     try {
       this.#deps.interruption.clear()
       const clientId = memberOf(item.extraData, 'client_id')
       this.#deps.hub.clientId = typeof clientId === 'string' ? clientId : undefined
       run.addMessage('execution_start', { prompt_id: item.promptId })
-      const signatures = await computeSignatures(item.prompt, this.#deps.classes, this.#deps.folders)
-      this.#forgetUnused(item, signatures)
-      await run.runAll(signatures, this.#results, this.#memories)
+      if (folders === undefined) throw new NodeFailure('PermissionError', 'Nobody is known whose prompt this is.')
+      const signatures = await computeSignatures(item.prompt, this.#deps.classes, folders)
+      cache.forgetUnused(item, signatures)
+      await run.runAll({ folders, signatures, results: cache.results, memories: cache.memories })
     } catch (error) {
       run.fail(Object.keys(item.prompt)[0] ?? '', {}, error)
     }
     this.#deps.hub.lastNodeId = undefined
-    const result = run.toResult(this.#results)
+    const result = run.toResult()
     this.#isRunning = false
     this.#resetIfWanted()
     return result
   }
 
+  #cacheOf(userId: string): UserCache {
+    const cache = this.#caches.get(userId) ?? new UserCache()
+    this.#caches.delete(userId)
+    this.#caches.set(userId, cache)
+    const oldest = this.#caches.keys().next()
+    if (this.#caches.size > MAX_CACHES && oldest.done !== true) this.#caches.delete(oldest.value)
+    return cache
+  }
+
   #resetIfWanted(): void {
     if (!this.#resetWanted) return
     this.#resetWanted = false
-    this.#results = new Map()
-    this.#memories = new Map()
-  }
-
-  #forgetUnused(item: QueueItem, signatures: ReadonlyMap<string, string>): void {
-    const used = new Set(signatures.values())
-    for (const signature of this.#results.keys()) if (!used.has(signature)) this.#results.delete(signature)
-    const keys = new Set(Object.keys(item.prompt).map((id) => memoryKey(item.prompt, id)))
-    for (const key of this.#memories.keys()) if (!keys.has(key)) this.#memories.delete(key)
+    this.#caches.clear()
   }
 }

@@ -6,6 +6,8 @@ const SECRETS = ['auth_token_comfy_org', 'api_key_comfy_org']
 export interface QueueItem {
   readonly number: number
   readonly promptId: string
+  /** Whose it is. */
+  readonly userId: string
   readonly prompt: JsonObject
   readonly extraData: JsonObject
   readonly outputs: string[]
@@ -84,11 +86,13 @@ export class PromptQueue {
     this.#onChange()
   }
 
-  remove(promptId: string): void {
+  /** @returns whether it waited */
+  remove(promptId: string): boolean {
     const at = this.#pending.findIndex((item) => item.promptId === promptId)
-    if (at === -1) return
+    if (at === -1) return false
     this.#pending.splice(at, 1)
     this.#onChange()
+    return true
   }
 
   toJson(): JsonObject {
@@ -96,6 +100,12 @@ export class PromptQueue {
       queue_running: this.#running ? [toQueueJson(this.#running)] : [],
       queue_pending: this.#pending.map(toQueueJson),
     }
+  }
+
+  /** As toJson, without comfy.org tokens. */
+  withoutSecrets(): { readonly running: JsonValue[]; readonly pending: JsonValue[] } {
+    const toJson = (item: QueueItem): JsonValue => toQueueJson({ ...item, extraData: withoutSecrets(item.extraData) })
+    return { running: (this.#running ? [this.#running] : []).map(toJson), pending: this.#pending.map(toJson) }
   }
 
   history(maxItems: number | undefined, offset: number | undefined): JsonObject {
@@ -133,10 +143,10 @@ function withoutSecrets(extraData: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(extraData).filter(([name]) => !SECRETS.includes(name)))
 }
 
-/** The extra_data of a body: its own object, with the client id where ComfyUI keeps it. */
-export function toExtraData(body: JsonObject): JsonObject | undefined {
+/** The extra_data of a body: its own object, with the client id where ComfyUI keeps it, and whose prompt it is. */
+export function toExtraData(body: JsonObject, userId: string): JsonObject | undefined {
   const given = memberOf(body, 'extra_data') ?? {}
   if (!isJsonObject(given)) return undefined
   const clientId = memberOf(body, 'client_id')
-  return clientId === undefined ? given : { ...given, client_id: clientId }
+  return { ...given, ...(clientId !== undefined && { client_id: clientId }), gatehouse_user: userId }
 }

@@ -5,12 +5,12 @@ import {
   InterruptedRun,
   NodeFailure,
   plain,
-  type EngineFolders,
   type NodeClass,
   type NodeInputs,
   type NodeRun,
   type NodeValue,
   type Preview,
+  type UserFolders,
 } from '../nodes/nodeClass.ts'
 import { binaryEvents, type PracticeSockets } from '../practiceSockets.ts'
 import { stringifyJson, type JsonObject, type JsonValue } from '../values/json.ts'
@@ -26,7 +26,6 @@ const PREVIEW_QUALITY = 95
 /** What running a prompt needs. */
 export interface ExecutorDeps {
   readonly classes: ReadonlyMap<string, NodeClass>
-  readonly folders: EngineFolders
   readonly hub: PracticeSockets
   readonly interruption: Interruption
   readonly clock: Clock
@@ -39,6 +38,14 @@ export interface CachedResult {
   readonly ui: { readonly meta: JsonObject; readonly output: JsonObject } | undefined
 }
 
+/** What a run may read and write: its user's folders, and what is kept of that user's last run. */
+export interface RunScope {
+  readonly folders: UserFolders
+  readonly signatures: ReadonlyMap<string, string>
+  readonly results: Map<string, CachedResult>
+  readonly memories: Map<string, Map<string, string>>
+}
+
 /** One run of one prompt: its events, its progress and how it ended. */
 export class PromptRun {
   readonly #item: QueueItem
@@ -46,9 +53,7 @@ export class PromptRun {
   readonly #progress: ProgressReport
   readonly #messages: [string, JsonObject][] = []
   readonly #executed: string[] = []
-  #signatures: ReadonlyMap<string, string> = new Map()
-  #results = new Map<string, CachedResult>()
-  #memories = new Map<string, Map<string, string>>()
+  #scope: RunScope | undefined
   #succeeded = true
 
   constructor(item: QueueItem, deps: ExecutorDeps) {
@@ -57,32 +62,25 @@ export class PromptRun {
     this.#progress = new ProgressReport(item.promptId)
   }
 
-  async runAll(
-    signatures: ReadonlyMap<string, string>,
-    results: Map<string, CachedResult>,
-    memories: Map<string, Map<string, string>>,
-  ): Promise<void> {
-    this.#signatures = signatures
-    this.#results = results
-    this.#memories = memories
+  async runAll(scope: RunScope): Promise<void> {
+    this.#scope = scope
     const { prompt, promptId, outputs } = this.#item
-    const cached = Object.keys(prompt).filter((id) => this.#resultOf(id))
+    const cached = Object.keys(prompt).filter((id) => resultOf(scope, id))
     this.addMessage('execution_cached', { nodes: cached, prompt_id: promptId })
-    const order = new ExecutionOrder(prompt, outputs, this.#deps.classes, (id) => this.#resultOf(id) !== undefined)
+    const order = new ExecutionOrder(prompt, outputs, this.#deps.classes, (id) => resultOf(scope, id) !== undefined)
     while (!order.isEmpty) {
       const id = order.findNext()
       if (id === undefined) throw new NodeFailure('graph.DependencyCycleError', 'Dependency cycle detected')
-      if (!(await this.#runNode(id))) return
+      if (!(await this.#runNode(id, scope))) return
       order.complete(id)
     }
     this.addMessage('execution_success', { prompt_id: promptId })
   }
 
-  addMessage(event: string, data: JsonObject, isBroadcast = false): void {
+  addMessage(event: string, data: JsonObject): void {
     const stamped = { ...data, timestamp: BigInt(this.#deps.clock.nowMs()) }
     this.#messages.push([event, stamped])
-    const { hub } = this.#deps
-    if (hub.clientId !== undefined || isBroadcast) hub.sendJson(event, stamped, hub.clientId)
+    this.#deps.hub.tellListener(event, stamped)
   }
 
   /** Ends the run with an error or, for InterruptedRun, as interrupted. */
@@ -96,7 +94,7 @@ export class PromptRun {
       executed: this.#executed,
     }
     if (error instanceof InterruptedRun) {
-      this.addMessage('execution_interrupted', place, true)
+      this.addMessage('execution_interrupted', place)
       return
     }
     this.addMessage('execution_error', {
@@ -109,11 +107,11 @@ export class PromptRun {
     })
   }
 
-  toResult(results: ReadonlyMap<string, CachedResult>): RunResult {
+  toResult(): RunResult {
     const outputs: JsonObject = {}
     const meta: JsonObject = {}
-    for (const [id, signature] of this.#signatures) {
-      const ui = results.get(signature)?.ui
+    for (const [id, signature] of this.#scope?.signatures ?? []) {
+      const ui = this.#scope?.results.get(signature)?.ui
       if (!ui) continue
       outputs[id] = ui.output
       meta[id] = ui.meta
@@ -122,9 +120,9 @@ export class PromptRun {
   }
 
   /** @returns false when the run ended here */
-  async #runNode(id: string): Promise<boolean> {
+  async #runNode(id: string, scope: RunScope): Promise<boolean> {
     const { hub, classes } = this.#deps
-    const cached = this.#resultOf(id)
+    const cached = resultOf(scope, id)
     if (cached) {
       this.#sendExecuted(id, cached.ui?.output ?? null)
       this.#finishProgress(id)
@@ -136,17 +134,15 @@ export class PromptRun {
       if (!nodeClass) throw new NodeFailure('KeyError', 'the node class is gone')
       this.#progress.start(id)
       this.#sendProgressState()
-      inputs = await this.#collectInputs(id, nodeClass)
-      if (hub.clientId !== undefined) {
-        hub.lastNodeId = id
-        hub.sendJson('executing', { node: id, display_node: id, prompt_id: this.#item.promptId }, hub.clientId)
-      }
+      inputs = await this.#collectInputs(id, nodeClass, scope)
+      hub.lastNodeId = id
+      hub.tellListener('executing', { node: id, display_node: id, prompt_id: this.#item.promptId })
       this.#deps.interruption.check()
-      const result = await nodeClass.execute(inputs, this.#toNodeRun(id))
+      const result = await nodeClass.execute(inputs, this.#toNodeRun(id, scope))
       const ui = result.ui && { meta: toMeta(id), output: { ...result.ui } }
       if (ui) this.#sendExecuted(id, ui.output)
-      const signature = this.#signatures.get(id)
-      if (signature !== undefined) this.#results.set(signature, { outputs: result.outputs, ui })
+      const signature = scope.signatures.get(id)
+      if (signature !== undefined) scope.results.set(signature, { outputs: result.outputs, ui })
     } catch (error) {
       this.fail(id, describeInputs(inputs), error)
       return false
@@ -156,24 +152,24 @@ export class PromptRun {
     return true
   }
 
-  async #collectInputs(id: string, nodeClass: NodeClass): Promise<NodeInputs> {
-    const types = await nodeClass.inputTypes(this.#deps.folders)
+  async #collectInputs(id: string, nodeClass: NodeClass, scope: RunScope): Promise<NodeInputs> {
+    const types = await nodeClass.inputTypes(scope.folders)
     const known = new Set([...Object.keys(types.required), ...Object.keys(types.optional ?? {})])
     const collected = new Map<string, NodeValue>()
     for (const [name, value] of Object.entries(inputsOf(this.#item.prompt, id))) {
       if (!known.has(name)) continue
       const link = findLink(value)
-      const linked = link ? this.#resultOf(link.nodeId)?.outputs[link.slot] : plain(value)
+      const linked = link ? resultOf(scope, link.nodeId)?.outputs[link.slot] : plain(value)
       if (linked) collected.set(name, linked)
     }
     return collected
   }
 
-  #toNodeRun(id: string): NodeRun {
-    const { folders, clock, random, interruption, hub } = this.#deps
+  #toNodeRun(id: string, { folders, memories }: RunScope): NodeRun {
+    const { clock, random, interruption, hub } = this.#deps
     const key = memoryKey(this.#item.prompt, id)
-    const memory = this.#memories.get(key) ?? new Map<string, string>()
-    this.#memories.set(key, memory)
+    const memory = memories.get(key) ?? new Map<string, string>()
+    memories.set(key, memory)
     return {
       nodeId: id,
       prompt: this.#item.prompt,
@@ -184,8 +180,11 @@ export class PromptRun {
       memory,
       checkInterrupted: () => interruption.check(),
       progress: (value, max, preview) => this.#reportProgress(id, value, max, preview),
-      // ComfyUI sends this event to every client.
-      showText: (text) => hub.sendBinary(binaryEvents.text, Buffer.concat([lengthPrefixed(id), Buffer.from(text)])),
+      // ComfyUI sends this event to every client; here it is for whoever listens to this prompt.
+      showText: (text) => {
+        const payload = Buffer.concat([lengthPrefixed(id), Buffer.from(text)])
+        hub.tellListenerBinary(binaryEvents.text, payload)
+      },
       delay: (milliseconds) => interruption.delay(milliseconds),
     }
   }
@@ -203,24 +202,17 @@ export class PromptRun {
         image_type: preview.type === 'PNG' ? 'image/png' : 'image/jpeg',
       }
       const payload = Buffer.concat([lengthPrefixed(stringifyJson(metadata)), picture])
-      hub.sendBinary(binaryEvents.previewImageWithMetadata, payload, hub.clientId)
+      hub.tellListenerBinary(binaryEvents.previewImageWithMetadata, payload)
     }
-    hub.sendJson('progress', { value, max, prompt_id: this.#item.promptId, node: id }, hub.clientId)
+    hub.tellListener('progress', { value, max, prompt_id: this.#item.promptId, node: id })
     if (preview && picture && !wantsMetadata) {
       const format = Buffer.from([0, 0, 0, preview.type === 'PNG' ? 2 : 1])
-      hub.sendBinary(binaryEvents.previewImage, Buffer.concat([format, picture]), hub.clientId)
+      hub.tellListenerBinary(binaryEvents.previewImage, Buffer.concat([format, picture]))
     }
-  }
-
-  #resultOf(id: string): CachedResult | undefined {
-    const signature = this.#signatures.get(id)
-    return signature === undefined ? undefined : this.#results.get(signature)
   }
 
   #sendExecuted(id: string, output: JsonValue): void {
-    const { hub } = this.#deps
-    if (hub.clientId === undefined) return
-    hub.sendJson('executed', { node: id, display_node: id, output, prompt_id: this.#item.promptId }, hub.clientId)
+    this.#deps.hub.tellListener('executed', { node: id, display_node: id, output, prompt_id: this.#item.promptId })
   }
 
   #finishProgress(id: string): void {
@@ -229,8 +221,13 @@ export class PromptRun {
   }
 
   #sendProgressState(): void {
-    this.#deps.hub.sendJson('progress_state', this.#progress.toJson(), this.#deps.hub.clientId)
+    this.#deps.hub.tellListener('progress_state', this.#progress.toJson())
   }
+}
+
+function resultOf({ signatures, results }: RunScope, id: string): CachedResult | undefined {
+  const signature = signatures.get(id)
+  return signature === undefined ? undefined : results.get(signature)
 }
 
 /** Under which the memory of a node is kept: ComfyUI keeps node objects by id and class. */

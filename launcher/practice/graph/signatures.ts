@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { EngineFolders, NodeClass } from '../nodes/nodeClass.ts'
+import type { UserFolders, NodeClass } from '../nodes/nodeClass.ts'
 import { memberOf, stringifyJson, type JsonObject } from '../values/json.ts'
 import { classTypeOf, findLink, inputsOf, sourcesOf } from './promptGraph.ts'
 
 /**
- * A signature for each node of the prompt: equal when class, fingerprint and plain inputs of the node and all its
- * ancestors are equal. Nodes that must run again get one that never occurs twice.
+ * A signature for each node of one user's prompt: equal when class, fingerprint and plain inputs of the node and all
+ * its ancestors are equal. Nodes that must run again get one that never occurs twice.
  */
 export async function computeSignatures(
   prompt: JsonObject,
   classes: ReadonlyMap<string, NodeClass>,
-  folders: EngineFolders,
+  folders: UserFolders,
 ): Promise<Map<string, string>> {
   const signatures = new Map<string, string>()
   for (const id of listAncestorsFirst(prompt)) {
@@ -22,7 +22,7 @@ export async function computeSignatures(
 
 interface SigningContext {
   readonly nodeClass: NodeClass
-  readonly folders: EngineFolders
+  readonly folders: UserFolders
   readonly signatures: ReadonlyMap<string, string>
 }
 
@@ -42,7 +42,7 @@ async function sign(prompt: JsonObject, id: string, context: SigningContext): Pr
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-async function findFingerprint(nodeClass: NodeClass, inputs: JsonObject, folders: EngineFolders): Promise<string> {
+async function findFingerprint(nodeClass: NodeClass, inputs: JsonObject, folders: UserFolders): Promise<string> {
   if (!nodeClass.fingerprint) return ''
   try {
     return (await nodeClass.fingerprint(inputs, folders)) ?? makeUnique()

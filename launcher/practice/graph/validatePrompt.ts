@@ -1,4 +1,4 @@
-import type { EngineFolders, InputSpec, InputTypes, NodeClass } from '../nodes/nodeClass.ts'
+import type { UserFolders, InputSpec, InputTypes, NodeClass } from '../nodes/nodeClass.ts'
 import { isJsonObject, memberOf, type JsonObject, type JsonValue } from '../values/json.ts'
 import { toPythonRepr, toPythonText } from '../values/pythonValues.ts'
 import { convertAndCheck, inputError, toConfig, type PromptError } from './plainInputs.ts'
@@ -33,7 +33,7 @@ export async function validatePrompt(
   prompt: JsonValue,
   targets: readonly JsonValue[] | undefined,
   classes: ReadonlyMap<string, NodeClass>,
-  folders: EngineFolders,
+  folders: UserFolders,
 ): Promise<Validation> {
   if (!isJsonObject(prompt)) throw new MalformedPrompt('the prompt is no object')
   const outputs = collectOutputs(prompt, targets, classes)
@@ -71,12 +71,12 @@ function invalidPrompt(id: string, message: string): PromptError {
 class PromptValidator {
   readonly #prompt: JsonObject
   readonly #classes: ReadonlyMap<string, NodeClass>
-  readonly #folders: EngineFolders
+  readonly #folders: UserFolders
   readonly #verdicts = new Map<string, NodeVerdict>()
   readonly #underWay = new Set<string>()
   readonly #inputTypes = new Map<NodeClass, InputTypes>()
 
-  constructor(prompt: JsonObject, classes: ReadonlyMap<string, NodeClass>, folders: EngineFolders) {
+  constructor(prompt: JsonObject, classes: ReadonlyMap<string, NodeClass>, folders: UserFolders) {
     this.#prompt = prompt
     this.#classes = classes
     this.#folders = folders

@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { EngineUser } from '../users/engineUsers.ts'
 import { parseJson, stringifyJson, type JsonValue } from '../values/json.ts'
 
 /** aiohttp's `client_max_size` with ComfyUI's default of 100 MB. */
@@ -27,6 +28,7 @@ export class EngineRequest {
   /** The path's segments, each percent-decoded; `/a/b` has two. Undefined when the encoding is broken. */
   readonly segments: readonly string[] | undefined
   readonly #params = new Map<string, string>()
+  #user: EngineUser | undefined
 
   constructor(message: IncomingMessage, response: ServerResponse) {
     this.message = message
@@ -40,6 +42,16 @@ export class EngineRequest {
 
   get method(): string {
     return this.message.method ?? 'GET'
+  }
+
+  /** Whose request it is. @throws TypeError on an errand of the gate, which is nobody's */
+  get user(): EngineUser {
+    if (this.#user === undefined) throw new TypeError('nobody stands behind this request')
+    return this.#user
+  }
+
+  setUser(user: EngineUser | undefined): void {
+    this.#user = user
   }
 
   /** A path parameter. @throws TypeError when the route has none of that name */

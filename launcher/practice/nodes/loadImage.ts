@@ -3,9 +3,9 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import sharp from 'sharp'
 import type { JsonValue } from '../values/json.ts'
 import { checkImageSize } from './imageBatch.ts'
-import { NodeFailure, type EngineFolders, type NodeClass } from './nodeClass.ts'
+import { NodeFailure, type UserFolders, type NodeClass } from './nodeClass.ts'
 import { textInput } from './nodeInputs.ts'
-import { joinInside } from './savePath.ts'
+import { findInside } from './savePath.ts'
 
 const IMAGE_FILE = /\.(png|jpe?g|jfif|webp|gif|tiff?|bmp|avif|ico|svg)$/i
 const MAX_FRAMES = 64
@@ -26,20 +26,20 @@ export const loadImage: NodeClass = {
   validate: {
     input: 'image',
     check: async (value, folders) => {
-      const file = findAnnotatedFile(value, folders)
+      const file = await findAnnotatedFile(value, folders)
       if (file !== undefined && (await isFile(file))) return undefined
       return `Invalid image file: ${typeof value === 'string' ? value : ''}`
     },
   },
   fingerprint: async (inputs, folders) => {
-    const file = findAnnotatedFile(inputs['image'] ?? null, folders)
+    const file = await findAnnotatedFile(inputs['image'] ?? null, folders)
     if (file === undefined) return undefined
     return createHash('sha256')
       .update(await readFile(file))
       .digest('hex')
   },
   execute: async (inputs, run) => {
-    const file = findAnnotatedFile(textInput(inputs, 'image'), run.folders)
+    const file = await findAnnotatedFile(textInput(inputs, 'image'), run.folders)
     if (file === undefined) throw new NodeFailure('FileNotFoundError', 'Invalid image file')
     const { width, height, frames } = await decode(await readFile(file))
     const hasAlpha = frames.some(({ alpha }) => alpha !== undefined)
@@ -52,11 +52,11 @@ export const loadImage: NodeClass = {
   },
 }
 
-/** The file that `name.png`, `sub/name.png` or `name.png [output]` means; undefined outside of ComfyUI's folders. */
-export function findAnnotatedFile(value: JsonValue, folders: EngineFolders): string | undefined {
+/** The file that `name.png`, `sub/name.png` or `name.png [output]` means; undefined outside of the user's folders. */
+export async function findAnnotatedFile(value: JsonValue, folders: UserFolders): Promise<string | undefined> {
   if (typeof value !== 'string' || value === '') return undefined
   const annotated = parseAnnotation(value)
-  return joinInside(folders[annotated.type ?? 'input'], annotated.name)
+  return findInside(folders[annotated.type ?? 'input'], annotated.name)
 }
 
 /** Splits off a trailing `[output]`, `[input]` or `[temp]`. */

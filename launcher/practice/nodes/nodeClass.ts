@@ -31,14 +31,20 @@ export interface InputTypes {
   readonly hidden?: Readonly<Record<string, string>>
 }
 
-/** The engine's folders, absolute. */
-export interface EngineFolders {
-  readonly base: string
+/** One user's folders, absolute. */
+export interface UserFolders {
   readonly input: string
   readonly output: string
   readonly temp: string
-  readonly user: string
+  readonly userdata: string
+}
+
+/** The engine's folders, absolute. */
+export interface EngineFolders {
+  readonly base: string
   readonly models: string
+  /** Those of whoever owns the engine. */
+  readonly own: UserFolders
 }
 
 /** A picture on its way to the page while a node works. */
@@ -54,7 +60,8 @@ export interface NodeRun {
   readonly nodeId: string
   readonly prompt: JsonObject
   readonly extraData: JsonObject
-  readonly folders: EngineFolders
+  /** Of the user whose prompt it is. */
+  readonly folders: UserFolders
   readonly clock: Clock
   readonly random: Random
   /** Lives as long as this node id with this class occurs in consecutive prompts (ComfyUI keeps node objects so). */
@@ -87,14 +94,14 @@ export interface NodeClass {
   readonly schema: 1 | 3
   readonly outputNode: boolean
   readonly outputs: readonly { readonly type: string; readonly name: string }[]
-  inputTypes(folders: EngineFolders): Promise<InputTypes>
+  inputTypes(folders: UserFolders): Promise<InputTypes>
   /** Inputs that the class checks itself; the returned text is the refusal. */
   readonly validate?: {
     readonly input: string
-    check(value: JsonValue, folders: EngineFolders): Promise<string | undefined>
+    check(value: JsonValue, folders: UserFolders): Promise<string | undefined>
   }
   /** A changed fingerprint makes a node run again although its inputs are the same; undefined: always again. */
-  fingerprint?(inputs: JsonObject, folders: EngineFolders): Promise<string | undefined>
+  fingerprint?(inputs: JsonObject, folders: UserFolders): Promise<string | undefined>
   execute(inputs: NodeInputs, run: NodeRun): Promise<NodeResult>
 }
 

@@ -11,7 +11,7 @@ import {
 } from './imageNodes.ts'
 import { imageCrop, imageFlip, imageRotate, imageScale, imageScaleBy } from './transformNodes.ts'
 import { loadImage } from './loadImage.ts'
-import type { EngineFolders, InputTypes, NodeClass } from './nodeClass.ts'
+import type { UserFolders, InputTypes, NodeClass } from './nodeClass.ts'
 import { practiceSampler } from './practiceSampler.ts'
 import { previewImage, saveImage, saveImageWebsocket } from './saveNodes.ts'
 import { previewAny, valueNodes } from './valueNodes.ts'
@@ -43,7 +43,7 @@ const CLASSES: readonly NodeClass[] = [
 export const nodeClasses: ReadonlyMap<string, NodeClass> = new Map(CLASSES.map((node) => [node.name, node]))
 
 /** What /object_info says about one class. */
-export async function describeNode(node: NodeClass, folders: EngineFolders): Promise<JsonObject> {
+export async function describeNode(node: NodeClass, folders: UserFolders): Promise<JsonObject> {
   const types = await node.inputTypes(folders)
   const names = node.outputs.map(({ name }) => name)
   const described: JsonObject = {

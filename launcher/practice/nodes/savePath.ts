@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { lstat, mkdir, readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join, normalize, relative, resolve, sep } from 'node:path'
 import { NodeFailure } from './nodeClass.ts'
 
@@ -25,7 +25,8 @@ export async function findSavePlace(
   const subfolder = dirname(path) === '.' ? '' : dirname(path)
   // An absolute prefix counts as absolute, so it is refused like one with `..`.
   const directory = resolve(root, subfolder)
-  if (!isInside(root, directory) || name === '..') {
+  // Links are followed before anything is made: one below the folder may lead out of it.
+  if (name === '..' || (await findInside(root, subfolder)) === undefined) {
     throw new NodeFailure('Exception', '**** ERROR: Saving image outside the output folder is not allowed.')
   }
   await mkdir(directory, { recursive: true })
@@ -54,6 +55,35 @@ export function joinInside(root: string, path: string): string | undefined {
   if (path.includes('\0')) return undefined
   const joined = resolve(root, path)
   return isInside(root, joined) ? join(joined) : undefined
+}
+
+/** As joinInside, with links followed: undefined also when what is or would be there lies outside of `root`. */
+export async function findInside(root: string, path: string): Promise<string | undefined> {
+  const joined = joinInside(root, path)
+  if (joined === undefined) return undefined
+  const [realRoot, real] = [await followLinks(root), await followLinks(joined)]
+  return realRoot !== undefined && real !== undefined && isInside(realRoot, real) ? joined : undefined
+}
+
+/** Where a path really leads, whether or not anything is there; undefined for a link that leads nowhere. */
+async function followLinks(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path)
+  } catch {
+    // Not there, or not readable: what stands above it decides.
+  }
+  if (await isLink(path)) return undefined
+  const above = dirname(path) === path ? undefined : await followLinks(dirname(path))
+  return above === undefined ? undefined : join(above, basename(path))
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink()
+  } catch {
+    // Nothing of that name.
+    return false
+  }
 }
 
 function replacePlaceholders(prefix: string, size: { width: number; height: number }, now: Date): string {

@@ -24,15 +24,15 @@ export function addPromptRoutes(router: Router, context: EngineContext): void {
   router.add('POST', '/free', (request) => free(request, context))
 }
 
-async function sendObjectInfo(request: EngineRequest, { classes, folders }: EngineContext): Promise<void> {
+async function sendObjectInfo(request: EngineRequest, { classes }: EngineContext): Promise<void> {
   const described: JsonObject = {}
-  for (const [name, node] of classes) described[name] = await describeNode(node, folders)
+  for (const [name, node] of classes) described[name] = await describeNode(node, request.user.folders)
   request.sendJson(described)
 }
 
-async function sendClassInfo(request: EngineRequest, { classes, folders }: EngineContext): Promise<void> {
+async function sendClassInfo(request: EngineRequest, { classes }: EngineContext): Promise<void> {
   const node = classes.get(request.param('class'))
-  request.sendJson(node ? { [node.name]: await describeNode(node, folders) } : {})
+  request.sendJson(node ? { [node.name]: await describeNode(node, request.user.folders) } : {})
 }
 
 async function acceptPrompt(request: EngineRequest, context: EngineContext, numbers: { next: number }): Promise<void> {
@@ -47,8 +47,8 @@ async function acceptPrompt(request: EngineRequest, context: EngineContext, numb
   }
   const givenId = memberOf(body, 'prompt_id')
   const promptId = givenId === undefined ? context.random.uuid() : toPythonText(givenId)
-  const validation = await validatePrompt(prompt, readTargets(body), context.classes, context.folders)
-  const extraData = toExtraData(body)
+  const validation = await validatePrompt(prompt, readTargets(body), context.classes, request.user.folders)
+  const extraData = toExtraData(body, request.user.id)
   if (!validation.ok) {
     refuse(request, validation.error, validation.nodeErrors)
     return
@@ -64,7 +64,8 @@ async function acceptPrompt(request: EngineRequest, context: EngineContext, numb
     throw new MalformedPrompt('client_id, extra_data or a node of the wrong form')
   }
   context.log.add('got prompt')
-  context.queue.put({ number, promptId, prompt, extraData, outputs: validation.outputs })
+  extraData['create_time'] = BigInt(context.clock.nowMs())
+  context.queue.put({ number, promptId, userId: request.user.id, prompt, extraData, outputs: validation.outputs })
   request.sendJson({ prompt_id: promptId, number, node_errors: validation.nodeErrors })
 }
 
@@ -80,7 +81,8 @@ function chooseNumber(body: JsonValue, numbers: { next: number }): number {
   return front && number !== 0 ? -number : number
 }
 
-function readTargets(body: JsonObject): JsonValue[] | undefined {
+/** Which output nodes count. @throws MalformedPrompt */
+export function readTargets(body: JsonObject): JsonValue[] | undefined {
   const targets = memberOf(body, 'partial_execution_targets') ?? null
   if (targets === null) return undefined
   if (!Array.isArray(targets)) throw new MalformedPrompt('partial_execution_targets is no list')

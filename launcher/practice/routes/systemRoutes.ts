@@ -29,7 +29,7 @@ export function addSystemRoutes(router: Router, context: EngineContext): void {
   router.addPlain('GET', '/internal/files/{type}', async (request) => {
     const type = toFolderName(request.param('type'))
     if (type === undefined) request.sendJson({ error: 'Invalid directory type' }, 400)
-    else request.sendJson(await listNewestFirst(context.folders[type]))
+    else request.sendJson(await listNewestFirst(request.user.folders[type]))
   })
 }
 

@@ -2,29 +2,24 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import sharp from 'sharp'
-import type { EngineContext } from '../engineContext.ts'
 import { HttpAnswer, type EngineRequest } from '../http/engineRequest.ts'
 import { parseMultipart, type FormPart } from '../http/multipart.ts'
 import type { Router } from '../http/router.ts'
-import type { EngineFolders } from '../nodes/nodeClass.ts'
+import type { UserFolders } from '../nodes/nodeClass.ts'
 import { addPngText, readPngText } from '../nodes/pngText.ts'
-import { joinInside } from '../nodes/savePath.ts'
+import { findInside } from '../nodes/savePath.ts'
 import { isJsonObject, memberOf, parseJson } from '../values/json.ts'
 import { findViewedFile, toFolderName } from './viewRoutes.ts'
 
 /** POST /upload/image and /upload/mask. */
-export function addUploadRoutes(router: Router, { folders }: EngineContext): void {
-  router.add('POST', '/upload/image', (request) => upload(request, folders, (form) => Promise.resolve(contentOf(form))))
-  router.add('POST', '/upload/mask', (request) => upload(request, folders, (form) => mergeMask(form, folders)))
+export function addUploadRoutes(router: Router): void {
+  router.add('POST', '/upload/image', (request) => upload(request, (form) => Promise.resolve(contentOf(form))))
+  router.add('POST', '/upload/mask', (request) => upload(request, (form) => mergeMask(form, request.user.folders)))
 }
 
 type Form = ReadonlyMap<string, FormPart>
 
-async function upload(
-  request: EngineRequest,
-  folders: EngineFolders,
-  toContent: (form: Form) => Promise<Buffer | undefined>,
-): Promise<void> {
+async function upload(request: EngineRequest, toContent: (form: Form) => Promise<Buffer | undefined>): Promise<void> {
   const form = await readForm(request)
   const type = textOf(form, 'type') ?? 'input'
   const folder = toFolderName(type)
@@ -32,8 +27,8 @@ async function upload(
   const image = form.get('image')
   if (!image?.filename) throw new HttpAnswer(400)
   const subfolder = textOf(form, 'subfolder') ?? ''
-  const directory = joinInside(folders[folder], subfolder)
-  const wanted = directory && joinInside(directory, image.filename)
+  const directory = await findInside(request.user.folders[folder], subfolder)
+  const wanted = directory && (await findInside(directory, image.filename))
   if (directory === undefined || wanted === undefined || wanted === directory) throw new HttpAnswer(400)
   await mkdir(directory, { recursive: true })
   const overwrite = ['true', '1'].includes(textOf(form, 'overwrite') ?? '')
@@ -86,7 +81,7 @@ function hashOf(content: Buffer): string {
 }
 
 /** A copy of the picture that `original_ref` names, with the alpha of the uploaded mask; its PNG texts stay. */
-async function mergeMask(form: Form, folders: EngineFolders): Promise<Buffer | undefined> {
+async function mergeMask(form: Form, folders: UserFolders): Promise<Buffer | undefined> {
   const reference = parseJson(textOf(form, 'original_ref') ?? '')
   if (!isJsonObject(reference)) throw new TypeError('original_ref is no object')
   const query = new URLSearchParams()
@@ -94,7 +89,7 @@ async function mergeMask(form: Form, folders: EngineFolders): Promise<Buffer | u
     const value = memberOf(reference, name)
     if (typeof value === 'string') query.set(name, value)
   }
-  const original = await readIfThere(findOriginal(query, folders))
+  const original = await readIfThere(await findOriginal(query, folders))
   const mask = contentOf(form)
   if (!original || !mask) return undefined
   const { data, info } = await sharp(original)
@@ -113,9 +108,9 @@ async function mergeMask(form: Form, folders: EngineFolders): Promise<Buffer | u
   return addPngText(await merged.png().toBuffer(), readPngText(original))
 }
 
-function findOriginal(query: URLSearchParams, folders: EngineFolders): string {
+async function findOriginal(query: URLSearchParams, folders: UserFolders): Promise<string> {
   try {
-    return findViewedFile(query, folders)
+    return await findViewedFile(query, folders)
   } catch (error) {
     // ComfyUI writes nothing then, but still answers 200.
     if (error instanceof HttpAnswer && query.has('filename')) return ''

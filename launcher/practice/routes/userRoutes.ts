@@ -5,39 +5,45 @@ import { HttpAnswer, type EngineRequest } from '../http/engineRequest.ts'
 import { sendFile } from '../http/fileResponse.ts'
 import { guessContentType } from '../http/mimeTypes.ts'
 import type { Router } from '../http/router.ts'
-import { joinInside, toForwardSlashes } from '../nodes/savePath.ts'
+import { findInside, toForwardSlashes } from '../nodes/savePath.ts'
 import { isJsonObject, memberOf, parseJson, stringifyJson, type JsonObject, type JsonValue } from '../values/json.ts'
 
 const SETTINGS_FILE = 'comfy.settings.json'
 
-/** Users, settings and user data of the one user `default`. */
-export function addUserRoutes(router: Router, { folders, random }: EngineContext): void {
-  const root = join(folders.user, 'default')
-  const settings = new SettingsFile(join(root, SETTINGS_FILE))
+/** Users, settings and user data; every user has a folder of their own. */
+export function addUserRoutes(router: Router, { random }: EngineContext): void {
+  const rootOf = (request: EngineRequest): string => request.user.folders.userdata
+  const settingsFiles = new Map<string, SettingsFile>()
+  const settingsOf = (request: EngineRequest): SettingsFile => {
+    const path = join(rootOf(request), SETTINGS_FILE)
+    const settings = settingsFiles.get(path) ?? new SettingsFile(path)
+    settingsFiles.set(path, settings)
+    return settings
+  }
   router.add('GET', '/users', async (request) =>
-    request.sendJson({ storage: 'server', migrated: (await describe(root)) !== undefined }),
+    request.sendJson({ storage: 'server', migrated: (await describe(rootOf(request))) !== undefined }),
   )
   router.add('POST', '/users', (request) => addUser(request, random.uuid()))
-  router.add('GET', '/settings', async (request) => request.sendJson(await settings.read()))
+  router.add('GET', '/settings', async (request) => request.sendJson(await settingsOf(request).read()))
   router.add('GET', '/settings/{id}', async (request) =>
-    request.sendJson(memberOf(await settings.read(), request.param('id')) ?? null),
+    request.sendJson(memberOf(await settingsOf(request).read(), request.param('id')) ?? null),
   )
   router.add('POST', '/settings', async (request) => {
     const changes = await request.readJson()
     if (!isJsonObject(changes)) throw new TypeError('settings are no object')
-    await settings.merge(changes)
+    await settingsOf(request).merge(changes)
     request.sendEmpty()
   })
   router.add('POST', '/settings/{id}', async (request) => {
-    await settings.merge({ [request.param('id')]: await request.readJson() })
+    await settingsOf(request).merge({ [request.param('id')]: await request.readJson() })
     request.sendEmpty()
   })
-  router.add('GET', '/userdata', (request) => listFiles(request, root))
-  router.add('GET', '/v2/userdata', (request) => listTree(request, root))
-  router.add('GET', '/userdata/{file}', (request) => sendUserFile(request, root))
-  router.add('POST', '/userdata/{file}', (request) => writeUserFile(request, root))
-  router.add('DELETE', '/userdata/{file}', (request) => deleteUserFile(request, root))
-  router.add('POST', '/userdata/{file}/move/{dest}', (request) => moveUserFile(request, root))
+  router.add('GET', '/userdata', (request) => listFiles(request, rootOf(request)))
+  router.add('GET', '/v2/userdata', (request) => listTree(request, rootOf(request)))
+  router.add('GET', '/userdata/{file}', (request) => sendUserFile(request, rootOf(request)))
+  router.add('POST', '/userdata/{file}', (request) => writeUserFile(request, rootOf(request)))
+  router.add('DELETE', '/userdata/{file}', (request) => deleteUserFile(request, rootOf(request)))
+  router.add('POST', '/userdata/{file}/move/{dest}', (request) => moveUserFile(request, rootOf(request)))
 }
 
 async function addUser(request: EngineRequest, uuid: string): Promise<void> {
@@ -82,7 +88,7 @@ class SettingsFile {
 async function listFiles(request: EngineRequest, root: string): Promise<void> {
   const directory = request.query.get('dir') ?? ''
   if (directory === '') throw new HttpAnswer(400, 'Directory not provided')
-  const path = toUserPath(root, directory)
+  const path = await toUserPath(root, directory)
   if (path === undefined) throw new HttpAnswer(403, 'Invalid directory')
   if ((await describe(path)) === undefined) throw new HttpAnswer(404, 'Directory not found')
   const files = await walk(path, request.flag('recurse'))
@@ -99,7 +105,7 @@ async function listFiles(request: EngineRequest, root: string): Promise<void> {
 
 async function listTree(request: EngineRequest, root: string): Promise<void> {
   const wanted = request.query.get('path') ?? ''
-  const path = joinInside(root, unquote(wanted))
+  const path = await findInside(root, unquote(wanted))
   if (path === undefined) throw new HttpAnswer(400, 'Invalid path requested')
   const facts = await describe(path)
   if (!facts) {
@@ -126,7 +132,7 @@ async function sendUserFile(request: EngineRequest, root: string): Promise<void>
 }
 
 async function writeUserFile(request: EngineRequest, root: string): Promise<void> {
-  const path = toUserPath(root, request.param('file'))
+  const path = await toUserPath(root, request.param('file'))
   if (path === undefined) throw new HttpAnswer(403)
   await refuseOverwriting(request, path)
   const body = await request.readBody()
@@ -147,7 +153,7 @@ async function deleteUserFile(request: EngineRequest, root: string): Promise<voi
 
 async function moveUserFile(request: EngineRequest, root: string): Promise<void> {
   const source = await findExisting(request, root)
-  const target = toUserPath(root, request.param('dest'))
+  const target = await toUserPath(root, request.param('dest'))
   if (target === undefined) throw new HttpAnswer(403)
   await refuseOverwriting(request, target)
   await mkdir(dirname(target), { recursive: true })
@@ -165,15 +171,15 @@ async function sendWritten(request: EngineRequest, path: string, root: string): 
 }
 
 async function findExisting(request: EngineRequest, root: string): Promise<string> {
-  const path = toUserPath(root, request.param('file'))
+  const path = await toUserPath(root, request.param('file'))
   if (path === undefined) throw new HttpAnswer(403)
   if ((await describe(path)) === undefined) throw new HttpAnswer(404)
   return path
 }
 
 /** A path inside of `root`; what still contains a percent sign is decoded once more, as ComfyUI does. */
-function toUserPath(root: string, file: string): string | undefined {
-  return joinInside(root, file.includes('%') ? unquote(file) : file)
+function toUserPath(root: string, file: string): Promise<string | undefined> {
+  return findInside(root, file.includes('%') ? unquote(file) : file)
 }
 
 function unquote(text: string): string {

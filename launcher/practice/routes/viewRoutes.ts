@@ -1,26 +1,25 @@
 import { readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
-import type { EngineContext } from '../engineContext.ts'
 import { HttpAnswer, type EngineRequest } from '../http/engineRequest.ts'
 import { sendFile } from '../http/fileResponse.ts'
 import { guessContentType } from '../http/mimeTypes.ts'
 import type { Router } from '../http/router.ts'
 import { parseAnnotation } from '../nodes/loadImage.ts'
-import type { EngineFolders } from '../nodes/nodeClass.ts'
-import { joinInside } from '../nodes/savePath.ts'
+import type { UserFolders } from '../nodes/nodeClass.ts'
+import { findInside, joinInside } from '../nodes/savePath.ts'
 
 /** ComfyUI's list; scripts named .js are not on it. */
 const NEVER_INLINE = new Set(['text/html', 'application/xhtml+xml', 'text/javascript', 'text/css'])
 
 /** GET /view: a file of the output, input or temp folder, as it is or as a preview or one channel of it. */
-export function addViewRoutes(router: Router, context: EngineContext): void {
-  router.add('GET', '/view', (request) => view(request, context.folders))
+export function addViewRoutes(router: Router): void {
+  router.add('GET', '/view', view)
 }
 
-async function view(request: EngineRequest, folders: EngineFolders): Promise<void> {
+async function view(request: EngineRequest): Promise<void> {
   const { query } = request
-  const path = findViewedFile(query, folders)
+  const path = await findViewedFile(query, request.user.folders)
   if (!(await isFile(path))) throw new HttpAnswer(404)
   const filename = basename(path)
   const disposition = { 'content-disposition': `filename="${toHeaderText(filename)}"` }
@@ -39,8 +38,8 @@ async function view(request: EngineRequest, folders: EngineFolders): Promise<voi
   }
 }
 
-/** @throws HttpAnswer 404 without a name, 400 for a bad one, 403 for a sub-folder outside */
-export function findViewedFile(query: URLSearchParams, folders: EngineFolders): string {
+/** @throws HttpAnswer 404 without a name, 400 for a bad one, 403 for a sub-folder outside, 404 behind a link that leads out */
+export async function findViewedFile(query: URLSearchParams, folders: UserFolders): Promise<string> {
   const wanted = query.get('filename')
   if (wanted === null) throw new HttpAnswer(404)
   const { name, type } = parseAnnotation(wanted)
@@ -49,7 +48,10 @@ export function findViewedFile(query: URLSearchParams, folders: EngineFolders): 
   if (folder === undefined || name.includes('\0')) throw new HttpAnswer(400)
   const directory = joinInside(folders[folder], query.get('subfolder') ?? '')
   if (directory === undefined) throw new HttpAnswer(403)
-  return join(directory, basename(name))
+  const path = join(directory, basename(name))
+  // A link below the folder may lead out of it; then there is no such file.
+  if ((await findInside(folders[folder], relative(folders[folder], path))) === undefined) throw new HttpAnswer(404)
+  return path
 }
 
 /** One of ComfyUI's three folder types. */

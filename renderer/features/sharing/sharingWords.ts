@@ -18,8 +18,8 @@ export function whoCanComeIn(people: readonly string[], on: boolean): string {
 export function sharingFacts(sharing: Pick<Sharing, 'encrypted'>): { title: string; text: string }[] {
   const facts = [
     {
-      title: 'People see each other’s pictures and jobs.',
-      text: 'Folders of their own come with a later version.',
+      title: 'People do not see each other’s pictures and jobs.',
+      text: 'A ComfyUI that cannot keep them apart is not shared. Custom nodes can look anywhere: use ones you trust.',
     },
   ]
   if (sharing.encrypted) return facts

@@ -1,28 +1,28 @@
-"""Gatehouse's companion: closes ComfyUI's port to everybody but the gate, and keeps one bad job from ending all others.
+"""Gatehouse's companion: closes ComfyUI's port to everybody but the gate, gives each user folders, caches and settings
+of their own, and keeps one bad job from ending all others.
 
-It does nothing at all in a ComfyUI that Gatehouse did not start. In one that it did start, whatever fails here
-ends the process: an open port is worse than no ComfyUI.
+It does nothing at all in a ComfyUI that Gatehouse did not start. In one that it did start, an open port is worse than
+no ComfyUI: when the secret check cannot be put in place, the process ends. When a part of the isolation does not fit
+this ComfyUI, the owner works on alone: the health answer names the part, and nobody else is let in.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import Any, Dict
 
-NODE_CLASS_MAPPINGS: dict = {}
+NODE_CLASS_MAPPINGS: Dict[str, Any] = {}
 
 _EXIT_CODE = 78
 
 
 def _set_up() -> None:
-    from . import start_secret
+    from . import parts
 
-    start = start_secret.take_once(os.environ)
-    if not start.by_gatehouse:
-        return
-    from .install import install
-
-    install(start.secret)
+    start = parts.load("start_secret").take_once(os.environ)
+    if start.by_gatehouse:
+        parts.load("install").install(start.secret)
 
 
 def _is_ours() -> bool:

@@ -14,6 +14,8 @@ REFUSAL = "This ComfyUI answers to Gatehouse only.\n"
 _NONCE_FORM = re.compile(r"[0-9a-f]{32}\Z")
 
 HealthReport = Callable[[], Dict[str, Any]]
+Handler = Callable[[Any], Awaitable[Any]]
+Admit = Callable[[Any, Handler], Awaitable[Any]]
 
 
 def is_secret(secret: Optional[str], offered: Sequence[str]) -> bool:
@@ -36,8 +38,9 @@ def prove(secret: str, nonce: str, boot_id: str) -> str:
     return hmac.new(secret.encode("ascii"), message, hashlib.sha256).hexdigest()
 
 
-def create_gatekeeper(web: Any, secret: Optional[str], boot_id: str, report: HealthReport) -> Any:
-    """An aiohttp middleware. `web` is `aiohttp.web`, handed in so that the rules can be tested without it."""
+def create_gatekeeper(web: Any, secret: Optional[str], boot_id: str, report: HealthReport, admit: Admit) -> Any:
+    """An aiohttp middleware. `web` is `aiohttp.web`, handed in so that the rules can be tested without it.
+    `admit` answers what carries the secret; inside of this middleware, so that no pack can get between the two."""
 
     def refuse() -> Any:
         return web.Response(status=403, text=REFUSAL, headers={"Cache-Control": "no-store"})
@@ -49,8 +52,7 @@ def create_gatekeeper(web: Any, secret: Optional[str], boot_id: str, report: Hea
         body = {"ok": True, **report(), "bootId": boot_id, "proof": prove(secret, nonce, boot_id)}
         return web.json_response(body, headers={"Cache-Control": "no-store"})
 
-    @web.middleware
-    async def gatekeeper(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def gatekeeper(request: Any, handler: Handler) -> Any:
         try:
             if request.method == "GET" and request.path == HEALTH_PATH:
                 return answer_health(request.query.getall("nonce", []))
@@ -59,9 +61,9 @@ def create_gatekeeper(web: Any, secret: Optional[str], boot_id: str, report: Hea
             allowed = False
         if not allowed:
             return refuse()
-        return await handler(request)
+        return await admit(request, handler)
 
-    return gatekeeper
+    return web.middleware(gatekeeper)
 
 
 def put_first(middlewares: Any, gatekeeper: Any) -> None:

@@ -1,44 +1,52 @@
-"""Puts the companion into a running ComfyUI: the secret check first of all, then the guards, then the self-test."""
+"""Puts the companion into a running ComfyUI: the secret check first of all, then the guards, then the isolation."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import secrets
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Dict, Optional
 
-from .gatekeeper import create_gatekeeper, put_first
+from .gatekeeper import Handler, create_gatekeeper, put_first
 from .guards import WorkerWatch, guard_execute, guard_put
+from .isolation.patching import patches
 from .parent_watch import start_parent_watch
 
 
 def install(secret: Optional[str]) -> None:
     """@raises Exception when the secret check cannot be put in place; the caller then ends the process"""
-    from aiohttp import web
-    from server import PromptServer
-
-    server = PromptServer.instance
+    web: Any = importlib.import_module("aiohttp.web")
+    server_class: Any = importlib.import_module("server").PromptServer
+    server = server_class.instance
     worker = WorkerWatch()
-    patches: Dict[str, bool] = {}
 
     def report() -> Dict[str, Any]:
-        import comfyui_version
-
         return {
             "engine": "comfyui",
-            "version": str(comfyui_version.__version__),
-            "patches": {"secretCheck": server.app.middlewares[0] is gatekeeper, **patches},
+            "version": str(importlib.import_module("comfyui_version").__version__),
+            "patches": {"secretCheck": server.app.middlewares[0] is gatekeeper, **patches.report()},
             "workerAlive": worker.is_alive(),
         }
 
-    gatekeeper = create_gatekeeper(web, secret, secrets.token_hex(16), report)
+    admit: Any = None
+
+    async def admit_once_ready(request: Any, handler: Handler) -> Any:
+        return await admit(request, handler)
+
+    # Before anything else, so that a failure below leaves the port closed.
+    gatekeeper = create_gatekeeper(web, secret, secrets.token_hex(16), report, admit_once_ready)
     put_first(server.app.middlewares, gatekeeper)
-    _keep_first(PromptServer, gatekeeper)
+    _keep_first(server_class, gatekeeper)
     if secret is None:
         logging.error("[gatehouse] restarted from inside, without the secret of this start: every request is refused.")
 
-    _attempt(patches, "executorGuard", _guard_executor)
-    _attempt(patches, "queueGuard", lambda: _guard_queue(worker))
+    from .isolation.install import install_isolation
+
+    admit = install_isolation(web, server_class).answer
+    # Outermost: what the isolation refuses is then an ordinary error of that job.
+    patches.attempt("executorGuard", _guard_executor)
+    patches.attempt("queueGuard", lambda: _guard_queue(worker))
     start_parent_watch(os.environ)
 
 
@@ -54,23 +62,11 @@ def _keep_first(server_class: Any, gatekeeper: Any) -> None:
 
 
 def _guard_executor() -> None:
-    import execution
-
-    execution.PromptExecutor.execute = guard_execute(execution.PromptExecutor.execute)
+    executor: Any = importlib.import_module("execution").PromptExecutor
+    executor.execute = guard_execute(executor.execute)
 
 
 def _guard_queue(worker: WorkerWatch) -> None:
-    import execution
-
-    execution.PromptQueue.get = worker.watch_get(execution.PromptQueue.get)
-    execution.PromptQueue.put = guard_put(execution.PromptQueue.put)
-
-
-def _attempt(patches: Dict[str, bool], name: str, patch: Callable[[], None]) -> None:
-    """A guard that does not fit a newer ComfyUI is reported, and Gatehouse then refuses to share."""
-    try:
-        patch()
-        patches[name] = True
-    except Exception as error:
-        patches[name] = False
-        logging.error("[gatehouse] %s does not fit this ComfyUI: %s: %s", name, type(error).__name__, error)
+    queue: Any = importlib.import_module("execution").PromptQueue
+    queue.get = worker.watch_get(queue.get)
+    queue.put = guard_put(queue.put)

@@ -84,7 +84,11 @@ export async function startPlainPractice(
   })
   const headers = { 'x-gatehouse-secret': secret }
   await started.waitUntil(() => answersQueue(port, headers), READY_MS)
-  return { port, headers }
+  const user = 'benchuser0000000'
+  const folders = { inputDirectory: null, outputDirectory: null, tempDirectory: null, userdataDirectory: null }
+  const url = `http://127.0.0.1:${port}/gatehouse/companion/users/${user}`
+  await fetch(url, { method: 'PUT', headers, body: JSON.stringify(folders) })
+  return { port, headers: { ...headers, 'x-gatehouse-user': user } }
 }
 
 async function answersQueue(port: number, headers: Readonly<Record<string, string>>): Promise<boolean> {

@@ -38,6 +38,12 @@ function answer(body: string, contentType = 'application/json; charset=utf-8'): 
 
 const emptyQueue = '{"queue_running": [], "queue_pending": []}'
 const smallAnswer = answer(emptyQueue.padEnd(SMALL_BODY_BYTES))
+const PATCHES = Object.fromEntries(
+  'folders savePath annotatedPaths cacheKeys nodeObjects userdata execution threads socketTarget'
+    .split(' ')
+    .map((name) => [name, true]),
+)
+const noContent = 'HTTP/1.1 204 No Content\r\nServer: raw\r\n\r\n'
 const notFound = Buffer.from('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', 'latin1')
 
 interface Head {
@@ -127,6 +133,8 @@ class Connection {
       broadcast(broadcastRequest.parse(JSON.parse(Buffer.concat(this.#body).toString('utf8'))))
       this.#socket.write(answer('{}'))
     } else if (path === '/gatehouse/companion/health') this.#health(head)
+    else if (path.startsWith('/gatehouse/companion/users/')) this.#socket.write(noContent)
+    else if (path === '/gatehouse/companion/validate') this.#socket.write(answer('{"node_errors": {}}'))
     else this.#socket.write(notFound)
   }
 
@@ -159,7 +167,15 @@ class Connection {
   #health(head: Head): void {
     const nonce = new URLSearchParams(head.target.split('?')[1] ?? '').get('nonce') ?? ''
     const proof = createHmac('sha256', secret).update(`health\n${nonce}\n${bootId}`).digest('hex')
-    const facts = { ok: true, bootId, engine: 'practice', version: '0.3.64', patches: {}, workerAlive: true, proof }
+    const facts = {
+      ok: true,
+      bootId,
+      engine: 'practice',
+      version: '0.3.64',
+      patches: PATCHES,
+      workerAlive: true,
+      proof,
+    }
     this.#socket.write(answer(JSON.stringify(facts)))
   }
 

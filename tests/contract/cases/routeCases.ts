@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ContractContext } from '../engineContract.ts'
+import { makePng } from '../prompts.ts'
 import sharedNodes from '../sharedNodes.json' with { type: 'json' }
 
 const anyList = expect.any(Array)
@@ -83,7 +84,7 @@ export function describeRoutes({ client, throughGate }: ContractContext): void {
     })
 
     it('lists pictures of the input folder in LoadImage', async () => {
-      const content = Buffer.from('not looked at')
+      const content = await makePng()
       const { name } = (await client().upload('/upload/image', { image: { filename: 'listed.png', content } })).json()
       const { LoadImage } = (await client().get('/object_info/LoadImage')).json()
       expect(LoadImage.input.required.image[0]).toContain(name)
@@ -107,10 +108,7 @@ export function describeRoutes({ client, throughGate }: ContractContext): void {
     it('GET /internal/files lists the newest first', async () => {
       const upload = async (filename: string) =>
         (
-          await client().upload('/upload/image', {
-            image: { filename, content: Buffer.from(filename) },
-            overwrite: 'true',
-          })
+          await client().upload('/upload/image', { image: { filename, content: await makePng() }, overwrite: 'true' })
         ).json()
       await upload('older.png')
       await upload('newer.png')

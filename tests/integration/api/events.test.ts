@@ -1,10 +1,23 @@
 import { describe, expect, vi } from 'vitest'
 import { commandLine } from '../../../proxy/accounts/actedBy.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
+import type { JobOrder } from '../../../proxy/jobs/jobQueueTypes.ts'
 import { addPerson, makeKey, openOwner, signIn } from '../../support/apiPeople.ts'
 import { applicationTest as it } from '../../support/ownApplicationFixture.ts'
 
 const patience = { timeout: 5000 }
+
+const orderOf = (accountId: string): JobOrder => ({
+  accountId,
+  role: 'creator',
+  wantedId: undefined,
+  clientId: undefined,
+  nodes: new Map(),
+  extraData: new Map(),
+  targets: undefined,
+  place: { front: false, number: undefined },
+  outputs: undefined,
+})
 
 describe('events', () => {
   it('tell the owner what changed, with new log lines', async ({ stores, application }) => {
@@ -59,6 +72,31 @@ describe('events', () => {
     await signIn(stores, 'Mia B.')
     await heard('sessions')
     stream.close()
+  })
+
+  it("tell people of their own jobs, the owner of everybody's, and nobody of another's (leak of events)", async ({
+    stores,
+    application,
+  }) => {
+    const mia = await addPerson(stores, 'Mia')
+    const leo = await addPerson(stores, 'Leo')
+    const streams = await Promise.all([
+      application.openEvents({ session: await signIn(stores, 'Mia') }),
+      application.openEvents({ session: await signIn(stores, 'Leo') }),
+      application.openEvents(await openOwner(stores)),
+    ])
+    const [hers, his, owners] = streams
+    const jobs = { type: 'changed', resource: 'jobs' }
+
+    await application.queue.jobs.accept(orderOf(mia.id))
+    await vi.waitFor(() => expect(hers.events).toEqual([jobs]), patience)
+    await vi.waitFor(() => expect(owners.events).toContainEqual(jobs), patience)
+    await makeKey(stores, leo, ['run'])
+
+    await vi.waitFor(() => expect(his.events).not.toEqual([]), patience)
+    expect(his.events).toEqual([{ type: 'changed', resource: 'keys' }])
+    expect(hers.events).toEqual([jobs])
+    for (const stream of streams) stream.close()
   })
 
   it('end when what changed cannot be read, so that the page reads everything again', async ({

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
 import type { CommandContext } from '../../../cli/commandContext.ts'
 import { parseGlobalOptions, runCommand } from '../../../cli/gatehouse.ts'
+import { defaultJobLimits, defaultJobWeights } from '../../../proxy/contract/jobs.ts'
 import { isSettingName, settingDefinitions } from '../../../proxy/contract/settings.ts'
 import type { Settings } from '../../../proxy/contract/settings.ts'
 import { goodPassword, storesTest } from '../../support/storesFixture.ts'
@@ -226,10 +227,16 @@ describe('gatehouse settings set while Gatehouse runs', () => {
     'sessions.idleHours': 2,
     'sessions.absoluteDays': 3,
     'limits.uploadBytes': 2_000_000,
+    'limits.uploadPixels': 4_000_000,
     'limits.promptBytes': 2048,
     'limits.promptNodes': 9,
     'limits.socketsPerUser': 8,
     'limits.sockets': 7,
+    'jobs.limits': { ...defaultJobLimits, guest: { ...defaultJobLimits.guest, queued: 3 } },
+    'jobs.limitsByUser': { miamiamiamiamiam: { nodes: 40 } },
+    'jobs.weights': { ...defaultJobWeights, guest: 0.5 },
+    'jobs.historyDays': 7,
+    'jobs.paused': { untilMs: 1_900_000_000_000 },
     'window.keepInTray': false,
     'window.startAtLogin': true,
     'window.appearance': 'dark',

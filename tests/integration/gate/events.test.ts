@@ -5,8 +5,9 @@ import { createOwnApplication } from '../../../proxy/api/ownApplication.ts'
 import { systemRandom } from '../../../proxy/core/random.ts'
 import { createGate } from '../../../proxy/gate.ts'
 import { addPerson, api, makeKey, signIn } from '../../support/apiPeople.ts'
-import { cookie, FakeEngine } from '../../support/gateFixture.ts'
+import { cookie, FakeEngine, FakeFolders } from '../../support/gateFixture.ts'
 import { ask } from '../../support/httpClient.ts'
+import { openJobQueueFixture } from '../../support/jobQueueFixture.ts'
 import { createFakeParts } from '../../support/ownApplicationFixture.ts'
 import { storesTest } from '../../support/storesFixture.ts'
 
@@ -14,10 +15,13 @@ import { storesTest } from '../../support/storesFixture.ts'
 const gateTest = storesTest.extend<{ port: number }>({
   port: async ({ stores, clock, logger, dataDirectory }, use) => {
     const parts = createFakeParts()
+    const rights = { find: () => Promise.resolve(undefined), onChange: () => () => undefined }
+    const queue = await openJobQueueFixture({ clock, logger, settings: stores.settings, rights })
     const ownApplication = createOwnApplication({
       clock,
       logger,
       stores,
+      jobs: queue.jobs,
       ...parts.dependencies,
       pagesDirectory: dataDirectory,
       version: '0.0.0-test',
@@ -31,6 +35,8 @@ const gateTest = storesTest.extend<{ port: number }>({
         engine: new FakeEngine(),
         authenticator,
         settings,
+        folders: new FakeFolders(),
+        jobs: queue.jobs,
         ownApplication,
         audit: { record: () => undefined },
       },
@@ -39,6 +45,7 @@ const gateTest = storesTest.extend<{ port: number }>({
     const { port } = await gate.openPublicListener({ port: 0 })
     await use(port)
     await gate.close()
+    await queue.close()
   },
 })
 

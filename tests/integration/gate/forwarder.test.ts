@@ -145,7 +145,7 @@ describe('forwarder', () => {
     fixture.upstream.on('HEAD /view', (_request, response) =>
       response.writeHead(200, { 'content-length': '42', 'content-type': 'image/png' }).end(),
     )
-    const both = head('HEAD /view?filename=a.png HTTP/1.1') + head('GET /queue HTTP/1.1')
+    const both = head('HEAD /view?filename=a.png HTTP/1.1') + head('GET /embeddings HTTP/1.1')
     const answer = await sendRaw(fixture.port, both)
     expect(answer.statuses).toEqual([200, 200])
     expect(answer.text.toLowerCase()).toContain('content-length: 42')
@@ -205,7 +205,7 @@ describe('forwarder', () => {
     const { port } = server.address() as AddressInfo
     await new Promise((resolve) => server.close(resolve))
     fixture.engine.set({ port, secret: 'b'.repeat(64), bootId: '2'.repeat(32) })
-    const answer = await ask(fixture.port, '/queue', { headers: bearer(tokens.creator) })
+    const answer = await ask(fixture.port, '/embeddings', { headers: bearer(tokens.creator) })
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '2'])
     expect(fixture.engine.unreachable).toBe(1)
   })
@@ -218,6 +218,8 @@ describe('forwarder', () => {
       socket.on('data', (chunk: Buffer) => {
         const [line = ''] = chunk.toString().split(' HTTP/')
         if (line.startsWith('GET /ws')) return socket.destroy()
+        if (line.startsWith('PUT') || line.endsWith('/first'))
+          return socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n')
         lines.push(line)
         requests += 1
         if (requests > 1 || line.startsWith('POST')) return socket.destroy()
@@ -227,10 +229,12 @@ describe('forwarder', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
     fixture.engine.set({ port: (server.address() as AddressInfo).port, secret: 'b'.repeat(64), bootId: '2'.repeat(32) })
     const headers = bearer(tokens.creator)
-    expect((await ask(fixture.port, '/history/1', { headers })).text).toBe('ok')
-    expect((await ask(fixture.port, '/history/2', { headers })).text).toBe('ok')
-    expect((await ask(fixture.port, '/interrupt', { method: 'POST', headers, body: '{}' })).status).toBe(503)
-    expect(lines).toEqual(['GET /history/1', 'GET /history/2', 'GET /history/2', 'POST /interrupt'])
+    // The engine is told who asks; from then on one connection serves everything that comes in turn.
+    await ask(fixture.port, '/models/first', { headers })
+    expect((await ask(fixture.port, '/models/1', { headers })).text).toBe('ok')
+    expect((await ask(fixture.port, '/models/2', { headers })).text).toBe('ok')
+    expect((await ask(fixture.port, '/settings', { method: 'POST', headers, body: '{}' })).status).toBe(503)
+    expect(lines).toEqual(['GET /models/1', 'GET /models/2', 'GET /models/2', 'POST /settings'])
     server.close()
   })
 

@@ -15,9 +15,9 @@ const ask = (path: string, question: HttpQuestion = {}): Promise<HttpAnswer> => 
 
 describe('gate over HTTP', () => {
   it('forwards a request of a creator with the secret and without the credential', async () => {
-    const response = await ask('/queue?x=1', { headers: bearer(tokens.creator) })
+    const response = await ask('/embeddings?x=1', { headers: bearer(tokens.creator) })
     expect(response.status).toBe(200)
-    expect(response.json()).toEqual({ path: '/queue?x=1' })
+    expect(response.json()).toEqual({ path: '/embeddings?x=1' })
     const [seen] = fixture.upstream.seen
     expect(seen?.headers['x-gatehouse-secret']).toBe('a'.repeat(64))
     expect(seen?.headers['x-gatehouse-user']).toBe('cleo000000000000')
@@ -29,7 +29,7 @@ describe('gate over HTTP', () => {
   })
 
   it('answers 401 with a problem and keeps the engine out of it', async () => {
-    const response = await ask('/queue')
+    const response = await ask('/embeddings')
     expect(response.status).toBe(401)
     expect(response.headers['www-authenticate']).toBe('Bearer')
     expect(response.headers['content-type']).toContain('application/problem+json')
@@ -58,7 +58,7 @@ describe('gate over HTTP', () => {
     expect(text).toContain('<meta http-equiv="refresh" content="2">')
     expect(text).not.toContain('<script')
     expect(page.headers['content-security-policy']).toContain("default-src 'none'")
-    const json = await ask('/queue', { headers: bearer(tokens.creator) })
+    const json = await ask('/embeddings', { headers: bearer(tokens.creator) })
     expect(json.json()).toMatchObject({ code: 'ENGINE_UNAVAILABLE' })
   })
 

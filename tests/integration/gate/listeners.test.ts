@@ -48,7 +48,7 @@ describe('listeners', () => {
     const headers = { host, ...cookie(tokens.ownerSession) }
     expect((await ask(owner.port, '/gatehouse/api/v1/users', { headers })).status).toBe(200)
     expect((await ask(owner.port, '/login', { headers: { host } })).status).toBe(200)
-    for (const path of ['/', '/queue', '/view?filename=a', '/of/a/pack', '/manager/reboot', '/assets/x.js']) {
+    for (const path of ['/', '/embeddings', '/view?filename=a', '/of/a/pack', '/manager/reboot', '/assets/x.js']) {
       const answer = await ask(owner.port, path, { headers: { ...headers, 'sec-fetch-site': 'same-origin' } })
       expect(answer.status).toBe(404)
     }
@@ -65,7 +65,7 @@ describe('listeners', () => {
 
   it("keep the owner's session out of the people's address and a people's session out of the window", async () => {
     const owner = await fixture.gate.openOwnerListener()
-    const outside = await ask(fixture.port, '/queue', { headers: cookie(tokens.ownerSession) })
+    const outside = await ask(fixture.port, '/embeddings', { headers: cookie(tokens.ownerSession) })
     expect(outside.status).toBe(401)
     const host = `gatehouse.localhost:${owner.port}`
     const inside = await ask(owner.port, '/gatehouse/api/v1/users', {
@@ -79,9 +79,9 @@ describe('listeners', () => {
 
   it('share on exactly the addresses asked for, and end everything that came over one', async () => {
     const headers = bearer(tokens.creator)
-    await expect(askShared('/queue', headers)).rejects.toThrow('ECONNREFUSED')
+    await expect(askShared('/embeddings', headers)).rejects.toThrow('ECONNREFUSED')
     await fixture.gate.openSharing([SHARED])
-    expect(await askShared('/queue', headers)).toBe(200)
+    expect(await askShared('/embeddings', headers)).toBe(200)
     const near = await TabClient.open(fixture.port, '/ws', { headers })
     const far = new WebSocket(`ws://${SHARED}:${fixture.port}/ws`, { headers })
     far.on('error', () => undefined)
@@ -89,10 +89,10 @@ describe('listeners', () => {
     const closed = once(far, 'close')
     await fixture.gate.closeSharing()
     expect((await closed)[0]).toBe(1001)
-    await expect(askShared('/queue', headers)).rejects.toThrow('ECONNREFUSED')
+    await expect(askShared('/embeddings', headers)).rejects.toThrow('ECONNREFUSED')
     await near.settle()
     expect(near.closeCode).toBeUndefined()
-    expect((await ask(fixture.port, '/queue', { headers: { ...headers, host: SHARED } })).status).toBe(421)
+    expect((await ask(fixture.port, '/embeddings', { headers: { ...headers, host: SHARED } })).status).toBe(421)
   })
 
   it('move to another port with everything that came over the old one ended, or not at all', async () => {
@@ -139,16 +139,16 @@ describe('listeners', () => {
     )
     await fixture.gate.openSharing(['0.0.0.0'])
     expect(
-      (await ask(fixture.port, '/queue', { headers: { host: '127.0.0.9', ...bearer(tokens.creator) } })).status,
+      (await ask(fixture.port, '/embeddings', { headers: { host: '127.0.0.9', ...bearer(tokens.creator) } })).status,
     ).toBe(421)
     for (const { address } of others) {
-      const answer = await ask(fixture.port, '/queue', { headers: { host: address, ...bearer(tokens.creator) } })
+      const answer = await ask(fixture.port, '/embeddings', { headers: { host: address, ...bearer(tokens.creator) } })
       expect(answer.status).toBe(200)
     }
     await fixture.gate.closeSharing()
     for (const { address } of others) {
       expect(
-        (await ask(fixture.port, '/queue', { headers: { host: address, ...bearer(tokens.creator) } })).status,
+        (await ask(fixture.port, '/embeddings', { headers: { host: address, ...bearer(tokens.creator) } })).status,
       ).toBe(421)
     }
   })
@@ -167,7 +167,7 @@ describe('listeners', () => {
     const { systemClock } = await import('../../../proxy/core/clock.ts')
     const { systemRandom } = await import('../../../proxy/core/random.ts')
     const { silentLogger } = await import('../../../proxy/core/logger.ts')
-    const { engine, authenticator, settings } = fixture
+    const { engine, authenticator, settings, folders, queue } = fixture
     const gate = createGate({
       clock: systemClock,
       random: systemRandom,
@@ -175,6 +175,8 @@ describe('listeners', () => {
       engine,
       authenticator,
       settings,
+      folders,
+      jobs: queue.jobs,
       audit: { record: () => undefined },
       ownApplication: () => undefined,
     })
@@ -188,7 +190,7 @@ describe('listeners', () => {
   })
 
   it('cut off who does not finish the headers, and who says nothing at all', async () => {
-    const slow = await sendRaw(fixture.port, 'GET /queue HTTP/1.1\r\nHost: localhost\r\nX-A:', { silenceMs: 4000 })
+    const slow = await sendRaw(fixture.port, 'GET /embeddings HTTP/1.1\r\nHost: localhost\r\nX-A:', { silenceMs: 4000 })
     expect(slow.closed).toBe(true)
     expect(slow.statuses).toEqual([408])
     const silent = await openRaw(fixture.port)
@@ -270,7 +272,7 @@ describe('listeners', () => {
     const tab = await TabClient.open(fixture.port, '/ws', {
       headers: { ...cookie(tokens.creatorSession), 'user-agent': 'Krita' },
     })
-    await ask(fixture.port, '/queue', { headers: bearer(tokens.admin) })
+    await ask(fixture.port, '/embeddings', { headers: bearer(tokens.admin) })
     expect(fixture.gate.connections()).toMatchObject([
       { name: 'cleo', sockets: 1, credential: 'session', clientAddress: '127.0.0.1', userAgent: 'Krita' },
       { name: 'ada', sockets: 0, credential: 'key' },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bearer, cookie, openGateFixture, tokens } from '../../support/gateFixture.ts'
+import { accountIdOf, bearer, cookie, openGateFixture, tokens } from '../../support/gateFixture.ts'
 import type { GateFixture } from '../../support/gateFixture.ts'
 import { SECRET } from '../../support/fakeUpstream.ts'
 import { ask } from '../../support/httpClient.ts'
@@ -84,14 +84,13 @@ describe('gate over WebSocket', () => {
   })
 
   it('loses no event of a job that was faster than its tab', async () => {
-    const witness = await openTab(tokens.creator2)
+    const witness = await openTab(tokens.creator)
     const promptId = await submit(tokens.creator, 'late-tab')
     await emit('execution_start', { prompt_id: promptId })
     await emit('executed', { prompt_id: promptId, node: '1', output: { images: [] } })
     await emit('execution_success', { prompt_id: promptId })
     await emit('executing', { prompt_id: promptId, node: null })
-    await emit('status', { status: { exec_info: { queue_remaining: 0 } } })
-    await witness.waitFor('status', (data) => data.sid === undefined)
+    await witness.waitFor('status', (data) => data.sid === undefined && data.status.exec_info.queue_remaining === 0)
     const tab = await openTab(tokens.creator, 'late-tab')
     await tab.waitFor('executing')
     expect(tab.order.filter((type) => type !== 'status')).toEqual([
@@ -220,26 +219,39 @@ describe('gate over WebSocket', () => {
 
     await until(() => asked().length === 2, 'the subscription is renewed')
     expect(JSON.parse(asked()[1] ?? '')).toEqual(JSON.parse(asked()[0] ?? ''))
-    expect(fixture.upstream.seen.at(-1)).toMatchObject({ method: 'PATCH', headers: { 'x-gatehouse-secret': SECRET } })
+    expect(fixture.upstream.seen.filter(({ url }) => url === path).at(-1)).toMatchObject({
+      method: 'PATCH',
+      headers: { 'x-gatehouse-secret': SECRET, 'x-gatehouse-user': accountIdOf('ada') },
+    })
     await emit('logs', { entries: ['line'] })
     await admin.waitFor('logs')
   })
 
-  it('counts only the own jobs, and corrects itself when a job left the queue unseen', async () => {
+  it('counts only the own jobs, and tells nobody else that there are any', async () => {
     const mine = await openTab(tokens.creator, 'count')
     const other = await openTab(tokens.creator2, 'count')
+    const promptId = await submit(tokens.creator, 'count')
+    await mine.waitFor('status', (data) => data.sid === undefined && data.status.exec_info.queue_remaining === 1)
+    const count = async (token: string): Promise<unknown> =>
+      (await ask(fixture.port, '/prompt', { headers: bearer(token) })).json().exec_info.queue_remaining
+    expect([await count(tokens.creator), await count(tokens.creator2)]).toEqual([1, 0])
+    await emit('execution_start', { prompt_id: promptId })
+    await emit('execution_success', { prompt_id: promptId })
+    await emit('status', { status: { exec_info: { queue_remaining: 0 } } })
+    await mine.waitFor('status', (data) => data.sid === undefined && data.status.exec_info.queue_remaining === 0)
+    await other.settle()
+    expect(other.order).toEqual(['status'])
+  })
+
+  it('hands a job over again that the engine has lost', async () => {
     fixture.upstream.on('GET /queue', (_request, response) => {
       response.end(JSON.stringify({ queue_running: [], queue_pending: [] }))
     })
-    await submit(tokens.creator, 'count')
-    await emit('status', { status: { exec_info: { queue_remaining: 1 } } })
-    await mine.waitFor('status', (data) => data.sid === undefined && data.status.exec_info.queue_remaining === 1)
-    await other.waitFor('status', (data) => data.sid === undefined && data.status.exec_info.queue_remaining === 0)
-    expect((await ask(fixture.port, '/prompt', { headers: bearer(tokens.creator) })).json()).toEqual({
-      exec_info: { queue_remaining: 1 },
-    })
+    const sent = (): number => fixture.upstream.started.filter((line) => line === 'POST /prompt').length
+    await submit(tokens.creator)
+    await until(() => sent() === 1, 'the job is handed over')
     await emit('status', { status: { exec_info: { queue_remaining: 0 } } })
-    await mine.waitFor('status', (data) => data.sid === undefined && data.status.exec_info.queue_remaining === 0)
+    await until(() => sent() === 2, 'it is handed over again')
   })
 
   it('answers the subprotocol that carries a key', async () => {

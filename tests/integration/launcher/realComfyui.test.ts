@@ -19,6 +19,10 @@ import { isAlive, newNonce, request, until, untilState } from '../../support/fak
 const comfyuiDirectory = process.env['COMFYUI_DIR']
 const companionDirectory = fileURLToPath(new URL('../../../resources/comfyui-companion', import.meta.url))
 const startTimeoutMs = 180_000
+/** Whoever asks for ComfyUI itself: here the owner, who keeps ComfyUI's own folders. */
+const OWNER = 'ownerownerownero'
+const asOwner = { 'x-gatehouse-user': OWNER }
+const ownFolders = { inputDirectory: null, outputDirectory: null, tempDirectory: null, userdataDirectory: null }
 
 /** Packs of the owner's own: one that restarts ComfyUI as ComfyUI-Manager does, one that cannot be imported. */
 function writePacks(directory: string): string {
@@ -111,6 +115,10 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     supervisor.setLaunch(launchPlan)
     await supervisor.start()
     await untilState(supervisor, 'ready', startTimeoutMs)
+    const { port, secret } = connect()
+    const body = JSON.stringify(ownFolders)
+    const put = await request(port, `/gatehouse/companion/users/${OWNER}`, { secret, method: 'PUT', body })
+    expect(put.status).toBe(204)
   }, startTimeoutMs)
 
   afterAll(async () => {
@@ -128,7 +136,12 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     prompt: object,
   ): Promise<{ status: { status_str: string; messages: [string, object][] } }> => {
     const { port, secret } = connect()
-    const posted = await request(port, '/prompt', { secret, method: 'POST', body: JSON.stringify({ prompt }) })
+    const posted = await request(port, '/prompt', {
+      secret,
+      headers: asOwner,
+      method: 'POST',
+      body: JSON.stringify({ prompt }),
+    })
     expect(posted.status).toBe(200)
     const { prompt_id: id } = JSON.parse(posted.text)
     let entry
@@ -196,13 +209,14 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
   it('serves the gate, and has no /api twin of the health route', async () => {
     const { port, secret } = connect()
     expect((await request(port, '/system_stats', { secret })).status).toBe(200)
-    expect((await request(port, `/api/gatehouse/companion/health?nonce=${newNonce()}`, { secret })).status).toBe(404)
+    const path = `/api/gatehouse/companion/health?nonce=${newNonce()}`
+    expect((await request(port, path, { secret, headers: asOwner })).status).toBe(404)
   })
 
   it('shows no secret in its arguments, its log or the environment of its nodes', async () => {
     const { port, secret } = connect()
     const stats = await request(port, '/system_stats', { secret })
-    const environment = await request(port, '/test/environment', { secret })
+    const environment = await request(port, '/test/environment', { secret, headers: asOwner })
     const log = supervisor.log.lines().map((line) => line.text)
     expect(stats.text).toContain('--listen')
     expect(environment.text).toContain('GATEHOUSE_COMPANION')
@@ -213,7 +227,7 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
   it('stands before the middleware of a pack that pushed to the front', async () => {
     const { port, secret } = connect()
     expect((await request(port, '/pushy')).status).toBe(403)
-    expect(await request(port, '/pushy', { secret })).toEqual({ status: 200, text: 'open' })
+    expect(await request(port, '/pushy', { secret, headers: asOwner })).toEqual({ status: 200, text: 'open' })
   })
 
   it('keeps the packs of the owner and says which one is broken', () => {
@@ -235,7 +249,8 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     ['an unhashable client id', { prompt: goodPrompt, client_id: [] }],
   ])('refuses %s and goes on working', async (_name, body) => {
     const { port, secret } = connect()
-    expect((await request(port, '/prompt', { secret, method: 'POST', body: JSON.stringify(body) })).status).toBe(500)
+    const options = { secret, headers: asOwner, method: 'POST', body: JSON.stringify(body) }
+    expect((await request(port, '/prompt', options)).status).toBe(500)
     expect((await runPrompt(goodPrompt)).status.status_str).toBe('success')
     expect(supervisor.health?.workerAlive).toBe(true)
   })
@@ -246,7 +261,11 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
       const before = connect()
       const kinds: string[] = []
       const leave = supervisor.onStateChange((state) => kinds.push(state.kind))
-      const lost = request(before.port, '/test/restart', { secret: before.secret, method: 'POST' })
+      const lost = request(before.port, '/test/restart', {
+        secret: before.secret,
+        headers: asOwner,
+        method: 'POST',
+      })
       await expect(lost).rejects.toThrow()
       await until(
         'another start',

@@ -78,9 +78,13 @@ def report():
 HEADER = "X-Gatehouse-Secret"
 
 
+async def admit(request, handler):
+    return await handler(request)
+
+
 class TheGatekeeper(unittest.TestCase):
     def setUp(self):
-        self.middleware = gatekeeper.create_gatekeeper(FakeWeb, SECRET, BOOT, report)
+        self.middleware = gatekeeper.create_gatekeeper(FakeWeb, SECRET, BOOT, report, admit)
 
     def assert_refused(self, **request):
         response, reached = ask(self.middleware, **request)
@@ -133,12 +137,12 @@ class TheGatekeeper(unittest.TestCase):
         def broken():
             raise RuntimeError("broken")
 
-        middleware = gatekeeper.create_gatekeeper(FakeWeb, SECRET, BOOT, broken)
+        middleware = gatekeeper.create_gatekeeper(FakeWeb, SECRET, BOOT, broken, admit)
         response, _ = ask(middleware, path=gatekeeper.HEALTH_PATH, query=[("nonce", NONCE)])
         self.assertEqual(response.status, 403)
 
     def test_without_a_secret_of_its_own_refuses_everything(self):
-        middleware = gatekeeper.create_gatekeeper(FakeWeb, None, BOOT, report)
+        middleware = gatekeeper.create_gatekeeper(FakeWeb, None, BOOT, report, admit)
         for headers in ([], [(HEADER, "")], [(HEADER, "None")], [(HEADER, SECRET)]):
             response, reached = ask(middleware, headers=headers)
             self.assertEqual((response.status, reached), (403, False))

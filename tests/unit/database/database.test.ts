@@ -113,10 +113,10 @@ describe('migrations', () => {
     expect(readdirSync(directory)).not.toContain('backups')
     await database.kysely.insertInto('meta').values({ name: 'dataFolderId', value: 'kept' }).execute()
 
-    await migrate(database, options(directory, { '0100_more': addTable('more') }))
+    await migrate(database, options(directory, { '0900_more': addTable('more') }))
 
     const [copy = ''] = readdirSync(join(directory, 'backups'))
-    expect(copy).toMatch(/^upgrade-2026-11-01T12-00-00-000Z-0002_keyMaker\.db$/)
+    expect(copy).toMatch(/^upgrade-2026-11-01T12-00-00-000Z-0004_folders\.db$/)
     expect(statSync(join(directory, 'backups', copy)).mode & 0o777).toBe(0o600)
     const old = open(join('backups', copy))
     expect(await old.kysely.selectFrom('meta').selectAll().execute()).toEqual([{ name: 'dataFolderId', value: 'kept' }])
@@ -131,7 +131,7 @@ describe('migrations', () => {
     const more: Record<string, Migration> = {}
     const clock = createMovableClock()
     for (let number = 2; number <= 9; number += 1) {
-      more[`010${number}_more`] = addTable(`more${number}`)
+      more[`090${number}_more`] = addTable(`more${number}`)
       clock.advance(1000)
       await migrate(database, { ...options(directory, more), clock })
     }
@@ -139,13 +139,13 @@ describe('migrations', () => {
     const copies = readdirSync(join(directory, 'backups'))
     expect(copies).toContain('mine.db')
     expect(copies.filter((name) => name.startsWith('upgrade-')).map((name) => name.slice(-12))).toEqual(
-      [4, 5, 6, 7, 8].map((number) => `010${number}_more.db`),
+      [4, 5, 6, 7, 8].map((number) => `090${number}_more.db`),
     )
   })
 
   it('refuse a newer schema in words and change nothing', async ({ directory, open }) => {
     const database = open()
-    await migrate(database, options(directory, { '0100_future': addTable('future') }))
+    await migrate(database, options(directory, { '0900_future': addTable('future') }))
     const before = database.dataVersion()
 
     await expect(migrate(database, options(directory))).rejects.toMatchObject({
@@ -165,7 +165,7 @@ describe('migrations', () => {
       },
     }
 
-    await expect(migrate(database, options(directory, { '0100_fails': failing }))).rejects.toMatchObject({
+    await expect(migrate(database, options(directory, { '0900_fails': failing }))).rejects.toMatchObject({
       code: 'DATABASE_REFUSED',
     })
 

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { UploadInspector } from '../../../proxy/comfyui/multipart.ts'
 
 const BOUNDARY = 'line'
-const picture = `data\r\n--lin\r\n--li${'x'.repeat(40)}\r\n-`
+/** The head of a PNG of 16 x 16 pixels, then what looks like the line between parts, almost. */
+const PNG_HEAD = Buffer.from('89504e470d0a1a0a0000000d494844520000001000000010', 'hex').toString('latin1')
+const picture = `${PNG_HEAD}data\r\n--lin\r\n--li${'x'.repeat(40)}\r\n-`
 const filePart = (name: string): string =>
   `--${BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="${name}"\r\n\r\n${picture}\r\n`
 const typePart = (type: string): string =>
@@ -11,9 +13,9 @@ const END = `--${BOUNDARY}--\r\n`
 
 /** Whether the form is accepted when it arrives in these pieces. */
 function accepts(pieces: readonly string[]): boolean {
-  const inspector = new UploadInspector(`multipart/form-data; boundary=${BOUNDARY}`)
+  const inspector = new UploadInspector(`multipart/form-data; boundary=${BOUNDARY}`, { maxPixels: 1e6 })
   try {
-    for (const piece of pieces) inspector.inspect(Buffer.from(piece))
+    for (const piece of pieces) inspector.inspect(Buffer.from(piece, 'latin1'))
     inspector.end()
     return true
   } catch {

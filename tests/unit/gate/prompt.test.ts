@@ -6,16 +6,14 @@ import type { JsonValue } from '../../../proxy/comfyui/losslessJson.ts'
 import { checkPrompt } from '../../../proxy/comfyui/prompt.ts'
 import type { CheckedPrompt } from '../../../proxy/comfyui/prompt.ts'
 
-const FRESH = '00000000-0000-4000-8000-000000000000'
-const USED = '11111111-1111-4111-8111-111111111111'
 const node = { class_type: 'EmptyImage', inputs: {} }
 
 function check(body: unknown, administrator = false): CheckedPrompt {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const claimId = (wanted: string | undefined): string => (wanted === undefined || wanted === USED ? FRESH : wanted)
-  return checkPrompt(Buffer.from(text), { administrator, collectorId: 'gate', claimId }, { maxNodes: 5 })
+  return checkPrompt(Buffer.from(text), { administrator }, { maxNodes: 5 })
 }
-const sent = (body: unknown, administrator = false): any => JSON.parse(check(body, administrator).body.toString())
+const nodesOf = (body: unknown): string => formatLosslessJson(check(body).nodes)
+const extraOf = (body: unknown): any => JSON.parse(formatLosslessJson(check(body).extraData))
 function refused(body: unknown, administrator = false): GateError {
   try {
     check(body, administrator)
@@ -65,61 +63,53 @@ describe('checkPrompt', () => {
   it('keeps seeds of 64 bits and numbers as they were written', () => {
     const text =
       '{"prompt":{"3":{"class_type":"A","inputs":{"seed":18446744073709551615,"cfg":1.10,"e":1E-7,"big":1234567890123456789}}}}'
-    expect(check(text).body.toString()).toContain(
-      '"seed":18446744073709551615,"cfg":1.10,"e":1E-7,"big":1234567890123456789',
-    )
+    expect(nodesOf(text)).toContain('"seed":18446744073709551615,"cfg":1.10,"e":1E-7,"big":1234567890123456789')
   })
 
   it('keeps the order of nodes and inputs', () => {
     const text =
       '{"prompt":{"9":{"class_type":"A","inputs":{"2":1,"1":2}},"10":{"class_type":"B","inputs":{}},"1":{"class_type":"C","inputs":{}}}}'
-    expect(check(text).body.toString()).toContain(
-      '{"9":{"class_type":"A","inputs":{"2":1,"1":2}},"10":{"class_type":"B"',
-    )
+    expect(nodesOf(text)).toContain('{"9":{"class_type":"A","inputs":{"2":1,"1":2}},"10":{"class_type":"B"')
   })
 
-  it('speaks to the engine under its own id and keeps the client in mind', () => {
+  it('keeps in mind which tab asked, and only as the client itself says it', () => {
     const checked = check({ prompt: { '1': node }, client_id: 'tab', extra_data: { client_id: 'other' } })
     expect(checked.clientId).toBe('tab')
-    const body = JSON.parse(checked.body.toString())
-    expect(body.client_id).toBe('gate')
-    expect(body.extra_data).toEqual({})
+    expect(checked.extraData).toEqual(new Map())
     expect(check({ prompt: {}, client_id: null }).clientId).toBeUndefined()
   })
 
-  it('keeps a canonical id that nobody used and replaces every other', () => {
+  it('takes a canonical id as a wish and nothing else', () => {
     const own = '2222abcd-2222-4222-8222-222222222222'
-    expect(check({ prompt: {}, prompt_id: own })).toMatchObject({ promptId: own })
-    for (const prompt_id of [USED, own.toUpperCase(), 'x', { a: 1 }, 5, null, undefined]) {
-      const checked = check({ prompt: {}, prompt_id })
-      expect(checked.promptId).toBe(FRESH)
-      expect(JSON.parse(checked.body.toString()).prompt_id).toBe(FRESH)
+    expect(check({ prompt: {}, prompt_id: own }).wantedId).toBe(own)
+    for (const prompt_id of [own.toUpperCase(), 'x', { a: 1 }, 5, null, undefined]) {
+      expect(check({ prompt: {}, prompt_id }).wantedId).toBeUndefined()
     }
   })
 
   it('strips the cache fingerprint and every unknown key of a node and of the body', () => {
-    const body = sent({
+    const body = {
       prompt: { '1': { ...node, is_changed: 'x', _meta: { title: 't' }, foo: 1 } },
       foo: 1,
       workflow_id: 'w',
-    })
-    expect(body).toEqual({ prompt: { '1': { ...node, _meta: { title: 't' } } }, client_id: 'gate', prompt_id: FRESH })
+    }
+    expect(JSON.parse(nodesOf(body))).toEqual({ '1': { ...node, _meta: { title: 't' } } })
+    expect(Object.keys(check(body)).sort()).toEqual(['clientId', 'extraData', 'nodes', 'place', 'targets', 'wantedId'])
   })
 
   it('lets only administrators choose the place in the queue', () => {
     const jump = { prompt: {}, number: -99, front: true }
-    expect(sent(jump)).not.toHaveProperty('number')
-    expect(sent(jump)).not.toHaveProperty('front')
-    expect(sent(jump, true)).toMatchObject({ number: -99, front: true })
-    expect(sent({ prompt: {}, number: 'nan' })).not.toHaveProperty('number')
+    expect(check(jump).place).toEqual({ front: false, number: undefined })
+    expect(check(jump, true).place).toEqual({ front: true, number: -99 })
+    expect(check({ prompt: {}, number: 'nan' }).place.number).toBeUndefined()
     expect(refused({ prompt: {}, number: 'nan' }, true).status).toBe(400)
     expect(refused('{"prompt":{},"number":1e300}', true).status).toBe(400)
-    expect(sent({ prompt: {}, front: 'yes' }, true)).not.toHaveProperty('front')
+    expect(check({ prompt: {}, front: 'yes' }, true).place.front).toBe(false)
   })
 
   it('passes what is known in extra_data and no key of ours, wherever it stands', () => {
     const key = `gh_abcdefghij12_${'A'.repeat(86)}_01234567`
-    const body = sent({
+    const extraData = extraOf({
       prompt: {},
       extra_data: {
         extra_pnginfo: { workflow: { nodes: [{ note: `my key ${key}!` }], [key]: 1 } },
@@ -130,16 +120,16 @@ describe('checkPrompt', () => {
         create_time: 1,
       },
     })
-    expect(body.extra_data).toEqual({
+    expect(extraData).toEqual({
       extra_pnginfo: { workflow: { nodes: [{ note: 'my key !' }], '': 1 } },
       auth_token_comfy_org: 'token',
       preview_method: 'taesd',
     })
-    expect(JSON.stringify(body)).not.toContain('gh_')
-    expect(sent({ prompt: {}, extra_data: { preview_method: 'rm -rf' } }).extra_data).toEqual({})
+    expect(JSON.stringify(extraData)).not.toContain('gh_')
+    expect(extraOf({ prompt: {}, extra_data: { preview_method: 'rm -rf' } })).toEqual({})
   })
 
-  it('sends on exactly the prompt it was given', () => {
+  it('keeps exactly the prompt it was given', () => {
     const json = fc.jsonValue({ maxDepth: 5 })
     const inputs = fc.dictionary(
       fc.string().filter((key) => key !== '__proto__'),
@@ -160,15 +150,15 @@ describe('checkPrompt', () => {
         }
         const text = JSON.stringify(body)
         if (text.includes('__proto__')) return
-        let forwarded: any
+        let kept: any
         try {
-          forwarded = sent(text)
+          kept = JSON.parse(nodesOf(text))
         } catch (error) {
           // Deeper than allowed, or half a character: refused is right as well.
           expect(error).toBeInstanceOf(GateError)
           return
         }
-        expect(forwarded.prompt).toEqual(JSON.parse(text).prompt)
+        expect(kept).toEqual(JSON.parse(text).prompt)
       }),
     )
   })

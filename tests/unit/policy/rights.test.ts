@@ -4,7 +4,7 @@ import { roles } from '../../../proxy/contract/accounts.ts'
 import type { Role } from '../../../proxy/contract/accounts.ts'
 import type { Scope } from '../../../proxy/contract/keys.ts'
 import type { Credential } from '../../../proxy/pipeline/requestContext.ts'
-import { decideAdminister, decideOwnThings, mayAdminister } from '../../../proxy/policy/rights.ts'
+import { decideAdminister, decideJobs, decideOwnThings, mayAdminister } from '../../../proxy/policy/rights.ts'
 
 const session = (surface: 'people' | 'owner', fromOwnerWindow = false): Credential => ({
   kind: 'session',
@@ -68,6 +68,32 @@ describe('decideOwnThings', () => {
       allowed: false,
       code: 'PERMISSION_DENIED',
       message: 'This key may not do that: it lacks the scope "keys".',
+    })
+  })
+})
+
+describe('decideJobs', () => {
+  it.each([
+    ['read', key('read')],
+    ['read', key('run')],
+    ['read', key('administer')],
+    ['read', session('people')],
+    ['run', key('run')],
+    ['run', key('administer')],
+    ['run', session('owner')],
+  ] as const)('lets somebody %s their own jobs with %o', (scope, credential) => {
+    expect(decideJobs(person('creator', credential), scope)).toEqual({ allowed: true })
+  })
+
+  it.each([
+    ['read', key('keys')],
+    ['run', key('keys')],
+    ['run', key('read')],
+  ] as const)('denies to %s jobs with a key for something else', (scope, credential) => {
+    expect(decideJobs(person('administrator', credential), scope)).toMatchObject({
+      allowed: false,
+      code: 'PERMISSION_DENIED',
+      message: `This key may not do that: it lacks the scope "${scope}".`,
     })
   })
 })

@@ -7,7 +7,7 @@ import { PromptQueue } from '../../../launcher/practice/graph/promptQueue.ts'
 import { isTypeAccepted } from '../../../launcher/practice/graph/validatePrompt.ts'
 import { parseMultipart } from '../../../launcher/practice/http/multipart.ts'
 import { createLandscape, drawRows } from '../../../launcher/practice/nodes/landscape.ts'
-import type { EngineFolders } from '../../../launcher/practice/nodes/nodeClass.ts'
+import type { UserFolders } from '../../../launcher/practice/nodes/nodeClass.ts'
 import { nodeClasses } from '../../../launcher/practice/nodes/nodeRegistry.ts'
 import { addPngText, readPngText } from '../../../launcher/practice/nodes/pngText.ts'
 import { findSavePlace, joinInside, toPictureName } from '../../../launcher/practice/nodes/savePath.ts'
@@ -150,7 +150,7 @@ describe('PromptQueue', () => {
     const queue = new PromptQueue(() => undefined)
     const result = { succeeded: true, messages: [], outputs: {}, meta: {} }
     for (let number = 0; number < 10_005; number++) {
-      queue.put({ number, promptId: `p${number}`, prompt: {}, extraData: {}, outputs: [] })
+      queue.put({ number, promptId: `p${number}`, userId: 'a'.repeat(16), prompt: {}, extraData: {}, outputs: [] })
       queue.finish(await queue.take(), result)
     }
     const ids = Object.keys(queue.history(undefined, undefined))
@@ -191,7 +191,7 @@ describe('landscape', () => {
 })
 
 describe('templates', () => {
-  const folders: EngineFolders = { base: '/', input: '/', output: '/', temp: '/', user: '/', models: '/' }
+  const folders: UserFolders = { input: '/', output: '/', temp: '/', userdata: '/' }
   const listed: string[] = JSON.parse(JSON.stringify(TEMPLATE_INDEX)).flatMap((module: any) =>
     module.templates.map(({ name }: any) => name),
   )

@@ -26,10 +26,10 @@ describe('who can come in', () => {
 })
 
 describe('the sharing switch', () => {
-  it('says that nothing is encrypted and nothing is separated, and stops saying the first once it is', () => {
+  it('says that nothing is encrypted and that people are kept apart, and stops saying the first once it is', () => {
     const titles = (encrypted: boolean) => sharingFacts({ encrypted }).map(({ title }) => title)
-    expect(titles(false)).toEqual(['Not encrypted yet.', 'People see each other’s pictures and jobs.'])
-    expect(titles(true)).toEqual(['People see each other’s pictures and jobs.'])
+    expect(titles(false)).toEqual(['Not encrypted yet.', 'People do not see each other’s pictures and jobs.'])
+    expect(titles(true)).toEqual(['People do not see each other’s pictures and jobs.'])
   })
 
   it('shows the address as one types it, and keeps https', () => {

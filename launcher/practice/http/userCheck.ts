@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http'
+import { isUserId, type EngineUser, type EngineUsers } from '../users/engineUsers.ts'
+import { stringifyJson, type JsonValue } from '../values/json.ts'
+import { HttpAnswer } from './engineRequest.ts'
+
+const USERS_PREFIX = '/gatehouse/companion/users/'
+
+/** What the gate asks for itself, and its one socket. Everything else is somebody's. */
+const ERRANDS: Readonly<Record<string, readonly string[]>> = {
+  GET: ['/queue', '/prompt', '/system_stats', '/features', '/ws'],
+  POST: ['/queue', '/interrupt', '/free'],
+}
+const ONE_HISTORY = /^\/history\/[^/]+$/
+
+/**
+ * Whose request this is; undefined for an errand of the gate.
+ * @throws HttpAnswer 400 for a malformed id, 409 for one that nobody told us of, 403 when the route needs somebody
+ */
+export function findRequestUser(message: IncomingMessage, path: string, users: EngineUsers): EngineUser | undefined {
+  if (isAboutUsers(message.method ?? '', path)) return undefined
+  const id = message.headers['x-gatehouse-user']
+  if (id === undefined) {
+    if (isErrand(message.method ?? '', path)) return undefined
+    throw refusal(403, { error: 'user_required' })
+  }
+  if (typeof id !== 'string' || !isUserId(id)) throw refusal(400, { error: 'malformed_user' })
+  const user = users.find(id)
+  if (user === undefined) throw refusal(409, { error: 'unknown_user' })
+  return user
+}
+
+function isAboutUsers(method: string, path: string): boolean {
+  return (method === 'PUT' || method === 'DELETE') && path.startsWith(USERS_PREFIX)
+}
+
+function isErrand(method: string, path: string): boolean {
+  return (ERRANDS[method] ?? []).includes(path) || (method === 'GET' && ONE_HISTORY.test(path))
+}
+
+/** An answer with a JSON body. */
+export function refusal(status: number, value: JsonValue): HttpAnswer {
+  return new HttpAnswer(status, stringifyJson(value), { 'content-type': 'application/json; charset=utf-8' })
+}

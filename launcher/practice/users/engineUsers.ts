@@ -1,0 +1,95 @@
+import { mkdir, rm, stat } from 'node:fs/promises'
+import { isAbsolute, resolve } from 'node:path'
+import type { UserFolders } from '../nodes/nodeClass.ts'
+import { isJsonObject, memberOf, type JsonValue } from '../values/json.ts'
+
+const USER_ID = /^[a-z0-9]{16}$/
+const MEMBERS = {
+  input: 'inputDirectory',
+  output: 'outputDirectory',
+  temp: 'tempDirectory',
+  userdata: 'userdataDirectory',
+}
+
+/** Somebody who works here, and where this one's files lie. */
+export interface EngineUser {
+  readonly id: string
+  readonly folders: UserFolders
+}
+
+/** Folders that cannot be used; the message says why, for the gate. */
+export class FolderRefused extends Error {}
+
+/** Whether the text has the form of a user's id. */
+export function isUserId(text: string): boolean {
+  return USER_ID.test(text)
+}
+
+/** Everybody the gate has told this start of the engine about. Nothing of it is kept over a restart. */
+export class EngineUsers {
+  readonly #own: UserFolders
+  readonly #users = new Map<string, EngineUser>()
+
+  /** @param own the engine's own folders, which `null` stands for */
+  constructor(own: UserFolders) {
+    this.#own = own
+  }
+
+  find(id: string): EngineUser | undefined {
+    return this.#users.get(id)
+  }
+
+  /**
+   * Takes over the folders of the body of `PUT users/{id}`. What was known before stays when they are refused.
+   * @throws FolderRefused
+   */
+  async put(id: string, body: JsonValue): Promise<void> {
+    if (!isJsonObject(body) || Object.keys(body).length !== 4) throw new FolderRefused('four folders are wanted')
+    const read = (name: keyof UserFolders): string => readFolder(memberOf(body, MEMBERS[name]), this.#own[name], name)
+    const folders: UserFolders = {
+      input: read('input'),
+      output: read('output'),
+      temp: read('temp'),
+      userdata: read('userdata'),
+    }
+    for (const name of ['input', 'output', 'userdata'] as const) {
+      if (folders[name] !== this.#own[name]) await checkFolder(folders[name], name)
+    }
+    await makeTemp(folders.temp)
+    this.#users.set(id, { id, folders })
+  }
+
+  forget(id: string): void {
+    this.#users.delete(id)
+  }
+
+  /** Removes what was temporary. */
+  async clean(): Promise<void> {
+    for (const { folders } of this.#users.values()) await rm(folders.temp, { recursive: true, force: true })
+  }
+}
+
+function readFolder(value: JsonValue | undefined, own: string, name: string): string {
+  if (value === null) return own
+  if (typeof value !== 'string' || value === '' || value.includes('\0') || !isAbsolute(value)) {
+    throw new FolderRefused(`the ${name} folder is no absolute path`)
+  }
+  return resolve(value)
+}
+
+async function checkFolder(path: string, name: string): Promise<void> {
+  try {
+    if ((await stat(path)).isDirectory()) return
+  } catch {
+    // Missing and unreadable are the same here.
+  }
+  throw new FolderRefused(`the ${name} folder is not there`)
+}
+
+async function makeTemp(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch {
+    throw new FolderRefused('the temp folder cannot be made')
+  }
+}

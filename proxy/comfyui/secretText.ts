@@ -1,0 +1,26 @@
+import { isObject } from './losslessJson.ts'
+import type { JsonValue } from './losslessJson.ts'
+
+/** Names under which ComfyUI and its API nodes keep comfy.org sign-ins (0.3.64: execution.py, comfy_api_nodes/). */
+export const tokenNames: readonly string[] = [
+  'auth_token_comfy_org',
+  'api_key_comfy_org',
+  'auth_token',
+  'comfy_api_key',
+]
+
+/** Our own keys, also cut short, comfy.org's keys, JSON web tokens, and the best known kinds of other services' keys. */
+const SECRETS =
+  /gh_[a-z0-9]{12}_[A-Za-z0-9_-]{16,}|comfyui-[A-Za-z0-9]{32,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|\b(?:sk-|hf_|ghp_)[A-Za-z0-9_-]{20,}/g
+
+/** The text without whatever has the shape of a secret. Safe on JSON text: such secrets contain nothing to escape. */
+export const redactSecrets = (text: string): string => text.replace(SECRETS, '')
+
+/** The same tree without secrets and without members that are named for them. */
+export function withoutSecrets(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return redactSecrets(value)
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (!isObject(value)) return value
+  const kept = [...value].filter(([name]) => !tokenNames.includes(name))
+  return new Map(kept.map(([name, member]) => [redactSecrets(name), withoutSecrets(member)]))
+}

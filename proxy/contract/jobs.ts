@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { accountIdSchema, roleSchema } from './accounts.ts'
+
+/** What one person may use; null: no limit. */
+export const jobLimitsSchema = z.object({
+  /** Jobs that wait or run at the same time. */
+  queued: z.number().int().min(1).nullable(),
+  /** Of one job; it is interrupted then, and ended if it does not stop. */
+  runSeconds: z.number().int().min(1).max(604_800).nullable(),
+  jobsPerDay: z.number().int().min(1).nullable(),
+  gpuMinutesPerDay: z.number().int().min(1).nullable(),
+  nodes: z.number().int().min(1).nullable(),
+  /** Width × height × batch of the largest picture that a workflow asks for in plain numbers. */
+  megapixels: z.number().int().min(1).nullable(),
+})
+export type JobLimits = z.infer<typeof jobLimitsSchema>
+
+const noLimits: JobLimits = {
+  queued: 500,
+  runSeconds: null,
+  jobsPerDay: null,
+  gpuMinutesPerDay: null,
+  nodes: null,
+  megapixels: null,
+}
+
+export const jobLimitsByRoleSchema = z.record(roleSchema, jobLimitsSchema)
+export const defaultJobLimits: z.infer<typeof jobLimitsByRoleSchema> = {
+  administrator: noLimits,
+  creator: { ...noLimits, queued: 200, runSeconds: 3600, megapixels: 1024 },
+  user: { ...noLimits, queued: 100, runSeconds: 1800, jobsPerDay: 500, gpuMinutesPerDay: 240, megapixels: 256 },
+  viewer: { ...noLimits, queued: 1, runSeconds: 60, jobsPerDay: 1, gpuMinutesPerDay: 1, megapixels: 16 },
+  guest: { ...noLimits, queued: 10, runSeconds: 600, jobsPerDay: 50, gpuMinutesPerDay: 30, megapixels: 64 },
+}
+
+/** For single people, instead of what their role has. */
+export const jobLimitsByUserSchema = z.record(accountIdSchema, jobLimitsSchema.partial())
+
+/** How much of the GPU a person of that role gets beside one of weight 1. */
+export const jobWeightsSchema = z.record(roleSchema, z.number().min(0.01).max(100))
+export const defaultJobWeights: z.infer<typeof jobWeightsSchema> = {
+  administrator: 2,
+  creator: 1,
+  user: 1,
+  viewer: 0.5,
+  guest: 0.5,
+}
+
+/** null: jobs run. `untilMs` null: until somebody resumes. The running job always ends first. */
+export const jobPauseSchema = z.object({ untilMs: z.number().int().nullable() }).nullable()
+export type JobPause = z.infer<typeof jobPauseSchema>
+
+/** Why a job waits although its turn may come. */
+export const holdReasons = ['person', 'owner', 'rights', 'suspect', 'token'] as const
+export const holdReasonSchema = z.enum(holdReasons)
+export type HoldReason = z.infer<typeof holdReasonSchema>
+
+export const holdWords: Readonly<Record<HoldReason, string>> = {
+  person: 'You put it on hold.',
+  owner: 'The owner of this computer put it on hold.',
+  rights: 'Your account may not run workflows at the moment.',
+  suspect: 'An earlier job of yours brought ComfyUI down. Release this one if it is different.',
+  token: 'Its comfy.org sign-in was not stored on purpose and is gone since Gatehouse restarted. Send it again.',
+}
+
+export const jobStates = ['waiting', 'held', 'starting', 'running', 'succeeded', 'failed', 'cancelled'] as const
+export const jobStateSchema = z.enum(jobStates)
+
+/** A job as its person and the owner see it. Times are ISO 8601. */
+export const jobSchema = z.object({
+  id: z.string(),
+  user: z.object({ id: accountIdSchema, name: z.string() }),
+  state: jobStateSchema,
+  /** Jobs that are served before this one, of everybody; null when it does not wait. */
+  position: z.number().int().nullable(),
+  /** Seconds until it is expected to start and that it is expected to take, learned from earlier runs. */
+  expectedWaitSeconds: z.number().nullable(),
+  expectedRunSeconds: z.number().nullable(),
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  heldBecause: holdReasonSchema.nullable(),
+  /** In words: why it is held or how it failed. */
+  reason: z.string().nullable(),
+  nodes: z.number().int(),
+})
+export type JobAnswer = z.infer<typeof jobSchema>
+
+export const changeJobSchema = z.object({
+  held: z.boolean().optional(),
+  /** Only with the right to administer. `first`: before everybody's; `last`: behind one's own others. */
+  place: z.enum(['first', 'last']).optional(),
+})
+
+export const queueStateSchema = z.object({
+  paused: z.boolean(),
+  /** ISO 8601; null while paused: until somebody resumes. */
+  pausedUntil: z.string().nullable(),
+  waiting: z.number().int(),
+  running: z.number().int(),
+})
+export const pauseQueueSchema = z.object({
+  paused: z.boolean(),
+  /** ISO 8601; left out: until somebody resumes. */
+  until: z.iso.datetime({ offset: true }).optional(),
+})

@@ -1,0 +1,164 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Kysely } from 'kysely'
+import { z } from 'zod'
+import { GateError } from '../contract/errorCodes.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import { findMeta } from '../database/metaStore.ts'
+import type { Schema } from '../database/schema.ts'
+import { toOutputNames } from './outputName.ts'
+import { checkPrivateFolder, FolderProblem, openPrivateFolder } from './privateFolder.ts'
+
+/*
+ * proxy/isolation/ knows where each person's files lie and that nobody's folders are anybody else's. It makes folders
+ * and remembers them; what ComfyUI does in them is the engine's business, and who may ask for them the pipeline's.
+ */
+
+/** Absolute paths; null: the folder that ComfyUI itself would use. */
+export interface FolderSet {
+  readonly inputDirectory: string | null
+  readonly outputDirectory: string | null
+  readonly tempDirectory: string | null
+  readonly userdataDirectory: string | null
+}
+
+export interface UserFoldersOptions {
+  readonly kysely: Kysely<Schema>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly dataDirectory: string
+  /** Where the output folders of new people are made. */
+  readonly outputsRoot: string
+  readonly platform: NodeJS.Platform
+}
+
+/** A folder, because ComfyUI lists the files of an output folder. */
+const MARKER_FOLDER = '.gatehouse'
+const MARKER_FILE = 'account.json'
+const markerSchema = z.object({ account: z.string() })
+const OWN_OF_COMFYUI: FolderSet = {
+  inputDirectory: null,
+  outputDirectory: null,
+  tempDirectory: null,
+  userdataDirectory: null,
+}
+
+/** The folders of each account, made when they are first needed. */
+export class UserFolders {
+  readonly #options: UserFoldersOptions
+  readonly #underWay = new Map<string, Promise<FolderSet>>()
+
+  constructor(options: UserFoldersOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Makes what is missing and checks what is there. The owner of this computer works in ComfyUI's own folders.
+   * @throws GateError FOLDER_REFUSED when a folder that was there is gone, was exchanged or is open to others
+   */
+  ensure(accountId: string): Promise<FolderSet> {
+    const underWay = this.#underWay.get(accountId)
+    if (underWay !== undefined) return underWay
+    const work = this.#ensure(accountId).finally(() => this.#underWay.delete(accountId))
+    this.#underWay.set(accountId, work)
+    return work
+  }
+
+  /** Empties the folder for what a start of the engine keeps only while it runs. Never the owner's. */
+  async clearTemp(accountId: string): Promise<void> {
+    await rm(this.#below(accountId, 'temp'), { recursive: true, force: true })
+  }
+
+  async #ensure(accountId: string): Promise<FolderSet> {
+    if ((await findMeta(this.#options.kysely, 'ownerAccountId')) === accountId) return OWN_OF_COMFYUI
+    try {
+      return await this.#open(accountId)
+    } catch (error) {
+      if (!(error instanceof FolderProblem)) throw error
+      this.#options.logger.error({ err: error, account: accountId }, 'the folders of an account cannot be used')
+      const text = 'Your folder on this computer cannot be used. Ask the owner of the computer to look at its log.'
+      throw new GateError('FOLDER_REFUSED', text, { cause: error })
+    }
+  }
+
+  async #open(accountId: string): Promise<FolderSet> {
+    // The id becomes part of a path.
+    if (!/^[a-z0-9]{16}$/.test(accountId)) throw new TypeError('that is no account id')
+    const { platform } = this.#options
+    const output = await this.#openOutput(accountId)
+    const [input, userdata] = [this.#below(accountId, 'input'), this.#below(accountId, 'userdata')]
+    for (const path of [this.#below(accountId), input, userdata]) await openPrivateFolder(path, platform)
+    return {
+      inputDirectory: input,
+      outputDirectory: output,
+      tempDirectory: this.#below(accountId, 'temp'),
+      userdataDirectory: userdata,
+    }
+  }
+
+  async #openOutput(accountId: string): Promise<string> {
+    const known = await this.#options.kysely
+      .selectFrom('user_folders')
+      .select('output_directory')
+      .where('account_id', '=', accountId)
+      .executeTakeFirst()
+    if (known === undefined) return this.#makeOutput(accountId)
+    await checkPrivateFolder(known.output_directory, this.#options.platform)
+    // Never made again: a drive that is not there now must not get an empty folder in its place.
+    await checkMarker(known.output_directory, accountId)
+    return known.output_directory
+  }
+
+  async #makeOutput(accountId: string): Promise<string> {
+    const { kysely, clock } = this.#options
+    const account = await kysely.selectFrom('accounts').select('name').where('id', '=', accountId).executeTakeFirst()
+    if (account === undefined) throw new GateError('AUTH_INVALID', 'That account is no longer there.')
+    const path = await this.#makeNew(account.name, accountId)
+    const marker = join(path, MARKER_FOLDER)
+    await mkdir(marker, { mode: 0o700 })
+    await writeFile(join(marker, MARKER_FILE), JSON.stringify({ account: accountId }), { mode: 0o600, flag: 'wx' })
+    await kysely
+      .insertInto('user_folders')
+      .values({ account_id: accountId, output_directory: path, made_at_ms: clock.nowMs() })
+      .execute()
+    return path
+  }
+
+  /** A folder that was not there before: nobody inherits what somebody of the same name left. */
+  async #makeNew(accountName: string, accountId: string): Promise<string> {
+    const root = resolve(this.#options.outputsRoot)
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    const taken = new Set((await readdir(root)).map((name) => name.normalize('NFC').toLowerCase()))
+    for (const name of toOutputNames(accountName, accountId)) {
+      if (taken.has(name)) continue
+      const path = join(root, name)
+      if (await makeExclusively(path)) return path
+    }
+    throw new FolderProblem(`${root} holds every name that was left for a new folder.`)
+  }
+
+  #below(accountId: string, ...names: string[]): string {
+    return join(resolve(this.#options.dataDirectory), 'users', accountId, ...names)
+  }
+}
+
+async function makeExclusively(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+    return true
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false
+    throw new FolderProblem(`${path} cannot be made.`, { cause })
+  }
+}
+
+async function checkMarker(path: string, accountId: string): Promise<void> {
+  const file = join(path, MARKER_FOLDER, MARKER_FILE)
+  try {
+    if (markerSchema.parse(JSON.parse(await readFile(file, 'utf8'))).account === accountId) return
+  } catch (cause) {
+    throw new FolderProblem(`${file}, which says whose folder this is, is missing or damaged.`, { cause })
+  }
+  throw new FolderProblem(`${path} is the folder of another account.`)
+}

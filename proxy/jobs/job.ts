@@ -1,0 +1,46 @@
+import type { JobStatus } from './jobState.ts'
+
+/** A job as the running program keeps it; its texts are on disk. */
+export interface Job {
+  readonly id: string
+  readonly accountId: string
+  /** The tab that wants the events. */
+  readonly clientId: string | undefined
+  readonly shape: string
+  readonly nodes: number
+  readonly hasSecrets: boolean
+  readonly createdAtMs: number
+  /** Below zero: before everybody's. */
+  number: number
+  status: JobStatus
+  /** The engine's start that may have it. */
+  bootId: string | undefined
+  startedAtMs: number | undefined
+  endedAtMs: number | undefined
+  failure: string | undefined
+  expectedSeconds: number
+  /** What the fair share was charged for it. */
+  charged: { readonly seconds: number; readonly weight: number } | undefined
+  /** Known from its handing over on; null: none. */
+  runLimitSeconds: number | null
+  /** What must not be on disk: the texts as they were sent. Gone when the program ends. */
+  secretBody: JobBody | undefined
+  /** How often the engine took it and had it no more when it was asked. */
+  losses: number
+  /** Set when it did not stop at its time limit: the end of the engine is its fault then. */
+  overdue: boolean
+}
+
+/** What is written once, when a job is accepted. JSON texts without secrets. */
+export interface JobBody {
+  readonly prompt: string
+  readonly extraData: string
+  readonly targets: string | undefined
+  readonly outputs: string
+}
+
+export const isWaiting = ({ status: { state } }: Job): boolean =>
+  state === 'waiting' || state === 'held' || state === 'sent'
+
+/** Counts as one of the person's jobs that are not done. */
+export const isActive = (job: Job): boolean => isWaiting(job) || job.status.state === 'running'

@@ -1,0 +1,154 @@
+import { formatLosslessJson } from '../comfyui/losslessJson.ts'
+import { redactSecrets, withoutSecrets } from '../comfyui/secretText.ts'
+import { isActive } from './job.ts'
+import type { Job, JobBody } from './job.ts'
+import type { JobLedger } from './jobLedger.ts'
+import { checkLimits, dayOf, limitsOf } from './jobLimits.ts'
+import type { JobOrder, JobQueueDependencies } from './jobQueueTypes.ts'
+import { largestMegapixels, shapeOf } from './jobShape.ts'
+
+/** Of a workflow of which nothing is known, on a computer of which nothing is known. */
+const UNKNOWN_RUN_SECONDS = 20
+
+/** Accepts jobs: within the person's limits, under an id of their own, on disk before anybody is told. */
+export class JobIntake {
+  readonly #dependencies: JobQueueDependencies
+  readonly #ledger: JobLedger
+  /** Accepted and not on disk yet: they count. */
+  readonly #arriving = new Map<string, number>()
+  /** Each person's own: a common one would tell how much the others do. */
+  readonly #nextNumbers = new Map<string, number>()
+
+  constructor(dependencies: JobQueueDependencies, ledger: JobLedger) {
+    this.#dependencies = dependencies
+    this.#ledger = ledger
+  }
+
+  /**
+   * Whether the person may send this now. Asked before the dear part of checking a prompt, and again by `accept`.
+   * @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words
+   */
+  async checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>): Promise<void> {
+    this.#checkUse(order, await this.#readUse(order.accountId))
+  }
+
+  /**
+   * Accepts a job; it is on disk when this resolves.
+   * @throws GateError as `checkLimits`; nothing was kept then
+   */
+  async accept(order: JobOrder): Promise<{ id: string; number: number }> {
+    const { accountId } = order
+    const use = await this.#readUse(accountId)
+    // No other job of this person may come between the question and the count.
+    this.#checkUse(order, use)
+    this.#arriving.set(accountId, (this.#arriving.get(accountId) ?? 0) + 1)
+    try {
+      return await this.#keep(order)
+    } finally {
+      const left = (this.#arriving.get(accountId) ?? 1) - 1
+      if (left > 0) this.#arriving.set(accountId, left)
+      else this.#arriving.delete(accountId)
+    }
+  }
+
+  #readUse(accountId: string): Promise<{ jobs: number; runMs: number }> {
+    const { clock, store } = this.#dependencies
+    return store.readUse(accountId, dayOf(clock.nowMs()).startsAtMs)
+  }
+
+  #checkUse(
+    { accountId, role, nodes }: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>,
+    use: { readonly jobs: number; readonly runMs: number },
+  ): void {
+    const { clock, settings } = this.#dependencies
+    const nowMs = clock.nowMs()
+    const arriving = this.#arriving.get(accountId) ?? 0
+    checkLimits(limitsOf(settings, accountId, role), {
+      queued: this.#ledger.ofAccount(accountId).filter(isActive).length + arriving,
+      jobsToday: use.jobs + arriving,
+      gpuMsToday: use.runMs,
+      nodes: nodes.size,
+      megapixels: largestMegapixels(nodes),
+      dayEndsAtMs: dayOf(nowMs).endsAtMs,
+      nowMs,
+    })
+  }
+
+  async #keep(order: JobOrder): Promise<{ id: string; number: number }> {
+    const { body, secretBody } = toBodies(order)
+    const shape = shapeOf(order.nodes)
+    const expectedSeconds = await this.expectSeconds(shape)
+    const next = await this.takeNumber(order.accountId)
+    for (let wanted = order.wantedId; ; wanted = undefined) {
+      const id = wanted ?? this.#dependencies.random.uuid()
+      const job = {
+        ...this.#toJob(order, id, next, shape),
+        expectedSeconds,
+        secretBody,
+        hasSecrets: secretBody !== undefined,
+      }
+      if (!(await this.#ledger.add(job, body))) continue
+      return { id, number: job.number }
+    }
+  }
+
+  #toJob({ accountId, clientId, nodes, place }: JobOrder, id: string, next: number, shape: string): Job {
+    return {
+      id,
+      accountId,
+      clientId,
+      shape,
+      nodes: nodes.size,
+      hasSecrets: false,
+      createdAtMs: this.#dependencies.clock.nowMs(),
+      number: place.number ?? (place.front ? -Math.max(next, 1) : next),
+      status: { state: 'waiting', heldBecause: null, attempts: 0, outcome: null },
+      bootId: undefined,
+      startedAtMs: undefined,
+      endedAtMs: undefined,
+      failure: undefined,
+      expectedSeconds: 0,
+      charged: undefined,
+      runLimitSeconds: null,
+      secretBody: undefined,
+      losses: 0,
+      overdue: false,
+    }
+  }
+
+  /** A number behind all others of this person. */
+  async takeNumber(accountId: string): Promise<number> {
+    const first = this.#nextNumbers.get(accountId) ?? (await this.#dependencies.store.readNextNumber(accountId))
+    // Another job of this person may have been first while the disk was asked.
+    const number = Math.max(first, this.#nextNumbers.get(accountId) ?? 0)
+    this.#nextNumbers.set(accountId, number + 1)
+    return number
+  }
+
+  /** How long jobs of this shape took lately, or all. */
+  async expectSeconds(shape: string): Promise<number> {
+    const { store } = this.#dependencies
+    const ms = (await store.readMeanRunMs(shape)) ?? (await store.readMeanRunMs())
+    return ms === undefined ? UNKNOWN_RUN_SECONDS : ms / 1000
+  }
+}
+
+/** What goes to disk, and what goes to the engine when that is more. */
+function toBodies({ nodes, extraData, targets, outputs = '[]' }: JobOrder): {
+  body: JobBody
+  secretBody: JobBody | undefined
+} {
+  const whole: JobBody = {
+    prompt: formatLosslessJson(nodes),
+    extraData: formatLosslessJson(extraData),
+    targets: targets === undefined ? undefined : formatLosslessJson(targets),
+    outputs,
+  }
+  const body = {
+    ...whole,
+    prompt: redactSecrets(whole.prompt),
+    extraData: formatLosslessJson(withoutSecrets(extraData)),
+  }
+  const isSame = body.prompt === whole.prompt && body.extraData === whole.extraData
+  return { body, secretBody: isSame ? undefined : whole }
+}

@@ -1,0 +1,84 @@
+import { isFinal, nextStatus } from './jobState.ts'
+import type { JobEvent } from './jobState.ts'
+import type { Job, JobBody } from './job.ts'
+import type { JobChange, JobStore } from './jobStore.ts'
+
+export type JobPatch = Partial<
+  Pick<Job, 'number' | 'bootId' | 'startedAtMs' | 'endedAtMs' | 'failure' | 'runLimitSeconds' | 'overdue'>
+>
+
+/** All jobs that are not over: in memory to decide, on disk to survive. Every change of a job goes through here. */
+export class JobLedger {
+  readonly #store: JobStore
+  readonly #jobs = new Map<string, Job>()
+  readonly #listeners = new Set<(accountId: string) => void>()
+
+  constructor(store: JobStore, active: readonly Job[]) {
+    this.#store = store
+    for (const job of active) this.#jobs.set(job.id, job)
+  }
+
+  find(id: string): Job | undefined {
+    return this.#jobs.get(id)
+  }
+
+  list(fits: (job: Job) => boolean = () => true): Job[] {
+    return [...this.#jobs.values()].filter(fits)
+  }
+
+  ofAccount(accountId: string): Job[] {
+    return this.list((job) => job.accountId === accountId)
+  }
+
+  /** On disk when this resolves; false when its id was used before by anybody. */
+  async add(job: Job, body: JobBody): Promise<boolean> {
+    if (this.#jobs.has(job.id)) return false
+    if (!(await this.#store.insert(job, body))) return false
+    this.#jobs.set(job.id, job)
+    this.#changed(job)
+    return true
+  }
+
+  /**
+   * Applies an event if it fits; on disk when this resolves. When it cannot be written, the job is as it was.
+   * @returns whether the event fitted
+   */
+  async apply(job: Job, event: JobEvent, patch: JobPatch = {}, more: JobChange = {}): Promise<boolean> {
+    const next = nextStatus(job.status, event)
+    if (next === undefined || this.#jobs.get(job.id) !== job) return false
+    const before = { ...job }
+    Object.assign(job, patch)
+    job.status = next
+    if (isFinal(next.state)) this.#jobs.delete(job.id)
+    try {
+      await this.#store.update(job, more)
+    } catch (error) {
+      Object.assign(job, before)
+      this.#jobs.set(job.id, job)
+      throw error
+    }
+    this.#changed(job)
+    return true
+  }
+
+  /** Gives a job another place in its line. */
+  async renumber(job: Job, number: number): Promise<void> {
+    job.number = number
+    await this.#store.update(job)
+    this.#changed(job)
+  }
+
+  /** Its account is gone, and its row with it. */
+  drop(job: Job): void {
+    if (this.#jobs.delete(job.id)) this.#changed(job)
+  }
+
+  onChange(listener: (accountId: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #changed({ accountId }: Job): void {
+    for (const listener of [...this.#listeners]) listener(accountId)
+  }
+}

@@ -1,0 +1,275 @@
+import type { JobTexts } from '../comfyui/historyViews.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { EngineLink } from './engineLink.ts'
+import { isActive } from './job.ts'
+import type { Job } from './job.ts'
+import { placeOf } from './jobEndings.ts'
+import { JobIntake } from './jobIntake.ts'
+import { JobLedger } from './jobLedger.ts'
+import { defaultJobTimings } from './jobQueueTypes.ts'
+import type { JobOrder, JobQueueDependencies, JobTimings } from './jobQueueTypes.ts'
+import { isUpstream } from './jobState.ts'
+import type { HistoryEntry, HistoryPage } from './jobStore.ts'
+import { foresee } from './waitingLine.ts'
+import type { Place } from './waitingLine.ts'
+
+const DAY_MS = 86_400_000
+const PURGE_MS = 3_600_000
+
+/** The queue of everybody. Who may ask for what is decided before; what is asked for here is done. */
+export class JobQueue {
+  readonly #dependencies: JobQueueDependencies
+  readonly #ledger: JobLedger
+  readonly #dispatcher: Dispatcher
+  readonly #intake: JobIntake
+  readonly #timers: NodeJS.Timeout[] = []
+  readonly #unsubscribe: (() => void)[] = []
+  #pauseEnds: NodeJS.Timeout | undefined
+
+  private constructor(dependencies: JobQueueDependencies, ledger: JobLedger) {
+    const timings: JobTimings = { ...defaultJobTimings, ...dependencies.timings }
+    this.#dependencies = dependencies
+    this.#ledger = ledger
+    this.#intake = new JobIntake(dependencies, ledger)
+    this.#dispatcher = new Dispatcher(dependencies, ledger, timings)
+    this.#unsubscribe.push(
+      dependencies.settings.onChange(() => this.#followPause()),
+      dependencies.rights.onChange(() => this.#background(this.#followRights(), 'rights could not be looked up')),
+    )
+    this.#every(timings.compareMs, () => this.#dispatcher.compare())
+    this.#every(PURGE_MS, () => this.#purge())
+  }
+
+  /** Reads the journal. What an earlier run of the program left at the engine waits again, or has failed. */
+  static async open(dependencies: JobQueueDependencies): Promise<JobQueue> {
+    const { store } = dependencies
+    const active = await store.readActive()
+    const queue = new JobQueue(dependencies, new JobLedger(store, active))
+    await queue.#recover(active)
+    return queue
+  }
+
+  attach(link: EngineLink): void {
+    this.#dispatcher.attach(link)
+    this.#followPause()
+  }
+
+  async engineReady(): Promise<void> {
+    await this.#dispatcher.engineReady()
+    // What could not be taken back while the engine did not answer.
+    this.#followPause()
+    await this.#followRights()
+  }
+
+  engineEnded(isItsFault: boolean): Promise<void> {
+    return this.#dispatcher.engineEnded(isItsFault)
+  }
+
+  compare(): Promise<void> {
+    return this.#dispatcher.compare()
+  }
+
+  onEvent(promptId: string, type: string, node: string | null | undefined, bytes: Buffer): void {
+    this.#dispatcher.onEvent(promptId, type, node, bytes)
+  }
+
+  /** @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words */
+  checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>): Promise<void> {
+    return this.#intake.checkLimits(order)
+  }
+
+  /** Accepts a job; it is on disk when this resolves. @throws GateError as `checkLimits`; nothing was kept then */
+  async accept(order: JobOrder): Promise<{ id: string; number: number }> {
+    const accepted = await this.#intake.accept(order)
+    this.#dispatcher.tellStatus(order.accountId)
+    this.#dispatcher.pump()
+    return accepted
+  }
+
+  countActive(accountId: string): number {
+    return this.#ledger.ofAccount(accountId).filter(isActive).length
+  }
+
+  /** Jobs that the engine should have. */
+  countUpstream(): number {
+    return this.#ledger.list(({ status: { state } }) => state === 'sent' || state === 'running').length
+  }
+
+  find(id: string): Job | undefined {
+    return this.#ledger.find(id)
+  }
+
+  /** Jobs that are not over, oldest first. */
+  list(accountId?: string): readonly Job[] {
+    return accountId === undefined ? this.#ledger.list() : this.#ledger.ofAccount(accountId)
+  }
+
+  /** The person's running and waiting jobs with their texts. */
+  async readQueue(accountId: string): Promise<{ running: JobTexts[]; pending: JobTexts[] }> {
+    await this.#dispatcher.quiet()
+    const jobs = this.#ledger.ofAccount(accountId).filter(isActive)
+    const texts = await Promise.all(jobs.map(async (job) => ({ job, texts: await this.#readTexts(job) })))
+    const of = (isRunning: boolean): JobTexts[] =>
+      texts.flatMap(({ job, texts: found }) =>
+        found !== undefined && (job.status.state === 'running') === isRunning ? [found] : [],
+      )
+    return { running: of(true), pending: of(false) }
+  }
+
+  /** Waits for a job that has just ended: some clients ask at once and only once. */
+  async readHistory(accountId: string, page: HistoryPage): Promise<HistoryEntry[]> {
+    await this.#dispatcher.settled(accountId)
+    return this.#dependencies.store.readHistory(accountId, page)
+  }
+
+  async findHistory(accountId: string, id: string): Promise<string | undefined> {
+    await this.#dispatcher.settled(accountId)
+    return this.#dependencies.store.findHistory(accountId, id)
+  }
+
+  forgetHistory(accountId: string, ids: readonly string[] | 'all'): Promise<void> {
+    return this.#dependencies.store.forgetHistory(accountId, ids)
+  }
+
+  /** @returns false when it has begun or is over */
+  cancel(job: Job): Promise<boolean> {
+    return this.#dispatcher.cancel(job)
+  }
+
+  interrupt(job: Job): Promise<void> {
+    return this.#dispatcher.interrupt(job)
+  }
+
+  /** @returns false when it has begun or is over */
+  hold(job: Job, by: 'person' | 'owner'): Promise<boolean> {
+    return this.#dispatcher.hold(job, by)
+  }
+
+  /** @returns false when it is not held, or can never run again */
+  async release(job: Job): Promise<boolean> {
+    const released = await this.#ledger.apply(job, { kind: 'release' })
+    this.#dispatcher.pump()
+    return released
+  }
+
+  /** `first`: before everybody's; `last`: behind the person's own others. @returns false when it has begun or is over */
+  async move(job: Job, place: 'first' | 'last'): Promise<boolean> {
+    if (job.status.state === 'sent' && !(await this.#dispatcher.takeBack(job))) return false
+    if (job.status.state !== 'waiting' && job.status.state !== 'held') return false
+    const lowest = Math.min(0, ...this.#ledger.list().map(({ number }) => number))
+    await this.#ledger.renumber(job, place === 'first' ? lowest - 1 : await this.#intake.takeNumber(job.accountId))
+    this.#dispatcher.pump()
+    return true
+  }
+
+  isPaused(): boolean {
+    return this.#dispatcher.isPaused()
+  }
+
+  /** Where each waiting job stands. */
+  foresee(): ReadonlyMap<string, Place> {
+    const { clock } = this.#dependencies
+    const of = (state: string): Job[] => this.#ledger.list(({ status }) => status.state === state)
+    const busySeconds = of('running')
+      .map(({ expectedSeconds, startedAtMs = clock.nowMs() }) => expectedSeconds - (clock.nowMs() - startedAtMs) / 1000)
+      .reduce((sum, left) => sum + Math.max(0, left), 0)
+    const weights = new Map(
+      this.#ledger.list().flatMap(({ accountId, charged }) => (charged ? [[accountId, charged.weight] as const] : [])),
+    )
+    return foresee(
+      this.#dispatcher.share,
+      of('sent'),
+      of('waiting'),
+      (accountId) => weights.get(accountId) ?? 1,
+      busySeconds,
+    )
+  }
+
+  /** Tells whose jobs changed. */
+  onChange(listener: (accountId: string) => void): () => void {
+    return this.#ledger.onChange(listener)
+  }
+
+  /** Resolves when what is known stands on disk; nothing is handed over any more. */
+  async close(): Promise<void> {
+    for (const stop of this.#unsubscribe) stop()
+    for (const timer of this.#timers) clearInterval(timer)
+    clearTimeout(this.#pauseEnds)
+    this.#dispatcher.close()
+    await this.#dependencies.store.settled()
+  }
+
+  async #recover(active: readonly Job[]): Promise<void> {
+    for (const job of active) job.expectedSeconds = await this.#intake.expectSeconds(job.shape)
+    await this.#dispatcher.engineEnded(false)
+    for (const job of active) {
+      if (!job.hasSecrets) continue
+      // Held for another reason, it would be released to run without them.
+      await this.#ledger.apply(job, { kind: 'release' })
+      await this.#ledger.apply(job, { kind: 'hold', because: 'token' })
+    }
+    await this.#followRights()
+  }
+
+  /** A lost right stops what runs and holds what waits; a right that came back releases it. */
+  async #followRights(): Promise<void> {
+    const people = new Set(this.#ledger.list().map(({ accountId }) => accountId))
+    for (const accountId of people) {
+      const rights = await this.#dependencies.rights.find(accountId)
+      for (const job of this.#ledger.ofAccount(accountId)) {
+        if (rights?.mayRun === true) await this.#restoreRight(job)
+        else await this.#withdrawRight(job, rights === undefined)
+      }
+    }
+    this.#dispatcher.pump()
+  }
+
+  async #restoreRight(job: Job): Promise<void> {
+    if (job.status.heldBecause === 'rights') await this.#ledger.apply(job, { kind: 'release' })
+  }
+
+  async #withdrawRight(job: Job, isGone: boolean): Promise<void> {
+    if (isGone) await this.#dispatcher.cancel(job)
+    else if (!isUpstream(job.status.state) || job.status.state === 'sent') await this.#dispatcher.hold(job, 'rights')
+    await this.#dispatcher.interrupt(job)
+  }
+
+  /** The running job ends; the one that has not begun comes back. */
+  #followPause(): void {
+    clearTimeout(this.#pauseEnds)
+    if (!this.isPaused()) {
+      this.#dispatcher.pump()
+      return
+    }
+    for (const job of this.#ledger.list(({ status }) => status.state === 'sent')) {
+      this.#background(this.#dispatcher.takeBack(job), 'a job could not be taken back')
+    }
+    const untilMs = this.#dependencies.settings.get('jobs.paused')?.untilMs
+    if (untilMs === null || untilMs === undefined) return
+    const leftMs = Math.min(untilMs - this.#dependencies.clock.nowMs(), DAY_MS)
+    this.#pauseEnds = setTimeout(() => this.#followPause(), leftMs)
+    this.#pauseEnds.unref()
+  }
+
+  async #purge(): Promise<void> {
+    const { clock, settings, store } = this.#dependencies
+    await store.purge(clock.nowMs() - settings.get('jobs.historyDays') * DAY_MS)
+  }
+
+  async #readTexts(job: Job): Promise<JobTexts | undefined> {
+    const body = await this.#dependencies.store.findBody(job.id)
+    if (body === undefined) return undefined
+    const { prompt, extraData, outputs } = body
+    return { promptId: job.id, place: placeOf(job), prompt, extraData, outputs }
+  }
+
+  #every(ms: number, action: () => Promise<void>): void {
+    const timer = setInterval(() => this.#background(action(), 'the queue could not be looked after'), ms)
+    timer.unref()
+    this.#timers.push(timer)
+  }
+
+  #background(work: Promise<unknown>, failure: string): void {
+    work.catch((error: unknown) => this.#dependencies.logger.error({ err: error }, failure))
+  }
+}

@@ -1,0 +1,57 @@
+import type { JsonObject, JsonValue } from '../comfyui/losslessJson.ts'
+import type { Role } from '../contract/accounts.ts'
+import type { SettingName, Settings } from '../contract/settings.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Random } from '../core/random.ts'
+import type { JobStore } from './jobStore.ts'
+
+/** Whether somebody's jobs may run. Asked when a job is sent, and again when it is handed to the engine. */
+export interface JobRights {
+  /** undefined: there is no such account any more. */
+  find(accountId: string): Promise<{ readonly role: Role; readonly mayRun: boolean } | undefined>
+  /** Tells that somebody's rights may have changed. */
+  onChange(listener: () => void): () => void
+}
+
+export interface JobSettings {
+  get<Name extends Extract<SettingName, `jobs.${string}`>>(name: Name): Settings[Name]
+  onChange(listener: () => void): () => void
+}
+
+export interface JobQueueDependencies {
+  readonly store: JobStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly settings: JobSettings
+  readonly rights: JobRights
+  /** Shorter waits for tests; the product never sets it. */
+  readonly timings?: Partial<JobTimings>
+}
+
+export interface JobTimings {
+  /** From the interruption at the time limit to the end of the engine. */
+  readonly stopGraceMs: number
+  /** How often it is compared with the engine what the engine has. */
+  readonly compareMs: number
+  /** How long an answer of the history waits for a job that has just ended. */
+  readonly settleMs: number
+}
+
+export const defaultJobTimings: JobTimings = { stopGraceMs: 10_000, compareMs: 10_000, settleMs: 5_000 }
+
+/** A prompt that was checked and may be kept. */
+export interface JobOrder {
+  readonly accountId: string
+  readonly role: Role
+  readonly wantedId: string | undefined
+  readonly clientId: string | undefined
+  readonly nodes: JsonObject
+  readonly extraData: JsonObject
+  readonly targets: JsonValue | undefined
+  /** Before everybody's, or a number of one's own; administrators only. */
+  readonly place: { readonly front: boolean; readonly number: number | undefined }
+  /** JSON text of the outputs that will be executed, if the engine's validation said so. */
+  readonly outputs: string | undefined
+}

@@ -1,0 +1,245 @@
+import { sql } from 'kysely'
+import type { Kysely, Selectable, Updateable } from 'kysely'
+import { holdReasonSchema } from '../contract/jobs.ts'
+import type { JobsTable, Schema } from '../database/schema.ts'
+import type { Job, JobBody } from './job.ts'
+import type { JobOutcome, JobState } from './jobState.ts'
+
+/** The newest entries that a client gets that names no number; ComfyUI itself forgets after 10,000. */
+const HISTORY_WITHOUT_NUMBER = 1_000
+const HISTORY_AT_MOST = 10_000
+const ACTIVE = ['waiting', 'held', 'sent', 'running', 'ended'] as const
+const RECENT_RUNS = 20
+
+export type JobRow = Selectable<JobsTable>
+export type JobChange = Updateable<JobsTable>
+
+export interface HistoryEntry {
+  readonly id: string
+  readonly entry: string
+}
+
+export interface HistoryPage {
+  readonly maxItems?: number
+  /** Below zero counts as left out. */
+  readonly offset?: number
+}
+
+/** For a job that is over: its texts stand in its result, or are nobody's business any more. */
+export const noTexts = { prompt: '{}', extra_data: '{}', targets: null, outputs: '[]' } as const
+
+/** The journal on disk. Writes happen in the order in which they were asked for. */
+export class JobStore {
+  readonly #kysely: Kysely<Schema>
+  #lastWrite: Promise<unknown> = Promise.resolve()
+
+  constructor(kysely: Kysely<Schema>) {
+    this.#kysely = kysely
+  }
+
+  /** Resolves with false when a job of anybody has this id. */
+  async insert(job: Job, body: JobBody): Promise<boolean> {
+    const row = {
+      ...toColumns(job),
+      id: job.id,
+      account_id: job.accountId,
+      client_id: job.clientId ?? null,
+      prompt: body.prompt,
+      extra_data: body.extraData,
+      targets: body.targets ?? null,
+      outputs: body.outputs,
+      shape: job.shape,
+      nodes: job.nodes,
+      has_secrets: job.hasSecrets ? 1 : 0,
+      created_at_ms: job.createdAtMs,
+      run_ms: null,
+      result: null,
+      in_history: 0,
+    }
+    const result = await this.#inOrder(() =>
+      this.#kysely
+        .insertInto('jobs')
+        .values(row)
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .executeTakeFirst(),
+    )
+    return result.numInsertedOrUpdatedRows === 1n
+  }
+
+  /** Writes what the running program knows of a job, and more columns if given. */
+  async update(job: Job, more: JobChange = {}): Promise<void> {
+    const change = { ...toColumns(job), ...more }
+    await this.#inOrder(() => this.#kysely.updateTable('jobs').set(change).where('id', '=', job.id).execute())
+  }
+
+  /** Jobs that are not over, without their texts, oldest first. */
+  async readActive(): Promise<Job[]> {
+    const rows = await this.#kysely
+      .selectFrom('jobs')
+      .selectAll()
+      .where('state', 'in', ACTIVE)
+      .orderBy('created_at_ms')
+      .orderBy(sql`rowid`)
+      .execute()
+    return rows.map(toJob)
+  }
+
+  async findBody(id: string): Promise<JobBody | undefined> {
+    const row = await this.#kysely
+      .selectFrom('jobs')
+      .select(['prompt', 'extra_data', 'targets', 'outputs'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return (
+      row && {
+        prompt: row.prompt,
+        extraData: row.extra_data,
+        targets: row.targets ?? undefined,
+        outputs: row.outputs,
+      }
+    )
+  }
+
+  /** The next number of a person: above all that they ever had. */
+  async readNextNumber(accountId: string): Promise<number> {
+    const row = await this.#kysely
+      .selectFrom('jobs')
+      .select(({ fn }) => fn.max('number').as('highest'))
+      .where('account_id', '=', accountId)
+      .executeTakeFirst()
+    return Math.max(0, Math.floor(row?.highest ?? -1) + 1)
+  }
+
+  /** Entries in the order in which jobs ended, as ComfyUI counts `max_items` and `offset` (execution.py, get_history). */
+  async readHistory(accountId: string, { maxItems, offset = -1 }: HistoryPage): Promise<HistoryEntry[]> {
+    const count = Math.min(maxItems === undefined ? HISTORY_WITHOUT_NUMBER : Math.max(1, maxItems), HISTORY_AT_MOST)
+    const query = this.#history(accountId).limit(count)
+    if (offset >= 0)
+      return toEntries(
+        await query
+          .orderBy('ended_at_ms')
+          .orderBy(sql`rowid`)
+          .offset(offset)
+          .execute(),
+      )
+    if (maxItems !== undefined && maxItems <= 0) return []
+    const newest = await query
+      .orderBy('ended_at_ms', 'desc')
+      .orderBy(sql`rowid`, 'desc')
+      .execute()
+    return toEntries(newest).reverse()
+  }
+
+  async findHistory(accountId: string, id: string): Promise<string | undefined> {
+    const row = await this.#history(accountId).where('id', '=', id).executeTakeFirst()
+    return row?.result ?? undefined
+  }
+
+  /** Takes entries out of the history. What they cost stays known: it counts for the day's limits. */
+  async forgetHistory(accountId: string, ids: readonly string[] | 'all'): Promise<void> {
+    const change = { in_history: 0, result: null }
+    await this.#inOrder(async () => {
+      const query = this.#kysely
+        .updateTable('jobs')
+        .set(change)
+        .where('account_id', '=', accountId)
+        .where('in_history', '=', 1)
+      await (ids === 'all' ? query : query.where('id', 'in', ids)).execute()
+    })
+  }
+
+  async readUse(accountId: string, sinceMs: number): Promise<{ jobs: number; runMs: number }> {
+    const row = await this.#kysely
+      .selectFrom('jobs')
+      .select(({ fn }) => [fn.countAll<number>().as('jobs'), fn.sum<number | null>('run_ms').as('runMs')])
+      .where('account_id', '=', accountId)
+      .where('created_at_ms', '>=', sinceMs)
+      .where('state', '!=', 'cancelled')
+      .executeTakeFirstOrThrow()
+    return { jobs: row.jobs, runMs: row.runMs ?? 0 }
+  }
+
+  /** How long the last jobs of one shape took, or of all; undefined when none ran. */
+  async readMeanRunMs(shape?: string): Promise<number | undefined> {
+    const all = this.#kysely.selectFrom('jobs').select('run_ms').where('run_ms', 'is not', null)
+    const chosen = shape === undefined ? all : all.where('shape', '=', shape)
+    const rows = await chosen.orderBy('ended_at_ms', 'desc').limit(RECENT_RUNS).execute()
+    if (rows.length === 0) return undefined
+    return rows.reduce((sum, row) => sum + (row.run_ms ?? 0), 0) / rows.length
+  }
+
+  /** Deletes what ended before. */
+  async purge(beforeMs: number): Promise<void> {
+    await this.#inOrder(() => this.#kysely.deleteFrom('jobs').where('ended_at_ms', '<', beforeMs).execute())
+  }
+
+  /** Resolves when every write that was asked for is done. */
+  async settled(): Promise<void> {
+    await this.#lastWrite
+  }
+
+  #history(accountId: string) {
+    return this.#kysely
+      .selectFrom('jobs')
+      .select(['id', 'result'])
+      .where('account_id', '=', accountId)
+      .where('in_history', '=', 1)
+  }
+
+  /** The driver's own lock lets a later caller pass an earlier one. */
+  #inOrder<Result>(write: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastWrite.then(write)
+    this.#lastWrite = result.catch(() => undefined) // whoever asked for it hears of it
+    return result
+  }
+}
+
+const toEntries = (rows: readonly { id: string; result: string | null }[]): HistoryEntry[] =>
+  rows.flatMap(({ id, result }) => (result === null ? [] : [{ id, entry: result }]))
+
+function toColumns({ status, number, bootId, startedAtMs, endedAtMs, failure }: Job) {
+  return {
+    state: status.state,
+    held_because: status.heldBecause,
+    outcome: status.outcome,
+    attempts: status.attempts,
+    number,
+    boot_id: bootId ?? null,
+    started_at_ms: startedAtMs ?? null,
+    ended_at_ms: endedAtMs ?? null,
+    failure: failure ?? null,
+  }
+}
+
+const states: ReadonlySet<string> = new Set<JobState>([...ACTIVE, 'succeeded', 'failed', 'cancelled'])
+const isState = (text: string): text is JobState => states.has(text)
+const isOutcome = (text: string | null): text is JobOutcome => text === 'succeeded' || text === 'failed'
+
+function toJob(row: JobRow): Job {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    clientId: row.client_id ?? undefined,
+    shape: row.shape,
+    nodes: row.nodes,
+    hasSecrets: row.has_secrets === 1,
+    createdAtMs: row.created_at_ms,
+    number: row.number,
+    status: {
+      state: isState(row.state) ? row.state : 'held',
+      heldBecause: holdReasonSchema.nullable().catch('owner').parse(row.held_because),
+      attempts: row.attempts,
+      outcome: isOutcome(row.outcome) ? row.outcome : null,
+    },
+    bootId: row.boot_id ?? undefined,
+    startedAtMs: row.started_at_ms ?? undefined,
+    endedAtMs: row.ended_at_ms ?? undefined,
+    failure: row.failure ?? undefined,
+    expectedSeconds: 0,
+    charged: undefined,
+    runLimitSeconds: null,
+    secretBody: undefined,
+    losses: 0,
+    overdue: false,
+  }
+}

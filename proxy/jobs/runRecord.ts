@@ -1,0 +1,52 @@
+import type { HistoryMessage } from '../comfyui/historyViews.ts'
+import { isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
+import type { JsonObject, JsonValue } from '../comfyui/losslessJson.ts'
+
+/** Events that ComfyUI keeps in the history (execution.py 0.3.64, add_message). */
+const KEPT = new Set([
+  'execution_start',
+  'execution_cached',
+  'execution_success',
+  'execution_error',
+  'execution_interrupted',
+])
+
+/** What a run has said so far: enough for its history when the engine goes away before it was asked. */
+export class RunRecord {
+  readonly messages: HistoryMessage[] = []
+  readonly outputs: JsonObject = new Map<string, JsonValue>()
+
+  static keeps(type: string): boolean {
+    return KEPT.has(type) || type === 'executed'
+  }
+
+  add(type: string, data: JsonObject): void {
+    if (KEPT.has(type)) this.messages.push([type, data])
+    if (type !== 'executed') return
+    const node = data.get('node')
+    const output = data.get('output')
+    if (typeof node === 'string' && isObject(output)) this.outputs.set(node, output)
+  }
+
+  /** Why it failed, in the words of the engine; undefined when it did not say. */
+  get failure(): string | undefined {
+    for (const [type, data] of this.messages) {
+      if (type === 'execution_interrupted') return 'It was stopped.'
+      const message = type === 'execution_error' ? data.get('exception_message') : undefined
+      if (typeof message === 'string') return message.trim().slice(0, 500)
+    }
+    return undefined
+  }
+}
+
+/** The data of an event; undefined for what is no message. Every number stays the text it was. */
+export function readEventData(bytes: Buffer): JsonObject | undefined {
+  try {
+    const message = parseLosslessJson(bytes.toString('utf8'))
+    const data = isObject(message) ? message.get('data') : undefined
+    return isObject(data) ? data : undefined
+  } catch {
+    // NaN in somebody's node: the engine's own history will say.
+    return undefined
+  }
+}

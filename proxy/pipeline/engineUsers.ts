@@ -1,0 +1,100 @@
+import type { Logger } from '../core/logger.ts'
+import { callEngine } from '../forward/callEngine.ts'
+import type { EngineAnswer, EngineCall } from '../forward/callEngine.ts'
+import { engineUnavailable } from '../forward/httpForwarder.ts'
+import type { ForwarderEvents } from '../forward/httpForwarder.ts'
+import type { Upstream } from '../forward/upstream.ts'
+import type { FolderSet } from '../isolation/userFolders.ts'
+
+/** Where people's files lie; see isolation/userFolders.ts. */
+export interface UserFolderSource {
+  /** @throws GateError FOLDER_REFUSED */
+  ensure(accountId: string): Promise<FolderSet>
+  clearTemp(accountId: string): Promise<void>
+}
+
+const SILENCE_MS = 30_000
+
+/** Whom one start of the engine knows. */
+interface Introduced {
+  readonly known: Set<string>
+  readonly underWay: Map<string, Promise<void>>
+}
+
+/** Tells each start of the engine whose files lie where, before the first request that carries a person's id. */
+export class EngineUsers {
+  readonly #folders: UserFolderSource
+  readonly #logger: Logger
+  readonly #events: ForwarderEvents
+  readonly #starts = new WeakMap<Upstream, Introduced>()
+
+  constructor(folders: UserFolderSource, logger: Logger, events: ForwarderEvents) {
+    this.#events = events
+    this.#folders = folders
+    this.#logger = logger
+  }
+
+  /**
+   * undefined when this start knows the account already: most requests need not wait.
+   * @throws GateError FOLDER_REFUSED, ENGINE_UNAVAILABLE; then nothing may be sent for this account
+   */
+  introduce(upstream: Upstream, accountId: string): Promise<void> | undefined {
+    return this.#of(upstream).known.has(accountId) ? undefined : this.#tell(upstream, accountId, true)
+  }
+
+  /** After the engine said that it does not know the account. Keeps what is in its folders. @throws as introduce */
+  introduceAgain(upstream: Upstream, accountId: string): Promise<void> {
+    this.#of(upstream).known.delete(accountId)
+    return this.#tell(upstream, accountId, false)
+  }
+
+  #of(upstream: Upstream): Introduced {
+    const found = this.#starts.get(upstream) ?? { known: new Set<string>(), underWay: new Map<string, Promise<void>>() }
+    this.#starts.set(upstream, found)
+    return found
+  }
+
+  #tell(upstream: Upstream, accountId: string, isFirst: boolean): Promise<void> {
+    const { known, underWay } = this.#of(upstream)
+    const waiting = underWay.get(accountId)
+    if (waiting !== undefined) return waiting
+    const work = this.#put(upstream, accountId, isFirst)
+      .then(() => {
+        known.add(accountId)
+      })
+      .finally(() => underWay.delete(accountId))
+    underWay.set(accountId, work)
+    return work
+  }
+
+  async #put(upstream: Upstream, accountId: string, isFirst: boolean): Promise<void> {
+    const folders = await this.#folders.ensure(accountId)
+    // What an earlier start left behind; ComfyUI does the same with its own when it starts.
+    if (isFirst && folders.tempDirectory !== null) await this.#folders.clearTemp(accountId)
+    const path = `/gatehouse/companion/users/${accountId}`
+    const answer = await this.#send(upstream, {
+      method: 'PUT',
+      path,
+      body: Buffer.from(JSON.stringify(folders)),
+      silenceMs: SILENCE_MS,
+    })
+    if (answer.status === 204) return
+    const said = `${answer.status} ${answer.body.toString('utf8', 0, 500)}`
+    this.#logger.error({ account: accountId, said }, 'the engine did not take the folders of an account')
+    throw engineUnavailable(new Error('the engine refused an account'))
+  }
+
+  async #send(upstream: Upstream, call: EngineCall): Promise<EngineAnswer> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await callEngine(upstream, call)
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined
+        if (code === 'ECONNREFUSED') this.#events.unreachable()
+        // A kept connection that the engine closed just then: telling it twice changes nothing.
+        const isBroken = code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
+        if (attempt > 1 || !isBroken) throw engineUnavailable(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+"""Results and node objects of one user are never given to another.
+
+ComfyUI 0.3.64 (comfy_execution/caching.py): results are found by class and inputs, node objects by node id and class.
+Neither knows users: an identical prompt would be answered with a file in somebody else's folder, and the object of a
+SaveImage with the same node id keeps the folder of whoever ran first (nodes.py SaveImage.__init__).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any, Callable, Dict, Iterable, Tuple
+
+from .identity import current_user
+from .patching import require_parameters
+from .shared_loaders import is_shared_loader
+
+LABEL = "gatehouse_user"
+
+
+def current_mark() -> Tuple[str, str]:
+    """What tells the keys of the running user from everybody else's."""
+    user = current_user()
+    return (LABEL, "" if user is None else user.id)
+
+
+def install_cache_keys(caching: Any, classes: Dict[str, Any]) -> None:
+    """@raises AttributeError or TypeError when this ComfyUI makes its keys in another way"""
+    key_set = caching.CacheKeySetInputSignature
+    original = key_set.get_immediate_node_signature
+    require_parameters(original, ("node_id",))
+    if not inspect.iscoroutinefunction(original):
+        raise TypeError("get_immediate_node_signature does not wait")
+
+    @functools.wraps(original)
+    async def get_immediate_node_signature(self: Any, *args: Any, **kwargs: Any) -> Any:
+        signature = await original(self, *args, **kwargs)
+        node_id = inspect.signature(original).bind(self, *args, **kwargs).arguments["node_id"]
+        node = self.dynprompt.get_node(node_id) if self.dynprompt.has_node(node_id) else {}
+        if is_shared_loader(node.get("class_type"), classes):
+            return signature
+        # Stays a list: newer caches order their keys, and count on what to_hashable makes of it.
+        return [*signature, current_mark()] if isinstance(signature, (list, tuple)) else signature
+
+    key_set.get_immediate_node_signature = get_immediate_node_signature
+    key_set.add_keys = _marking(key_set.add_keys, ("subcache_keys",))
+
+
+def install_node_objects(caching: Any) -> None:
+    """@raises AttributeError or TypeError when this ComfyUI makes its keys in another way"""
+    key_set = caching.CacheKeySetID
+    key_set.add_keys = _marking(key_set.add_keys, ("keys", "subcache_keys"))
+
+
+def _marking(original: Callable[..., Any], tables: Iterable[str]) -> Callable[..., Any]:
+    """`add_keys`, with the mark at the end of each new key that is a tuple. Children of nodes that expand are found by
+    the subcache keys, so those need the mark as well."""
+    require_parameters(original, ("node_ids",))
+    if not inspect.iscoroutinefunction(original):
+        raise TypeError("add_keys does not wait")
+    names = tuple(tables)
+
+    @functools.wraps(original)
+    async def add_keys(self: Any, node_ids: Any) -> None:
+        ids = list(node_ids)
+        await original(self, ids)
+        mark = current_mark()
+        for table in (getattr(self, name) for name in names):
+            for node_id in ids:
+                key = table.get(node_id)
+                if isinstance(key, tuple) and key[-1] != mark:
+                    table[node_id] = (*key, mark)
+
+    return add_keys

@@ -1,0 +1,14 @@
+"""Whether a path is really below a folder: links are followed before the answer."""
+
+from __future__ import annotations
+
+import os
+
+
+def is_within(folder: str, path: str) -> bool:
+    """True when the path, whether it exists or not, is the folder or below it. Never raises."""
+    try:
+        root = os.path.normcase(os.path.realpath(folder))
+        return os.path.commonpath((root, os.path.normcase(os.path.realpath(path)))) == root
+    except (OSError, ValueError, TypeError):  # another drive, a zero byte, a loop of links, no text at all
+        return False

@@ -1,0 +1,88 @@
+"""Puts the isolation into ComfyUI when its modules are there, and tries it out when the last pack was loaded."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import Any, Callable, List
+
+from . import cache_keys, early, jobs, sockets, userdata
+from .companion_routes import CompanionRoutes
+from .patching import patches
+from .requests import RequestUsers
+from .self_test import SelfTest
+from .shared_loaders import LoaderMemory
+from .users import Users
+from .validation import Validator
+
+
+def comfyui(name: str) -> Any:
+    """One of ComfyUI's own modules."""
+    return importlib.import_module(name)
+
+
+def install_isolation(web: Any, server_class: Any) -> RequestUsers:
+    """Never raises for a ComfyUI that cannot be patched. `server_class` is PromptServer."""
+    users, memory = Users(), LoaderMemory()
+    early.patch_early()
+    patches.attempt("execution", lambda: _install_jobs(users, memory))
+    patches.attempt("cacheKeys", lambda: cache_keys.install_cache_keys(_caching(), _node_classes()))
+    patches.attempt("nodeObjects", lambda: cache_keys.install_node_objects(_caching()))
+    patches.attempt("userdata", lambda: userdata.install(comfyui("app.user_manager").UserManager))
+    patches.attempt("socketTarget", lambda: sockets.install(server_class))
+    _when_packs_are_loaded(server_class, lambda: _try_out(users))
+    validator = Validator(_Lazy("execution"), server_class.instance)
+    routes = CompanionRoutes(web, users, memory, validator, patches.missing, _comfyui_folders)
+    return RequestUsers(web, users, routes)
+
+
+def _install_jobs(users: Users, memory: LoaderMemory) -> None:
+    execution = comfyui("execution")
+    executor, queue = execution.PromptExecutor, execution.PromptQueue
+    run, put = jobs.run_as_owner(executor.execute, users), jobs.claim_on_put(queue.put, users)
+    executor.add_message = jobs.hide_foreign_results(executor.add_message, memory, _node_classes())
+    executor.execute, queue.put = run, put
+
+
+def _when_packs_are_loaded(server_class: Any, act: Callable[[], None]) -> None:
+    """ComfyUI 0.3.64 (main.py start_comfyui) adds its routes after the last pack, before it opens the port."""
+    original = server_class.add_routes
+
+    def add_routes(self: Any, *args: Any, **kwargs: Any) -> Any:
+        act()
+        return original(self, *args, **kwargs)
+
+    server_class.add_routes = add_routes
+
+
+def _try_out(users: Users) -> None:
+    SelfTest(comfyui, users).run(patches)
+    missing = patches.missing()
+    if missing:
+        logging.error("[gatehouse] this ComfyUI cannot keep users apart (%s): nobody but its owner is let in.", ", ".join(missing))
+    else:
+        logging.info("[gatehouse] users are kept apart.")
+
+
+def _caching() -> Any:
+    return comfyui("comfy_execution.caching")
+
+
+def _node_classes() -> Any:
+    return comfyui("nodes").NODE_CLASS_MAPPINGS
+
+
+def _comfyui_folders() -> List[str]:
+    folder_paths = comfyui("folder_paths")
+    own = [folder_paths.__dict__[f"{kind}_directory"] for kind in ("input", "output", "temp", "user")]
+    return [*own, folder_paths.base_path]
+
+
+class _Lazy:
+    """A module that is imported at its first use, so that a missing one costs one route and not the whole pack."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(comfyui(self._name), name)

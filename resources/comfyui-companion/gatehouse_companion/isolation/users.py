@@ -1,0 +1,81 @@
+"""What the gate has told this start of ComfyUI about users. Nothing of it outlives the process."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+from .containment import is_within
+from .identity import User
+
+FOLDERS = ("inputDirectory", "outputDirectory", "tempDirectory", "userdataDirectory")
+MAX_PATH_CHARACTERS = 4096
+
+_ID_FORM = re.compile(r"[a-z0-9]{16}\Z")
+
+
+class FolderRefused(ValueError):
+    """Says in words what is wrong with a folder, for the gate."""
+
+
+def is_user_id(text: Any) -> bool:
+    return isinstance(text, str) and _ID_FORM.match(text) is not None
+
+
+class Users:
+    """Users by id. Asked from ComfyUI's loop and from its worker: each entry is replaced as a whole, and lists are copied first."""
+
+    def __init__(self) -> None:
+        self._users: Dict[str, User] = {}
+
+    def find(self, user_id: Any) -> Optional[User]:
+        return self._users.get(user_id) if isinstance(user_id, str) else None
+
+    def has_others(self) -> bool:
+        """Whether anybody but the owner of the computer works here."""
+        return any(user.has_own_folders for user in list(self._users.values()))
+
+    def put(self, user: User, comfyui_folders: Iterable[str]) -> None:
+        """What was known before stays when this is refused. @raises FolderRefused"""
+        others = [other for other in list(self._users.values()) if other.id != user.id]
+        for name, folder in named_folders(user):
+            if any(is_within(folder, own) for own in comfyui_folders):
+                raise FolderRefused(f"{name} contains folders of ComfyUI itself")
+            if any(_overlap(folder, theirs) for other in others for _, theirs in named_folders(other)):
+                raise FolderRefused(f"{name} overlaps with a folder of another user")
+        self._users[user.id] = user
+
+    def forget(self, user_id: str) -> None:
+        self._users.pop(user_id, None)
+
+
+def parse_user(user_id: str, body: Any) -> User:
+    """@raises FolderRefused for anything but the four folders, each null or the absolute path of a folder that is there;
+    a temp folder may be missing yet"""
+    if not isinstance(body, dict) or set(body) != set(FOLDERS):
+        raise FolderRefused(f"the body must have {', '.join(FOLDERS)}")
+    folders = [_parse_folder(name, body[name]) for name in FOLDERS]
+    return User(user_id, *folders)
+
+
+def named_folders(user: User) -> List[Tuple[str, str]]:
+    return [(name, folder) for name, folder in zip(FOLDERS, user[1:]) if folder is not None]
+
+
+def _parse_folder(name: str, value: Any) -> Optional[str]:
+    if value is None:
+        return None
+    if not isinstance(value, str) or "\0" in value or len(value) > MAX_PATH_CHARACTERS or not os.path.isabs(value):
+        raise FolderRefused(f"{name} is not an absolute path")
+    # Real and normal: ComfyUI compares by text (server.py /view, commonpath) and would refuse a trailing slash.
+    path = os.path.realpath(value)
+    if os.path.isdir(path):
+        return path
+    if name == "tempDirectory" and not os.path.lexists(path):
+        return path
+    raise FolderRefused(f"{name} is not there" if not os.path.lexists(path) else f"{name} is not a folder")
+
+
+def _overlap(one: str, other: str) -> bool:
+    return is_within(one, other) or is_within(other, one)
