@@ -470,3 +470,37 @@ describe.skipIf(!hasComfyui)('a ComfyUI that the isolation does not fit', () => 
     expect((await waitFor(() => comfyui.gate.get('/system_stats'))).status).toBe(200)
   })
 })
+
+describe.skipIf(!hasComfyui).each([
+  // The nearest that 0.3.64 has to the long-lived cache that is the default since 2026.
+  { name: 'keeps results for long', flags: ['--cache-lru', '50'], remembers: ['1', '2'] },
+  { name: 'keeps no results', flags: ['--cache-none'], remembers: [] },
+])('a ComfyUI that $name', ({ flags, remembers }) => {
+  let comfyui: ComfyuiWithPacks
+
+  beforeAll(async () => {
+    comfyui = await startComfyuiWithPacks({ probe: 'tests/support/probePack' }, flags)
+  }, startTimeoutMs)
+
+  afterAll(async () => {
+    await comfyui.close()
+  })
+
+  it('case 28: gives everybody one’s own results and objects, in turns', async () => {
+    const people = [await comfyui.addUser(ANNA), await comfyui.addUser(BERT)]
+    const prompt = savePrompt({ prefix: 'turns', color: 5 })
+    for (const round of [1, 2]) {
+      for (const { client, folders } of people) {
+        const { entry } = await client.run(prompt)
+        expect(messageOf(entry, 'execution_cached').nodes.sort()).toEqual(round === 1 ? [] : remembers)
+        const { filename } = entry.outputs['2'].images[0]
+        expect(await readdir(folders.output)).toContain(filename)
+        const probed = await client.run(probe('ProbeFolders', String(round)))
+        expect(probed.entry.outputs['1'].folders).toEqual(Array(6).fill(folders.output))
+      }
+    }
+    const expected = remembers.length > 0 ? 1 : 2
+    for (const { folders } of people)
+      expect((await readdir(folders.output)).filter((name) => name.startsWith('turns'))).toHaveLength(expected)
+  })
+})
