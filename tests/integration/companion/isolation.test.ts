@@ -114,6 +114,15 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
       expect(await readdir(bert.folders.temp)).not.toContain(first)
     })
 
+    it('nodes that turn into others while they run save for whose job it is', async () => {
+      for (const { client, folders } of [anna, bert]) {
+        const { entry } = await client.run(probe('ProbeExpand', 'expanded'))
+        expect(entry.status.status_str).toBe('success')
+        expect(await readdir(folders.output)).toContain('expanded_00001_.png')
+      }
+      expect(await readdir(comfyui.folders.output)).not.toContain('expanded_00001_.png')
+    })
+
     it('case 23: a client cannot choose its cached result by is_changed', async () => {
       await writeFile(join(anna.folders.input, 'changed.png'), await makePng(1))
       const prompt = show('LoadImage', 'changed.png')
