@@ -72,6 +72,20 @@ describe('who the engine knows', () => {
     expect([...fixture.upstream.introduced.keys()]).toEqual([CLEO])
   })
 
+  it('keeps temporary files when only the connection to the engine is another', async () => {
+    fixture.folders.sets.set(CLEO, cleosFolders)
+    await get('/settings')
+    const connection = { port: fixture.upstream.port, secret: 'a'.repeat(64), bootId: '1'.repeat(32) }
+    fixture.engine.set(undefined)
+    fixture.engine.set(connection)
+    fixture.upstream.introduced.clear()
+    await get('/settings')
+    expect([[...fixture.upstream.introduced.keys()], fixture.folders.cleared]).toEqual([[CLEO], [CLEO]])
+    fixture.engine.set({ ...connection, bootId: '4'.repeat(32) })
+    await get('/settings')
+    expect(fixture.folders.cleared).toEqual([CLEO, CLEO])
+  })
+
   it('is told again when the engine forgot, and the request is repeated once', async () => {
     await get('/settings')
     const engine = forgetEverybody('/settings')
