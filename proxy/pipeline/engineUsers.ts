@@ -44,6 +44,15 @@ export class EngineUsers {
     return this.#of(upstream).known.has(accountId) ? undefined : this.#tell(upstream, accountId)
   }
 
+  /**
+   * As introduce, for what writes into the folders: they are looked at again, because a drive may be gone since.
+   * @throws as introduce
+   */
+  async prepare(upstream: Upstream, accountId: string): Promise<void> {
+    await this.#folders.ensure(accountId)
+    await this.introduce(upstream, accountId)
+  }
+
   /** After the engine said that it does not know the account. @throws as introduce */
   introduceAgain(upstream: Upstream, accountId: string): Promise<void> {
     this.#of(upstream).known.delete(accountId)
