@@ -56,9 +56,9 @@ export class KillableEngine {
   async #askHealth(port: number, secret: string): Promise<string | undefined> {
     const nonce = randomBytes(16).toString('hex')
     try {
-      const { status, json } = await ask(port, `/gatehouse/companion/health?nonce=${nonce}`)
-      if (status !== 200) return undefined
-      const { bootId, proof } = json() as { bootId: string; proof: string }
+      const answer = await ask(port, `/gatehouse/companion/health?nonce=${nonce}`)
+      if (answer.status !== 200) return undefined
+      const { bootId, proof } = answer.json() as { bootId: string; proof: string }
       const expected = createHmac('sha256', secret).update(`health\n${nonce}\n${bootId}`).digest('hex')
       return proof === expected ? bootId : undefined
     } catch {

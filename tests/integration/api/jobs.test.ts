@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { commandLine } from '../../../proxy/accounts/actedBy.ts'
 import type { Account } from '../../../proxy/accounts/accountStore.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
+import type { JsonValue } from '../../../proxy/comfyui/losslessJson.ts'
 import type { Role } from '../../../proxy/contract/accounts.ts'
 import { jobSchema, queueStateSchema } from '../../../proxy/contract/jobs.ts'
 import type { Scope } from '../../../proxy/contract/keys.ts'
@@ -25,22 +26,20 @@ async function openOwner(stores: Stores) {
 const send = async ({ queue }: TestApplication, { id, role }: Account): Promise<string> => {
   const place = { front: false, number: undefined }
   const rest = { wantedId: undefined, clientId: undefined, extraData: new Map(), targets: undefined, outputs: '[]' }
-  const nodes = new Map([
-    [
-      '1',
-      new Map([
-        ['class_type', 'A'],
-        ['inputs', new Map()],
-      ] as const),
-    ],
+  const node = new Map<string, JsonValue>([
+    ['class_type', 'A'],
+    ['inputs', new Map()],
   ])
+  const nodes = new Map([['1', node]])
   return (await queue.jobs.accept({ ...rest, accountId: id, role, nodes, place })).id
 }
 
 describe('jobs', () => {
-  it('are one’s own for a person, and everybody’s for the owner', async ({ stores, application }) => {
+  it('are one’s own for a person, and everybody’s for the owner', async ({ stores, application, clock }) => {
     const [mia, ben] = [await addPerson(stores, 'Mia'), await addPerson(stores, 'Ben')]
-    const [ofMia, ofBen] = [await send(application, mia), await send(application, ben)]
+    const ofMia = await send(application, mia)
+    clock.advance(1)
+    const ofBen = await send(application, ben)
     const list = async (who: object): Promise<unknown[]> =>
       (await application.ask('GET', `${api}/jobs`, who)).json.items.map((job: unknown) => jobSchema.parse(job))
 
@@ -94,9 +93,11 @@ describe('jobs', () => {
     expect((await change(owner, false)).json).toMatchObject({ state: 'waiting' })
   })
 
-  it('are moved by the owner only', async ({ stores, application }) => {
+  it('are moved by the owner only', async ({ stores, application, clock }) => {
     const [mia, ben] = [await addPerson(stores, 'Mia'), await addPerson(stores, 'Ben')]
-    const [, ofBen] = [await send(application, mia), await send(application, ben)]
+    await send(application, mia)
+    clock.advance(1)
+    const ofBen = await send(application, ben)
     const path = `${api}/jobs/${ofBen}`
     const key = await makeKey(stores, ben)
     expect((await application.ask('PATCH', path, { key, body: { place: 'first' } })).status).toBe(403)

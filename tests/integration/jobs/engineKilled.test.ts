@@ -7,7 +7,7 @@ import { until } from '../../support/tabClient.ts'
 
 /** Many more on demand: `GATEHOUSE_KILLS=100 npx vitest run --project integration tests/integration/jobs/engineKilled.test.ts` */
 const KILLS = Number(process.env['GATEHOUSE_KILLS'] ?? '8')
-const PEOPLE = [tokens.creator, tokens.creator2]
+const PEOPLE: readonly string[] = [tokens.creator, tokens.creator2]
 /** Waiting jobs that each kill meets. */
 const LOAD = 6
 
