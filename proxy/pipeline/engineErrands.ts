@@ -133,7 +133,7 @@ export class EngineErrands implements EngineLink {
     const { users } = this.#dependencies
     const headers = ['x-gatehouse-user', accountId]
     try {
-      await users.introduce(upstream, accountId)
+      await users.prepare(upstream, accountId)
       const answer = await call(upstream, question, headers)
       if (answer.status !== 409) return answer
       await users.introduceAgain(upstream, accountId)

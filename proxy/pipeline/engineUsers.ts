@@ -27,6 +27,8 @@ export class EngineUsers {
   readonly #logger: Logger
   readonly #events: ForwarderEvents
   readonly #starts = new WeakMap<Upstream, Introduced>()
+  /** Whose temporary files of earlier starts are gone: one start may be connected to more than once. */
+  #cleared: { readonly bootId: string; readonly accounts: Set<string> } = { bootId: '', accounts: new Set() }
 
   constructor(folders: UserFolderSource, logger: Logger, events: ForwarderEvents) {
     this.#events = events
@@ -39,13 +41,22 @@ export class EngineUsers {
    * @throws GateError FOLDER_REFUSED, ENGINE_UNAVAILABLE; then nothing may be sent for this account
    */
   introduce(upstream: Upstream, accountId: string): Promise<void> | undefined {
-    return this.#of(upstream).known.has(accountId) ? undefined : this.#tell(upstream, accountId, true)
+    return this.#of(upstream).known.has(accountId) ? undefined : this.#tell(upstream, accountId)
   }
 
-  /** After the engine said that it does not know the account. Keeps what is in its folders. @throws as introduce */
+  /**
+   * As introduce, for what writes into the folders: they are looked at again, because a drive may be gone since.
+   * @throws as introduce
+   */
+  async prepare(upstream: Upstream, accountId: string): Promise<void> {
+    await this.#folders.ensure(accountId)
+    await this.introduce(upstream, accountId)
+  }
+
+  /** After the engine said that it does not know the account. @throws as introduce */
   introduceAgain(upstream: Upstream, accountId: string): Promise<void> {
     this.#of(upstream).known.delete(accountId)
-    return this.#tell(upstream, accountId, false)
+    return this.#tell(upstream, accountId)
   }
 
   #of(upstream: Upstream): Introduced {
@@ -54,11 +65,11 @@ export class EngineUsers {
     return found
   }
 
-  #tell(upstream: Upstream, accountId: string, isFirst: boolean): Promise<void> {
+  #tell(upstream: Upstream, accountId: string): Promise<void> {
     const { known, underWay } = this.#of(upstream)
     const waiting = underWay.get(accountId)
     if (waiting !== undefined) return waiting
-    const work = this.#put(upstream, accountId, isFirst)
+    const work = this.#put(upstream, accountId)
       .then(() => {
         known.add(accountId)
       })
@@ -67,10 +78,9 @@ export class EngineUsers {
     return work
   }
 
-  async #put(upstream: Upstream, accountId: string, isFirst: boolean): Promise<void> {
+  async #put(upstream: Upstream, accountId: string): Promise<void> {
     const folders = await this.#folders.ensure(accountId)
-    // What an earlier start left behind; ComfyUI does the same with its own when it starts.
-    if (isFirst && folders.tempDirectory !== null) await this.#folders.clearTemp(accountId)
+    if (folders.tempDirectory !== null) await this.#clearOnce(upstream.bootId, accountId)
     const path = `/gatehouse/companion/users/${accountId}`
     const answer = await this.#send(upstream, {
       method: 'PUT',
@@ -82,6 +92,15 @@ export class EngineUsers {
     const said = `${answer.status} ${answer.body.toString('utf8', 0, 500)}`
     this.#logger.error({ account: accountId, said }, 'the engine did not take the folders of an account')
     throw engineUnavailable(new Error('the engine refused an account'))
+  }
+
+  /** What earlier starts left behind; ComfyUI does the same with its own when it starts. */
+  async #clearOnce(bootId: string, accountId: string): Promise<void> {
+    if (this.#cleared.bootId !== bootId) this.#cleared = { bootId, accounts: new Set() }
+    const { accounts } = this.#cleared
+    if (accounts.has(accountId)) return
+    accounts.add(accountId)
+    await this.#folders.clearTemp(accountId)
   }
 
   async #send(upstream: Upstream, call: EngineCall): Promise<EngineAnswer> {

@@ -33,7 +33,10 @@ const OWNER = 'ownerownerownero'
 const OWN_FOLDERS = { inputDirectory: null, outputDirectory: null, tempDirectory: null, userdataDirectory: null }
 
 /** The real ComfyUI in `$COMFYUI_DIR` with the companion and, loaded after it, packs (name → folder or source text). */
-export async function startComfyuiWithPacks(packs: Readonly<Record<string, string>>): Promise<ComfyuiWithPacks> {
+export async function startComfyuiWithPacks(
+  packs: Readonly<Record<string, string>>,
+  moreArguments: readonly string[] = [],
+): Promise<ComfyuiWithPacks> {
   const directory = process.env['COMFYUI_DIR'] ?? ''
   const base = await realpath(await mkdtemp(join(tmpdir(), 'gatehouse-packs-')))
   const folders = {
@@ -51,6 +54,7 @@ export async function startComfyuiWithPacks(packs: Readonly<Record<string, strin
   args.push('--database-url', `sqlite:///${join(base, 'comfyui.db')}`)
   args.push('--extra-model-paths-config', await writeYaml(base, 'companion', resolve('resources/comfyui-companion')))
   args.push('--extra-model-paths-config', await writeYaml(base, 'packs', await writePacks(base, packs)))
+  args.push(...moreArguments)
   const child = spawn(process.env['COMFYUI_PYTHON'] ?? findPython(directory), args, {
     cwd: directory,
     env: { ...process.env, GATEHOUSE_SECRET: secret, GATEHOUSE_COMPANION: '1', PYTHONDONTWRITEBYTECODE: '1' },

@@ -27,6 +27,11 @@ export async function startLenientUpstream(): Promise<LenientUpstream> {
       for (let next = takeRequest(held); next !== undefined; next = takeRequest(held)) {
         held = next.rest
         if (next.line === '') continue
+        // The gate's own introduction of whoever asks; no client can write that path.
+        if (next.line.startsWith('PUT /gatehouse/companion/users/')) {
+          socket.write('HTTP/1.1 204 No Content\r\n\r\n')
+          continue
+        }
         executed.push(next.line)
         const body = JSON.stringify({ executed: next.line })
         const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`

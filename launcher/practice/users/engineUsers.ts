@@ -1,6 +1,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import type { UserFolders } from '../nodes/nodeClass.ts'
+import { isInside } from '../nodes/savePath.ts'
 import { isJsonObject, memberOf, type JsonValue } from '../values/json.ts'
 
 const USER_ID = /^[a-z0-9]{16}$/
@@ -10,6 +11,8 @@ const MEMBERS = {
   temp: 'tempDirectory',
   userdata: 'userdataDirectory',
 }
+
+const KINDS = ['input', 'output', 'temp', 'userdata'] as const
 
 /** Somebody who works here, and where this one's files lie. */
 export interface EngineUser {
@@ -45,18 +48,26 @@ export class EngineUsers {
    */
   async put(id: string, body: JsonValue): Promise<void> {
     if (!isJsonObject(body) || Object.keys(body).length !== 4) throw new FolderRefused('four folders are wanted')
-    const read = (name: keyof UserFolders): string => readFolder(memberOf(body, MEMBERS[name]), this.#own[name], name)
-    const folders: UserFolders = {
-      input: read('input'),
-      output: read('output'),
-      temp: read('temp'),
-      userdata: read('userdata'),
+    const given = KINDS.flatMap((kind) => {
+      const path = readFolder(memberOf(body, MEMBERS[kind]), kind)
+      return path === null ? [] : [{ kind, path }]
+    })
+    for (const { kind, path } of given) {
+      if (kind !== 'temp') await checkFolder(path, kind)
+      this.#refuseOverlap(id, kind, path)
     }
-    for (const name of ['input', 'output', 'userdata'] as const) {
-      if (folders[name] !== this.#own[name]) await checkFolder(folders[name], name)
-    }
+    const folders: UserFolders = { ...this.#own, ...Object.fromEntries(given.map(({ kind, path }) => [kind, path])) }
     await makeTemp(folders.temp)
     this.#users.set(id, { id, folders })
+  }
+
+  /** What is somebody's is nobody else's, also not a folder above or below it. Links are the gate's to refuse. */
+  #refuseOverlap(id: string, kind: string, path: string): void {
+    const others = [...this.#users.values()].filter((user) => user.id !== id).map((user) => user.folders)
+    const taken = [this.#own, ...others].flatMap((set) => KINDS.map((name) => set[name]))
+    if (taken.some((other) => isInside(other, path) || isInside(path, other))) {
+      throw new FolderRefused(`the ${kind} folder is somebody else's, or lies above or below one`)
+    }
   }
 
   forget(id: string): void {
@@ -69,8 +80,9 @@ export class EngineUsers {
   }
 }
 
-function readFolder(value: JsonValue | undefined, own: string, name: string): string {
-  if (value === null) return own
+/** null: the engine's own. */
+function readFolder(value: JsonValue | undefined, name: string): string | null {
+  if (value === null) return null
   if (typeof value !== 'string' || value === '' || value.includes('\0') || !isAbsolute(value)) {
     throw new FolderRefused(`the ${name} folder is no absolute path`)
   }

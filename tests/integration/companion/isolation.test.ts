@@ -114,6 +114,15 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
       expect(await readdir(bert.folders.temp)).not.toContain(first)
     })
 
+    it('nodes that turn into others while they run save for whose job it is', async () => {
+      for (const { client, folders } of [anna, bert]) {
+        const { entry } = await client.run(probe('ProbeExpand', 'expanded'))
+        expect(entry.status.status_str).toBe('success')
+        expect(await readdir(folders.output)).toContain('expanded_00001_.png')
+      }
+      expect(await readdir(comfyui.folders.output)).not.toContain('expanded_00001_.png')
+    })
+
     it('case 23: a client cannot choose its cached result by is_changed', async () => {
       await writeFile(join(anna.folders.input, 'changed.png'), await makePng(1))
       const prompt = show('LoadImage', 'changed.png')
@@ -468,5 +477,39 @@ describe.skipIf(!hasComfyui)('a ComfyUI that the isolation does not fit', () => 
     expect((await comfyui.owner.run(savePrompt({ prefix: 'mine' }))).entry.status.status_str).toBe('success')
     expect(await readdir(comfyui.folders.output)).toContain('mine_00001_.png')
     expect((await waitFor(() => comfyui.gate.get('/system_stats'))).status).toBe(200)
+  })
+})
+
+describe.skipIf(!hasComfyui).each([
+  // The nearest that 0.3.64 has to the long-lived cache that is the default since 2026.
+  { name: 'keeps results for long', flags: ['--cache-lru', '50'], remembers: ['1', '2'] },
+  { name: 'keeps no results', flags: ['--cache-none'], remembers: [] },
+])('a ComfyUI that $name', ({ flags, remembers }) => {
+  let comfyui: ComfyuiWithPacks
+
+  beforeAll(async () => {
+    comfyui = await startComfyuiWithPacks({ probe: 'tests/support/probePack' }, flags)
+  }, startTimeoutMs)
+
+  afterAll(async () => {
+    await comfyui.close()
+  })
+
+  it('case 28: gives everybody one’s own results and objects, in turns', async () => {
+    const people = [await comfyui.addUser(ANNA), await comfyui.addUser(BERT)]
+    const prompt = savePrompt({ prefix: 'turns', color: 5 })
+    for (const round of [1, 2]) {
+      for (const { client, folders } of people) {
+        const { entry } = await client.run(prompt)
+        expect(messageOf(entry, 'execution_cached').nodes.sort()).toEqual(round === 1 ? [] : remembers)
+        const { filename } = entry.outputs['2'].images[0]
+        expect(await readdir(folders.output)).toContain(filename)
+        const probed = await client.run(probe('ProbeFolders', String(round)))
+        expect(probed.entry.outputs['1'].folders).toEqual(Array(6).fill(folders.output))
+      }
+    }
+    const expected = remembers.length > 0 ? 1 : 2
+    for (const { folders } of people)
+      expect((await readdir(folders.output)).filter((name) => name.startsWith('turns'))).toHaveLength(expected)
   })
 })

@@ -4,6 +4,7 @@ import { accountIdOf, bearer, openGateFixture, tokens } from '../../support/gate
 import type { GateFixture } from '../../support/gateFixture.ts'
 import { ask } from '../../support/httpClient.ts'
 import type { HttpAnswer } from '../../support/httpClient.ts'
+import { until } from '../../support/tabClient.ts'
 
 let fixture: GateFixture
 beforeEach(async () => {
@@ -72,6 +73,20 @@ describe('who the engine knows', () => {
     expect([...fixture.upstream.introduced.keys()]).toEqual([CLEO])
   })
 
+  it('keeps temporary files when only the connection to the engine is another', async () => {
+    fixture.folders.sets.set(CLEO, cleosFolders)
+    await get('/settings')
+    const connection = { port: fixture.upstream.port, secret: 'a'.repeat(64), bootId: '1'.repeat(32) }
+    fixture.engine.set(undefined)
+    fixture.engine.set(connection)
+    fixture.upstream.introduced.clear()
+    await get('/settings')
+    expect([[...fixture.upstream.introduced.keys()], fixture.folders.cleared]).toEqual([[CLEO], [CLEO]])
+    fixture.engine.set({ ...connection, bootId: '4'.repeat(32) })
+    await get('/settings')
+    expect(fixture.folders.cleared).toEqual([CLEO, CLEO])
+  })
+
   it('is told again when the engine forgot, and the request is repeated once', async () => {
     await get('/settings')
     const engine = forgetEverybody('/settings')
@@ -118,6 +133,22 @@ describe('who the engine knows', () => {
     const answer = await get('/settings')
     expect([answer.status, answer.json().code]).toEqual([503, 'FOLDER_REFUSED'])
     expect([fixture.upstream.started, [...fixture.upstream.introduced]]).toEqual([[], []])
+  })
+
+  it('no job is taken when the folders are gone since', async () => {
+    fixture.upstream.on('POST /gatehouse/companion/validate', (_request, response) =>
+      response.end('{"node_errors":{}}'),
+    )
+    const body = JSON.stringify({ prompt: { 1: { class_type: 'A', inputs: {} } } })
+    const send = (): Promise<HttpAnswer> =>
+      ask(fixture.port, '/prompt', { method: 'POST', headers: bearer(tokens.creator), body })
+    expect((await send()).status).toBe(200)
+    await until(() => fixture.upstream.started.includes('POST /prompt'), 'the first job is handed over')
+    fixture.folders.fault = new GateError('FOLDER_REFUSED', 'Your folder cannot be used.')
+    fixture.upstream.started.length = 0
+    const answer = await send()
+    expect([answer.status, answer.json().error.message]).toEqual([503, 'Your folder cannot be used.'])
+    expect(fixture.upstream.started.filter((line) => line.startsWith('POST'))).toEqual([])
   })
 
   it('nothing is sent for somebody whom the engine refuses', async () => {

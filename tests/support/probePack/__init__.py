@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import folder_paths
 from aiohttp import web
+from comfy_execution.graph_utils import GraphBuilder
 from folder_paths import get_output_directory
 from server import PromptServer
 
@@ -100,9 +101,18 @@ class ProbeWait(Probe):
         return {"ui": {}}
 
 
-NODE_CLASS_MAPPINGS = {
-    kind.__name__: kind for kind in (ProbeFolders, ProbeMessages, ProbeLeftover, ProbeWakeLeftovers, ProbeWait)
-}
+class ProbeExpand(Probe):
+    """Turns into two nodes of its own while it runs, one of which saves."""
+
+    def run(self, text, unique_id):
+        graph = GraphBuilder()
+        image = graph.node("EmptyImage", width=8, height=8, batch_size=1, color=3)
+        graph.node("SaveImage", images=image.out(0), filename_prefix=text)
+        return {"result": (), "expand": graph.finalize()}
+
+
+PROBES = (ProbeFolders, ProbeMessages, ProbeLeftover, ProbeWakeLeftovers, ProbeWait, ProbeExpand)
+NODE_CLASS_MAPPINGS = {kind.__name__: kind for kind in PROBES}
 
 
 async def queue_by_itself(request):

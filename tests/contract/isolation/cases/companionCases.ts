@@ -172,6 +172,10 @@ export function describeCompanion({ engine, world, folder }: CompanionContext): 
       ['a number', (good) => ({ ...good, inputDirectory: 5 })],
       ['a missing member', ({ inputDirectory: _left, ...rest }) => rest],
       ['a relative temp', (good) => ({ ...good, tempDirectory: '../temp' })],
+      ['the folder of somebody else', (good) => ({ ...good, inputDirectory: world().alice.folders.input })],
+      ['a folder below one', (good) => ({ ...good, tempDirectory: join(world().alice.folders.output, 'temp') })],
+      ['the folder above them', (good) => ({ ...good, outputDirectory: folder() })],
+      ['ComfyUI’s own folder', (good) => ({ ...good, outputDirectory: world().owner.folders.output })],
       ['a list', () => []],
       ['null', () => null],
     ]

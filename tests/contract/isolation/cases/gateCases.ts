@@ -6,7 +6,7 @@ import { cachedNodes, contentsOf, everythingOf, savePicture, uploadPicture, view
 import type { IsolationContext, Person } from '../world.ts'
 
 /** ComfyUI on a processor needs a second for what the practice engine does in twenty milliseconds. */
-const BLURS = usesRealComfyui ? 3 : 16
+const BLURS = usesRealComfyui ? 3 : 10
 const NOTHING = { queue_running: [], queue_pending: [] }
 /** The head of a PNG that says it is 20,000 x 20,000. */
 const BOMB = Buffer.from('89504e470d0a1a0a0000000d4948445200004e2000004e20080200000000', 'hex')

@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { systemClock } from '../../../proxy/core/clock.ts'
+import { silentLogger } from '../../../proxy/core/logger.ts'
+import { setMeta } from '../../../proxy/database/metaStore.ts'
+import { migrate } from '../../../proxy/database/migrate.ts'
+import { openDatabase } from '../../../proxy/database/openDatabase.ts'
+import type { Database } from '../../../proxy/database/openDatabase.ts'
+import { UserFolders } from '../../../proxy/isolation/userFolders.ts'
+import { EngineClient } from '../../support/engineClient.ts'
+import type { EngineUnderTest } from '../../support/engineUnderTest.ts'
+import { accountIdOf, bearer, openGateFixture, tokens } from '../../support/gateFixture.ts'
+import type { GateFixture } from '../../support/gateFixture.ts'
+import { makePeopleFolder } from './world.ts'
+import type { IsolationWorld, Person, PersonFolders } from './world.ts'
+
+export interface GateWorld extends IsolationWorld {
+  /** Leads the gate to another start of the engine. */
+  connect(engine: EngineUnderTest, bootId: string): void
+  close(): Promise<void>
+}
+
+/** A gate in front of the engine, with the folders that the product makes: two people, and the owner. */
+export async function openGateWorld(engine: EngineUnderTest): Promise<GateWorld> {
+  const people = makePeopleFolder()
+  const database = openDatabase(join(people.path, 'gatehouse.db'))
+  const folders = await openFolders(database, people.path)
+  const fixture = await openGateFixture({ ready: false, folders })
+  const connect = ({ port, secret }: EngineUnderTest, bootId: string): void =>
+    fixture.engine.set({ port, secret: secret ?? '', bootId })
+  connect(engine, '1'.repeat(32))
+  const { input, output, temp, user } = engine.folders
+  return {
+    alice: personOf(fixture, 'cleo', tokens.creator, await foldersOf(folders, 'cleo')),
+    bob: personOf(fixture, 'cora', tokens.creator2, await foldersOf(folders, 'cora')),
+    owner: personOf(fixture, 'ada', tokens.admin, { input, output, temp, userdata: join(user, 'default') }),
+    connect,
+    close: async () => {
+      await fixture.close()
+      await database.close()
+      people.remove()
+    },
+  }
+}
+
+async function openFolders(database: Database, directory: string): Promise<UserFolders> {
+  await migrate(database, { clock: systemClock, backupsDirectory: join(directory, 'backups') })
+  for (const name of ['ada', 'cleo', 'cora']) {
+    const rest = { role: 'user', disabled: 0, password_hash: null, created_at_ms: 0, last_seen_at_ms: null }
+    const account = { id: accountIdOf(name), name, name_key: name, ...rest }
+    await database.kysely.insertInto('accounts').values(account).execute()
+  }
+  await setMeta(database.kysely, 'ownerAccountId', accountIdOf('ada'))
+  return new UserFolders({
+    kysely: database.kysely,
+    clock: systemClock,
+    logger: silentLogger,
+    dataDirectory: directory,
+    outputsRoot: join(directory, 'outputs'),
+    platform: process.platform,
+  })
+}
+
+function personOf(fixture: GateFixture, name: string, token: string, folders: PersonFolders): Person {
+  const target = { baseUrl: fixture.url, webSocketUrl: fixture.url.replace('http', 'ws'), headers: bearer(token) }
+  return { id: accountIdOf(name), client: new EngineClient(target), folders }
+}
+
+async function foldersOf(folders: UserFolders, name: string): Promise<PersonFolders> {
+  const set = await folders.ensure(accountIdOf(name))
+  return {
+    input: set.inputDirectory ?? '',
+    output: set.outputDirectory ?? '',
+    temp: set.tempDirectory ?? '',
+    userdata: set.userdataDirectory ?? '',
+  }
+}
