@@ -18,6 +18,7 @@ import { describeConnections } from './connections.ts'
 import { createSharing } from './createSharing.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
+import { collectWhenIdle } from './idleCollector.ts'
 import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
@@ -60,6 +61,7 @@ class Service implements GatehouseService {
   /** The API listens from its making on, which is before the gate's. */
   readonly #connectionListeners = new Set<() => void>()
   #ownerPort: number | undefined
+  #stopCollecting: (() => void) | undefined
   #stopping: Promise<void> | undefined
 
   constructor(options: ServiceOptions, lock: FolderLock, stores: Stores) {
@@ -146,6 +148,7 @@ class Service implements GatehouseService {
 
   async start(): Promise<void> {
     const { logger, mode } = this.#options
+    this.#stopCollecting = collectWhenIdle()
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
@@ -254,6 +257,7 @@ class Service implements GatehouseService {
 
   async #stop(): Promise<void> {
     const { logger } = this.#options
+    this.#stopCollecting?.()
     this.#stores.audit.record({ event: 'gate.stopped', actor: { kind: 'system' } })
     await stepsInOrder(
       [
