@@ -21,6 +21,7 @@ import { createSharing } from './createSharing.ts'
 import { describeEngineTrouble, guardFolders } from './engineTrouble.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
+import { collectWhenIdle } from './idleCollector.ts'
 import { openJobs } from './openJobs.ts'
 import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
@@ -65,6 +66,7 @@ class Service implements GatehouseService {
   /** The API listens from its making on, which is before the gate's. */
   readonly #connectionListeners = new Set<() => void>()
   #ownerPort: number | undefined
+  #stopCollecting: (() => void) | undefined
   #stopping: Promise<void> | undefined
 
   constructor(options: ServiceOptions, lock: FolderLock, stores: Stores, jobs: JobQueue) {
@@ -165,6 +167,7 @@ class Service implements GatehouseService {
 
   async start(): Promise<void> {
     const { logger, mode } = this.#options
+    this.#stopCollecting = collectWhenIdle()
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
@@ -273,6 +276,7 @@ class Service implements GatehouseService {
 
   async #stop(): Promise<void> {
     const { logger } = this.#options
+    this.#stopCollecting?.()
     this.#stores.audit.record({ event: 'gate.stopped', actor: { kind: 'system' } })
     await stepsInOrder(
       [

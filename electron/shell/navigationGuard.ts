@@ -60,6 +60,11 @@ export function guardEveryPage(app: App, logger: Logger): void {
       if (isMainFrame) refuse(event, target)
     })
     contents.on('will-attach-webview', (event) => event.preventDefault())
+    // Without this, Electron gives a page that asks for Bluetooth the first device it finds, whatever the permissions say.
+    contents.on('select-bluetooth-device', (event, _devices, choose) => {
+      event.preventDefault()
+      choose('')
+    })
     contents.setWindowOpenHandler(({ url }) => {
       const policy = policies.get(contents)
       if (policy?.childWindows !== undefined && isWithinOrigin(url, policy.origin)) {

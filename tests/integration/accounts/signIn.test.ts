@@ -143,6 +143,6 @@ describe('hashing', () => {
     const hash = await new PasswordHasher(defaultHashing.password).hash(goodPassword)
 
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=65536,p=1,t=3\$/)
-    expect(await systemArgon2.hash('x', defaultHashing.apiKey)).toMatch(/^\$argon2id\$v=19\$m=19456,p=1,t=2\$/)
+    expect(await systemArgon2.hash('x', defaultHashing.apiKey)).toMatch(/^\$argon2id\$v=19\$m=47104,p=1,t=1\$/)
   })
 })

@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest'
-import { findExternalLink, isWithinOrigin } from '../../../electron/shell/navigationGuard.ts'
+import { EventEmitter } from 'node:events'
+import type { App } from 'electron'
+import { describe, expect, it, vi } from 'vitest'
+import { findExternalLink, guardEveryPage, isWithinOrigin } from '../../../electron/shell/navigationGuard.ts'
+import { silentLogger } from '../../../proxy/core/logger.ts'
 
 describe('isWithinOrigin', () => {
   const origin = 'http://127.0.0.1:8190'
@@ -44,5 +47,19 @@ describe('findExternalLink', () => {
     ['a name that hides the host', 'https://github.com:pass@evil.example.com/'],
   ])('never opens %s', (_what, target) => {
     expect(findExternalLink(target)).toBeUndefined()
+  })
+})
+
+describe('guardEveryPage', () => {
+  it('gives no page a Bluetooth device (Electron would choose the first one by itself)', () => {
+    const app = new EventEmitter()
+    const contents = Object.assign(new EventEmitter(), { setWindowOpenHandler: vi.fn() })
+    guardEveryPage(app as unknown as App, silentLogger)
+    app.emit('web-contents-created', {}, contents)
+    const event = { preventDefault: vi.fn() }
+    const choose = vi.fn()
+    contents.emit('select-bluetooth-device', event, [{ deviceId: 'a', deviceName: 'Headphones' }], choose)
+    expect(event.preventDefault).toHaveBeenCalledOnce()
+    expect(choose).toHaveBeenCalledExactlyOnceWith('')
   })
 })

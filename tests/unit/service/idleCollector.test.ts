@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { IdleCollector } from '../../../service/idleCollector.ts'
+
+const MB = 1024 * 1024
+
+function createCollector() {
+  const state = { utilization: 0, heapBytes: 100 * MB, collected: 0 }
+  const collector = new IdleCollector({
+    utilization: () => state.utilization,
+    heapBytes: () => state.heapBytes,
+    collect: () => {
+      state.collected += 1
+      state.heapBytes = 30 * MB
+    },
+  })
+  const look = (times: number): void => {
+    for (let time = 0; time < times; time += 1) collector.look()
+  }
+  return { state, look }
+}
+
+describe('the idle collector', () => {
+  it('collects once, after three idle looks in a row', () => {
+    const { state, look } = createCollector()
+    look(2)
+    expect(state.collected).toBe(0)
+
+    look(20)
+
+    expect(state.collected).toBe(1)
+  })
+
+  it('never collects while somebody is served', () => {
+    const { state, look } = createCollector()
+    look(2)
+    state.utilization = 0.1
+    look(1)
+    state.utilization = 0
+    look(2)
+    expect(state.collected).toBe(0)
+
+    state.utilization = 0.5
+    look(50)
+
+    expect(state.collected).toBe(0)
+  })
+
+  it('collects again when the heap has grown by a load, and not for a little', () => {
+    const { state, look } = createCollector()
+    look(3)
+    state.heapBytes = 40 * MB
+    look(10)
+    expect(state.collected).toBe(1)
+
+    state.heapBytes = 90 * MB
+    look(3)
+
+    expect(state.collected).toBe(2)
+  })
+})
