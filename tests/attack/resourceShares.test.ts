@@ -36,16 +36,20 @@ describe('one person who holds all they can', () => {
     const uploads = (): number => fixture.upstream.started.filter((line) => line.startsWith('POST')).length
     await until(() => uploads() === TURNS_PER_ACCOUNT, 'every upload has reached the engine')
 
-    const refused = await ask(fixture.port, '/queue', { headers: bearer(tokens.creator) })
-    expect([refused.status, refused.json().code]).toEqual([429, 'TOO_MANY_CONNECTIONS'])
+    const prompt = { method: 'POST', body: '{"prompt":{"1":{"class_type":"EmptyImage","inputs":{}}}}' }
+    for (const [path, options] of [['/object_info', {}] as const, ['/prompt', prompt] as const]) {
+      const refused = await ask(fixture.port, path, { headers: bearer(tokens.creator), ...options })
+      expect(refused.status).toBe(429)
+      expect(refused.text).toContain('Too many of your requests are under way.')
+    }
     const more = await sendRaw(fixture.port, `${post}x`)
     expect(more.statuses).toEqual([429])
     expect(uploads()).toBe(TURNS_PER_ACCOUNT)
-    expect((await ask(fixture.port, '/queue', { headers: bearer(tokens.creator2) })).status).toBe(200)
+    expect((await ask(fixture.port, '/object_info', { headers: bearer(tokens.creator2) })).status).toBe(200)
 
     for (const socket of open) socket.destroy()
     await expect
-      .poll(async () => (await ask(fixture.port, '/queue', { headers: bearer(tokens.creator) })).status)
+      .poll(async () => (await ask(fixture.port, '/object_info', { headers: bearer(tokens.creator) })).status)
       .toBe(200)
   })
 
