@@ -1,3 +1,4 @@
+import { errorWithoutPaths } from './errorPaths.ts'
 import type { JobRegistry, RoutedJob } from './jobs.ts'
 import { formatStatus, parseBinaryMessage, parseTextMessage } from './socketMessages.ts'
 import type { BinaryMessage, TextMessage } from './socketMessages.ts'
@@ -111,8 +112,15 @@ export class FanOut {
     this.#events.job(promptId, type, data.node, bytes)
     const job = this.#jobs.find(promptId)
     if (job === undefined) this.#toAdministrators(outgoing)
+    else if (type === 'execution_error') this.#error(job, outgoing, bytes)
     else this.#toJob(job, SHARED_WITHOUT_CLIENT.has(type), () => outgoing, outgoing)
     if (type === 'executing' && data.node === null) this.#jobs.leave(promptId)
+  }
+
+  /** Where things lie on this computer is for who looks after it. */
+  #error(job: RoutedJob, outgoing: Outgoing, bytes: Buffer): void {
+    const hidden: Outgoing = { ...outgoing, bytes: errorWithoutPaths(bytes, job.promptId) }
+    this.#toJob(job, false, (tab) => (tab.administrator ? outgoing : hidden), hidden)
   }
 
   #follow(type: string, promptId: string, node: string | null | undefined): void {

@@ -7,12 +7,6 @@ import { RequestBody } from './requestBody.ts'
 import type { HeaderEdit } from './responseRewriter.ts'
 import type { Upstream } from './upstream.ts'
 
-/** Changes an answer's bytes as they pass without changing how many they are. */
-export interface ChunkFilter {
-  push(chunk: Buffer): Buffer
-  end(): Buffer
-}
-
 /** A request as the engine gets it: every part was parsed and decided, nothing is copied from the client's bytes. */
 export interface ForwardPlan {
   readonly method: string
@@ -25,7 +19,6 @@ export interface ForwardPlan {
   /** Length of a streamed body, if the client said it. */
   readonly bodyBytes?: number
   readonly edit: HeaderEdit
-  readonly filter?: ChunkFilter
   /** Takes a whole 200 answer and returns what the client gets; the answer is read up to `rewriteLimitBytes`. */
   readonly rewrite?: (body: Buffer) => Buffer
   /** Called once, before anything of the answer reaches the client. */
@@ -151,14 +144,12 @@ class Relay implements Dispatcher.DispatchHandler {
       else this.#collected.push(Buffer.from(chunk))
       return
     }
-    const passing = this.#plan.filter === undefined ? chunk : this.#plan.filter.push(chunk)
-    if (passing.length === 0) return
-    if (passing.length === this.#bytesLeft) {
-      this.#endWith(passing)
+    if (chunk.length === this.#bytesLeft) {
+      this.#endWith(chunk)
       return
     }
-    if (this.#bytesLeft > 0) this.#bytesLeft -= passing.length
-    if (!this.#response.write(passing)) {
+    if (this.#bytesLeft > 0) this.#bytesLeft -= chunk.length
+    if (!this.#response.write(chunk)) {
       controller.pause()
       this.#response.once('drain', this.#onDrain)
     }
@@ -169,11 +160,7 @@ class Relay implements Dispatcher.DispatchHandler {
       this.#finishCollected(Buffer.concat(this.#collected))
       return
     }
-    if (this.#state === 'answering') {
-      const rest = this.#plan.filter?.end()
-      if (rest !== undefined && rest.length > 0) this.#response.write(rest)
-      this.#response.end()
-    }
+    if (this.#state === 'answering') this.#response.end()
     this.#state = 'done'
     this.#resolve()
   }
@@ -220,9 +207,8 @@ class Relay implements Dispatcher.DispatchHandler {
       return
     }
     this.#accept()
-    const { rewrite, method, filter } = this.#plan
-    const filtered = filter === undefined ? collected : Buffer.concat([filter.push(collected), filter.end()])
-    const body = this.#status === 200 && rewrite !== undefined ? rewrite(filtered) : filtered
+    const { rewrite, method } = this.#plan
+    const body = this.#status === 200 && rewrite !== undefined ? rewrite(collected) : collected
     this.#headers.set('content-length', String(body.length))
     this.#headers.delete('etag')
     this.#headers.delete('last-modified')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { entryWithoutPaths } from '../comfyui/errorPaths.ts'
 import { formatQueueItem } from '../comfyui/historyViews.ts'
 import { jobStatuses, toEndedJob, toQueuedJob } from '../comfyui/jobsView.ts'
 import { formatLosslessJson, isObject, JsonNumber, parseLosslessJson } from '../comfyui/losslessJson.ts'
@@ -100,7 +101,8 @@ async function findJob(jobs: JobQueue, accountId: string, id: string): Promise<J
 }
 
 function toEnded(id: string, entry: string, whole: boolean): JsonObject[] {
-  const parsed = parseLosslessJson(entry)
+  // One answer for everybody: the owner finds the rest in the log.
+  const parsed = parseLosslessJson(entryWithoutPaths(entry))
   return isObject(parsed) ? [toEndedJob(id, parsed, whole)] : []
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { entryWithoutPaths } from '../comfyui/errorPaths.ts'
 import { formatHistory, formatQueue } from '../comfyui/historyViews.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { answerJsonText, answerText } from '../http/ownAnswer.ts'
@@ -35,9 +36,10 @@ export async function serveQueue(turn: Turn, services: TurnServices): Promise<vo
 
 /** `GET /history`, `GET /history/{id}` and `POST /history`: one's own. @throws GateError BAD_REQUEST */
 export async function serveHistory(turn: Turn, services: TurnServices): Promise<void> {
-  const { accountId } = principalOf(turn)
+  const { accountId, role } = principalOf(turn)
   const { jobs } = services.dependencies
   const { exchange, response } = turn
+  const show = (entry: string): string => (role === 'administrator' ? entry : entryWithoutPaths(entry))
   if (exchange.method === 'POST') {
     const { clear, ids } = await readChange(turn, services)
     if (clear) await jobs.forgetHistory(accountId, 'all')
@@ -48,14 +50,15 @@ export async function serveHistory(turn: Turn, services: TurnServices): Promise<
   if (exchange.route.pattern === '/history/{id}') {
     const id = exchange.target.segments.at(-1) ?? ''
     const entry = await jobs.findHistory(accountId, id)
-    answerJsonText(response, 200, formatHistory(entry === undefined ? [] : [{ id, entry }]))
+    answerJsonText(response, 200, formatHistory(entry === undefined ? [] : [{ id, entry: show(entry) }]))
     return
   }
   const query = new Map(parseQuery(exchange.target.search))
   const maxItems = readInteger(query, 'max_items')
   const offset = readInteger(query, 'offset')
   const page = { ...(maxItems === undefined ? {} : { maxItems }), ...(offset === undefined ? {} : { offset }) }
-  answerJsonText(response, 200, formatHistory(await jobs.readHistory(accountId, page)))
+  const entries = await jobs.readHistory(accountId, page)
+  answerJsonText(response, 200, formatHistory(entries.map(({ id, entry }) => ({ id, entry: show(entry) }))))
 }
 
 /** `POST /interrupt`: stops one's own running job; somebody else's looks as if it were not there. */

@@ -243,6 +243,23 @@ describe('gate over WebSocket', () => {
     expect(other.order).toEqual(['status'])
   })
 
+  it('tells of an error without folders of this computer, but for who looks after it', async () => {
+    const seen: any[] = []
+    for (const token of [tokens.creator, tokens.admin]) {
+      const tab = await openTab(token, 'error')
+      const promptId = await submit(token, 'error')
+      const message = 'no such file: /home/anna/ComfyUI/x.png'
+      await emit('execution_start', { prompt_id: promptId })
+      await emit('execution_error', { prompt_id: promptId, exception_message: message, traceback: ['File "/home/a"'] })
+      seen.push((await tab.waitFor('execution_error')).data)
+    }
+    expect(seen[0]).toMatchObject({ exception_message: 'no such file: …/x.png', traceback: [] })
+    expect(seen[1]).toMatchObject({
+      exception_message: expect.stringContaining('/home/anna'),
+      traceback: [expect.stringContaining('/home')],
+    })
+  })
+
   it('hands a job over again that the engine has lost', async () => {
     fixture.upstream.on('GET /queue', (_request, response) => {
       response.end(JSON.stringify({ queue_running: [], queue_pending: [] }))

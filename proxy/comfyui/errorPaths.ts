@@ -1,0 +1,59 @@
+import { formatLosslessJson, isObject, parseLosslessJson } from './losslessJson.ts'
+import type { JsonObject, JsonValue } from './losslessJson.ts'
+
+/** Between quotes a path may contain blanks; outside of them it ends at one. */
+const QUOTED = /(["'])(?:[A-Za-z]:[\\/]|\\\\|\/)[^"'\n]*[\\/]([^"'\n\\/]*)\1/g
+const PLAIN =
+  /(?<![\w.~:/\\-])(?:[A-Za-z]:[\\/]|\\\\|\/)(?:[^\s"'`<>|*?\\/:,;()[\]]+[\\/])+([^\s"'`<>|*?\\/:,;()[\]]*)/g
+
+/** The text with absolute paths cut to the name of the file: they tell of this computer and of its owner. */
+export const hidePaths = (text: string): string => text.replace(QUOTED, '$1…/$2$1').replace(PLAIN, '…/$1')
+
+/** The data of an `execution_error` as people see it who do not look after this computer. */
+export function withoutPaths(data: JsonObject): JsonObject {
+  const shown = new Map(data)
+  const message = shown.get('exception_message')
+  if (typeof message === 'string') shown.set('exception_message', hidePaths(message))
+  if (shown.has('traceback')) shown.set('traceback', [])
+  const inputs = shown.get('current_inputs')
+  if (inputs !== undefined) shown.set('current_inputs', hideDeep(inputs))
+  return shown
+}
+
+function hideDeep(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return hidePaths(value)
+  if (Array.isArray(value)) return value.map(hideDeep)
+  if (!isObject(value)) return value
+  return new Map([...value].map(([name, member]) => [name, hideDeep(member)]))
+}
+
+/** The same for a message of the socket. What cannot be read is told without its details. */
+export function errorWithoutPaths(bytes: Buffer, promptId: string): Buffer {
+  try {
+    const message = parseLosslessJson(bytes.toString('utf8'))
+    const data = isObject(message) ? message.get('data') : undefined
+    if (isObject(message) && isObject(data)) {
+      return Buffer.from(formatLosslessJson(new Map([...message, ['data', withoutPaths(data)]])))
+    }
+  } catch {
+    // NaN among the inputs of a node: no client could read it either.
+  }
+  const data = { prompt_id: promptId, exception_message: 'The job failed.', traceback: [], current_inputs: {} }
+  return Buffer.from(JSON.stringify({ type: 'execution_error', data }))
+}
+
+/** The same for an entry of the history, given and returned as JSON text. */
+export function entryWithoutPaths(entry: string): string {
+  if (!entry.includes('"execution_error"')) return entry
+  const parsed = parseLosslessJson(entry)
+  const status = isObject(parsed) ? parsed.get('status') : undefined
+  const messages = isObject(status) ? status.get('messages') : undefined
+  if (!isObject(parsed) || !isObject(status) || !Array.isArray(messages)) return entry
+  const shown = new Map([...status, ['messages', messages.map(hideMessage)] as const])
+  return formatLosslessJson(new Map([...parsed, ['status', shown]]))
+}
+
+function hideMessage(message: JsonValue): JsonValue {
+  const [type, data] = Array.isArray(message) ? message : []
+  return type === 'execution_error' && isObject(data) ? [type, withoutPaths(data)] : message
+}
