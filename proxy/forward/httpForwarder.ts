@@ -127,7 +127,10 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#plan.onStatus?.(status)
     const selected = selectResponseHeaders(headers)
     this.#plan.edit(selected, status)
-    if (this.#plan.rewrite !== undefined && status === 200) {
+    if (this.#plan.rewrite !== undefined && status === 200 && this.#plan.method === 'HEAD') {
+      // The length of what the gate would not have sent.
+      for (const name of ['content-length', 'etag', 'last-modified']) selected.delete(name)
+    } else if (this.#plan.rewrite !== undefined && status === 200) {
       this.#collected = []
       this.#status = status
       this.#headers = selected
@@ -203,7 +206,7 @@ class Relay implements Dispatcher.DispatchHandler {
     headers.delete('etag')
     headers.delete('last-modified')
     this.#writeHead(this.#status, headers)
-    this.#response.end(this.#plan.method === 'HEAD' ? undefined : body)
+    this.#response.end(body)
   }
 
   #onClientClosed(): void {
