@@ -96,7 +96,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#events = events
     this.#resolve = resolve
     this.#reject = reject
-    response.once('close', () => this.#onClientClosed())
+    response.on('close', () => this.#onClientClosed())
   }
 
   start(): void {
@@ -178,7 +178,7 @@ class Relay implements Dispatcher.DispatchHandler {
   #endWith(bytes: Buffer): void {
     this.#state = 'done'
     // As a latin-1 string, which is the same bytes, node:http joins head and body into one cheap write.
-    if (bytes.length <= JOINED_BYTES) this.#response.end(bytes.toString('latin1'), 'latin1')
+    if (bytes.length <= JOINED_BYTES) endTogether(this.#response, bytes.toString('latin1'))
     else this.#response.end(bytes)
   }
 
@@ -242,6 +242,27 @@ class Relay implements Dispatcher.DispatchHandler {
     if (this.#attempt > 1 || body !== undefined || (method !== 'GET' && method !== 'HEAD')) return false
     return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
   }
+}
+
+interface WholeAnswer {
+  readonly response: ServerResponse
+  readonly text: string
+}
+
+let waiting: WholeAnswer[] = []
+
+/**
+ * Small answers go out together when this turn of the event loop is over: one write after the other finds the peers
+ * awake, where a write between other work wakes each of them up anew.
+ */
+function endTogether(response: ServerResponse, text: string): void {
+  if (waiting.push({ response, text }) === 1) setImmediate(endWaiting)
+}
+
+function endWaiting(): void {
+  const answers = waiting
+  waiting = []
+  for (const { response, text } of answers) response.end(text, 'latin1')
 }
 
 function codeOf(error: unknown): string {

@@ -54,35 +54,33 @@ export async function forwardTurn(turn: Turn, services: TurnServices, changes: P
   if (!services.turns.take(accountId, 1)) {
     throw new GateError('TOO_MANY_CONNECTIONS', 'Too many of your requests are under way. Let some of them end first.')
   }
+  let plan: ForwardPlan | undefined
   try {
-    await takeTurn(turn, services, changes)
+    const upstream = services.upstream()
+    if (upstream === undefined) throw engineUnavailable()
+    plan = createPlan(turn, services, changes)
+    await forward(upstream, plan, turn, services.forwarderEvents)
   } finally {
+    if (plan?.body instanceof RequestBody) plan.body.destroy()
     services.turns.give(accountId, 1)
   }
 }
 
 const accountIdOf = ({ exchange: { principal } }: Turn): string => principal?.accountId ?? ''
 
-async function takeTurn(turn: Turn, services: TurnServices, changes: PlanChanges): Promise<void> {
-  const upstream = services.upstream()
-  if (upstream === undefined) throw engineUnavailable()
-  const { exchange, request, response } = turn
+function createPlan(turn: Turn, services: TurnServices, changes: PlanChanges): ForwardPlan {
+  const { exchange } = turn
   const { method, target, route, head, principal } = exchange
   // On guarded routes the engine gets exactly the pairs that were checked.
   const search = route.uniqueQuery ? formatQuery(parseQuery(target.search)) : target.search
   const { inspector, headers = head.forwarded, ...others } = changes
-  const plan: ForwardPlan = {
+  return {
     method,
     path: target.path + search,
     edit: editAnswer,
     ...(others.body === undefined ? streamedBody(turn, services, inspector) : {}),
     ...others,
     headers: principal === undefined ? headers : [...headers, 'x-gatehouse-user', principal.accountId],
-  }
-  try {
-    await forward(upstream, plan, { request, response }, services.forwarderEvents)
-  } finally {
-    if (plan.body instanceof RequestBody) plan.body.destroy()
   }
 }
 
