@@ -87,6 +87,7 @@ const debianDependencies = [
   'libgbm1',
   'libatk-bridge2.0-0 | libatk-bridge2.0-0t64',
   'libsecret-1-0',
+  'libx11-xcb1',
   'libnotify4',
   'libxtst6',
   'xdg-utils',

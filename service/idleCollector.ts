@@ -2,13 +2,13 @@ import { performance } from 'node:perf_hooks'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const LOOK_MS = 2_000
+const LOOK_MS = 1_000
 /** So many looks in a row must find the process idle. */
-const IDLE_LOOKS = 3
+const IDLE_LOOKS = 8
 /** Part of the time that an idle process spends awake: its own timers, and now and then a question. */
 const IDLE_UTILIZATION = 0.02
 /** Less than this is not worth the stall. */
-const GROWN_BYTES = 12 * 1024 * 1024
+const GROWN_BYTES = 24 * 1024 * 1024
 
 /** What the collector looks at and does. */
 export interface IdleCollectorOptions {
@@ -34,7 +34,7 @@ export class IdleCollector {
     this.#options = options
   }
 
-  /** Called every two seconds. */
+  /** Called every second. */
   look(): void {
     this.#idleLooks = this.#options.utilization() < IDLE_UTILIZATION ? this.#idleLooks + 1 : 0
     if (this.#idleLooks < IDLE_LOOKS || this.#options.heapBytes() < this.#bytesAfterLast + GROWN_BYTES) return

@@ -72,6 +72,11 @@ export class AccountStore {
     })
   }
 
+  /** The same at once, undefined also when it is not in memory. */
+  recall(id: string): Account | undefined {
+    return this.#cache.peek(id)
+  }
+
   async findByName(name: string): Promise<Account | undefined> {
     const row = await this.#options.kysely
       .selectFrom('accounts')

@@ -1,9 +1,10 @@
-import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { Kysely, Selectable } from 'kysely'
 import { z } from 'zod'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
+import { sha256 } from '../core/sha256.ts'
 import type { AuditSink } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { scopeSchema } from '../contract/keys.ts'
@@ -42,6 +43,14 @@ export interface NewApiKey {
   readonly madeByKeyId?: string | undefined
 }
 
+/** What lets a key in: of one row the same object each time. */
+export interface KnownKey {
+  readonly id: string
+  readonly accountId: string
+  readonly scopes: readonly Scope[]
+  readonly expiresAtMs: number | null
+}
+
 export interface ApiKeyStoreOptions {
   readonly kysely: Kysely<Schema>
   readonly clock: Clock
@@ -70,17 +79,17 @@ export class ApiKeyStore {
   readonly #lane = new HashLane({ width: 1, maxWaiting: 64 })
   readonly #pepper: KeyObject
   /** With this before them, known to this process only, verified keys are hashed to be remembered. */
-  readonly #processSecret: Buffer
-  /** Hash of a verified key → the HMAC in the row that it was verified against. */
-  readonly #verified = new Map<string, string>()
-  readonly #scopesOf = new WeakMap<Row, readonly Scope[]>()
+  readonly #processSecret: string
+  /** Hash of a verified key → the row, and the HMAC in it, that it was verified against. */
+  readonly #verified = new Map<string, { readonly id: string; readonly mac: string }>()
+  readonly #known = new WeakMap<Row, KnownKey>()
   readonly #verifying = new Map<string, Promise<boolean>>()
   readonly #flagged = new Set<string>()
 
   constructor(options: ApiKeyStoreOptions) {
     this.#options = options
     this.#pepper = createSecretKey(options.pepper)
-    this.#processSecret = options.random.bytes(32)
+    this.#processSecret = options.random.bytes(32).toString('base64')
   }
 
   /**
@@ -130,10 +139,23 @@ export class ApiKeyStore {
     const row = await this.#read(parsed.id)
     if (row === undefined) return undefined
     const memory = this.#toMemory(text)
-    if (this.#verified.get(memory) === row.mac) return this.#toUsable(row)
+    if (this.#verified.get(memory)?.mac === row.mac) return this.#toUsable(row)
     if (!this.#isMacRight(row, text) || !(await this.#isHashRight(row, parsed, memory))) return undefined
     // Read again: the key may have been revoked while argon2 worked.
     return this.find(parsed.id)
+  }
+
+  /** The key that this text is, if it was verified before and its row is in memory and holds now; asks nobody. */
+  recall(text: string): KnownKey | undefined {
+    const verified = this.#verified.get(this.#toMemory(text))
+    const row = verified === undefined ? undefined : this.#rows.peek(verified.id)
+    if (row === undefined || row.mac !== verified?.mac || this.#isExpired(row)) return undefined
+    return this.#toKnown(row)
+  }
+
+  /** Whether `flagUnprotected` has nothing left to do for this key. */
+  isFlagged(id: string): boolean {
+    return this.#flagged.has(id)
   }
 
   /** The record of a key that has not expired. */
@@ -210,7 +232,7 @@ export class ApiKeyStore {
 
   /** One hash on every request. The digest never leaves this process. */
   #toMemory(text: string): string {
-    return createHash('sha256').update(this.#processSecret).update(text).digest('base64')
+    return sha256(this.#processSecret + text)
   }
 
   #isHashRight(row: Row, parsed: ApiKeyText, memory: string): Promise<boolean> {
@@ -224,7 +246,7 @@ export class ApiKeyStore {
       const isRight = await this.#lane.run(() => this.#options.argon2.verify(row.hash, text))
       if (!isRight) return false
       if (this.#verified.size >= MAX_VERIFIED) this.#verified.clear()
-      this.#verified.set(memory, row.mac)
+      this.#verified.set(memory, { id: row.id, mac: row.mac })
       return true
     } finally {
       this.#verifying.delete(memory)
@@ -239,16 +261,20 @@ export class ApiKeyStore {
   }
 
   #toUsable(row: Row): ApiKeyRecord | undefined {
-    const isExpired = row.expires_at_ms !== null && row.expires_at_ms <= this.#options.clock.nowMs()
-    return isExpired ? undefined : this.#toRecord(row)
+    return this.#isExpired(row) ? undefined : this.#toRecord(row)
   }
 
-  #readScopes(row: Row): readonly Scope[] {
-    const known = this.#scopesOf.get(row)
-    if (known !== undefined) return known
+  #isExpired(row: Row): boolean {
+    return row.expires_at_ms !== null && row.expires_at_ms <= this.#options.clock.nowMs()
+  }
+
+  #toKnown(row: Row): KnownKey {
+    const before = this.#known.get(row)
+    if (before !== undefined) return before
     const scopes = scopesSchema.parse(JSON.parse(row.scopes))
-    this.#scopesOf.set(row, scopes)
-    return scopes
+    const known = { id: row.id, accountId: row.account_id, scopes, expiresAtMs: row.expires_at_ms }
+    this.#known.set(row, known)
+    return known
   }
 
   #toRecord(row: Row): ApiKeyRecord {
@@ -258,7 +284,7 @@ export class ApiKeyStore {
       id: row.id,
       accountId: row.account_id,
       name: row.name,
-      scopes: this.#readScopes(row),
+      scopes: this.#toKnown(row).scopes,
       masked: maskApiKey(row.id, row.last_four),
       createdAtMs: row.created_at_ms,
       expiresAtMs: row.expires_at_ms,

@@ -98,6 +98,11 @@ export class SessionStore {
     return this.#toLiving(await this.#byToken.get(hash, () => this.#read('token_hash', hash)))
   }
 
+  /** The same at once, undefined also when it is not in memory. */
+  recallByToken(token: string): Session | undefined {
+    return tokenPattern.test(token) ? this.#toLiving(this.#byToken.peek(hashToken(token))) : undefined
+  }
+
   async find(id: string): Promise<Session | undefined> {
     return this.#toLiving(await this.#byId.get(id, () => this.#read('id', id)))
   }

@@ -5,7 +5,7 @@ import type { AuthenticationInput, Authenticator, Credential, Principal } from '
 import { mayAdminister } from '../policy/rights.ts'
 import { toNameKey } from './accountName.ts'
 import type { Account, AccountStore } from './accountStore.ts'
-import type { ApiKeyRecord, ApiKeyStore } from './apiKeyStore.ts'
+import type { ApiKeyStore, KnownKey } from './apiKeyStore.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
 
@@ -30,6 +30,7 @@ export class StoresAuthenticator implements Authenticator {
   readonly #listeners = new Set<() => void>()
   /** Credentials this process has let in, with the time they end by themselves: sockets may hang on them. */
   readonly #expiries = new Map<string, () => Promise<number | undefined>>()
+  readonly #ofKey = new WeakMap<KnownKey, { readonly account: Account; readonly principal: Principal }>()
   #nextExpiryCheckMs = 0
 
   constructor(options: StoresAuthenticatorOptions) {
@@ -51,6 +52,20 @@ export class StoresAuthenticator implements Authenticator {
         if (toNameKey(presented.userName) !== toNameKey(account.name)) throw keyRefused()
         return principal
       }
+    }
+  }
+
+  recall(input: AuthenticationInput): Principal | undefined {
+    const { presented } = input
+    switch (presented.kind) {
+      case 'sessionCookie':
+        return this.#recallSession(presented.token, input)
+      case 'bearer':
+      case 'subprotocol':
+      case 'queryToken':
+        return this.#recallKey(presented.token, input)
+      case 'basic':
+        return undefined
     }
   }
 
@@ -91,9 +106,22 @@ export class StoresAuthenticator implements Authenticator {
     if (session === undefined || !isSessionUsable(session, input)) throw sessionRefused()
     const account = await this.#findUsable(session.accountId)
     if (account === undefined) throw sessionRefused()
-    this.#options.usage.recordSession(session.id, account.id)
-    this.#watch(`session:${session.id}`, async () => (await this.#options.sessions.find(session.id))?.expiresAtMs)
+    this.#useSession(session.id, account.id)
     return toPrincipal(account, toSessionCredential(session))
+  }
+
+  #recallSession(token: string, input: AuthenticationInput): Principal | undefined {
+    const session = this.#options.sessions.recallByToken(token)
+    if (session === undefined || !isSessionUsable(session, input)) return undefined
+    const account = this.#options.accounts.recall(session.accountId)
+    if (account?.disabled !== false) return undefined
+    this.#useSession(session.id, account.id)
+    return toPrincipal(account, toSessionCredential(session))
+  }
+
+  #useSession(id: string, accountId: string): void {
+    this.#options.usage.recordSession(id, accountId)
+    this.#watch('session:', id, async () => (await this.#options.sessions.find(id))?.expiresAtMs)
   }
 
   async #authenticateKey(
@@ -108,10 +136,35 @@ export class StoresAuthenticator implements Authenticator {
     if (input.listener === 'owner' && !mayAdminister(principal)) throw keyRefused()
     this.#options.usage.recordKey(key.id, account.id, input.clientAddress)
     if (!input.secure && !isLoopbackAddress(input.clientAddress)) await this.#options.keys.flagUnprotected(key.id)
-    if (key.expiresAtMs !== null) {
-      this.#watch(`key:${key.id}`, async () => (await this.#options.keys.find(key.id))?.expiresAtMs ?? undefined)
-    }
+    this.#watchKey(key)
     return { principal, account }
+  }
+
+  #recallKey(text: string, input: AuthenticationInput): Principal | undefined {
+    const { keys, accounts, usage } = this.#options
+    const key = keys.recall(text)
+    const account = key === undefined ? undefined : accounts.recall(key.accountId)
+    if (key === undefined || account?.disabled !== false) return undefined
+    const principal = this.#principalOfKey(key, account)
+    if (input.listener === 'owner' && !mayAdminister(principal)) return undefined
+    if (!input.secure && !keys.isFlagged(key.id) && !isLoopbackAddress(input.clientAddress)) return undefined
+    usage.recordKey(key.id, account.id, input.clientAddress)
+    this.#watchKey(key)
+    return principal
+  }
+
+  /** Made once for each row of the key and of the account. */
+  #principalOfKey(key: KnownKey, account: Account): Principal {
+    const before = this.#ofKey.get(key)
+    if (before?.account === account) return before.principal
+    const principal = toPrincipal(account, toKeyCredential(key))
+    this.#ofKey.set(key, { account, principal })
+    return principal
+  }
+
+  #watchKey({ id, expiresAtMs }: KnownKey): void {
+    if (expiresAtMs === null) return
+    this.#watch('key:', id, async () => (await this.#options.keys.find(id))?.expiresAtMs ?? undefined)
   }
 
   async #refresh(credential: Credential, accountId: string): Promise<Credential | undefined> {
@@ -128,7 +181,8 @@ export class StoresAuthenticator implements Authenticator {
     return account?.disabled === false ? account : undefined
   }
 
-  #watch(key: string, readExpiry: () => Promise<number | undefined>): void {
+  #watch(kind: 'session:' | 'key:', id: string, readExpiry: () => Promise<number | undefined>): void {
+    const key = kind + id
     if (!this.#expiries.has(key)) this.#expiries.set(key, readExpiry)
   }
 }
@@ -157,4 +211,4 @@ const toSessionCredential = (session: Session): Credential => ({
   fromOwnerWindow: session.fromOwnerWindow,
 })
 
-const toKeyCredential = (key: ApiKeyRecord): Credential => ({ kind: 'apiKey', keyId: key.id, scopes: key.scopes })
+const toKeyCredential = (key: KnownKey): Credential => ({ kind: 'apiKey', keyId: key.id, scopes: key.scopes })

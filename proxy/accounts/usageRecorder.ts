@@ -41,7 +41,11 @@ export class UsageRecorder {
   }
 
   recordKey(keyId: string, accountId: string, address: string): void {
-    remember(this.#keys, keyId, { atMs: this.#options.clock.nowMs(), address })
+    const atMs = this.#options.clock.nowMs()
+    const before = this.#keys.get(keyId)
+    // Many requests of one key in the same millisecond say one thing.
+    if (before?.atMs === atMs && before.address === address && this.#unwritten.keys.has(keyId)) return
+    remember(this.#keys, keyId, { atMs, address })
     this.#unwritten.keys.add(keyId)
     this.#recordAccount(accountId)
   }

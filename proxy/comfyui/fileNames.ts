@@ -70,10 +70,7 @@ export function checkPreviewPath(segments: readonly string[]): void {
   checkReadablePath(segments.slice(at + 3).join('/'), 'The file name')
 }
 
+/** As Python's unquote: what is no encoding stays as it is and hides nothing of the rest. Bytes beyond ASCII do not matter. */
 function decodeLeniently(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
 }

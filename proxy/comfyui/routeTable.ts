@@ -32,6 +32,8 @@ interface CompiledRow {
 }
 
 const literal = new Map<string, RouteRow[]>()
+/** What was found for literal rows, one entry for each of their methods. */
+const literalMatches = new Map<string, RouteMatch>()
 const patterned = new Map<string, CompiledRow[]>()
 
 for (const row of routeRows) {
@@ -69,6 +71,16 @@ const never: RouteRow = { methods: [], pattern: 'never', access: 'never', action
  * routes such a twin).
  */
 export function findRoute(segments: readonly string[], method: string): RouteMatch {
+  // No segment of a literal row holds a slash, so with their number the joined text is unambiguous.
+  const key = `${method} ${segments.length} ${segments.join('/')}`
+  const known = literalMatches.get(key)
+  if (known !== undefined) return known
+  const match = lookUpRoute(segments, method)
+  if (match.allowed === undefined && !match.oddSegment && literal.has(match.pattern)) literalMatches.set(key, match)
+  return match
+}
+
+function lookUpRoute(segments: readonly string[], method: string): RouteMatch {
   const underApi = segments[0] === 'api'
   let first = 0
   while (segments[first] === 'api') first += 1

@@ -28,8 +28,9 @@ interface Waiting {
 /** For a tab that opens its socket just after it sent its prompt, or that is being reloaded. */
 const WAIT_MS = 30_000
 const WAITING_MESSAGES = 256
+/** Of one account: nobody fills the memory with events of tabs that never open, or pushes out other people's. */
 const WAITING_BYTES = 16 * 1024 * 1024
-const WAITING_TABS = 64
+const WAITING_TABS = 16
 
 const sizeOf = ({ bytes }: Outgoing): number => (typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length)
 
@@ -37,7 +38,8 @@ const sizeOf = ({ bytes }: Outgoing): number => (typeof bytes === 'string' ? Buf
 export class TabDirectory {
   readonly #clock: Clock
   readonly #byAccount = new Map<string, Set<Tab>>()
-  readonly #waiting = new Map<string, Waiting>()
+  /** By account, then by the tab's id, the quietest first. */
+  readonly #waiting = new Map<string, Map<string, Waiting>>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -71,15 +73,15 @@ export class TabDirectory {
       tab.send(message(tab))
       sent = true
     }
-    if (!sent) this.#keep(`${accountId} ${sid}`, forLater)
+    if (!sent) this.#keep(accountId, sid, forLater)
   }
 
   /** The messages that waited for this tab, in their order; they wait no longer. */
   takeWaiting(accountId: string, sid: string): readonly Outgoing[] {
     this.#forgetOld()
-    const key = `${accountId} ${sid}`
-    const waiting = this.#waiting.get(key)
-    this.#waiting.delete(key)
+    const own = this.#waiting.get(accountId)
+    const waiting = own?.get(sid)
+    own?.delete(sid)
     return waiting?.messages ?? []
   }
 
@@ -87,24 +89,38 @@ export class TabDirectory {
     this.#waiting.clear()
   }
 
-  #keep(key: string, message: Outgoing): void {
+  #keep(accountId: string, sid: string, message: Outgoing): void {
     this.#forgetOld()
-    const waiting = this.#waiting.get(key) ?? { messages: [], bytes: 0, lastAtMs: 0 }
+    const own = this.#waiting.get(accountId) ?? new Map<string, Waiting>()
+    this.#waiting.set(accountId, own)
+    const waiting = own.get(sid) ?? { messages: [], bytes: 0, lastAtMs: 0 }
     waiting.messages.push(message)
     waiting.bytes += sizeOf(message)
     waiting.lastAtMs = this.#clock.nowMs()
-    while (waiting.messages.length > WAITING_MESSAGES || waiting.bytes > WAITING_BYTES) dropOne(waiting)
-    // Moved to the end: the first key is the one that was quiet longest.
-    this.#waiting.delete(key)
-    this.#waiting.set(key, waiting)
-    const [quietest] = this.#waiting.keys()
-    if (this.#waiting.size > WAITING_TABS && quietest !== undefined) this.#waiting.delete(quietest)
+    while (waiting.messages.length > WAITING_MESSAGES) dropOne(waiting)
+    // Moved to the end: the first is the one that was quiet longest.
+    own.delete(sid)
+    own.set(sid, waiting)
+    while (own.size > WAITING_TABS || bytesOf(own) > WAITING_BYTES) {
+      const [quietest] = own.keys()
+      if (own.size > 1 && quietest !== undefined) own.delete(quietest)
+      else dropOne(waiting)
+    }
   }
 
   #forgetOld(): void {
     const oldest = this.#clock.nowMs() - WAIT_MS
-    for (const [key, { lastAtMs }] of this.#waiting) if (lastAtMs < oldest) this.#waiting.delete(key)
+    for (const [accountId, own] of this.#waiting) {
+      for (const [sid, { lastAtMs }] of own) if (lastAtMs < oldest) own.delete(sid)
+      if (own.size === 0) this.#waiting.delete(accountId)
+    }
   }
+}
+
+function bytesOf(own: ReadonlyMap<string, Waiting>): number {
+  let bytes = 0
+  for (const waiting of own.values()) bytes += waiting.bytes
+  return bytes
 }
 
 /** The oldest preview goes first, then the oldest message. */

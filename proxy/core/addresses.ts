@@ -1,10 +1,12 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
+const PLAIN_IPV4 = /^[\d.]{7,15}$/
 const MAPPED = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i
 const MAPPED_HEX = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i
 
 /** A socket address without zone and without the IPv4-mapped form, in lower case; the text itself if it is neither. */
 export function normaliseAddress(address: string): string {
+  if (PLAIN_IPV4.test(address)) return address
   const zoneAt = address.indexOf('%')
   const text = (zoneAt === -1 ? address : address.slice(0, zoneAt)).toLowerCase()
   const mapped = MAPPED.exec(text)?.[1]
@@ -40,8 +42,18 @@ const isIn = (list: BlockList, address: string): boolean => {
 /** Whether a peer is in a network of the home: loopback, private, link-local or unique local. Anything else is not. */
 export const isHomeAddress = (address: string): boolean => isIn(home, address)
 
-/** Whether an address leads back to this computer. */
-export const isLoopbackAddress = (address: string): boolean => isIn(loopback, address)
+const MAX_REMEMBERED = 1000
+const loopbackAnswers = new Map<string, boolean>()
+
+/** Whether an address leads back to this computer. Asked for every request, so the last answers are remembered. */
+export function isLoopbackAddress(address: string): boolean {
+  const known = loopbackAnswers.get(address)
+  if (known !== undefined) return known
+  const answer = isIn(loopback, address)
+  if (loopbackAnswers.size >= MAX_REMEMBERED) loopbackAnswers.clear()
+  loopbackAnswers.set(address, answer)
+  return answer
+}
 
 /** The same for what stands in an address bar or an option: an address, with brackets or without, or `localhost`. */
 export const isLoopbackHost = (host: string): boolean =>

@@ -11,6 +11,11 @@ export class RowCache<Row> {
     this.#maxRows = maxRows
   }
 
+  /** The row as it is in memory now, without asking anybody. */
+  peek(key: string): Row | undefined {
+    return this.#rows.get(key)
+  }
+
   async get(key: string, read: () => Promise<Row | undefined>): Promise<Row | undefined> {
     const known = this.#rows.get(key)
     if (known !== undefined) return known

@@ -97,7 +97,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#events = events
     this.#resolve = resolve
     this.#reject = reject
-    response.once('close', () => this.#onClientClosed())
+    response.on('close', () => this.#onClientClosed())
   }
 
   start(): void {
@@ -127,13 +127,14 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#controller = controller
     this.#status = status
     this.#headers = selectResponseHeaders(headers)
-    const mayBeUnknownUser =
-      status === 409 && this.#headers.get('content-type')?.startsWith('application/json') === true
-    if (mayBeUnknownUser || (this.#plan.rewrite !== undefined && status === 200)) {
+    const rewrites = this.#plan.rewrite !== undefined && status === 200
+    if (this.#plan.method !== 'HEAD' && (rewrites || this.#mayBeUnknownUser())) {
       this.#collected = []
       return
     }
     this.#accept()
+    // The length of what the gate would not have sent.
+    if (rewrites) for (const name of ['content-length', 'etag', 'last-modified']) this.#headers.delete(name)
     this.#writeHead()
   }
 
@@ -173,7 +174,7 @@ class Relay implements Dispatcher.DispatchHandler {
   #endWith(bytes: Buffer): void {
     this.#state = 'done'
     // As a latin-1 string, which is the same bytes, node:http joins head and body into one cheap write.
-    if (bytes.length <= JOINED_BYTES) this.#response.end(bytes.toString('latin1'), 'latin1')
+    if (bytes.length <= JOINED_BYTES) endTogether(this.#response, bytes.toString('latin1'))
     else this.#response.end(bytes)
   }
 
@@ -200,6 +201,10 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#response.writeHead(this.#status, flat)
   }
 
+  #mayBeUnknownUser(): boolean {
+    return this.#status === 409 && this.#headers.get('content-type')?.startsWith('application/json') === true
+  }
+
   #finishCollected(collected: Buffer): void {
     if (this.#status === 409 && isUnknownUser(collected)) {
       this.#state = 'done'
@@ -207,13 +212,13 @@ class Relay implements Dispatcher.DispatchHandler {
       return
     }
     this.#accept()
-    const { rewrite, method } = this.#plan
+    const { rewrite } = this.#plan
     const body = this.#status === 200 && rewrite !== undefined ? rewrite(collected) : collected
     this.#headers.set('content-length', String(body.length))
     this.#headers.delete('etag')
     this.#headers.delete('last-modified')
     this.#writeHead()
-    this.#response.end(method === 'HEAD' ? undefined : body)
+    this.#response.end(body)
     this.#state = 'done'
     this.#resolve()
   }
@@ -261,6 +266,27 @@ function isUnknownUser(body: Buffer): boolean {
     // Not JSON after all: an ordinary answer.
     return false
   }
+}
+
+interface WholeAnswer {
+  readonly response: ServerResponse
+  readonly text: string
+}
+
+let waiting: WholeAnswer[] = []
+
+/**
+ * Small answers go out together when this turn of the event loop is over: one write after the other finds the peers
+ * awake, where a write between other work wakes each of them up anew.
+ */
+function endTogether(response: ServerResponse, text: string): void {
+  if (waiting.push({ response, text }) === 1) setImmediate(endWaiting)
+}
+
+function endWaiting(): void {
+  const answers = waiting
+  waiting = []
+  for (const { response, text } of answers) response.end(text, 'latin1')
 }
 
 function codeOf(error: unknown): string {

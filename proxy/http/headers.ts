@@ -89,9 +89,8 @@ export function readRequestHead({ method, httpVersion, rawHeaders }: Framing): R
   const values = new Map<string, string>()
   const passing: string[] = []
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? '').toLowerCase()
+    const name = parseHeaderName(rawHeaders[at] ?? '')
     const value = rawHeaders[at + 1] ?? ''
-    if (!TOKEN.test(name)) refuse('A header has a wrong name.')
     const before = values.get(name)
     if (before !== undefined) {
       if (SINGLE.has(name)) refuse(`The header ${name} was sent more than once.`)
@@ -120,6 +119,19 @@ export function readRequestHead({ method, httpVersion, rawHeaders }: Framing): R
     expect: values.get('expect'),
     forwarded: withoutConnectionNamed(passing, values.get('connection')),
   }
+}
+
+const MAX_KNOWN_NAMES = 500
+const knownNames = new Map<string, string>()
+
+/** In lower case. The same few names come with every request, so they are looked at once. */
+function parseHeaderName(raw: string): string {
+  const known = knownNames.get(raw)
+  if (known !== undefined) return known
+  const name = raw.toLowerCase()
+  if (!TOKEN.test(name)) refuse('A header has a wrong name.')
+  if (knownNames.size < MAX_KNOWN_NAMES && raw.length <= 64) knownNames.set(raw, name)
+  return name
 }
 
 function readBodyBytes(method: string, httpVersion: string, values: ReadonlyMap<string, string>): number {

@@ -178,7 +178,7 @@ export class Listener {
     if (ending.has(socket)) return
     connection.busy += 1
     if (this.#draining) response.shouldKeepAlive = false
-    response.once('close', () => {
+    response.on('close', () => {
       connection.busy -= 1
       if (this.#draining && connection.busy === 0) socket.destroySoon()
     })

@@ -36,7 +36,8 @@ export async function handleRequest(
   let exchange: Exchange | undefined
   try {
     exchange = openExchange(request, { listener, upgrade: false, revision: services.presence.revision })
-    await runStages(exchange, services.stageServices, services.stages)
+    const waiting = runStages(exchange, services.stageServices, services.stages)
+    if (waiting !== undefined) await waiting
     if (response.destroyed) return
     await answer(exchange, request, response, services)
   } catch (error) {
@@ -111,7 +112,7 @@ class RequestUse implements LiveUse {
 
 function trackUse(use: LiveUse, response: ServerResponse, presence: PresenceRegistry): void {
   presence.add(use)
-  response.once('close', () => presence.remove(use))
+  response.on('close', () => presence.remove(use))
 }
 
 interface Refused {

@@ -52,59 +52,73 @@ export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> & { read
  * Builds the engine's request out of the exchange's parsed parts and streams both bodies.
  * @throws GateError while nothing was answered yet
  */
-export const forwardTurn = (turn: Turn, services: TurnServices, changes: PlanChanges = {}): Promise<void> =>
-  withinTurns(turn, services, () => takeTurn(turn, services, changes))
+export async function forwardTurn(turn: Turn, services: TurnServices, changes: PlanChanges = {}): Promise<void> {
+  takeTurn(turn, services)
+  let plan: ForwardPlan | undefined
+  try {
+    const upstream = services.upstream()
+    if (upstream === undefined) throw engineUnavailable()
+    const { principal } = turn.exchange
+    const introducing = principal === undefined ? undefined : services.users.introduce(upstream, principal.accountId)
+    if (introducing !== undefined) await introducing
+    plan = createPlan(turn, services, changes)
+    await send(upstream, plan, turn, services)
+  } finally {
+    if (plan?.body instanceof RequestBody) plan.body.destroy()
+    giveTurn(turn, services)
+  }
+}
 
-/**
- * Whatever keeps a connection to the engine for somebody goes through here: slow bodies, slow readers and long
- * questions hold one for as long as they like. @throws GateError TOO_MANY_CONNECTIONS
- */
+/** For what keeps a connection to the engine for somebody without being forwarded. @throws GateError TOO_MANY_CONNECTIONS */
 export async function withinTurns<Result>(
   turn: Turn,
-  { turns }: TurnServices,
+  services: TurnServices,
   action: () => Promise<Result>,
 ): Promise<Result> {
-  const accountId = accountIdOf(turn)
-  if (!turns.take(accountId, 1)) {
-    throw new GateError('TOO_MANY_CONNECTIONS', 'Too many of your requests are under way. Let some of them end first.')
-  }
+  takeTurn(turn, services)
   try {
     return await action()
   } finally {
-    turns.give(accountId, 1)
+    giveTurn(turn, services)
   }
 }
 
 const accountIdOf = ({ exchange: { principal } }: Turn): string => principal?.accountId ?? ''
 
-async function takeTurn(turn: Turn, services: TurnServices, changes: PlanChanges): Promise<void> {
-  const upstream = services.upstream()
-  if (upstream === undefined) throw engineUnavailable()
-  const { exchange, request, response } = turn
-  const { method, target, route, head, principal } = exchange
-  const introducing = principal === undefined ? undefined : services.users.introduce(upstream, principal.accountId)
-  if (introducing !== undefined) await introducing
+/** Slow bodies, slow readers and long questions: each holds a connection to the engine for as long as it likes. */
+function takeTurn(turn: Turn, { turns }: TurnServices): void {
+  if (turns.take(accountIdOf(turn), 1)) return
+  throw new GateError('TOO_MANY_CONNECTIONS', 'Too many of your requests are under way. Let some of them end first.')
+}
+
+const giveTurn = (turn: Turn, { turns }: TurnServices): void => turns.give(accountIdOf(turn), 1)
+
+/** Once more when the engine has forgotten the person and the request can be sent again whole. */
+async function send(upstream: Upstream, plan: ForwardPlan, turn: Turn, services: TurnServices): Promise<void> {
+  const { principal } = turn.exchange
+  try {
+    await forward(upstream, plan, turn, services.forwarderEvents)
+  } catch (error) {
+    if (!(error instanceof UnknownUserError) || principal === undefined) throw error
+    await services.users.introduceAgain(upstream, principal.accountId)
+    // What of the body is gone cannot be sent again.
+    if (plan.body instanceof RequestBody) throw engineUnavailable(error)
+    await forward(upstream, plan, turn, services.forwarderEvents)
+  }
+}
+
+function createPlan(turn: Turn, services: TurnServices, changes: PlanChanges): ForwardPlan {
+  const { method, target, route, head, principal } = turn.exchange
   // On guarded routes the engine gets exactly the pairs that were checked.
   const search = route.uniqueQuery ? formatQuery(parseQuery(target.search)) : target.search
   const { inspector, headers = head.forwarded, ...others } = changes
-  const plan: ForwardPlan = {
+  return {
     method,
     path: target.path + search,
     edit: editAnswer,
     ...(others.body === undefined ? streamedBody(turn, services, inspector) : {}),
     ...others,
     headers: principal === undefined ? headers : [...headers, 'x-gatehouse-user', principal.accountId],
-  }
-  try {
-    await forward(upstream, plan, { request, response }, services.forwarderEvents)
-  } catch (error) {
-    if (!(error instanceof UnknownUserError) || principal === undefined) throw error
-    await services.users.introduceAgain(upstream, principal.accountId)
-    // What of the body is gone cannot be sent again.
-    if (plan.body instanceof RequestBody) throw engineUnavailable(error)
-    await forward(upstream, plan, { request, response }, services.forwarderEvents)
-  } finally {
-    if (plan.body instanceof RequestBody) plan.body.destroy()
   }
 }
 

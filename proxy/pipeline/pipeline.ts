@@ -56,14 +56,28 @@ export const stages: readonly Stage[] = [
   pass('isolate'),
 ]
 
-/** Runs every stage in order. @throws GateError for a refusal, anything else for a fault; both refuse the request */
-export async function runStages(
+/**
+ * Runs every stage in order; undefined when none of them waited and all are done.
+ * @throws GateError for a refusal, anything else for a fault, now or in the promise; both refuse the request
+ */
+export function runStages(
   exchange: Exchange,
   services: StageServices,
   list: readonly Stage[] = stages,
-): Promise<void> {
-  for (const stage of list) {
+): Promise<void> | undefined {
+  for (const [at, stage] of list.entries()) {
     const waiting = stage.run(exchange, services)
-    if (waiting !== undefined) await waiting
+    if (waiting !== undefined) return runLater(waiting, exchange, services, list.slice(at + 1))
   }
+  return undefined
+}
+
+async function runLater(
+  waiting: Promise<void>,
+  exchange: Exchange,
+  services: StageServices,
+  rest: readonly Stage[],
+): Promise<void> {
+  await waiting
+  for (const stage of rest) await stage.run(exchange, services)
 }

@@ -50,6 +50,11 @@ export interface AuthenticationInput {
 export interface Authenticator {
   /** @throws GateError AUTH_INVALID when the credential is unknown, expired, revoked or not valid on this listener. */
   authenticate(input: AuthenticationInput): Promise<Principal>
+  /**
+   * What `authenticate` would answer, at once, when everything it asks for is in memory; undefined says nothing but that
+   * `authenticate` has to be asked.
+   */
+  recall?(input: AuthenticationInput): Principal | undefined
   /** The principal as it stands now, or undefined when the credential no longer holds (revoked, expired, disabled). */
   reauthenticate(principal: Principal): Promise<Principal | undefined>
   /** Called after anything that may end a credential changed, in this process or another one. */

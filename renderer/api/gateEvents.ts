@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import type { QueryClient } from '@tanstack/react-query'
+import type { Query, QueryClient, QueryKey } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { gateEventSchema } from '../../proxy/contract/events.ts'
 import type { GateEvent } from '../../proxy/contract/events.ts'
@@ -35,12 +35,57 @@ export function parseGateEvent(data: unknown): GateEvent | undefined {
 export function applyGateEvent(client: QueryClient, event: GateEvent): void {
   switch (event.type) {
     case 'changed':
-      for (const queryKey of affectedKeys[event.resource]) void client.invalidateQueries({ queryKey })
+      for (const queryKey of affectedKeys[event.resource]) readAgain(client, queryKey)
       return
     case 'log':
-      client.setQueryData(queryKeys.engineLog, (old: unknown) => appendLogLines(old, event.lines))
+      // Nobody has read the log yet: these lines alone would pass for all of it.
+      if (client.getQueryData(queryKeys.engineLog) !== undefined) {
+        client.setQueryData(queryKeys.engineLog, (old: unknown) => appendLogLines(old, event.lines))
+      }
+      for (const query of underWay(client, queryKeys.engineLog)) void readAfterwards(client, query)
   }
 }
+
+const underWay = (client: QueryClient, queryKey: QueryKey): Query[] =>
+  client.getQueryCache().findAll({ queryKey, predicate: ({ state }) => state.fetchStatus !== 'idle' })
+
+/**
+ * Makes answers old. One that is under way may have been written before the change and would count as fresh, so it is
+ * asked for once more after it has come; it is not cut short, or a steady stream of changes would let none arrive.
+ */
+export function readAgain(client: QueryClient, queryKey: QueryKey): void {
+  const late = underWay(client, queryKey)
+  void client.invalidateQueries({ queryKey }, { cancelRefetch: false })
+  for (const query of late) void readAfterwards(client, query)
+}
+
+const waiting = new WeakSet<Query>()
+
+async function readAfterwards(client: QueryClient, query: Query): Promise<void> {
+  if (waiting.has(query)) return
+  waiting.add(query)
+  try {
+    // Joins the read that is under way.
+    await query.fetch()
+  } catch {
+    // Its page says so; the next one is asked for all the same.
+  }
+  waiting.delete(query)
+  await client.invalidateQueries({ queryKey: query.queryKey, exact: true }, { cancelRefetch: false })
+}
+
+/** Everything that the gate tells of: what is only this computer's business does not come by its events. */
+const gateKeys: readonly QueryKey[] = [
+  queryKeys.session,
+  queryKeys.users,
+  queryKeys.keys,
+  queryKeys.sessions,
+  queryKeys.connections,
+  queryKeys.settings,
+  queryKeys.comfyui,
+  queryKeys.engineLog,
+  queryKeys.sharing,
+]
 
 /** `lost`: no answer at all. `refused`: there is an answer, and it is no stream. */
 export type Liveness = 'connecting' | 'live' | 'lost' | 'refused'
@@ -70,7 +115,6 @@ export function followGateEvents({ client, onLiveness, openStream = openEventSou
   let stream: EventStream | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let refusals = 0
-  let missed = false
   const onMessage = (message: Event) => {
     const event = message instanceof MessageEvent ? parseGateEvent(message.data) : undefined
     if (event !== undefined) applyGateEvent(client, event)
@@ -78,17 +122,15 @@ export function followGateEvents({ client, onLiveness, openStream = openEventSou
   const onOpen = () => {
     refusals = 0
     onLiveness('live')
-    // Whatever happened meanwhile was not told.
-    if (missed) void client.invalidateQueries()
-    missed = false
+    // Whatever happened before was not told, also between the page's first reads and this moment.
+    for (const queryKey of gateKeys) readAgain(client, queryKey)
   }
   const onError = () => {
-    missed = true
     // A browser that closes was answered, with a refusal; otherwise it tries again by itself.
     const refused = stream?.readyState === closedState
     onLiveness(refused ? 'refused' : 'lost')
     // The gate ends a stream with its sign-in: whoever asks at once leaves the page at once.
-    void client.invalidateQueries({ queryKey: queryKeys.session })
+    readAgain(client, queryKeys.session)
     if (!refused) return
     refusals += 1
     timer = setTimeout(open, retryDelayMs(refusals))

@@ -21,11 +21,12 @@ export function toTimeAgo(atMs: number, nowMs: number): string {
   return `${toDuration(elapsed)} ago`
 }
 
-/** "in 3 days", "today", "expired": when something ends. */
+/** "in 90 days", "in 5 hours", "expired": when something ends; days are rounded up, as a new key of 90 days has them. */
 export function toTimeLeft(atMs: number, nowMs: number): string {
   const left = atMs - nowMs
   if (left <= 0) return 'expired'
   if (left < minuteMs) return 'in less than a minute'
+  if (left > dayMs) return `in ${unit(Math.ceil(left / dayMs), 'day')}`
   return `in ${toDuration(left)}`
 }
 

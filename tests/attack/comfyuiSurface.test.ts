@@ -44,6 +44,9 @@ describe('paths that lead elsewhere', () => {
     '/userdata?dir=a&dir=b',
     '/v2/userdata?path=..%2F..',
     '/v2/userdata?path=%252e%252e%252f',
+    '/v2/userdata?path=x%25zz/%252e%252e/%252e%252e',
+    '/v2/userdata?path=%25ff/%252e%252e/%252e%252e',
+    '/userdata?dir=%25ff/%252E%252E',
     '/userdata/..%2F..%2Fusers.json',
     '/userdata/%252e%252e%252fx',
     '/userdata/%2Fetc%2Fpasswd',
@@ -141,6 +144,14 @@ describe('what is about this computer', () => {
       expect(answer.text).not.toContain('/home/ada')
       expect((await get(path, tokens.admin)).text).toContain('/home/ada')
     }
+  })
+
+  it('says by HEAD no more than by GET', async () => {
+    fixture.upstream.on('/system_stats', (_q, response) => response.setHeader('content-length', 987).end())
+    const head = (token: string) => ask(fixture.port, '/system_stats', { method: 'HEAD', headers: bearer(token) })
+    const [own, administrators] = [await head(tokens.creator), await head(tokens.admin)]
+    expect([own.status, own.headers['content-length']]).toEqual([200, undefined])
+    expect([administrators.status, administrators.headers['content-length']]).toEqual([200, '987'])
   })
 
   it('refuses when an answer to be rewritten is not what it should be', async () => {

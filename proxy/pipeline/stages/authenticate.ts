@@ -20,7 +20,11 @@ export function authenticate(exchange: Exchange, authenticator: Authenticator): 
   })
   if (presented === undefined) return undefined
   exchange.presentedKind = presented.kind
-  return resolve(exchange, authenticator, presented)
+  const { listener, clientAddress } = exchange
+  const known = authenticator.recall?.({ presented, listener, secure, clientAddress })
+  if (known === undefined) return resolve(exchange, authenticator, presented)
+  exchange.principal = known
+  return undefined
 }
 
 async function resolve(

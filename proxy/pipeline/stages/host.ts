@@ -17,13 +17,33 @@ const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/
  * @throws GateError HOST_NOT_ALLOWED
  */
 export function checkHost(exchange: Exchange, rules: HostRules): void {
-  const match = HOST.exec(exchange.head.host)
+  const { host } = exchange.head
+  if (exchange.listener === 'public' && rememberedOf(rules).has(host)) return
+  const match = HOST.exec(host)
   const name = match?.[1]?.toLowerCase().replace(/\.$/, '') ?? ''
   const allowed =
     exchange.listener === 'owner'
       ? name === 'gatehouse.localhost' && match?.[2] === String(exchange.localPort)
       : isPublicName(name, rules)
   if (!allowed) throw new GateError('HOST_NOT_ALLOWED', 'This computer is not known under that name.')
+  if (exchange.listener === 'public') remember(rules, host)
+}
+
+const MAX_REMEMBERED = 100
+const remembered = new WeakMap<HostRules, Set<string>>()
+
+/** What these very rules have let in on the public listener. */
+function rememberedOf(rules: HostRules): Set<string> {
+  const known = remembered.get(rules)
+  if (known !== undefined) return known
+  const hosts = new Set<string>()
+  remembered.set(rules, hosts)
+  return hosts
+}
+
+function remember(rules: HostRules, host: string): void {
+  const hosts = rememberedOf(rules)
+  if (hosts.size < MAX_REMEMBERED) hosts.add(host)
 }
 
 function isPublicName(name: string, rules: HostRules): boolean {

@@ -11,7 +11,7 @@ import { hasDesktop, invokeDesktop } from '../../desktop/desktop.ts'
 import { SwitchPanel } from '../SwitchPanel.tsx'
 import { useEngineCommand } from './comfyuiQueries.ts'
 import { EngineFailure } from './EngineFailure.tsx'
-import { describeChoice, describeEngine, isEngineMoving, isEngineWanted } from './engineWords.ts'
+import { describeChoice, describeEngine, engineRhythmMs, isEngineMoving, isEngineWanted } from './engineWords.ts'
 
 interface EngineSwitchProps {
   readonly comfyui: Comfyui
@@ -23,7 +23,8 @@ interface EngineSwitchProps {
 /** The first large switch: ComfyUI itself, with everything about its state where it acts. */
 export function EngineSwitch({ comfyui, localUrl, onShowLog }: EngineSwitchProps) {
   const { state } = comfyui
-  const nowMs = useNow(isEngineMoving(state) ? 500 : 30_000, state.kind !== 'stopped')
+  const minuteClockMs = useNow(30_000)
+  const nowMs = useNow(engineRhythmMs(state, minuteClockMs))
   const command = useEngineCommand()
   const words = describeEngine(state, nowMs)
   const stateId = useId()

@@ -85,6 +85,12 @@ export function isEngineMoving(state: EngineState): boolean {
   return state.kind === 'starting' || state.kind === 'stopping' || state.kind === 'backingOff'
 }
 
+/** How often the words about a state change, in ms: seconds are counted in the first minute. `nowMs` may be 30 s old. */
+export function engineRhythmMs(state: EngineState, nowMs: number): number {
+  if (isEngineMoving(state)) return 500
+  return state.kind === 'ready' && nowMs - state.sinceMs < 60_000 ? 1000 : 30_000
+}
+
 function toOrdinal(number: number): string {
   const rest = number % 100
   if (rest >= 11 && rest <= 13) return `${number}th`

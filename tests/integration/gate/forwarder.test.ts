@@ -25,6 +25,39 @@ const isClosed = (stream: EventEmitter): Promise<void> =>
   new Promise((resolve) => stream.once('close', () => resolve()))
 
 describe('forwarder', () => {
+  it('gives each of many small answers of one moment to whoever asked, also when one of them is gone', async () => {
+    fixture.upstream.on('GET /view', (request, response) => {
+      const name = new URLSearchParams((request.url ?? '').split('?')[1]).get('filename') ?? ''
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': String(name.length) })
+      response.end(name)
+    })
+    const leaving = await openRaw(fixture.port)
+    leaving.write(head('GET /view?filename=gone.png HTTP/1.1'))
+    const names = Array.from({ length: 40 }, (_, at) => `${at}.png`)
+    const asked = names.map((name) => ask(fixture.port, `/view?filename=${name}`, { headers: bearer(tokens.creator) }))
+    leaving.destroy()
+
+    const answers = await Promise.all(asked)
+
+    expect(answers.map(({ text }) => text)).toEqual(names)
+  })
+
+  it('keeps the order of requests that were sent ahead', async () => {
+    fixture.upstream.on('GET /view', (request, response) => {
+      const name = new URLSearchParams((request.url ?? '').split('?')[1]).get('filename') ?? ''
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': String(name.length) })
+      response.end(name)
+    })
+    const names = Array.from({ length: 8 }, (_, at) => `ahead-${at}.png`)
+    const requests = names.map((name) =>
+      head(`GET /view?filename=${name} HTTP/1.1`, ...(name === names.at(-1) ? ['Connection: close'] : [])),
+    )
+
+    const { text } = await sendRaw(fixture.port, requests.join(''), { responses: names.length })
+
+    expect(text.match(/ahead-\d\.png/g)).toEqual(names)
+  })
+
   it('ends the request to the engine when the client leaves in the middle of a download', async () => {
     let ended = false
     fixture.upstream.on('GET /view', (_request, response) => {

@@ -118,6 +118,7 @@ describe('events', () => {
 
   it('with lines of the log add them to what is shown', () => {
     const client = new QueryClient()
+    client.setQueryData(queryKeys.engineLog, { lines: [] })
     applyGateEvent(client, { type: 'log', lines: [{ sequence: 1, atMs: 1, text: 'a' }] })
     applyGateEvent(client, { type: 'log', lines: [{ sequence: 2, atMs: 2, text: 'b' }] })
     expect(client.getQueryData(queryKeys.engineLog)).toMatchObject({ lines: [{ text: 'a' }, { text: 'b' }] })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { EngineState } from '../../../proxy/contract/comfyui.ts'
 import { appendLogLines, maxLogLines } from '../../../renderer/api/engineLog.ts'
 import { joinArguments, splitArguments } from '../../../renderer/features/comfyui/argumentText.ts'
-import { describeEngine, isEngineWanted } from '../../../renderer/features/comfyui/engineWords.ts'
+import { describeEngine, engineRhythmMs, isEngineWanted } from '../../../renderer/features/comfyui/engineWords.ts'
 import { findLines, visibleRange } from '../../../renderer/features/comfyui/logWindow.ts'
 
 const failure = { code: 'CRASHED', message: 'It stopped.', details: '' }
@@ -25,6 +25,14 @@ describe('the engine in words', () => {
     ['failed', 'Stopped by a problem'],
   ] as const)('%s is "%s"', (kind, words) => {
     expect(describeEngine(states[kind], 13_000).state).toBe(words)
+  })
+
+  it('counts the seconds of the first minute, also when the clock it is told is half a minute behind', () => {
+    const { ready } = states
+    expect(engineRhythmMs(ready, 1000 - 30_000)).toBe(1000)
+    expect(engineRhythmMs(ready, 60_999)).toBe(1000)
+    expect(engineRhythmMs(ready, 61_000)).toBe(30_000)
+    expect([engineRhythmMs(states.starting, 0), engineRhythmMs(states.stopped, 0)]).toEqual([500, 30_000])
   })
 
   it('names the try from the second on', () => {

@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { followGateEvents, retryDelayMs } from '../../../renderer/api/gateEvents.ts'
 import type { Liveness } from '../../../renderer/api/gateEvents.ts'
@@ -35,8 +35,31 @@ function follow() {
     },
   })
   const isOld = (key: readonly string[]) => client.getQueryState(key)?.isInvalidated
-  return { streams, said, stop, isOld }
+  return { client, streams, said, stop, isOld }
 }
+
+/** A page's view of one answer; each read waits until it is answered. */
+function watch(client: QueryClient, queryKey: readonly string[]) {
+  const reads: ((answer: unknown) => void)[] = []
+  const observer = new QueryObserver(client, {
+    queryKey,
+    queryFn: () => new Promise<unknown>((resolve) => reads.push(resolve)),
+    staleTime: Infinity,
+  })
+  observer.subscribe(() => undefined)
+  const answer = async (index: number, data: unknown) => {
+    reads[index]?.(data)
+    await vi.advanceTimersByTimeAsync(0)
+  }
+  return { reads, answer, shown: () => observer.getCurrentResult().data }
+}
+
+const changed = (resource: string) =>
+  new MessageEvent('message', { data: JSON.stringify({ type: 'changed', resource }) })
+const logged = (sequence: number) =>
+  new MessageEvent('message', {
+    data: JSON.stringify({ type: 'log', lines: [{ sequence, atMs: 1, text: `line ${sequence}` }] }),
+  })
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -60,9 +83,8 @@ describe('the event stream of a page', () => {
 
   it('asks who is signed in as soon as it ends: the gate ends it with the sign-in', () => {
     const { streams, said, isOld } = follow()
-    streams[0]?.dispatchEvent(new Event('open'))
     streams[0]?.fail(connecting)
-    expect(said).toEqual(['live', 'lost'])
+    expect(said).toEqual(['lost'])
     expect(isOld(queryKeys.session)).toBe(true)
     expect(isOld(queryKeys.keys)).toBe(false)
   })
@@ -72,6 +94,55 @@ describe('the event stream of a page', () => {
     streams[0]?.fail(connecting)
     streams[0]?.dispatchEvent(new Event('open'))
     expect(isOld(queryKeys.keys)).toBe(true)
+  })
+
+  it('reads again what the page had read before the stream was there: the engine may be ready since', async () => {
+    const { client, streams } = follow()
+    const engine = watch(client, queryKeys.comfyui)
+    await engine.answer(0, 'starting')
+    streams[0]?.dispatchEvent(new Event('open'))
+    await engine.answer(1, 'ready')
+    expect(engine.shown()).toBe('ready')
+  })
+
+  it('reads once more what was under way when the stream opened or something changed', async () => {
+    const { client, streams } = follow()
+    const engine = watch(client, queryKeys.comfyui)
+    streams[0]?.dispatchEvent(new Event('open'))
+    await engine.answer(0, 'starting')
+    expect(engine.reads).toHaveLength(2)
+    streams[0]?.dispatchEvent(changed('comfyui'))
+    await engine.answer(1, 'starting, 40 %')
+    await engine.answer(2, 'ready')
+    expect(engine.shown()).toBe('ready')
+    expect(engine.reads).toHaveLength(3)
+  })
+
+  it('lets an answer arrive however many changes are told meanwhile', async () => {
+    const { client, streams } = follow()
+    const engine = watch(client, queryKeys.comfyui)
+    for (let count = 0; count < 50; count += 1) streams[0]?.dispatchEvent(changed('comfyui'))
+    expect(engine.reads).toHaveLength(1)
+    await engine.answer(0, 'first')
+    expect(engine.shown()).toBe('first')
+    expect(engine.reads).toHaveLength(2)
+  })
+
+  it('leaves alone what only the program on this computer knows', () => {
+    const { client, streams, isOld } = follow()
+    client.setQueryData(queryKeys.candidates, [])
+    streams[0]?.dispatchEvent(new Event('open'))
+    expect([isOld(queryKeys.candidates), isOld(queryKeys.keys)]).toEqual([false, true])
+  })
+
+  it('takes lines for the whole log only behind a log that was read', async () => {
+    const { client, streams } = follow()
+    streams[0]?.dispatchEvent(logged(7))
+    expect(client.getQueryData(queryKeys.engineLog)).toBeUndefined()
+    const log = watch(client, queryKeys.engineLog)
+    streams[0]?.dispatchEvent(logged(8))
+    await log.answer(0, { lines: [] })
+    expect(log.reads).toHaveLength(2)
   })
 
   it('comes back by itself after a refusal, ever more rarely', () => {

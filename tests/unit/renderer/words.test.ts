@@ -36,6 +36,8 @@ describe('times in words', () => {
     expect(toTimeLeft(1000, 1000)).toBe('expired')
     expect(toTimeLeft(1001, 1000)).toBe('in less than a minute')
     expect(toTimeLeft(3 * day, 0)).toBe('in 3 days')
+    expect(toTimeLeft(90 * day - second, 0)).toBe('in 90 days')
+    expect(toTimeLeft(5 * hour, 0)).toBe('in 5 hours')
   })
 })
 

@@ -20,9 +20,9 @@ function createCollector() {
 }
 
 describe('the idle collector', () => {
-  it('collects once, after three idle looks in a row', () => {
+  it('collects once, after eight idle looks in a row', () => {
     const { state, look } = createCollector()
-    look(2)
+    look(7)
     expect(state.collected).toBe(0)
 
     look(20)
@@ -32,11 +32,11 @@ describe('the idle collector', () => {
 
   it('never collects while somebody is served', () => {
     const { state, look } = createCollector()
-    look(2)
+    look(7)
     state.utilization = 0.1
     look(1)
     state.utilization = 0
-    look(2)
+    look(7)
     expect(state.collected).toBe(0)
 
     state.utilization = 0.5
@@ -47,13 +47,13 @@ describe('the idle collector', () => {
 
   it('collects again when the heap has grown by a load, and not for a little', () => {
     const { state, look } = createCollector()
-    look(3)
-    state.heapBytes = 40 * MB
+    look(8)
+    state.heapBytes = 50 * MB
     look(10)
     expect(state.collected).toBe(1)
 
     state.heapBytes = 90 * MB
-    look(3)
+    look(8)
 
     expect(state.collected).toBe(2)
   })
