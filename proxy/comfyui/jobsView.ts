@@ -29,7 +29,7 @@ export function toQueuedJob(item: JsonValue, status: 'pending' | 'in_progress', 
 }
 
 /** A job of the history. `whole`: with outputs, status and workflow, as for one job. */
-export function toEndedJob(id: string, entry: JsonObject, whole: boolean): JsonObject {
+export function toEndedJob(id: string, entry: JsonObject, whole: boolean, createdAtMs?: number): JsonObject {
   const prompt = entry.get('prompt')
   const [number = null, , nodes = null, extraData = null] = Array.isArray(prompt) ? prompt : []
   const status = entry.get('status') ?? null
@@ -38,12 +38,13 @@ export function toEndedJob(id: string, entry: JsonObject, whole: boolean): JsonO
   const found = findOutputs(outputs)
   const error = events.get('execution_error')
   const start = events.get('execution_start')?.get('timestamp')
+  const known = createdAtMs === undefined ? undefined : new JsonNumber(String(createdAtMs))
   const isError = isObject(status) && status.get('status_str') === 'error'
   const job = pruned([
     ['id', id],
     ['status', isError ? (events.has('execution_interrupted') ? 'cancelled' : 'failed') : 'completed'],
     ['priority', number],
-    ['create_time', createTime(extraData) ?? start],
+    ['create_time', createTime(extraData) ?? known ?? start],
     ['execution_start_time', start],
     ['execution_end_time', [...events].find(([type]) => ENDS.has(type))?.[1].get('timestamp')],
     ['execution_error', error],

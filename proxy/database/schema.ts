@@ -120,6 +120,8 @@ export interface JobsTable {
   run_ms: number | null
   /** The history's entry in ComfyUI's shape. */
   result: string | null
+  /** The same in the short form of `/api/jobs`. */
+  summary: string | null
   failure: string | null
   in_history: number
 }

@@ -1,5 +1,8 @@
 import { formatEntry, isSuccess, takeEntry, toNumber } from '../comfyui/historyViews.ts'
 import type { JobTexts } from '../comfyui/historyViews.ts'
+import { entryWithoutPaths } from '../comfyui/errorPaths.ts'
+import { toEndedJob } from '../comfyui/jobsView.ts'
+import { formatLosslessJson, isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import type { JsonObject, JsonValue } from '../comfyui/losslessJson.ts'
 import type { EngineLink } from './engineLink.ts'
 import type { Job } from './job.ts'
@@ -98,7 +101,7 @@ export class JobEndings {
     record.add('execution_error', error)
     const endedAtMs = this.#dependencies.clock.nowMs()
     const result = formatEntry(await this.#textsOf(job), false, record.messages, record.outputs)
-    const more = { ...noTexts, result, in_history: 1, ...runTime({ ...job, endedAtMs }) }
+    const more = { ...noTexts, ...toHistory(job, result), ...runTime({ ...job, endedAtMs }) }
     if (!(await this.#ledger.apply(job, event, { endedAtMs, failure: message }, more))) return false
     const link = this.#link()
     if (!hadBegun) link.tell(job, 'execution_start', start)
@@ -133,7 +136,7 @@ export class JobEndings {
 
   async #keep(job: Job, result: string, outcome: JobOutcome): Promise<boolean> {
     const endedAtMs = job.endedAtMs ?? this.#dependencies.clock.nowMs()
-    const more = { ...noTexts, result, in_history: 1, ...runTime({ ...job, endedAtMs }) }
+    const more = { ...noTexts, ...toHistory(job, result), ...runTime({ ...job, endedAtMs }) }
     const done = await this.#ledger.apply(job, { kind: 'finish', outcome }, { endedAtMs }, more)
     if (done) this.#release(job)
     return done
@@ -152,6 +155,12 @@ export class JobEndings {
 }
 
 export const placeOf = ({ number, clientId }: Job) => ({ number, clientId })
+
+function toHistory({ id, createdAtMs }: Job, result: string) {
+  const entry = parseLosslessJson(entryWithoutPaths(result))
+  const summary = isObject(entry) ? formatLosslessJson(toEndedJob(id, entry, false, createdAtMs)) : null
+  return { result, summary, in_history: 1 }
+}
 
 function runTime({ startedAtMs, endedAtMs }: Job): { run_ms: number | null } {
   return { run_ms: startedAtMs === undefined || endedAtMs === undefined ? null : Math.max(0, endedAtMs - startedAtMs) }

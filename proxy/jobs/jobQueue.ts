@@ -106,8 +106,9 @@ export class JobQueue {
 
   /** The person's running and waiting jobs with their texts. */
   async readQueue(accountId: string): Promise<{ running: JobTexts[]; pending: JobTexts[] }> {
-    await this.#dispatcher.quiet()
     const jobs = this.#ledger.ofAccount(accountId).filter(isActive)
+    // Its outputs are being asked for.
+    if (jobs.some(({ status }) => status.state === 'sent')) await this.#dispatcher.quiet()
     const texts = await Promise.all(jobs.map(async (job) => ({ job, texts: await this.#readTexts(job) })))
     const of = (isRunning: boolean): JobTexts[] =>
       texts.flatMap(({ job, texts: found }) =>
@@ -120,6 +121,12 @@ export class JobQueue {
   async readHistory(accountId: string, page: HistoryPage): Promise<HistoryEntry[]> {
     await this.#dispatcher.settled(accountId)
     return this.#dependencies.store.readHistory(accountId, page)
+  }
+
+  /** Jobs of the history in the short form of `/api/jobs`, as JSON texts. */
+  async readSummaries(accountId: string): Promise<string[]> {
+    await this.#dispatcher.settled(accountId)
+    return this.#dependencies.store.readSummaries(accountId)
   }
 
   async findHistory(accountId: string, id: string): Promise<string | undefined> {

@@ -54,6 +54,7 @@ export class JobStore {
       created_at_ms: job.createdAtMs,
       run_ms: null,
       result: null,
+      summary: null,
       in_history: 0,
     }
     const result = await this.#inOrder(() =>
@@ -130,6 +131,19 @@ export class JobStore {
     return toEntries(newest).reverse()
   }
 
+  /** What ended, in short, in the order in which it did. */
+  async readSummaries(accountId: string): Promise<string[]> {
+    const rows = await this.#kysely
+      .selectFrom('jobs')
+      .select('summary')
+      .where('account_id', '=', accountId)
+      .where('in_history', '=', 1)
+      .orderBy('ended_at_ms', 'desc')
+      .limit(HISTORY_AT_MOST)
+      .execute()
+    return rows.flatMap(({ summary }) => summary ?? []).reverse()
+  }
+
   async findHistory(accountId: string, id: string): Promise<string | undefined> {
     const row = await this.#history(accountId).where('id', '=', id).executeTakeFirst()
     return row?.result ?? undefined
@@ -137,7 +151,7 @@ export class JobStore {
 
   /** Takes entries out of the history. What they cost stays known: it counts for the day's limits. */
   async forgetHistory(accountId: string, ids: readonly string[] | 'all'): Promise<void> {
-    const change = { in_history: 0, result: null }
+    const change = { in_history: 0, result: null, summary: null }
     await this.#inOrder(async () => {
       const query = this.#kysely
         .updateTable('jobs')

@@ -81,8 +81,8 @@ async function cancelAll(jobs: JobQueue, accountId: string, ids: readonly string
 }
 
 async function readJobs(jobs: JobQueue, accountId: string): Promise<JsonObject[]> {
-  const ended = await jobs.readHistory(accountId, {})
-  return [...(await readQueued(jobs, accountId)), ...ended.flatMap(({ id, entry }) => toEnded(id, entry, false))]
+  const ended = (await jobs.readSummaries(accountId)).map(parseLosslessJson).filter(isObject)
+  return [...(await readQueued(jobs, accountId)), ...ended]
 }
 
 async function readQueued(jobs: JobQueue, accountId: string): Promise<JsonObject[]> {
@@ -97,13 +97,13 @@ async function findJob(jobs: JobQueue, accountId: string, id: string): Promise<J
   const queued = (await readQueued(jobs, accountId)).find((job) => job.get('id') === id)
   if (queued !== undefined) return queued
   const entry = await jobs.findHistory(accountId, id)
-  return entry === undefined ? undefined : toEnded(id, entry, true)[0]
+  return entry === undefined ? undefined : toWhole(id, entry)
 }
 
-function toEnded(id: string, entry: string, whole: boolean): JsonObject[] {
+function toWhole(id: string, entry: string): JsonObject | undefined {
   // One answer for everybody: the owner finds the rest in the log.
   const parsed = parseLosslessJson(entryWithoutPaths(entry))
-  return isObject(parsed) ? [toEndedJob(id, parsed, whole)] : []
+  return isObject(parsed) ? toEndedJob(id, parsed, true) : undefined
 }
 
 function formatPage(all: readonly JsonObject[], query: ListQuery): string {

@@ -2,8 +2,6 @@ import { GateError } from '../../proxy/contract/errorCodes.ts'
 import type { EngineState } from '../../proxy/contract/comfyui.ts'
 import type { Role } from '../../proxy/contract/accounts.ts'
 import type { Scope } from '../../proxy/contract/keys.ts'
-import { settingDefinitions } from '../../proxy/contract/settings.ts'
-import type { SettingName, Settings } from '../../proxy/contract/settings.ts'
 import { systemClock } from '../../proxy/core/clock.ts'
 import { silentLogger } from '../../proxy/core/logger.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
@@ -21,11 +19,13 @@ import type {
   OwnApplication,
   Principal,
 } from '../../proxy/pipeline/requestContext.ts'
-import type { SettingsReader } from '../../proxy/pipeline/services.ts'
+import { FakeSettings } from './fakeSettings.ts'
 import { openJobQueueFixture } from './jobQueueFixture.ts'
 import type { JobQueueFixture } from './jobQueueFixture.ts'
 import { SECRET, startFakeUpstream } from './fakeUpstream.ts'
 import type { FakeUpstream } from './fakeUpstream.ts'
+
+export { FakeSettings } from './fakeSettings.ts'
 
 const tokenOf = ({ presented }: AuthenticationInput): string =>
   presented.kind === 'basic' ? presented.key : presented.token
@@ -121,25 +121,6 @@ export class FakeEngine implements Engine {
 
   reportUnreachable(): void {
     this.unreachable += 1
-  }
-}
-
-export class FakeSettings implements SettingsReader {
-  readonly #values = new Map<SettingName, unknown>()
-  readonly #listeners = new Set<() => void>()
-
-  get<Name extends SettingName>(name: Name): Settings[Name] {
-    return (this.#values.has(name) ? this.#values.get(name) : settingDefinitions[name].default) as Settings[Name]
-  }
-
-  set<Name extends SettingName>(name: Name, value: Settings[Name]): void {
-    this.#values.set(name, value)
-    for (const listener of this.#listeners) listener()
-  }
-
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
   }
 }
 

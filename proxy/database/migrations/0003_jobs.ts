@@ -25,6 +25,7 @@ const statements = [
     ended_at_ms integer,
     run_ms integer,
     result text,
+    summary text,
     failure text,
     in_history integer not null default 0 check (in_history in (0, 1))
   ) strict`,
