@@ -35,7 +35,7 @@ export function servePaths(
 }
 
 /**
- * `gatehouse serve`: the same core without a window, until SIGINT or SIGTERM. One line of JSON on stdout when accounts, gate
+ * `gatehouse serve`: the same core without a window, until SIGINT, SIGTERM or SIGHUP. One line of JSON on stdout when accounts, gate
  * and engine are up, nothing after it; the log goes to stderr and the data folder.
  * @returns the exit code: 0 ended as asked, 1 refused or the engine failed three times, 2 wrong usage
  */
@@ -141,10 +141,10 @@ function untilEngineFails(service: GatehouseService): { failure: Promise<Failed>
   return { failure }
 }
 
+/** The listeners stay: without one, a second signal would end the program in the middle of its orderly stop. */
 function untilAsked(): Promise<Stopped> {
   return new Promise((resolve) => {
     const stop = (): void => resolve({ kind: 'stopped' })
-    process.once('SIGINT', stop)
-    process.once('SIGTERM', stop)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   })
 }

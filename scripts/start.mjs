@@ -5,6 +5,8 @@ import path from 'node:path'
 import process from 'node:process'
 import { repositoryRoot, requireDependencies, requireNode24 } from './lib/requireNode.mjs'
 import { buildProduct } from './lib/buildProduct.mjs'
+import { endWithNpm } from './lib/npmWatch.mjs'
+import { runDesktop } from './lib/runDesktop.mjs'
 import { runProcess } from './lib/runProcess.mjs'
 import { ensureSystemPackages, systemPackages } from './lib/systemPackages.mjs'
 import { resolveElectron } from './electron-runtime/electronRuntime.mjs'
@@ -60,10 +62,11 @@ async function openWindow(args) {
   }
   const env = { ...process.env }
   delete env.ELECTRON_RUN_AS_NODE // Set by some editors' terminals: Electron would start as plain Node.
-  return (await runProcess(electron.executablePath, [...electron.args, repositoryRoot, ...args], { env })).code
+  return runDesktop(electron, [...electron.args, repositoryRoot, ...args], { env, log })
 }
 
 async function start() {
+  endWithNpm()
   requireDependencies()
   const args = process.argv.slice(2)
   await buildProduct({ log })

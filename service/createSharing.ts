@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os'
 import type { EngineHealth } from '../launcher/readinessProbe.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import type { Gate } from '../proxy/gate.ts'
-import { findLanAddresses } from '../proxy/network/lanAddresses.ts'
+import { findForeignAddresses, findLanAddresses } from '../proxy/network/lanAddresses.ts'
 import { describeEngineTrouble } from './engineTrouble.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
 import { SharingController } from './sharingController.ts'
@@ -38,6 +38,7 @@ export function createSharing({ options, stores, gate, health }: SharingParts): 
     },
     engineTrouble: () => describeEngineTrouble(health()),
     lanAddresses: () => findLanAddresses(networkInterfaces()),
+    foreignAddresses: () => findForeignAddresses(networkInterfaces()),
     people: () => findPeople(stores, clock.nowMs()),
   })
 }

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 
 const LOOK_MS = 1_000
 /** So many looks in a row must find the process idle. */
-const IDLE_LOOKS = 8
+const IDLE_LOOKS = 60
 /** Part of the time that an idle process spends awake: its own timers, and now and then a question. */
 const IDLE_UTILIZATION = 0.02
 /** Less than this is not worth the stall. */
@@ -23,7 +23,8 @@ export interface IdleCollectorOptions {
 /**
  * V8 collects when it needs room, so after a load its garbage stays for as long as nobody asks for more: more than a
  * hundred megabytes that the owner's models could use. This collects once when the load is over. It takes some ten
- * milliseconds, in which nobody is served, so it waits until nobody was for some seconds.
+ * milliseconds, and the heap that it leaves is small: a load that follows at once costs up to twice the CPU until it has
+ * grown again (measured). So it waits until nobody was served for a minute.
  */
 export class IdleCollector {
   readonly #options: IdleCollectorOptions

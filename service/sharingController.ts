@@ -22,6 +22,8 @@ export interface SharingDependencies {
     closeSharing(): Promise<void>
   }
   readonly lanAddresses: () => readonly LanAddress[]
+  /** Addresses of this computer in networks that are nobody's home; see `findForeignAddresses`. */
+  readonly foreignAddresses: () => readonly string[]
   /** Names of the people who can sign in or hold a key now. */
   readonly people: () => Promise<readonly string[]>
   /** Why this engine may not be shared, in words: its companion could not guard it. */
@@ -39,6 +41,20 @@ function inWords(error: unknown): string {
     return 'This computer does not have the chosen address right now. Choose another one in the settings.'
   }
   return 'Sharing could not be switched on. The log has the details.'
+}
+
+/** Why there is nothing to share on. A gate that lets in only the home's devices is of no use on another network. */
+export function describeNoAddress(foreign: readonly string[]): string {
+  if (foreign.length === 0) {
+    return 'This computer is in no network right now, so nobody else can reach it. Sharing goes on by itself once it is.'
+  }
+  const addresses = foreign.slice(0, 3)
+  const its = addresses.length === 1 ? 'its address is' : 'its addresses are'
+  return (
+    `This computer is in a network, but in no home network (${its} ${addresses.join(' and ')}), and Gatehouse lets in only ` +
+    'devices with a private address, such as 192.168.… Connect this computer to a router of your own: sharing then ' +
+    'goes on by itself.'
+  )
 }
 
 /**
@@ -240,8 +256,7 @@ export class SharingController {
       this.#problem = trouble
     } else if (addresses.length === 0) {
       await this.#dependencies.listeners.closeSharing()
-      this.#problem =
-        'This computer is in no network right now, so nobody else can reach it. Sharing goes on by itself once it is.'
+      this.#problem = describeNoAddress(this.#dependencies.foreignAddresses())
     } else {
       await this.#dependencies.listeners.openSharing(addresses.map((entry) => entry.address))
       this.#shared = addresses

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Schema } from '../database/schema.ts'
 
-const WRITE_INTERVAL_MS = 60_000
+const WRITE_INTERVAL_MS = 10_000
 const MAX_REMEMBERED = 20_000
 
 export interface UsageRecorderOptions {
@@ -17,7 +17,7 @@ export interface KeyUse {
   readonly address: string
 }
 
-/** When sessions, keys and people were last seen: in memory at once, in the database at most once a minute. */
+/** When sessions, keys and people were last seen: in memory at once, in the database within ten seconds, for the other programs. */
 export class UsageRecorder {
   readonly #options: UsageRecorderOptions
   readonly #sessions = new Map<string, number>()

@@ -6,8 +6,13 @@ export const everywhere: readonly (readonly [string, string])[] = [
   ['referrer-policy', 'same-origin'],
 ]
 
-/** For ComfyUI's page and files: no foreign site may frame them. ComfyUI's page needs its own scripts and styles. */
-export const COMFYUI_CONTENT_POLICY = "frame-ancestors 'self'"
+/**
+ * For ComfyUI's page and files: no foreign site may frame them. ComfyUI's page needs its own scripts and styles.
+ * Pictures and films come from here or over HTTPS: a cookie is sent to every port of its host (RFC 6265, 8.5), so a
+ * picture in somebody's workflow could send a session to another program's server on this computer.
+ */
+export const COMFYUI_CONTENT_POLICY =
+  "img-src 'self' data: blob: https:; media-src 'self' data: blob: https:; object-src 'none'; frame-ancestors 'self'"
 
 /** For what people upload and nodes write: even when opened as a page, nothing of it runs in our origin. */
 export const SANDBOX_CONTENT_POLICY = "sandbox; default-src 'none'"

@@ -1,4 +1,5 @@
 import type { NetworkInterfaceInfo } from 'node:os'
+import { isHomeAddress } from '../core/addresses.ts'
 
 /*
  * proxy/network/ knows the networks this computer is in. It opens no socket.
@@ -21,20 +22,23 @@ const VIRTUAL =
 const VIRTUAL_HARDWARE = /^(?:02:42|00:05:69|00:0c:29|00:1c:14|00:50:56|08:00:27|0a:00:27|00:15:5d|52:54:00)/i
 const PRIVATE = /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/
 const LINK_LOCAL = /^169\.254\./
+/** RFC 4193. */
+const UNIQUE_LOCAL = /^f[cd][0-9a-f]{2}:/i
 
 /**
- * The IPv4 addresses under which this computer can be reached at home, the likeliest first: private ones on real
- * network cards, then those of virtual networks. Link-local ones count only where a card has nothing better.
+ * The addresses under which this computer can be reached at home, the likeliest first: private IPv4 ones on real
+ * network cards, then those of virtual networks. Unique local IPv6 and link-local IPv4 ones, which are harder to type
+ * or less sure, count only where a card has nothing better.
  */
 export function findLanAddresses(interfaces: Interfaces): readonly LanAddress[] {
   const found = Object.entries(interfaces).flatMap(([name, infos]) => {
-    const usable = (infos ?? []).filter((info) => info.family === 'IPv4' && !info.internal)
+    const usable = (infos ?? []).filter((info) => !info.internal)
     const home = usable.filter(({ address }) => PRIVATE.test(address))
-    const chosen = home.length > 0 ? home : usable.filter(({ address }) => LINK_LOCAL.test(address))
-    return chosen.map((info) => ({
+    const spare = usable.filter(({ address }) => UNIQUE_LOCAL.test(address) || LINK_LOCAL.test(address))
+    return (home.length > 0 ? home : spare).map((info) => ({
       address: info.address,
       interface: name,
-      virtual: VIRTUAL.test(name) || (VIRTUAL_HARDWARE.test(info.mac) && !isLikelyGuest(interfaces)),
+      virtual: isVirtual(name, info, interfaces),
       rank: rank(info.address),
     }))
   })
@@ -42,6 +46,22 @@ export function findLanAddresses(interfaces: Interfaces): readonly LanAddress[] 
     .sort((a, b) => Number(a.virtual) - Number(b.virtual) || a.rank - b.rank || a.address.localeCompare(b.address))
     .map(({ rank: _rank, ...address }) => address)
 }
+
+/**
+ * Addresses of real network cards that belong to no home network: what this computer has when `findLanAddresses` finds
+ * nothing although it is connected. IPv4 first; not those that only reach the same cable.
+ */
+export function findForeignAddresses(interfaces: Interfaces): readonly string[] {
+  const found = Object.entries(interfaces).flatMap(([name, infos]) =>
+    (infos ?? [])
+      .filter((info) => !info.internal && !isHomeAddress(info.address) && !isVirtual(name, info, interfaces))
+      .map((info) => info.address),
+  )
+  return found.sort((a, b) => Number(a.includes(':')) - Number(b.includes(':')) || a.localeCompare(b))
+}
+
+const isVirtual = (name: string, { mac }: NetworkInterfaceInfo, interfaces: Interfaces): boolean =>
+  VIRTUAL.test(name) || (VIRTUAL_HARDWARE.test(mac) && !isLikelyGuest(interfaces))
 
 /** Inside a virtual machine every card is virtual, and then that is the home network. */
 function isLikelyGuest(interfaces: Interfaces): boolean {
@@ -53,7 +73,8 @@ function isLikelyGuest(interfaces: Interfaces): boolean {
 function rank(address: string): number {
   if (address.startsWith('192.168.')) return 0
   if (address.startsWith('10.')) return 1
-  return LINK_LOCAL.test(address) ? 3 : 2
+  if (PRIVATE.test(address)) return 2
+  return UNIQUE_LOCAL.test(address) ? 3 : 4
 }
 
 /**

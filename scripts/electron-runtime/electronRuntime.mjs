@@ -6,6 +6,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import {
   FALLBACK_VERSION,
+  findFallbackElectron,
   isFallbackDistribution,
   isFallbackSupported,
   prepareFallbackElectron,
@@ -47,6 +48,15 @@ function findOverride() {
   if (version === undefined)
     throw new Error(`${distDirectory} has no file "version", so it is no Electron distribution.`)
   return { executablePath, distDirectory: path.resolve(distDirectory), version }
+}
+
+/** The Electron that is already here, or undefined; downloads nothing. */
+export function findPresentElectron() {
+  try {
+    return findOverride() ?? findOfficialElectron() ?? findFallbackElectron()
+  } catch {
+    return undefined // The override names none: `npm start` says so.
+  }
 }
 
 async function prepareFallback(reason, log) {

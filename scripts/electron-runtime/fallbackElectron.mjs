@@ -152,9 +152,18 @@ function updateLoader(distDirectory) {
   fs.renameSync(temporary, target)
 }
 
+const fallbackDirectory = () => path.join(runtimesDirectory(), FALLBACK_VERSION)
+
+/** The fallback tree if it was made already. */
+export function findFallbackElectron() {
+  const distDirectory = fallbackDirectory()
+  if (!isFallbackSupported() || !isFallbackDistribution(distDirectory)) return undefined
+  return { executablePath: path.join(distDirectory, 'electron'), distDirectory, version: FALLBACK_VERSION }
+}
+
 /** The fallback tree, made on first use (about 100 MB to download). Throws an Error with words when that fails. */
 export async function prepareFallbackElectron(log) {
-  const distDirectory = path.join(runtimesDirectory(), FALLBACK_VERSION)
+  const distDirectory = fallbackDirectory()
   if (!isFallbackDistribution(distDirectory)) {
     log(`Preparing the fallback Electron ${FALLBACK_VERSION} in ${distDirectory} (once) …`)
     await build(distDirectory, log)

@@ -5,8 +5,11 @@ import process from 'node:process'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const KILL_AFTER_MS = 5000
 
-/** A Ctrl-C at the terminal reaches the whole process group by itself; sending it again would count as a second one. */
-function forwardSignals(child) {
+/**
+ * Passes the signals that end this process on to the child until the returned function is called.
+ * A Ctrl-C at the terminal reaches the whole process group by itself; sending it again would count as a second one.
+ */
+export function forwardSignals(child) {
   const listeners = SIGNALS.map((signal) => {
     const forward = () => {
       if (signal === 'SIGINT' && process.stdin.isTTY) return
@@ -19,7 +22,7 @@ function forwardSignals(child) {
 }
 
 /** The exit code as a shell gives it: 128 + number for a signal. */
-function toExitCode(code, signal) {
+export function toExitCode(code, signal) {
   return signal === null ? code : 128 + os.constants.signals[signal]
 }
 

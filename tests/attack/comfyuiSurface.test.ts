@@ -255,7 +255,16 @@ describe('stored script', () => {
         .end('x'),
     )
     expect((await get('/assets/index-abc.js')).headers['cache-control']).toBe('public, max-age=31536000')
-    expect((await get('/')).headers['content-security-policy']).toBe("frame-ancestors 'self'")
+    expect((await get('/')).headers['content-security-policy']).toContain("frame-ancestors 'self'")
+  })
+
+  it('lets no picture of a workflow carry the session to another port of this computer (cookies know no ports)', async () => {
+    const policy = (await get('/')).headers['content-security-policy'] ?? ''
+    const sources = policy.split('; ').filter((directive) => /^(img|media)-src /.test(directive))
+    expect(sources.map((directive) => directive.split(' ').slice(1))).toEqual([
+      ["'self'", 'data:', 'blob:', 'https:'],
+      ["'self'", 'data:', 'blob:', 'https:'],
+    ])
   })
 })
 

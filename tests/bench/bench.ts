@@ -67,7 +67,7 @@ async function measure(
     log(`repeat ${repeat + 1} of ${options.repeats}`)
     await runOnce(scenarios, repeat, recorder, (list) => shuffled(list, random))
   }
-  await wait(options.settleMs)
+  await wait(options.settleAfterMs)
   const after = findMemory(systems.raw.pid)
   for (const failure of recorder.failures) log(`failed: ${failure}`)
   return {

@@ -9,8 +9,10 @@ export interface Options {
   readonly repeats: number
   /** One measurement of requests or messages, in whole seconds (wrk takes no others). */
   readonly seconds: number
-  /** Before the memory is read, and after the last load. */
+  /** Before the first load and before the idle memory is read. */
   readonly settleMs: number
+  /** After the last load, before the memory is read: Gatehouse gives memory back after a quiet minute. */
+  readonly settleAfterMs: number
   readonly bodyBytes: number
   readonly socketClients: number
   readonly groups: readonly Group[]
@@ -52,6 +54,7 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
     repeats: toCount('--repeats', values.repeats, quick ? 2 : 7),
     seconds: quick ? 1 : 3,
     settleMs: quick ? 2_000 : 10_000,
+    settleAfterMs: quick ? 2_000 : 75_000,
     bodyBytes: 100_000_000,
     socketClients: 20,
     groups: known,

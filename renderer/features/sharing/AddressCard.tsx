@@ -2,7 +2,6 @@ import { create as createQrCode } from 'qrcode'
 import { useMemo } from 'react'
 import type { Sharing } from '../../../proxy/contract/sharing.ts'
 import { CopyButton } from '../../components/CopyButton.tsx'
-import { Notice } from '../../components/Notice.tsx'
 import { toTypedAddress } from './sharingWords.ts'
 import styles from './AddressCard.module.css'
 
@@ -13,14 +12,8 @@ interface AddressCardProps {
 /** Where to come in: a code for phones, the same address to type, and the others of this computer. */
 export function AddressCard({ sharing }: AddressCardProps) {
   const { primaryUrl } = sharing
-  if (primaryUrl === null) {
-    return (
-      <Notice tone="attention">
-        This computer is in no home network right now, so there is no address to give away. Connect it by cable or
-        Wi-Fi.
-      </Notice>
-    )
-  }
+  // The switch says why.
+  if (primaryUrl === null) return null
   const others = sharing.addresses.filter((address) => address.url !== primaryUrl)
   return (
     <div className={styles.root}>

@@ -78,7 +78,14 @@ export function SharingSwitch({ sharing, onAddPerson, onOpenSettings }: SharingS
           Add a person
         </Button>
       )}
-      {sharing.on && <AddressCard sharing={sharing} />}
+      {sharing.on ? (
+        <AddressCard sharing={sharing} />
+      ) : (
+        <p className="quiet small">
+          Programs on this computer reach it at <span className={styles.local}>{sharing.localUrl}</span> with a key,
+          also while sharing is off.
+        </p>
+      )}
       <ul className={styles.facts} aria-label="Good to know">
         {sharingFacts(sharing).map((fact, index) => {
           const Icon = factIcons[index + (sharing.encrypted ? 1 : 0)] ?? IconPhoto

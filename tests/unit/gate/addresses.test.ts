@@ -1,7 +1,7 @@
 import type { NetworkInterfaceInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { isHomeAddress, isLoopbackAddress, isLoopbackHost, normaliseAddress } from '../../../proxy/core/addresses.ts'
-import { expandWildcards, findLanAddresses } from '../../../proxy/network/lanAddresses.ts'
+import { expandWildcards, findForeignAddresses, findLanAddresses } from '../../../proxy/network/lanAddresses.ts'
 
 describe('client addresses', () => {
   it.each([
@@ -84,7 +84,38 @@ const ipv4 = (address: string, mac = '3c:22:fb:00:00:01'): NetworkInterfaceInfo 
   cidr: null,
 })
 
+const ipv6 = (address: string, scopeid = 0): NetworkInterfaceInfo => ({
+  ...ipv4(address),
+  family: 'IPv6',
+  scopeid,
+  internal: address === '::1',
+})
+
+describe('findForeignAddresses', () => {
+  it('names what a computer has that is connected, but in no home network', () => {
+    const interfaces = {
+      lo: [ipv4('127.0.0.1'), ipv6('::1')],
+      eth0: [ipv6('2001:db8::2'), ipv4('192.0.2.2'), ipv6('fe80::1', 2)],
+      tun0: [ipv4('100.64.0.3')],
+    }
+    expect(findLanAddresses(interfaces)).toEqual([])
+    expect(findForeignAddresses(interfaces)).toEqual(['192.0.2.2', '2001:db8::2'])
+  })
+
+  it('names nothing on a computer without a network or at home', () => {
+    expect(findForeignAddresses({ lo: [ipv4('127.0.0.1')] })).toEqual([])
+    expect(findForeignAddresses({ eth0: [ipv4('192.168.0.2'), ipv6('fd00::2'), ipv4('169.254.3.3')] })).toEqual([])
+  })
+})
+
 describe('findLanAddresses', () => {
+  it('takes a unique local IPv6 address where a card has no private IPv4 one', () => {
+    const found = findLanAddresses({ eth0: [ipv4('192.0.2.2'), ipv6('fd00::2'), ipv6('fe80::1', 2)] })
+    expect(found).toEqual([{ address: 'fd00::2', interface: 'eth0', virtual: false }])
+    const both = findLanAddresses({ eth0: [ipv6('fd00::2'), ipv4('192.168.0.2')] })
+    expect(both.map(({ address }) => address)).toEqual(['192.168.0.2'])
+  })
+
   it('names home networks first and marks networks of containers and VPNs', () => {
     const found = findLanAddresses({
       lo: [ipv4('127.0.0.1')],

@@ -14,6 +14,7 @@ function setUp(options: { isOn?: boolean; chosen?: readonly string[] } = {}) {
     port: 8190,
     chosen: options.chosen ?? ([] as readonly string[]),
     lan: [vpn, home] as readonly LanAddress[],
+    foreign: [] as readonly string[],
     openPort: undefined as number | undefined,
     listening: [] as readonly string[],
     takenPorts: new Set<number>(),
@@ -66,6 +67,7 @@ function setUp(options: { isOn?: boolean; chosen?: readonly string[] } = {}) {
       },
     },
     lanAddresses: () => world.lan,
+    foreignAddresses: () => world.foreign,
     people: () => Promise.resolve(world.people),
     engineTrouble: () => world.trouble,
     pollMs: 5,
@@ -162,6 +164,26 @@ describe('sharing', () => {
     world.lan = [home]
     await vi.waitFor(() => expect(world.listening).toEqual(['192.168.1.20']))
     expect(sharing.describe().problem).toBeNull()
+  })
+
+  it('does not say "no network" where there is one that is nobody’s home', async () => {
+    const { world, sharing } = setUp()
+    world.lan = []
+    world.foreign = ['192.0.2.2', '2001:db8::2']
+    await sharing.start()
+    await sharing.set(true)
+    const { problem, primaryUrl } = sharing.describe()
+    expect(problem).toMatch(/in no home network \(its addresses are 192\.0\.2\.2 and 2001:db8::2\)/)
+    expect(problem).not.toMatch(/in no network/)
+    expect([primaryUrl, world.listening]).toEqual([null, []])
+  })
+
+  it('writes an IPv6 address as browsers want it', async () => {
+    const { world, sharing } = setUp()
+    world.lan = [{ address: 'fd00::2', interface: 'eth0', virtual: false }]
+    await sharing.start()
+    await sharing.set(true)
+    expect(sharing.describe().primaryUrl).toBe('http://[fd00::2]:8190/')
   })
 
   it('lets nobody else in while the companion cannot guard the engine', async () => {
