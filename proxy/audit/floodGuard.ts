@@ -19,6 +19,13 @@ const unbidden: ReadonlySet<AuditEventName> = new Set([
   'socket.opened',
 ])
 
+/** With one's own jobs these are play; with somebody else's they are the effect of a right. */
+const ofJobs: ReadonlySet<AuditEventName> = new Set(['job.cancelled', 'job.held', 'job.released'])
+
+function isUnbidden({ event, actor, details }: AuditEvent): boolean {
+  return unbidden.has(event) || (ofJobs.has(event) && actor.kind === 'account' && details?.['of'] === actor.id)
+}
+
 /**
  * Filling the disk, or burying a trace, with rows of the log: within a minute each address and each person gets so many
  * rows of what they can cause at will, all strangers together so many; the rest is one row with its number.
@@ -33,7 +40,7 @@ export class FloodGuard {
   /** The rows to keep: the event unless it is one too many, and before it what the last minute left out. */
   admit(event: AuditEvent, nowMs: number): AuditEvent[] {
     const before = nowMs >= this.#windowEndMs ? this.#beginWindow(nowMs) : []
-    if (!unbidden.has(event.event)) return [...before, event]
+    if (!isUnbidden(event)) return [...before, event]
     const source = toSource(event)
     if (!this.#isOneTooMany(event, source)) return [...before, event]
     this.#omittedInAll += 1

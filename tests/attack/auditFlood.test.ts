@@ -76,6 +76,19 @@ describe('somebody who wants to fill the disk or bury a trace with refused reque
     expect(await readRows(stores)).toHaveLength(60)
   })
 
+  it('is bounded in what is done to own jobs, while what an administrator does to those of others is kept', async ({
+    stores,
+  }) => {
+    const held = (of: string): AuditEvent => ({ event: 'job.held', actor: mia, details: { job: 'j', of } })
+    for (let turn = 0; turn < 1000; turn += 1) stores.audit.record(held(mia.id))
+    for (let turn = 0; turn < 100; turn += 1) stores.audit.record(held('b'.repeat(16)))
+
+    const rows = await readRows(stores)
+
+    expect(rows.filter(({ details }) => details.of === mia.id)).toHaveLength(60)
+    expect(rows.filter(({ details }) => details.of !== mia.id)).toHaveLength(100)
+  })
+
   it('is summed up when the gate ends before the minute does', async ({ stores, openAgain }) => {
     for (let turn = 0; turn < 100; turn += 1) createGateAudit(stores.audit).record(denied('192.168.1.66'))
     await stores.close()
