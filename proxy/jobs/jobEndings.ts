@@ -56,6 +56,18 @@ export class JobEndings {
       this.#settling.set(job, { done, resolve })
     }
     await applied
+    await this.#keepRecord(job)
+  }
+
+  /** What was seen goes to disk before the engine is asked for more: the program may end in between. */
+  async #keepRecord(job: Job): Promise<void> {
+    const { store } = this.#dependencies
+    const texts = await this.#textsOf(job)
+    const record = this.#records.get(job.id)
+    // Once it is over, its place holds the engine's own entry.
+    if (job.status.state !== 'ended' || record === undefined) return
+    const result = formatEntry(texts, job.status.outcome === 'succeeded', record.messages, record.outputs)
+    await store.update(job, { result })
   }
 
   async settled(accountId: string, deadlineMs: number): Promise<void> {
@@ -129,8 +141,11 @@ export class JobEndings {
   async #finishFromRecord(job: Job): Promise<boolean> {
     const { outcome } = job.status
     if (job.status.state !== 'ended' || outcome === null) return false
-    const record = this.#records.get(job.id) ?? new RunRecord()
-    const entry = formatEntry(await this.#textsOf(job), outcome === 'succeeded', record.messages, record.outputs)
+    const record = this.#records.get(job.id)
+    // Seen by an earlier run of the program.
+    const kept = record === undefined ? await this.#dependencies.store.findResult(job.id) : undefined
+    const { messages, outputs } = record ?? new RunRecord()
+    const entry = kept ?? formatEntry(await this.#textsOf(job), outcome === 'succeeded', messages, outputs)
     return this.#keep(job, entry, outcome)
   }
 

@@ -101,6 +101,11 @@ export class JobStore {
     )
   }
 
+  async findResult(id: string): Promise<string | undefined> {
+    const row = await this.#kysely.selectFrom('jobs').select('result').where('id', '=', id).executeTakeFirst()
+    return row?.result ?? undefined
+  }
+
   /** The next number of a person: above all that they ever had. */
   async readNextNumber(accountId: string): Promise<number> {
     const row = await this.#kysely

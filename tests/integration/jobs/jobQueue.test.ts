@@ -353,6 +353,23 @@ describe('an engine that goes away', () => {
 })
 
 describe('a restart of the program', () => {
+  it('just after the end of a job was seen keeps what the job gave', async () => {
+    engine.readHistory = () => new Promise(() => undefined)
+    const id = await send(ANNA)
+    await atEngine(1)
+    engine.begin()
+    engine.emit(id, 'executed', { node: '9', output: { images: [{ filename: 'a.png' }] } })
+    engine.emit(id, 'execution_success', {})
+    await until(() => state(id) === 'ended', 'its end was seen')
+    for (;;) if ((await rowOf(id)).result !== null) break
+    await openAgain()
+    expect(engine.submitted).toEqual([])
+    const entry = JSON.parse((await jobs.findHistory(ANNA, id)) ?? '')
+    expect(entry.outputs).toEqual({ '9': { images: [{ filename: 'a.png' }] } })
+    expect(entry.prompt[2]).toEqual({ '1': { class_type: 'EmptyImage', inputs: {} } })
+    expect(await rowOf(id)).toMatchObject({ state: 'succeeded', attempts: 0 })
+  })
+
   it('runs what waited, repeats what ran once, and ends every job exactly once', async () => {
     const ids = [await send(ANNA), await send(BERT), await send(ANNA), await send(BERT)]
     await atEngine(2)
