@@ -20,6 +20,7 @@ import { OwnerWindow } from './shell/mainWindow.ts'
 import { showNotification } from './shell/notifications.ts'
 import { TrayIcon } from './shell/tray.ts'
 import type { TrayCommand } from './shell/trayMenu.ts'
+import { hasTray } from './shell/trayPresence.ts'
 import { TrayPresenter } from './shell/trayPresenter.ts'
 import { decideOnClose } from './shell/windowClosing.ts'
 import { runTrayCommand } from './trayCommands.ts'
@@ -60,6 +61,8 @@ export class Application {
   readonly #closers: (() => void)[] = []
   #phase: 'running' | 'asking' | 'stopping' = 'running'
   #startAgain = false
+  /** A second click while the first is thought about changes nothing. */
+  #isClosing = false
 
   /** Opens the data folder and everything that listens. @throws GateError in words when that cannot be */
   static async open(options: ApplicationOptions): Promise<Application> {
@@ -126,6 +129,8 @@ export class Application {
     )
     await this.#tray.open()
     await this.#window.open(await this.#service.openOwnerSession(), { hidden })
+    // Started at login: without an icon the window would be nowhere.
+    if (hidden && !(await this.#hasTray())) this.#window.minimise()
   }
 
   /** A second start, a click on the dock or the tray: bring the window back. */
@@ -139,8 +144,16 @@ export class Application {
   async quit(): Promise<void> {
     if (this.#phase !== 'running') return
     const names = this.#tray.present()
-    if (names.length > 0 && !(await this.#askQuit(names))) return
+    if (names.length > 0 && !(await this.#whileAsking(() => dialogs.askQuit(this.#window.window, names)))) return
     await this.shutDown(0)
+  }
+
+  /** As `quit`, and asks too while ComfyUI's window is open: the keys of the menu are pressed by mistake. */
+  async quitByHand(): Promise<void> {
+    if (this.#phase !== 'running') return
+    const isOpen = this.#canvas.isOpen && this.#tray.present().length === 0
+    if (isOpen && !(await this.#whileAsking(() => dialogs.askQuitWithCanvas(this.#window.window)))) return
+    await this.quit()
   }
 
   /** Ends everything without asking, then the process. */
@@ -164,10 +177,10 @@ export class Application {
     app.exit(stopped.ok ? exitCode : 1)
   }
 
-  async #askQuit(names: readonly string[]): Promise<boolean> {
+  async #whileAsking(ask: () => Promise<boolean>): Promise<boolean> {
     this.#phase = 'asking'
     try {
-      return await dialogs.askQuit(this.#window.window, names)
+      return await ask()
     } finally {
       this.#endAsking()
     }
@@ -192,6 +205,8 @@ export class Application {
         const problem = await shell.openPath(directory)
         if (problem !== '') throw new DesktopRefused(`The folder could not be opened: ${directory}`)
       },
+      hasTray: () => this.#hasTray(),
+      quit: () => void this.quitByHand().catch(this.#tellOwner),
       notify: (name, payload) => notifyPage(this.#window.contents, name, payload),
     })
     return openMainIpc({ routes, owner: () => this.#window.identity, logger: logFile.logger, isForPeople })
@@ -227,24 +242,35 @@ export class Application {
   /** True: the window may close. Whatever else is to happen follows by itself. */
   #closeWindow(): boolean {
     if (this.#phase === 'stopping') return true
+    if (this.#isClosing) return false
+    this.#isClosing = true
+    this.#putAway()
+      .catch(this.#tellOwner)
+      .finally(() => (this.#isClosing = false))
+    return false
+  }
+
+  async #putAway(): Promise<void> {
+    const hasTray = await this.#hasTray()
     const { settings, engine, sharing } = this.#service
     const decision = decideOnClose({
       engine: engine.state(),
       sharingOn: sharing.describe().on,
       keepInTray: settings.get('window.keepInTray'),
       trayExplained: settings.get('window.trayExplained'),
+      hasTray,
     })
-    if (decision === 'quit') this.quit().catch(this.#tellOwner)
-    else if (decision === 'hide') this.#window.hide()
-    else this.#explainAndHide().catch(this.#tellOwner)
-    return false
+    if (decision.kind === 'quit') return this.quit()
+    const { way, explain } = decision
+    const { platform } = this.#options
+    if (explain && (await dialogs.explainTray(this.#window.window, { platform, way })) === 'quit') return this.quit()
+    if (way === 'hide') this.#window.hide()
+    else this.#window.minimise()
+    if (explain) await settings.set('window.trayExplained', true)
   }
 
-  async #explainAndHide(): Promise<void> {
-    const answer = await dialogs.explainTray(this.#window.window, this.#options.platform)
-    if (answer === 'quit') return this.quit()
-    this.#window.hide()
-    return this.#service.settings.set('window.trayExplained', true)
+  #hasTray(): Promise<boolean> {
+    return hasTray({ platform: this.#options.platform, env: process.env })
   }
 
   /** For work that nobody waits for: its failure is told to the owner, and logged when it is no refusal. */

@@ -65,7 +65,13 @@ async function start(): Promise<void> {
   watchForCrashes(logFile)
   watchForEnd()
   guardEveryPage(app, logFile.logger)
-  setApplicationMenu(process.platform)
+  setApplicationMenu(process.platform, {
+    onShow: () => application?.bringToFront(),
+    onQuit: () => {
+      if (application === undefined) app.exit(0)
+      else void application.quitByHand()
+    },
+  })
   try {
     application = await Application.open({
       platform: process.platform,

@@ -16,6 +16,9 @@ export interface DesktopActions {
   copy(text: string): Promise<void>
   copySecret(text: string): Promise<void>
   openFolder(directory: string): Promise<void>
+  hasTray(): Promise<boolean>
+  /** Only begins it: the page that asks goes with the window. */
+  quit(): void
   notify<Name extends NotificationName>(name: Name, payload: NotificationPayload<Name>): void
 }
 
@@ -80,14 +83,17 @@ export function createRoutes(service: ServicePart, desktop: DesktopActions): Rou
       await desktop.copy(text)
       return undefined
     }),
-    'desktop:describe': route(channels['desktop:describe'], () =>
-      Promise.resolve({
-        platform: desktop.platform,
-        version: desktop.version,
-        dataDirectory: desktop.dataDirectory,
-        secrets: service.secretsKind,
-      }),
-    ),
+    'desktop:describe': route(channels['desktop:describe'], async () => ({
+      platform: desktop.platform,
+      version: desktop.version,
+      dataDirectory: desktop.dataDirectory,
+      secrets: service.secretsKind,
+      tray: await desktop.hasTray(),
+    })),
+    'desktop:quit': route(channels['desktop:quit'], () => {
+      desktop.quit()
+      return Promise.resolve(undefined)
+    }),
     'desktop:openDataFolder': route(channels['desktop:openDataFolder'], async () => {
       await desktop.openFolder(desktop.dataDirectory)
       return undefined

@@ -60,9 +60,13 @@ export const channels = {
       dataDirectory: z.string(),
       /** Where secrets are kept, for the Settings page. */
       secrets: z.enum(['keychain', 'file', 'environment']),
+      /** Whether the desktop shows tray icons. */
+      tray: z.boolean(),
     }),
   },
   'desktop:openDataFolder': { input: nothing, output: nothing },
+  /** Quits as from the menu: asks if somebody would lose something. Answers before that. */
+  'desktop:quit': { input: nothing, output: nothing },
 } as const
 
 /** Messages from the main process to the page. */

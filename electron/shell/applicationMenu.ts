@@ -1,8 +1,26 @@
 import { Menu } from 'electron'
 import type { MenuItemConstructorOptions } from 'electron'
 
-/** The menu bar of macOS; elsewhere it is hidden and only its keys work (copy, zoom, reload, full screen). */
-export function setApplicationMenu(platform: NodeJS.Platform): void {
+export interface MenuActions {
+  readonly onShow: () => void
+  readonly onQuit: () => void
+}
+
+/** The menus and their keys, the same in every window. Pure. */
+export function applicationMenu(platform: NodeJS.Platform, actions: MenuActions): MenuItemConstructorOptions[] {
+  const show: MenuItemConstructorOptions = {
+    id: 'show',
+    label: 'Show Gatehouse',
+    accelerator: 'CommandOrControl+Shift+G',
+    click: actions.onShow,
+  }
+  const quit: MenuItemConstructorOptions = {
+    id: 'quit',
+    label: 'Quit Gatehouse',
+    accelerator: 'CommandOrControl+Q',
+    click: actions.onQuit,
+  }
+  const own: MenuItemConstructorOptions = { label: 'Gatehouse', submenu: [quit] }
   const view: MenuItemConstructorOptions = {
     label: 'View',
     submenu: [
@@ -16,7 +34,15 @@ export function setApplicationMenu(platform: NodeJS.Platform): void {
       { role: 'toggleDevTools' },
     ],
   }
-  const template: MenuItemConstructorOptions[] = [{ role: 'editMenu' }, view, { role: 'windowMenu' }]
-  if (platform === 'darwin') template.unshift({ role: 'appMenu' })
-  Menu.setApplicationMenu(Menu.buildFromTemplate(template))
+  const window: MenuItemConstructorOptions = {
+    label: 'Window',
+    submenu: [show, { type: 'separator' }, { role: 'minimize' }, { role: 'close' }],
+  }
+  const first: MenuItemConstructorOptions = platform === 'darwin' ? { role: 'appMenu' } : own
+  return [first, { role: 'editMenu' }, view, window]
+}
+
+/** The menu bar of macOS; elsewhere the Alt key shows it, and its keys work always. */
+export function setApplicationMenu(platform: NodeJS.Platform, actions: MenuActions): void {
+  Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(platform, actions)))
 }

@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
-import { BrowserWindow, session } from 'electron'
+import { BrowserWindow, screen, session } from 'electron'
 import type { BrowserWindowConstructorOptions, Session } from 'electron'
 import { askLeaveCanvas } from './dialogs.ts'
 import { loadPage, placeCookie, windowBackground } from './mainWindow.ts'
 import type { PageSession } from './mainWindow.ts'
 import { denyPermissionsExceptCopying, setNavigationPolicy } from './navigationGuard.ts'
 import { pagePreferences } from './pagePreferences.ts'
+import { canvasBounds } from './windowState.ts'
 
 /** Kept, because ComfyUI's page keeps drafts of unsaved workflows there; its cookie is a session cookie and is not. */
 const canvasPartition = 'persist:canvas'
@@ -13,8 +14,7 @@ const canvasPartition = 'persist:canvas'
 /** Secure for pages that run custom nodes' JavaScript: no preload, no Node, an own partition. */
 function canvasOptions(partition: Session, icon: string): BrowserWindowConstructorOptions {
   return {
-    width: 1400,
-    height: 900,
+    ...canvasBounds(screen.getDisplayNearestPoint(screen.getCursorScreenPoint()).workArea),
     icon,
     backgroundColor: windowBackground(),
     autoHideMenuBar: true,
@@ -73,6 +73,10 @@ export class CanvasWindow {
   open(localUrl: string, createSession: () => Promise<PageSession>): Promise<void> {
     this.#opening ??= this.#open(localUrl, createSession).finally(() => (this.#opening = undefined))
     return this.#opening
+  }
+
+  get isOpen(): boolean {
+    return this.#window !== undefined
   }
 
   /** Closes the window without asking its page, and forgets its cookie. */

@@ -1,6 +1,7 @@
 import { dialog } from 'electron'
 import type { BrowserWindow, MessageBoxOptions, OpenDialogOptions } from 'electron'
 import { namesInWords } from './trayMenu.ts'
+import type { WayAway } from './windowClosing.ts'
 
 /** Every native dialog, in the words that people read. Each resolves to what was chosen. */
 
@@ -10,17 +11,17 @@ async function ask(window: BrowserWindow | undefined, options: MessageBoxOptions
   return result.response
 }
 
+const inMenuBar = 'You find it up in the menu bar.'
+const inTray = 'You find its icon by the clock.'
+const withoutTray =
+  'This desktop shows no icons of running programs, so the window is only minimised. You can quit with Ctrl+Q.'
+
 /** Says once that closing the window keeps serving. */
 export async function explainTray(
   window: BrowserWindow | undefined,
-  platform: NodeJS.Platform,
+  { platform, way }: { platform: NodeJS.Platform; way: WayAway },
 ): Promise<'keepRunning' | 'quit'> {
-  const where =
-    platform === 'darwin'
-      ? 'You find it up in the menu bar.'
-      : platform === 'win32'
-        ? 'You find it down by the clock.'
-        : 'You find it in the panel by the clock. If there is no icon, start Gatehouse again to bring this window back.'
+  const where = way === 'minimise' ? withoutTray : platform === 'darwin' ? inMenuBar : inTray
   const response = await ask(window, {
     type: 'info',
     title: 'Gatehouse',
@@ -43,6 +44,21 @@ export async function askQuit(window: BrowserWindow | undefined, names: readonly
     message: `${namesInWords(names)} ${plural ? 'are' : 'is'} using ComfyUI right now`,
     detail: `If you quit, ${plural ? 'their' : 'the'} connection ends and a picture that is being made is lost. It can be run again later.`,
     buttons: ['Keep running', 'Quit now'],
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+  })
+  return response === 1
+}
+
+/** Asks before a quit that would close ComfyUI's window unasked. */
+export async function askQuitWithCanvas(window: BrowserWindow | undefined): Promise<boolean> {
+  const response = await ask(window, {
+    type: 'question',
+    title: 'Gatehouse',
+    message: 'Quit Gatehouse?',
+    detail: 'ComfyUI stops and its window closes. What is not saved there may be lost.',
+    buttons: ['Cancel', 'Quit'],
     defaultId: 0,
     cancelId: 0,
     noLink: true,

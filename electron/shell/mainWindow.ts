@@ -81,6 +81,12 @@ export class OwnerWindow {
     this.#window?.hide()
   }
 
+  /** Puts the window into the bar of windows, also one that was never shown. */
+  minimise(): void {
+    if (this.#window?.isVisible() === false) this.#window.showInactive()
+    this.#window?.minimize()
+  }
+
   get window(): BrowserWindow | undefined {
     return this.#window
   }

@@ -57,6 +57,22 @@ export function fitToDisplays(
   }
 }
 
+const canvasSize = { width: 1400, height: 900 } as const
+/** What stays uncovered above and to the left, so that the window below can still be taken hold of. */
+const uncovered = 48
+
+/** Size and place for ComfyUI's window: whole on the display, in its lower right corner. */
+export function canvasBounds(workArea: Rectangle): Rectangle {
+  const width = Math.min(canvasSize.width, workArea.width - uncovered)
+  const height = Math.min(canvasSize.height, workArea.height - uncovered)
+  return {
+    x: workArea.x + workArea.width - width,
+    y: workArea.y + workArea.height - height,
+    width,
+    height,
+  }
+}
+
 /** Whether enough of the window's upper edge lies in the area to take hold of it. */
 function showsTitleBar(bounds: Rectangle, area: Rectangle): boolean {
   const visibleWidth = Math.min(bounds.x + bounds.width, area.x + area.width) - Math.max(bounds.x, area.x)

@@ -10,7 +10,7 @@ import { hasDesktop, invokeDesktop } from '../desktop/desktop.ts'
 import { NumberSetting, SettingRow, SwitchSetting } from '../features/settings/SettingRow.tsx'
 import { useDesktopDescription, useSetSetting, useSettings } from '../features/settings/settingsQueries.ts'
 import type { ShownSettings } from '../features/settings/settingsQueries.ts'
-import { describeSecrets } from '../features/settings/settingsWords.ts'
+import { describeClosing, describeSecrets } from '../features/settings/settingsWords.ts'
 import { useSharing } from '../features/sharing/sharingQueries.ts'
 
 const appearanceSchema = z.enum(['system', 'light', 'dark'])
@@ -43,6 +43,7 @@ function WindowSettings({ settings }: { readonly settings: ShownSettings }) {
   const login = useSetSetting<'window.startAtLogin'>()
   const tray = useSetSetting<'window.keepInTray'>()
   const appearance = useSetSetting<'window.appearance'>()
+  const description = useDesktopDescription(hasDesktop())
   return (
     <Section title="This window">
       <div>
@@ -55,7 +56,7 @@ function WindowSettings({ settings }: { readonly settings: ShownSettings }) {
         />
         <SwitchSetting
           label="Keep running when the window is closed"
-          hint="The sign beside the clock stays while ComfyUI runs or sharing is on."
+          hint={describeClosing(description.data?.tray)}
           checked={tray.isPending ? tray.variables.value : settings['window.keepInTray']}
           disabled={!hasDesktop()}
           error={tray.error}
@@ -133,6 +134,7 @@ function SharingSettings({ settings }: { readonly settings: ShownSettings }) {
 function AboutThisComputer() {
   const description = useDesktopDescription(true)
   const open = useMutation({ mutationFn: () => invokeDesktop('desktop:openDataFolder') })
+  const quit = useMutation({ mutationFn: () => invokeDesktop('desktop:quit') })
   return (
     <Section title="On this computer">
       {description.isPending && <LoadingRows rows={3} rowHeight={64} />}
@@ -147,8 +149,10 @@ function AboutThisComputer() {
               Open folder
             </Button>
           </SettingRow>
-          <SettingRow label="Gatehouse" hint={`Version ${description.data.version}`}>
-            {null}
+          <SettingRow label="Gatehouse" hint={`Version ${description.data.version}`} error={quit.error}>
+            <Button variant="default" onClick={() => quit.mutate()}>
+              Quit Gatehouse
+            </Button>
           </SettingRow>
         </div>
       )}

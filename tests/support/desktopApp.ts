@@ -113,6 +113,11 @@ export class DesktopApp {
     return z.array(dialogSchema).parse(shown)
   }
 
+  /** From now on the desktop shows tray icons, or shows none. */
+  async showTray(shown: boolean): Promise<void> {
+    await this.application.evaluate((_electron, value) => void ((globalThis as any).desktopTest.hasTray = value), shown)
+  }
+
   async isWindowVisible(): Promise<boolean> {
     const window = await this.application.browserWindow(this.page)
     return window.evaluate((browserWindow) => browserWindow.isVisible())

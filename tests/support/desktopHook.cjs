@@ -5,7 +5,7 @@ const Module = require('node:module')
 const { setTimeout } = require('node:timers')
 const electron = require('electron')
 
-const state = { menu: undefined, dialogs: [], answers: [], folders: [] }
+const state = { menu: undefined, dialogs: [], answers: [], folders: [], hasTray: true }
 globalThis.desktopTest = state
 
 // Native methods lie on each tray itself, not on a prototype that could be changed.
@@ -20,8 +20,20 @@ function Tray(...args) {
 }
 
 const observed = new Proxy(electron, { get: (target, name) => (name === 'Tray' ? Tray : target[name]) })
+
+// The panel of the test's desktop: the product asks for it by this one program.
+const childProcess = require('node:child_process')
+const execFile = new Proxy(childProcess.execFile, {
+  apply: (target, self, args) => {
+    if (args[0] !== 'dbus-send') return Reflect.apply(target, self, args)
+    setTimeout(() => args.at(-1)(null, `   variant       boolean ${state.hasTray}\n`, ''), 0)
+  },
+})
+const programs = new Proxy(childProcess, { get: (target, name) => (name === 'execFile' ? execFile : target[name]) })
+
 const load = Module._load
 Module._load = function (request, ...others) {
+  if (request === 'node:child_process') return programs
   return request === 'electron' ? observed : load.call(this, request, ...others)
 }
 

@@ -313,8 +313,10 @@ const desktop: NonNullable<PageScenario['desktop']> = checkChannels({
     version: '0.1.0',
     dataDirectory: '/home/me/.config/Gatehouse',
     secrets: 'keychain',
+    tray: true,
   },
   'desktop:openDataFolder': undefined,
+  'desktop:quit': undefined,
 })
 
 function checkChannels(answers: Partial<Record<ChannelName, unknown>>): Partial<Record<ChannelName, unknown>> {

@@ -60,6 +60,9 @@ function useActions(): Command[] {
   if (url !== null) {
     commands.push({ id: 'copy', title: 'Copy the address', hint: '', run: () => void copyText(url) })
   }
+  if (hasDesktop()) {
+    commands.push({ id: 'quit', title: 'Quit Gatehouse', hint: '', run: () => void invokeDesktop('desktop:quit') })
+  }
   return commands
 }
 

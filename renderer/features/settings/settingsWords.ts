@@ -2,10 +2,17 @@
 export function describeSecrets(secrets: 'keychain' | 'file' | 'environment'): string {
   switch (secrets) {
     case 'keychain':
-      return 'In your keychain. Passwords of people are stored as scrambled prints that nobody can read back.'
+      return 'In your keychain. People’s passwords are stored so that nobody can read them back.'
     case 'file':
-      return 'Passwords are safe (stored as scrambled prints). No keychain is used here, so one key file is protected by your account only. Nothing to do at home.'
+      return 'People’s passwords are stored so that nobody can read them back. No keychain is used here, so one key file is protected by your account only. Nothing to do at home.'
     case 'environment':
-      return 'Passwords are safe (stored as scrambled prints). The keys come from the file that GATEHOUSE_SECRET_FILE names: keep that file, Gatehouse does not start without it.'
+      return 'People’s passwords are stored so that nobody can read them back. The keys come from the file that GATEHOUSE_SECRET_FILE names: keep that file, Gatehouse does not start without it.'
   }
+}
+
+/** What closing the window does while something is served; undefined while that is not known. */
+export function describeClosing(hasTray: boolean | undefined): string {
+  return hasTray === false
+    ? 'While ComfyUI runs or sharing is on. This desktop shows no icons of running programs, so the window is minimised.'
+    : 'While ComfyUI runs or sharing is on. The icon by the clock brings the window back.'
 }

@@ -43,6 +43,23 @@ describe('the window', () => {
     await vi.waitFor(async () => expect(await app.isWindowVisible()).toBe(true), { timeout: patienceMs })
   })
 
+  desktopTest('is not lost where the desktop shows no tray icons, and quits by hand', async ({ start }) => {
+    const app = await start()
+    await startPracticeEngine(app.page, { withComfyuisPage: false })
+    await app.showTray(false)
+
+    await app.closeWindow()
+    await vi.waitFor(async () => expect(await app.dialogs()).toHaveLength(1), { timeout: patienceMs })
+    expect(await app.dialogs()).toMatchObject([{ message: 'Gatehouse keeps running', answer: 'OK' }])
+    expect((await app.dialogs())[0]?.detail).toContain('only minimised')
+    expect(await app.isWindowVisible()).toBe(true)
+
+    const tree = processTree(app.pid).map(({ pid }) => pid)
+    await openPage(app.page, 'Settings')
+    await app.page.getByRole('button', { name: 'Quit Gatehouse' }).click()
+    await waitUntilGone(tree)
+  })
+
   desktopTest('stays away when the system starts the app at login', async ({ start }) => {
     const app = await start(['--hidden'])
     await app.page.getByRole('heading', { name: 'On this computer you are the owner' }).waitFor()

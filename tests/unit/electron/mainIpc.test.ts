@@ -50,6 +50,8 @@ function aDesktop() {
     copy: (text) => Promise.resolve(void calls.push(['copy', text])),
     copySecret: (text) => Promise.resolve(void calls.push(['copySecret', text])),
     openFolder: (directory) => Promise.resolve(void calls.push(['openFolder', directory])),
+    hasTray: () => Promise.resolve(true),
+    quit: () => void calls.push(['quit']),
     notify: (name, payload) => void calls.push([name, payload]),
   }
   return { calls, desktop }

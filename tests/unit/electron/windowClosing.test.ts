@@ -7,6 +7,7 @@ const idle: ClosingState = {
   sharingOn: false,
   keepInTray: true,
   trayExplained: true,
+  hasTray: true,
 }
 const ready = { kind: 'ready', sinceMs: 0, pid: 1, port: 1, engine: 'comfyui', version: '0.3.64' } as const
 const backingOff = {
@@ -18,7 +19,7 @@ const backingOff = {
 
 describe('decideOnClose', () => {
   it('quits when nothing is served', () => {
-    expect(decideOnClose(idle)).toBe('quit')
+    expect(decideOnClose(idle)).toEqual({ kind: 'quit' })
   })
 
   it.each([
@@ -26,15 +27,24 @@ describe('decideOnClose', () => {
     ['ComfyUI runs', { engine: ready }],
     ['ComfyUI is about to start again', { engine: backingOff }],
   ])('keeps serving while %s', (_why, changes) => {
-    expect(decideOnClose({ ...idle, ...changes })).toBe('hide')
+    expect(decideOnClose({ ...idle, ...changes })).toEqual({ kind: 'putAway', way: 'hide', explain: false })
   })
 
   it('says so the first time only', () => {
-    expect(decideOnClose({ ...idle, engine: ready, trayExplained: false })).toBe('explainAndHide')
+    expect(decideOnClose({ ...idle, engine: ready, trayExplained: false })).toEqual({
+      kind: 'putAway',
+      way: 'hide',
+      explain: true,
+    })
+  })
+
+  it('never hides the window where no icon would bring it back', () => {
+    const decision = decideOnClose({ ...idle, engine: ready, hasTray: false })
+    expect(decision).toEqual({ kind: 'putAway', way: 'minimise', explain: false })
   })
 
   it('quits when the owner does not want it in the tray', () => {
-    expect(decideOnClose({ ...idle, engine: ready, keepInTray: false })).toBe('quit')
+    expect(decideOnClose({ ...idle, engine: ready, keepInTray: false })).toEqual({ kind: 'quit' })
   })
 })
 

@@ -2,10 +2,31 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { defaultSize, fitToDisplays, readWindowState, writeWindowState } from '../../../electron/shell/windowState.ts'
+import {
+  canvasBounds,
+  defaultSize,
+  fitToDisplays,
+  readWindowState,
+  writeWindowState,
+} from '../../../electron/shell/windowState.ts'
 
 const screen = { x: 0, y: 0, width: 1920, height: 1040 }
 const second = { x: 1920, y: 0, width: 1280, height: 1000 }
+
+describe('canvasBounds', () => {
+  it.each([
+    [{ x: 0, y: 0, width: 1366, height: 728 }],
+    [{ x: 1920, y: 30, width: 1280, height: 770 }],
+    [{ x: 0, y: 25, width: 3840, height: 2100 }],
+  ])('lies whole on a display of %j and leaves an edge of what is below', (area) => {
+    const bounds = canvasBounds(area)
+    expect(bounds.x).toBeGreaterThanOrEqual(area.x + 40)
+    expect(bounds.y).toBeGreaterThanOrEqual(area.y + 40)
+    expect(bounds.x + bounds.width).toBe(area.x + area.width)
+    expect(bounds.y + bounds.height).toBe(area.y + area.height)
+    expect([bounds.width, bounds.height]).toEqual([Math.min(1400, area.width - 48), Math.min(900, area.height - 48)])
+  })
+})
 
 describe('fitToDisplays', () => {
   it('begins with the default size', () => {
