@@ -104,3 +104,13 @@ export const pauseQueueSchema = z.object({
   /** ISO 8601; left out: until somebody resumes. */
   until: z.iso.datetime({ offset: true }).optional(),
 })
+
+/** What a person may use and has used; the counts of a day start again at `resetsAt` (ISO 8601). */
+export const jobUseSchema = z.object({
+  limits: jobLimitsSchema,
+  queued: z.number().int(),
+  jobsToday: z.number().int(),
+  gpuMinutesToday: z.number(),
+  resetsAt: z.string(),
+})
+export type JobUse = z.infer<typeof jobUseSchema>

@@ -1,5 +1,6 @@
 import { formatLosslessJson } from '../comfyui/losslessJson.ts'
 import { redactSecrets, withoutSecrets } from '../comfyui/secretText.ts'
+import type { JobUse } from '../contract/jobs.ts'
 import { isActive } from './job.ts'
 import type { Job, JobBody } from './job.ts'
 import type { JobLedger } from './jobLedger.ts'
@@ -48,6 +49,19 @@ export class JobIntake {
       const left = (this.#arriving.get(accountId) ?? 1) - 1
       if (left > 0) this.#arriving.set(accountId, left)
       else this.#arriving.delete(accountId)
+    }
+  }
+
+  /** What the person may use and has used today. */
+  async describeUse({ accountId, role }: Pick<JobOrder, 'accountId' | 'role'>): Promise<JobUse> {
+    const { clock, settings } = this.#dependencies
+    const use = await this.#readUse(accountId)
+    return {
+      limits: limitsOf(settings, accountId, role),
+      queued: this.#ledger.ofAccount(accountId).filter(isActive).length,
+      jobsToday: use.jobs,
+      gpuMinutesToday: Math.round(use.runMs / 600) / 100,
+      resetsAt: new Date(dayOf(clock.nowMs()).endsAtMs).toISOString(),
     }
   }
 

@@ -1,4 +1,5 @@
 import type { JobTexts } from '../comfyui/historyViews.ts'
+import type { JobUse } from '../contract/jobs.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { EngineLink } from './engineLink.ts'
 import { isActive } from './job.ts'
@@ -76,6 +77,10 @@ export class JobQueue {
   /** @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words */
   checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>): Promise<void> {
     return this.#intake.checkLimits(order)
+  }
+
+  describeUse(whose: Pick<JobOrder, 'accountId' | 'role'>): Promise<JobUse> {
+    return this.#intake.describeUse(whose)
   }
 
   /** Accepts a job; it is on disk when this resolves. @throws GateError as `checkLimits`; nothing was kept then */

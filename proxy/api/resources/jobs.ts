@@ -3,7 +3,14 @@ import { z } from 'zod'
 import { toActedBy } from '../../accounts/actedBy.ts'
 import type { AuditEventName } from '../../contract/audit.ts'
 import { GateError } from '../../contract/errorCodes.ts'
-import { changeJobSchema, holdWords, jobSchema, pauseQueueSchema, queueStateSchema } from '../../contract/jobs.ts'
+import {
+  changeJobSchema,
+  holdWords,
+  jobSchema,
+  jobUseSchema,
+  pauseQueueSchema,
+  queueStateSchema,
+} from '../../contract/jobs.ts'
 import type { JobAnswer } from '../../contract/jobs.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { JobState } from '../../jobs/jobState.ts'
@@ -26,6 +33,13 @@ const listRoute = createRoute({
     200: jsonAnswer(pageSchema(jobSchema), 'Jobs, in the order in which they are served'),
     ...commonRefusals,
   },
+})
+
+const useRoute = createRoute({
+  method: 'get',
+  path: '/jobs/use',
+  summary: 'What one may use and has used today',
+  responses: { 200: jsonAnswer(jobUseSchema, 'Limits and counts'), ...commonRefusals },
 })
 
 const stateRoute = createRoute({
@@ -92,6 +106,10 @@ export function createJobsResource({ stores, jobs }: OwnApplicationDependencies)
       const principal = requireJobs(c.env.context, 'read')
       const list = mayAdminister(principal) ? jobs.list() : jobs.list(principal.accountId)
       return c.json(toPage(await describeAll(list), c.req.valid('query')), 200)
+    })
+    .openapi(useRoute, async (c) => {
+      const { accountId, role } = requireJobs(c.env.context, 'read')
+      return c.json(await jobs.describeUse({ accountId, role }), 200)
     })
     .openapi(stateRoute, (c) => {
       requireAdminister(c.env.context)

@@ -4,7 +4,7 @@ import type { Account } from '../../../proxy/accounts/accountStore.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
 import type { JsonValue } from '../../../proxy/comfyui/losslessJson.ts'
 import type { Role } from '../../../proxy/contract/accounts.ts'
-import { jobSchema, queueStateSchema } from '../../../proxy/contract/jobs.ts'
+import { defaultJobLimits, jobSchema, jobUseSchema, queueStateSchema } from '../../../proxy/contract/jobs.ts'
 import type { Scope } from '../../../proxy/contract/keys.ts'
 import { applicationTest as it } from '../../support/ownApplicationFixture.ts'
 import type { TestApplication } from '../../support/ownApplicationFixture.ts'
@@ -105,6 +105,20 @@ describe('jobs', () => {
 
     const moved = await application.ask('PATCH', path, { ...(await openOwner(stores)), body: { place: 'first' } })
     expect(moved.json).toMatchObject({ id: ofBen, position: 0 })
+  })
+
+  it('are counted for their person, beside what may be used', async ({ stores, application }) => {
+    const [mia, ben] = [await addPerson(stores, 'Mia'), await addPerson(stores, 'Ben')]
+    await send(application, mia)
+    const use = async (key: string) =>
+      jobUseSchema.parse((await application.ask('GET', `${api}/jobs/use`, { key })).json)
+    expect(await use(await makeKey(stores, mia))).toMatchObject({
+      limits: defaultJobLimits.creator,
+      queued: 1,
+      jobsToday: 1,
+      gpuMinutesToday: 0,
+    })
+    expect(await use(await makeKey(stores, ben))).toMatchObject({ queued: 0, jobsToday: 0 })
   })
 
   it('need the scope for it', async ({ stores, application }) => {

@@ -18,6 +18,7 @@ describe('the OpenAPI document', () => {
         '/events',
         '/jobs',
         '/jobs/queue',
+        '/jobs/use',
         '/jobs/{id}',
         '/keys',
         '/keys/{id}',
