@@ -7,14 +7,7 @@ import type { Stores } from '../../proxy/accounts/stores.ts'
 import { databaseFileName } from '../../proxy/database/dataFolder.ts'
 import { findLockHolder } from '../../proxy/database/lockFile.ts'
 import type { LockContent } from '../../proxy/database/lockFile.ts'
-
-export interface Finding {
-  readonly check: string
-  /** `bad` makes the command exit 1. */
-  readonly verdict: 'good' | 'note' | 'bad'
-  /** What is so, and what to do when it is not good. */
-  readonly words: string
-}
+import type { Finding } from './finding.ts'
 
 const good = (check: string, words: string): Finding => ({ check, verdict: 'good', words })
 const note = (check: string, words: string): Finding => ({ check, verdict: 'note', words })

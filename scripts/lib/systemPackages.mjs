@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import process from 'node:process'
 import { runProcess } from './runProcess.mjs'
 
-/** What Electron links against, and libX11-xcb and libnotify, which it opens only while it runs. */
+/** What Electron links against, and libX11-xcb, which it opens only while it starts. */
 const ELECTRON = [
   ['libgtk-3-0', 'libgtk-3-0t64'],
   ['libnss3'],
@@ -14,7 +14,6 @@ const ELECTRON = [
   ['libatk-bridge2.0-0', 'libatk-bridge2.0-0t64'],
   ['libsecret-1-0'],
   ['libx11-xcb1'],
-  ['libnotify4'],
 ]
 const FALLBACK_RUNTIME = [['python3'], ['python3-pip']]
 const TESTS = [
