@@ -15,6 +15,7 @@ const ELECTRON = [
   ['libsecret-1-0'],
   ['libx11-xcb1'],
 ]
+const PROGRESS_INTERVAL_MS = 10_000
 const FALLBACK_RUNTIME = [['python3'], ['python3-pip']]
 const TESTS = [
   ...ELECTRON,
@@ -79,8 +80,13 @@ export async function ensureSystemPackages(wanted, log) {
     log(`Install them with:  sudo apt-get ${install.join(' ')}`)
     return false
   }
-  log(`Installing system packages: ${names.join(' ')}`)
-  const { ok, output } = await apt(install)
+  log(`Installing system packages: ${names.join(' ')} (a minute or two) …`)
+  const startMs = Date.now()
+  const progress = setInterval(
+    () => log(`  still installing, ${Math.round((Date.now() - startMs) / 1000)} s`),
+    PROGRESS_INTERVAL_MS,
+  )
+  const { ok, output } = await apt(install).finally(() => clearInterval(progress))
   if (ok) return true
   log(output.trim().split('\n').slice(-5).join('\n'))
   log(`System packages could not be installed. Try:  apt-get ${install.join(' ')}`)
