@@ -22,7 +22,7 @@ function checkSecrets(stores: Stores): Finding {
     case 'file':
       return note(
         'secrets',
-        'Passwords are safe (stored as scrambled prints). One key file, secrets.json, is protected by your account on this computer only: there was no keychain when this data folder was begun. Nothing to do at home.',
+        'Passwords are safe (stored as hashes that nobody can turn back). One key file, secrets.json, is protected by your account on this computer only: there was no keychain when this data folder was begun. Nothing to do at home.',
       )
   }
 }
