@@ -1,3 +1,4 @@
+import type { Finding } from './doctor/finding.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 
 /** What a command needs of the world; tests hand in their own. */
@@ -10,6 +11,8 @@ export interface CommandContext {
   complain(text: string): void
   readStdin(): Promise<string>
   openStores(): Promise<Stores>
+  /** The doctor's look at what the window needs of this computer. */
+  checkWindow(): Promise<readonly Finding[]>
   nowMs(): number
 }
 

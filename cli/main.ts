@@ -8,6 +8,7 @@ import { silentLogger } from '../proxy/core/logger.ts'
 import { systemRandom } from '../proxy/core/random.ts'
 import { defaultDataFolder } from '../proxy/database/dataFolder.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
+import { checkDesktopRuntime, thisSystem } from './doctor/desktopRuntime.ts'
 import type { CommandContext } from './commandContext.ts'
 import { parseGlobalOptions, reportFailure, runCommand, usageText } from './gatehouse.ts'
 import type { GlobalOptions } from './gatehouse.ts'
@@ -55,6 +56,8 @@ function createContext(options: GlobalOptions, dataDirectory: string): CommandCo
     complain,
     readStdin,
     nowMs: () => systemClock.nowMs(),
+    checkWindow: () =>
+      process.platform === 'linux' ? checkDesktopRuntime(thisSystem(process.env)) : Promise.resolve([]),
     openStores: () =>
       openStores({
         dataDirectory,

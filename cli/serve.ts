@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { inspectInstallation } from '../launcher/installation/inspectInstallation.ts'
+import { systemInstallationDeps } from '../launcher/installation/installationDeps.ts'
 import type { EngineState } from '../proxy/contract/comfyui.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import { systemClock } from '../proxy/core/clock.ts'
@@ -45,6 +47,11 @@ export async function runServe(argv: readonly string[], options: ServeOptions): 
     options.complain(parsed.message)
     return 2
   }
+  const problems = await findProblems(parsed.run)
+  if (problems.length > 0) {
+    for (const problem of problems) options.complain(`gatehouse: ${problem}`)
+    return 1
+  }
   openDataFolder(options.dataDirectory)
   const log = openLogFile(options.dataDirectory, { alsoTo: { write: (line) => process.stderr.write(line) } })
   try {
@@ -72,6 +79,14 @@ export async function runServe(argv: readonly string[], options: ServeOptions): 
   } finally {
     log.close()
   }
+}
+
+/** Why the ComfyUI that was named cannot run, as its files tell: asked before anything opens. */
+async function findProblems({ engine }: HeadlessRun): Promise<readonly string[]> {
+  if (engine?.kind !== 'comfyui') return []
+  const choice = { depth: 'files' as const, ...(engine.python === undefined ? {} : { python: engine.python }) }
+  const inspection = await inspectInstallation(engine.directory, systemInstallationDeps(), choice)
+  return inspection.ok ? [] : inspection.problems
 }
 
 /** In the installed app, node is Electron run as node; its children must be, too. */

@@ -38,9 +38,10 @@ async function engineArguments(cli, args) {
   if (ours.some((arg) => /^--(practice|comfyui)(=|$)/.test(arg))) return []
   const at = ours.findIndex((arg) => /^--data-dir(=|$)/.test(arg))
   const folder = at < 0 ? [] : ours.slice(at, ours[at] === '--data-dir' ? at + 2 : at + 1)
-  const question = [cli, 'settings', 'get', 'comfyui.engine', ...folder]
-  const { code, output } = await runProcess(requireNode24(), question, { stdio: ['ignore', 'pipe', 'inherit'] })
-  if (code !== 0 || output.trim() !== 'none') return []
+  const question = [cli, '--json', 'settings', 'get', 'comfyui.engine', ...folder]
+  const { output } = await runProcess(requireNode24(), question, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const isFirstStart = output.includes('"code":"NOT_FOUND"')
+  if (!isFirstStart && output.trim() !== '"none"') return []
   log('No ComfyUI was chosen yet, so the practice engine runs. With your own:  npm start -- --comfyui DIR')
   return ['--practice']
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import { runChecks } from '../doctor/checks.ts'
-import type { Finding } from '../doctor/checks.ts'
+import type { Finding } from '../doctor/finding.ts'
 import type { Command, CommandContext } from '../commandContext.ts'
 import { parseOptions } from '../parseOptions.ts'
 import { withStores } from '../withStores.ts'
@@ -14,7 +14,7 @@ export const doctorCommand: Command = {
   run: async (argv, context) => {
     const { values } = parseOptions(argv, { attack: 'boolean' }, [])
     if (values.attack === true) throw new GateError('BAD_REQUEST', 'doctor --attack is not in this version.')
-    const findings = await examine(context)
+    const findings = [...(await examine(context)), ...(await context.checkWindow())]
     const isWell = findings.every((finding) => finding.verdict !== 'bad')
     if (context.json) context.print(JSON.stringify({ ok: isWell, checks: findings }))
     else

@@ -5,7 +5,7 @@ import type { SettingName } from '../../proxy/contract/settings.ts'
 import { UsageError } from '../commandContext.ts'
 import type { Command, CommandContext } from '../commandContext.ts'
 import { parseOptions } from '../parseOptions.ts'
-import { withStores } from '../withStores.ts'
+import { withNewStores, withStores } from '../withStores.ts'
 
 type Action = (argv: readonly string[], context: CommandContext) => Promise<void>
 
@@ -54,11 +54,33 @@ const notYet: Readonly<Record<(typeof settingDefinitions)[SettingName]['counts']
   nextStart: ['Counts from the next start of Gatehouse.'],
 }
 
-const set: Action = async (argv, context) => {
-  const [text = '', valueText = ''] = parseOptions(argv, {}, ['NAME', 'VALUE']).positionals
+/** Of a list, each word is an entry, also one that looks like an option of ours; or one word is the list as JSON. */
+function parseValueWords(name: SettingName, words: readonly string[]): unknown {
+  const isList = settingDefinitions[name].schema.safeParse([]).success
+  if (!isList) return parseSettingValue(name, parseOptions(words, {}, ['VALUE']).positionals[0] ?? '')
+  const entries = words[0] === '--' ? words.slice(1) : words
+  const [only = ''] = entries
+  if (entries.length === 0) throw new UsageError(`VALUE is missing. An empty list: settings set ${name} '[]'`)
+  if (entries.length > 1) return entries
+  if (only.trimStart().startsWith('[')) return parseSettingValue(name, only)
+  // Of one quoted word nobody can tell whether it is one entry with a space in it or several.
+  if (/\s/.test(only))
+    throw new UsageError(`Write each entry as a word of its own, or the list as JSON: ${listExample(name)}`)
+  return entries
+}
+
+const listExample = (name: SettingName): string =>
+  name === 'comfyui.arguments'
+    ? `settings set ${name} --cpu --preview-method auto, or '["--cpu", "--preview-method", "auto"]'`
+    : `settings set ${name} '["one", "two"]'`
+
+const set: Action = async ([text = '', ...words], context) => {
+  if (text === '') throw new UsageError('NAME is missing.')
+  if (words.length === 0) throw new UsageError('VALUE is missing.')
   const name = parseName(text)
-  await withStores(context, async (stores) => {
-    await stores.settings.setMany({ [name]: parseSettingValue(name, valueText) })
+  const wanted = parseValueWords(name, words)
+  await withNewStores(context, async (stores) => {
+    await stores.settings.setMany({ [name]: wanted })
     stores.audit.record({ ...commandLine, event: 'setting.changed', details: { names: [name] } })
     const value = stores.settings.get(name)
     const { counts } = settingDefinitions[name]
@@ -71,7 +93,7 @@ const actions: Readonly<Record<string, Action>> = { list, get, set }
 
 /** `gatehouse settings …`, the way to machine settings without a window. */
 export const settingsCommand: Command = {
-  usage: ['settings list | get NAME | set NAME VALUE'],
+  usage: ['settings list | get NAME | set NAME VALUE…'],
   run: async ([name = '', ...argv], context) => {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined
     if (action === undefined) throw new UsageError(name === '' ? 'settings what?' : `There is no "settings ${name}".`)

@@ -9,7 +9,7 @@ import { UsageError } from '../commandContext.ts'
 import type { Command, CommandContext } from '../commandContext.ts'
 import { parseOptions } from '../parseOptions.ts'
 import { formatTable } from '../table.ts'
-import { withStores } from '../withStores.ts'
+import { withNewStores, withStores } from '../withStores.ts'
 
 type Action = (argv: readonly string[], context: CommandContext) => Promise<void>
 
@@ -44,7 +44,7 @@ const add: Action = async (argv, context) => {
   }
   if (values['password-stdin'] !== true) throw new UsageError('Give the password with --password-stdin.')
   const password = await readPassword(context)
-  await withStores(context, async (stores) => {
+  await withNewStores(context, async (stores) => {
     const passwordHash = await stores.passwords.hashNew(name, password)
     const account = await stores.accounts.create({ name, role, passwordHash }, commandLine)
     report(context, account, `${account.name} can sign in as ${account.role}.`)
@@ -127,7 +127,7 @@ const actions: Readonly<Record<string, Action>> = {
 /** `gatehouse user …` */
 export const userCommand: Command = {
   usage: [
-    `user add NAME --role ${roles.join('|')} (--password-stdin | --invite)`,
+    `user add NAME --role ${roles.join('|')} --password-stdin`,
     'user list | disable NAME | enable NAME | remove NAME | set-role NAME ROLE',
     'user reset-password NAME [--password-stdin]',
   ],

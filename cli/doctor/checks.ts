@@ -7,14 +7,7 @@ import type { Stores } from '../../proxy/accounts/stores.ts'
 import { databaseFileName } from '../../proxy/database/dataFolder.ts'
 import { findLockHolder } from '../../proxy/database/lockFile.ts'
 import type { LockContent } from '../../proxy/database/lockFile.ts'
-
-export interface Finding {
-  readonly check: string
-  /** `bad` makes the command exit 1. */
-  readonly verdict: 'good' | 'note' | 'bad'
-  /** What is so, and what to do when it is not good. */
-  readonly words: string
-}
+import type { Finding } from './finding.ts'
 
 const good = (check: string, words: string): Finding => ({ check, verdict: 'good', words })
 const note = (check: string, words: string): Finding => ({ check, verdict: 'note', words })
@@ -29,7 +22,7 @@ function checkSecrets(stores: Stores): Finding {
     case 'file':
       return note(
         'secrets',
-        'Passwords are safe (stored as scrambled prints). One key file, secrets.json, is protected by your account on this computer only: there was no keychain when this data folder was begun. Nothing to do at home.',
+        'Passwords are safe (stored as hashes that nobody can turn back). One key file, secrets.json, is protected by your account on this computer only: there was no keychain when this data folder was begun. Nothing to do at home.',
       )
   }
 }

@@ -20,7 +20,7 @@ const route = getRouteApi('/shell/keys')
 
 /** Which tools have access? */
 export function KeysPage() {
-  const keys = useKeys()
+  const keys = useKeys({ askEveryMs: 15_000 })
   const people = usePeople()
   const { new: creating, for: forId } = route.useSearch()
   const navigate = route.useNavigate()

@@ -112,7 +112,7 @@ function Greeting({ session }: { readonly session: SessionAnswer }) {
       <p className="quiet">{ownRoleWords(user.role)}</p>
       {canOpenCanvas(user.role) ? (
         <Button component="a" href="/" size="md" leftSection={<IconExternalLink size={18} aria-hidden />}>
-          Open the canvas
+          Open ComfyUI
         </Button>
       ) : (
         <p className={styles.wait}>{welcomeWords(user.role)}</p>

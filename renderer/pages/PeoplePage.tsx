@@ -20,7 +20,7 @@ const route = getRouteApi('/shell/people')
 
 /** Who may come in? */
 export function PeoplePage() {
-  const people = usePeople()
+  const people = usePeople({ askEveryMs: 15_000 })
   const { add, person: openId } = route.useSearch()
   const navigate = route.useNavigate()
   const close = () => void navigate({ search: {} })

@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import process from 'node:process'
 import { runProcess } from './runProcess.mjs'
 
-/** What Electron links against, and libX11-xcb and libnotify, which it opens only while it runs. */
+/** What Electron links against, and libX11-xcb, which it opens only while it starts. */
 const ELECTRON = [
   ['libgtk-3-0', 'libgtk-3-0t64'],
   ['libnss3'],
@@ -14,8 +14,8 @@ const ELECTRON = [
   ['libatk-bridge2.0-0', 'libatk-bridge2.0-0t64'],
   ['libsecret-1-0'],
   ['libx11-xcb1'],
-  ['libnotify4'],
 ]
+const PROGRESS_INTERVAL_MS = 10_000
 const FALLBACK_RUNTIME = [['python3'], ['python3-pip']]
 const TESTS = [
   ...ELECTRON,
@@ -80,8 +80,13 @@ export async function ensureSystemPackages(wanted, log) {
     log(`Install them with:  sudo apt-get ${install.join(' ')}`)
     return false
   }
-  log(`Installing system packages: ${names.join(' ')}`)
-  const { ok, output } = await apt(install)
+  log(`Installing system packages: ${names.join(' ')} (a minute or two) …`)
+  const startMs = Date.now()
+  const progress = setInterval(
+    () => log(`  still installing, ${Math.round((Date.now() - startMs) / 1000)} s`),
+    PROGRESS_INTERVAL_MS,
+  )
+  const { ok, output } = await apt(install).finally(() => clearInterval(progress))
   if (ok) return true
   log(output.trim().split('\n').slice(-5).join('\n'))
   log(`System packages could not be installed. Try:  apt-get ${install.join(' ')}`)

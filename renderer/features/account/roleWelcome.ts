@@ -23,10 +23,10 @@ export function welcomeWords(role: Role): string {
     case 'creator':
       return ''
     case 'user':
-      return 'The owner has not published anything yet. As soon as there is something to run, you find it here. You can also ask the owner to let you build freely.'
+      return 'There is nothing to run for you yet: ready-made workflows come with a later version. If you are to make pictures now, the owner can make you a Creator.'
     case 'viewer':
-      return 'There is nothing to look at yet. As soon as the owner shares pictures with you, you find them here.'
+      return 'There is nothing to look at yet: pictures to look at come with a later version.'
     case 'guest':
-      return 'There is nothing for visitors yet. As soon as the owner opens something for visitors, you find it here.'
+      return 'There is nothing for visitors yet: it comes with a later version.'
   }
 }

@@ -5,9 +5,18 @@ import type { createKeySchema } from '../../../proxy/contract/keys.ts'
 import { noAnswer, request, requestAll } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 
+interface KeysOptions {
+  /** How often to ask while the page is in sight: when a key was used last is told by no event. */
+  readonly askEveryMs?: number
+}
+
 /** Every key in the owner's window; one's own elsewhere. Never the keys themselves. */
-export function useKeys() {
-  return useQuery({ queryKey: queryKeys.keys, queryFn: () => requestAll('keys', apiKeySchema) })
+export function useKeys({ askEveryMs }: KeysOptions = {}) {
+  return useQuery({
+    queryKey: queryKeys.keys,
+    queryFn: () => requestAll('keys', apiKeySchema),
+    refetchInterval: askEveryMs ?? false,
+  })
 }
 
 /** The answer holds the key, the only time. It stays in the form that asked and never enters the cache. */

@@ -8,6 +8,8 @@ import { Refusal } from '../../components/ErrorState.tsx'
 import { CredentialsCard } from './CredentialsCard.tsx'
 import { PasswordChoice, suggestPassword } from './PasswordChoice.tsx'
 import { useAddPerson } from './peopleQueries.ts'
+import { useSharing } from '../sharing/sharingQueries.ts'
+import { arrivalWords } from './personWords.ts'
 import { RoleChoice } from './RoleChoice.tsx'
 
 interface AddPersonDialogProps {
@@ -16,10 +18,15 @@ interface AddPersonDialogProps {
 
 /** Name, role, password; then what to tell the person, shown once. */
 export function AddPersonDialog({ onClose }: AddPersonDialogProps) {
+  const isShared = useSharing().data?.on === true
   const [added, setAdded] = useState<{ person: Person; password: string }>()
   if (added !== undefined) {
     return (
-      <Dialog title={`${added.person.name} can come in`} onClose={onClose} dismissable={false}>
+      <Dialog
+        title={`${added.person.name} ${arrivalWords(added.person.role, isShared)}`}
+        onClose={onClose}
+        dismissable={false}
+      >
         <CredentialsCard name={added.person.name} password={added.password} />
         <DialogActions>
           <Button variant="default" onClick={onClose}>

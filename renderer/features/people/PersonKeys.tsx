@@ -13,7 +13,7 @@ interface PersonKeysProps {
 
 /** One person's keys, and the way to a new one. */
 export function PersonKeys({ person, onNewKey }: PersonKeysProps) {
-  const keys = useKeys()
+  const keys = useKeys({ askEveryMs: 15_000 })
   if (keys.isPending) return <LoadingRows rows={1} />
   if (keys.isError) {
     return <ErrorState what="The keys could not be read." error={keys.error} onRetry={() => void keys.refetch()} />

@@ -26,13 +26,13 @@ export function RoleChoice({ value, onChange, disabled = false }: RoleChoiceProp
               value={role}
               disabled={disabled}
               label={roleWords[role].title}
-              description={`${roleWords[role].meaning}.`}
+              description={`${roleWords[role].meaning}.${waiting.has(role) ? ' From a later version on; nothing to use yet.' : ''}`}
             />
           ))}
       </div>
       {waiting.has(value) && (
         <p className={`quiet small ${styles.note ?? ''}`} role="status">
-          Signs in now, but finds nothing to do yet: published workflows come with a later version.
+          Signs in now, but finds nothing to do in this version. Choose Creator for whoever is to make pictures.
         </p>
       )}
     </Radio.Group>

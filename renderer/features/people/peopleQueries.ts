@@ -5,8 +5,17 @@ import type { createUserSchema, setPasswordSchema, updateUserSchema } from '../.
 import { noAnswer, request, requestAll } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 
-export function usePeople() {
-  return useQuery({ queryKey: queryKeys.users, queryFn: () => requestAll('users', personSchema) })
+interface PeopleOptions {
+  /** How often to ask while the page is in sight: when somebody was here last is told by no event. */
+  readonly askEveryMs?: number
+}
+
+export function usePeople({ askEveryMs }: PeopleOptions = {}) {
+  return useQuery({
+    queryKey: queryKeys.users,
+    queryFn: () => requestAll('users', personSchema),
+    refetchInterval: askEveryMs ?? false,
+  })
 }
 
 function useRefreshPeople() {

@@ -1,4 +1,4 @@
-import type { Person } from '../../../proxy/contract/accounts.ts'
+import type { Person, Role } from '../../../proxy/contract/accounts.ts'
 import { count, foldText } from '../../words/names.ts'
 
 /** "Remove Mia and 3 keys" */
@@ -10,4 +10,10 @@ export function removalWords(person: Pick<Person, 'name' | 'keyCount'>): string 
 export function findPeople(people: readonly Person[], search: string): readonly Person[] {
   const wanted = foldText(search)
   return wanted === '' ? people : people.filter((person) => foldText(person.name).includes(wanted))
+}
+
+/** What follows the name of somebody who was just added: what that person can do now. */
+export function arrivalWords(role: Role, isShared: boolean): string {
+  if (role === 'user' || role === 'viewer' || role === 'guest') return 'can sign in, with nothing to do yet'
+  return isShared ? 'can come in' : 'can come in as soon as sharing is on'
 }

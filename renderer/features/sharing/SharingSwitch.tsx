@@ -82,8 +82,8 @@ export function SharingSwitch({ sharing, onAddPerson, onOpenSettings }: SharingS
         <AddressCard sharing={sharing} />
       ) : (
         <p className="quiet small">
-          Programs on this computer reach it at <span className={styles.local}>{sharing.localUrl}</span> with a key,
-          also while sharing is off.
+          Programs on this computer reach ComfyUI at <span className={styles.local}>{sharing.localUrl}</span> with a
+          key, also while sharing is off.
         </p>
       )}
       <ul className={styles.facts} aria-label="Good to know">

@@ -31,6 +31,7 @@ const it = storesTest.extend<{ run: Run }>({
         complain: (text) => err.push(text),
         readStdin: () => Promise.resolve(stdin),
         openStores: () => openAgain(),
+        checkWindow: () => Promise.resolve([]),
         nowMs: () => clock.nowMs(),
       }
       const code = await runCommand(options.rest, context)
@@ -242,6 +243,52 @@ describe('gatehouse settings set while Gatehouse runs', () => {
     'window.appearance': 'dark',
     'window.trayExplained': true,
   }
+})
+
+describe('a data folder that is not there', () => {
+  it.for([
+    'user list',
+    'key list',
+    'settings list',
+    'settings get sharing.port',
+    'key revoke abcdefghijkl',
+    'user disable Mia',
+  ])('is named by "%s" and not made', async (command, { run, dataDirectory }) => {
+    const outcome = await run(`--json ${command}`)
+
+    expect(outcome).toMatchObject({ code: 1, out: '' })
+    expect(JSON.parse(outcome.err)).toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining(dataDirectory),
+    })
+    expect(existsSync(dataDirectory)).toBe(false)
+  })
+})
+
+describe('a list in the settings', () => {
+  it.for([
+    ['settings set comfyui.arguments --cpu', '["--cpu"]'],
+    ['settings set comfyui.arguments --cpu --preview-method auto', '["--cpu","--preview-method","auto"]'],
+    ['settings set comfyui.arguments -- --cpu', '["--cpu"]'],
+    ['settings set comfyui.arguments ["--cpu"]', '["--cpu"]'],
+    ['settings set comfyui.arguments []', '[]'],
+    ['settings set sharing.addresses 192.168.1.5', '["192.168.1.5"]'],
+  ] as const)('is what "%s" says', async ([command, list], { run }) => {
+    expect(await run(command)).toMatchObject({ code: 0, err: '' })
+    expect((await run(`settings get ${command.split(' ')[2]}`)).out).toBe(list)
+  })
+
+  it('is asked for again, with an example, when a word could mean two things', async ({ run }) => {
+    const outcome = await run('settings set comfyui.arguments --cpu\u00a0--fast')
+
+    expect(outcome.code).toBe(2)
+    expect(outcome.err).toContain(`'["--cpu", "--preview-method", "auto"]'`)
+  })
+
+  it('leaves other settings with one value and no unknown option', async ({ run }) => {
+    expect((await run('settings set sharing.port 8191 8192')).code).toBe(2)
+    expect((await run('settings set sharing.port --cpu')).code).toBe(2)
+  })
 })
 
 describe('gatehouse doctor', () => {

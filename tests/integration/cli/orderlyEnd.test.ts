@@ -10,6 +10,7 @@ import { describe, expect, it as baseIt } from 'vitest'
 const root = resolve(import.meta.dirname, '../../..')
 
 const it = baseIt.extend<{ folder: string }>({
+  // eslint-disable-next-line no-empty-pattern -- vitest wants the pattern
   folder: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'gatehouse-end-'))
     await use(folder)
@@ -93,6 +94,20 @@ describe.skipIf(process.platform !== 'linux')('an end that is asked for', () => 
       expect(existsSync(enginePidFile)).toBe(false)
     },
   )
+})
+
+describe('serve with a folder that is no ComfyUI', () => {
+  it('refuses before it makes or opens anything', async ({ folder }) => {
+    const dataDirectory = join(folder, 'data')
+    const args = ['serve', '--comfyui', join(folder, 'nonexistent'), '--data-dir', dataDirectory]
+    const child = spawn(process.execPath, [join(root, 'dist', 'cli.cjs'), ...args])
+    let stderr = ''
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+
+    expect(await new Promise((done) => child.once('close', done))).toBe(1)
+    expect(stderr).toContain(join(folder, 'nonexistent'))
+    expect(existsSync(dataDirectory)).toBe(false)
+  })
 })
 
 describe.skipIf(process.platform !== 'linux')("the window's program that dies by itself", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createPassphrase } from '../../../renderer/features/people/passphrase.ts'
 import { passphraseWords } from '../../../renderer/features/people/passphraseWords.ts'
-import { findPeople, removalWords } from '../../../renderer/features/people/personWords.ts'
+import { arrivalWords, findPeople, removalWords } from '../../../renderer/features/people/personWords.ts'
 import { findCommands } from '../../../renderer/features/palette/findCommands.ts'
 import { longPeople, people } from '../../support/pageFixtures.ts'
 
@@ -30,6 +30,15 @@ describe('people', () => {
     expect(removalWords({ name: 'Mia', keyCount: 3 })).toBe('Remove Mia and 3 keys')
     expect(removalWords({ name: 'Mia', keyCount: 1 })).toBe('Remove Mia and 1 key')
     expect(removalWords({ name: 'Mia', keyCount: 0 })).toBe('Remove Mia')
+  })
+
+  it('are said to come in only as soon as they can', () => {
+    expect(arrivalWords('creator', true)).toBe('can come in')
+    expect(arrivalWords('creator', false)).toBe('can come in as soon as sharing is on')
+    expect(arrivalWords('administrator', false)).toBe('can come in as soon as sharing is on')
+    for (const role of ['user', 'viewer', 'guest'] as const) {
+      expect(arrivalWords(role, true)).toBe('can sign in, with nothing to do yet')
+    }
   })
 
   it('are found whatever the case and the accents', () => {
