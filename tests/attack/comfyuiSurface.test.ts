@@ -259,7 +259,7 @@ describe('stored script', () => {
   })
 
   it('lets no picture of a workflow carry the session to another port of this computer (cookies know no ports)', async () => {
-    const policy = (await get('/')).headers['content-security-policy'] ?? ''
+    const policy = String((await get('/')).headers['content-security-policy'])
     const sources = policy.split('; ').filter((directive) => /^(img|media)-src /.test(directive))
     expect(sources.map((directive) => directive.split(' ').slice(1))).toEqual([
       ["'self'", 'data:', 'blob:', 'https:'],
