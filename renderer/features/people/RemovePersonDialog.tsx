@@ -22,8 +22,8 @@ export function RemovePersonDialog({ person, onClose, onGone }: RemovePersonDial
       onClose={onClose}
     >
       <p>
-        {person.name} is signed out everywhere at once and cannot come back. Pictures stay where they are, in ComfyUI’s
-        output folder.
+        {person.name} is signed out everywhere at once and cannot come back. Pictures stay where they are, in{' '}
+        {person.name}’s own folder on this computer.
       </p>
       {!person.disabled && <p className="quiet">To keep the account for later, turn {person.name} away instead.</p>}
     </ConfirmDialog>
