@@ -27,6 +27,17 @@ function hideDeep(value: JsonValue): JsonValue {
   return new Map([...value].map(([name, member]) => [name, hideDeep(member)]))
 }
 
+/** What ComfyUI's validation says of a prompt, as such people see it: a failed check of a node names files in its traceback. */
+export function validationWithoutPaths(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return hidePaths(value)
+  if (Array.isArray(value)) return value.map(validationWithoutPaths)
+  if (!isObject(value)) return value
+  const shown = [...value].map(([name, member]) => {
+    return [name, name === 'traceback' ? [] : validationWithoutPaths(member)] as const
+  })
+  return new Map(shown)
+}
+
 /** The same for a message of the socket. What cannot be read is told without its details. */
 export function errorWithoutPaths(bytes: Buffer, promptId: string): Buffer {
   try {

@@ -1,3 +1,5 @@
+import { replaceJsonWebTokens } from './jsonWebTokens.ts'
+
 const MARK = '[removed]'
 
 // Each takes what follows a name up to where such a value must end; quotation marks may be escaped, as in a line of JSON.
@@ -5,7 +7,6 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   // Whole keys have 111 characters; anything that starts like one goes, so that a cut line tells nothing.
   [/\bgh_[A-Za-z0-9_-]{12,}/g, MARK],
   [/\bcomfyui-[A-Za-z0-9]{16,}/g, MARK],
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g, MARK],
   [/\b(bearer|basic)(\s+|%20)[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${MARK}`],
   [/\b(gatehouse\.bearer\.)[A-Za-z0-9._~-]+/gi, `$1${MARK}`],
   [/([?&](?:token|key|api_key|access_token|password|secret)=)[^&\s"'#\\]+/gi, `$1${MARK}`],
@@ -23,5 +24,6 @@ const patterns: readonly (readonly [RegExp, string])[] = [
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
   const withoutKnown = secrets.reduce((rest, secret) => (secret === '' ? rest : rest.replaceAll(secret, MARK)), text)
-  return patterns.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), withoutKnown)
+  const withoutTokens = replaceJsonWebTokens(withoutKnown, MARK)
+  return patterns.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), withoutTokens)
 }

@@ -11,7 +11,27 @@ const HISTORY_AT_MOST = 10_000
 const ACTIVE = ['waiting', 'held', 'sent', 'running', 'ended'] as const
 const RECENT_RUNS = 20
 
-export type JobRow = Selectable<JobsTable>
+/** A job without its texts, which may be megabytes each. */
+const JOB_COLUMNS = [
+  'id',
+  'account_id',
+  'client_id',
+  'shape',
+  'nodes',
+  'has_secrets',
+  'created_at_ms',
+  'number',
+  'state',
+  'held_because',
+  'attempts',
+  'outcome',
+  'boot_id',
+  'started_at_ms',
+  'ended_at_ms',
+  'failure',
+] as const
+
+type JobRow = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]>
 export type JobChange = Updateable<JobsTable>
 
 export interface HistoryEntry {
@@ -77,7 +97,7 @@ export class JobStore {
   async readActive(): Promise<Job[]> {
     const rows = await this.#kysely
       .selectFrom('jobs')
-      .selectAll()
+      .select(JOB_COLUMNS)
       .where('state', 'in', ACTIVE)
       .orderBy('created_at_ms')
       .orderBy(sql`rowid`)

@@ -1,5 +1,7 @@
+import { validationWithoutPaths } from '../comfyui/errorPaths.ts'
 import { formatLosslessJson, isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import { checkPrompt } from '../comfyui/prompt.ts'
+import type { JsonValue } from '../comfyui/losslessJson.ts'
 import type { CheckedPrompt } from '../comfyui/prompt.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { engineUnavailable } from '../forward/httpForwarder.ts'
@@ -22,7 +24,7 @@ type Validation =
 /** `POST /prompt`: checked, validated and kept on disk before it is answered; the queue does the rest. @throws GateError */
 export async function submitPrompt(turn: Turn, services: TurnServices): Promise<void> {
   const principal = principalOf(turn)
-  const { accountId, role } = principal
+  const { accountId } = principal
   const { settings, jobs } = services.dependencies
   if (services.upstream() === undefined) throw engineUnavailable()
   const bytes = await readTurnBody(turn, services, settings.get('limits.promptBytes'))
@@ -30,16 +32,16 @@ export async function submitPrompt(turn: Turn, services: TurnServices): Promise<
   await services.hub.collectorId()
   const prompt = checkPrompt(
     bytes,
-    { administrator: role === 'administrator' },
+    { administrator: principal.role === 'administrator' },
     { maxNodes: settings.get('limits.promptNodes') },
   )
-  await jobs.checkLimits({ accountId, role, nodes: prompt.nodes })
-  const validation = await withinTurns(turn, services, () => validate(prompt, accountId, services))
+  await jobs.checkLimits({ accountId, role: principal.role, nodes: prompt.nodes })
+  const validation = await withinTurns(turn, services, () => validate(prompt, principal, services))
   if (validation.kind === 'invalid') {
     answerJsonText(turn.response, 400, validation.answer)
     return
   }
-  await confirm(principal, services)
+  const { role } = await confirm(principal, services)
   const { id, number } = await jobs.accept({ ...prompt, accountId, role, outputs: validation.outputs })
   const { listener, clientAddress, method, target } = turn.exchange
   const event = { type: 'prompt.accepted', listener, clientAddress, method, path: target.path, principal } as const
@@ -48,14 +50,20 @@ export async function submitPrompt(turn: Turn, services: TurnServices): Promise<
   answerJsonText(turn.response, 200, answer)
 }
 
-/** Outliving a revocation: a large body and its validation take their time, and nothing is kept for who was let go. */
-async function confirm(principal: Principal, { dependencies }: TurnServices): Promise<void> {
-  if ((await dependencies.authenticator.reauthenticate(principal)) !== undefined) return
-  throw new GateError('AUTH_INVALID', 'This sign-in or key has ended.')
+/**
+ * Who it is by now: a large body and its validation take their time, and nothing is kept for who was let go.
+ * @throws GateError AUTH_INVALID, PERMISSION_DENIED when the role is another one by now
+ */
+async function confirm(principal: Principal, { dependencies }: TurnServices): Promise<Principal> {
+  const now = await dependencies.authenticator.reauthenticate(principal)
+  if (now === undefined) throw new GateError('AUTH_INVALID', 'This sign-in or key has ended.')
+  if (now.role !== principal.role)
+    throw new GateError('PERMISSION_DENIED', 'Your role was changed just now. Send it again.')
+  return now
 }
 
 /** Asks the engine's own validation, which stores nothing. @throws GateError ENGINE_UNAVAILABLE, BAD_REQUEST */
-async function validate(prompt: CheckedPrompt, accountId: string, services: TurnServices): Promise<Validation> {
+async function validate(prompt: CheckedPrompt, principal: Principal, services: TurnServices): Promise<Validation> {
   const { nodes, targets } = prompt
   const members = new Map([
     ['prompt', nodes],
@@ -63,13 +71,13 @@ async function validate(prompt: CheckedPrompt, accountId: string, services: Turn
   ])
   const body = formatLosslessJson(members)
   const path = '/gatehouse/companion/validate'
-  const answer = await services.errands.askFor(accountId, { method: 'POST', path, body })
+  const answer = await services.errands.askFor(principal.accountId, { method: 'POST', path, body })
   if (answer === undefined) throw engineUnavailable()
   switch (answer.status) {
     case 200:
-      return readValidation(answer.body)
+      return readValidation(shownTo(principal, answer.body))
     case 400:
-      return { kind: 'invalid', answer: answer.body.toString('utf8') }
+      return { kind: 'invalid', answer: formatLosslessJson(shownTo(principal, answer.body)) }
     // An engine of before: what it refuses is told when it is handed over.
     case 404:
     case 405:
@@ -83,8 +91,20 @@ async function validate(prompt: CheckedPrompt, accountId: string, services: Turn
   }
 }
 
-function readValidation(body: Buffer): Validation {
-  const answer = parseLosslessJson(body.toString('utf8'))
+/** Paths tell of this computer, so only who looks after it sees them. @throws GateError BAD_REQUEST */
+function shownTo({ role }: Principal, body: Buffer): JsonValue {
+  try {
+    const answer = parseLosslessJson(body.toString('utf8'))
+    return role === 'administrator' ? answer : validationWithoutPaths(answer)
+  } catch (cause) {
+    throw new GateError('BAD_REQUEST', 'ComfyUI could not read this workflow.', {
+      cause,
+      details: { promptError: 'invalid_prompt' },
+    })
+  }
+}
+
+function readValidation(answer: JsonValue): Validation {
   const [nodeErrors, outputs] = isObject(answer) ? [answer.get('node_errors'), answer.get('outputs')] : []
   return {
     kind: 'valid',

@@ -9,6 +9,8 @@ import { TabClient, until } from '../../support/tabClient.ts'
 const VALIDATE = 'POST /gatehouse/companion/validate'
 const graph = { '1': { class_type: 'EmptyImage', inputs: { width: 8, height: 8 } } }
 
+const anywhere = { listener: 'public', secure: false, clientAddress: '127.0.0.1' } as const
+
 let fixture: GateFixture
 
 beforeEach(async () => {
@@ -54,6 +56,32 @@ describe('sending a prompt', () => {
     expect(sentBodies()).toEqual([])
   })
 
+  it('tells a Creator no path and no traceback of this computer when a check fails, an administrator all', async () => {
+    const errors = [
+      {
+        type: 'exception_during_validation',
+        details: "'[Errno 2] /home/ada/ComfyUI/nodes/x.py'",
+        extra_info: { traceback: ['File "/home/ada/ComfyUI/execution.py", line 1'], received_value: 0 },
+      },
+    ]
+    const words = {
+      error: { type: 'prompt_outputs_failed_validation', message: 'm' },
+      node_errors: { '1': { errors } },
+    }
+    const text = JSON.stringify(words)
+    fixture.upstream.on(VALIDATE, (_request, response) => response.writeHead(400).end(text))
+    const [creators, administrators] = [
+      await post('/prompt', { prompt: graph }),
+      await post('/prompt', { prompt: graph }, tokens.admin),
+    ]
+    expect([creators.status, creators.text.includes('ada')]).toEqual([400, false])
+    expect(creators.json().node_errors['1'].errors[0]).toMatchObject({
+      type: 'exception_during_validation',
+      extra_info: { traceback: [], received_value: 0 },
+    })
+    expect(administrators.json()).toEqual(JSON.parse(text))
+  })
+
   it('answers with what the validation says of nodes that will not run', async () => {
     fixture.upstream.on(VALIDATE, (_request, response) => response.end('{"node_errors":{"7":{"errors":[]}}}'))
     const answer = await post('/prompt', { prompt: graph })
@@ -95,6 +123,19 @@ describe('sending a prompt', () => {
       () => 401,
     )
     expect(status).toBe(401)
+    expect(fixture.queue.jobs.list()).toEqual([])
+  })
+
+  it('gives no place in front to an administrator who was demoted while it was being validated', async () => {
+    fixture.upstream.on(VALIDATE, (_request, response) => {
+      const input = { presented: { kind: 'bearer', token: tokens.admin }, ...anywhere } as const
+      void fixture.authenticator.authenticate(input).then((principal) => {
+        fixture.authenticator.set(tokens.admin, { ...principal, role: 'creator' })
+        response.end('{"node_errors":{}}')
+      })
+    })
+    const answer = await post('/prompt', { prompt: graph, front: true }, tokens.admin)
+    expect([answer.status, answer.json().error.type]).toEqual([403, 'not_allowed'])
     expect(fixture.queue.jobs.list()).toEqual([])
   })
 
