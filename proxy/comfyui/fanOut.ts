@@ -124,7 +124,9 @@ export class FanOut {
   }
 
   #follow(type: string, promptId: string, node: string | null | undefined): void {
-    if (type === 'execution_start') this.#jobs.start(promptId)
+    // After a gap in what is heard, the next node says what runs.
+    const isHeardAgain = this.#jobs.running === undefined && type === 'executing' && typeof node === 'string'
+    if (type === 'execution_start' || isHeardAgain) this.#jobs.start(promptId)
     if (type === 'executing') this.#jobs.setCurrentNode(promptId, node ?? undefined)
   }
 

@@ -46,7 +46,7 @@ export class JobRegistry {
     if (this.#running?.promptId === promptId) this.#running = undefined
   }
 
-  /** The engine's process is gone: nothing runs. */
+  /** The engine's process is gone, or was not heard for a while: what runs now may be somebody else's. */
   forgetRunning(): void {
     this.#running = undefined
   }

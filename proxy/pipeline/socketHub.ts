@@ -254,6 +254,7 @@ export class SocketHub {
   }
 
   #onCollectorOpened(clientId: string): void {
+    this.jobs.forgetRunning()
     this.#tellQueue((jobs) => jobs.engineReady())
     void this.#renewLogs(clientId)
   }

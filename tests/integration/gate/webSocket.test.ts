@@ -348,6 +348,24 @@ describe('gate over WebSocket', () => {
     await tab.waitFor('execution_success')
   })
 
+  it('gives nobody the previews of a job that began while the engine was not heard (somebody else’s picture)', async () => {
+    const first = await openTab(tokens.creator, 'first')
+    const second = await openTab(tokens.creator2, 'second')
+    const firstId = await submit(tokens.creator, 'first')
+    await emit('execution_start', { prompt_id: firstId })
+    await first.waitFor('execution_start')
+    const secondId = await submit(tokens.creator2, 'second')
+    ;(await collector()).terminate()
+    await until(() => fixture.upstream.sockets.length === 2, 'the gate opens its socket again')
+    await emitBinary(plainPreview)
+    await emit('executing', { prompt_id: secondId, node: '1' })
+    await second.waitFor('executing')
+    await emitBinary(plainPreview)
+    await until(() => second.binaries[0], 'the preview of its own job')
+    await first.settle()
+    expect([first.binaries.length, second.binaries.length]).toEqual([0, 1])
+  })
+
   it('says 1001 when the gate closes', async () => {
     const tab = await openTab(tokens.creator)
     await fixture.gate.close()
