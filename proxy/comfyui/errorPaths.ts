@@ -27,15 +27,20 @@ function hideDeep(value: JsonValue): JsonValue {
   return new Map([...value].map(([name, member]) => [name, hideDeep(member)]))
 }
 
-/** What ComfyUI's validation says of a prompt, as such people see it: a failed check of a node names files in its traceback. */
+/**
+ * What ComfyUI's validation says of a prompt, as such people see it: where a check itself failed it names files and gives
+ * a traceback. In every other error a path is one that the workflow brought.
+ */
 export function validationWithoutPaths(value: JsonValue): JsonValue {
-  if (typeof value === 'string') return hidePaths(value)
   if (Array.isArray(value)) return value.map(validationWithoutPaths)
   if (!isObject(value)) return value
-  const shown = [...value].map(([name, member]) => {
-    return [name, name === 'traceback' ? [] : validationWithoutPaths(member)] as const
-  })
-  return new Map(shown)
+  const type = value.get('type')
+  if (typeof type === 'string' && type.startsWith('exception_during_')) {
+    const info = value.get('extra_info')
+    const shown = isObject(info) && info.has('traceback') ? new Map([...info, ['traceback', []] as const]) : info
+    return hideDeep(shown === undefined ? value : new Map([...value, ['extra_info', shown] as const]))
+  }
+  return new Map([...value].map(([name, member]) => [name, validationWithoutPaths(member)]))
 }
 
 /** The same for a message of the socket. What cannot be read is told without its details. */

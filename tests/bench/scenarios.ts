@@ -22,7 +22,10 @@ interface Way {
 
 type Ways = Readonly<Record<string, Way>>
 
-const SMALL_PATH = '/queue'
+/** Forwarded as it is. */
+const SMALL_PATH = '/embeddings'
+/** Answered by the gate from its own queue, by ComfyUI from its own. */
+const QUEUE_PATH = '/queue'
 const PREVIEW_BYTES = 200_000
 const PREVIEW_HZ = 5
 const TEXT_BYTES = 200
@@ -98,7 +101,8 @@ function requestScenarios(systems: Systems, generator: LoadGenerator, { seconds 
     measure: async (variant) => {
       const way = ways[variant]
       if (way === undefined) throw new TypeError(`there is no ${variant}`)
-      const job = { target: way.target, path: SMALL_PATH, connections, seconds }
+      const path = group === 'engine' ? QUEUE_PATH : SMALL_PATH
+      const job = { target: way.target, path, connections, seconds }
       const { result, cpuUs } = await withCpu(way.pid, () => makeRequests(systems, generator, job))
       return {
         requestsPerSecond: result.requests / result.seconds,

@@ -5,12 +5,15 @@ import type { BroadcastRequest } from '../system/rawEngineContract.ts'
 import type { SocketsJob, SocketsResult, Target } from './jobs.ts'
 
 const AFTER_LAST_MS = 5_000
+const HAND_OVER_MS = 15_000
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n)
 
 interface Client {
   readonly target: Target
   readonly clientId: string
   readonly socket: WebSocket
+  /** Its job went through the engine: from now on messages of that job find it. */
+  readonly handedOver: Promise<void>
 }
 
 /** Opens the sockets, has the engine send, and takes the time of every message from send to receive. */
@@ -23,6 +26,7 @@ export async function loadSockets(job: Omit<SocketsJob, 'kind'>): Promise<Socket
         promptId: job.over === 'gate' ? await submitPrompt(target, clientId) : randomUUID(),
       })),
     )
+    if (job.over === 'gate') await withDeadline(Promise.all(clients.map(({ handedOver }) => handedOver)))
     const expected = clients.length * job.rounds
     const latencies = await receive(job, clients, recipients, expected)
     return {
@@ -44,12 +48,29 @@ function open(target: Target): Promise<Client> {
       perMessageDeflate: false,
     })
     socket.once('error', reject)
+    const handedOver = new Promise<void>((handOver) => {
+      socket.on('message', (data, isBinary) => {
+        if (!isBinary && Buffer.isBuffer(data) && data.includes('"executing"')) handOver()
+      })
+    })
     // The engine's greeting: the way is open to its end.
     socket.once('message', () => {
       socket.send('{"type":"feature_flags","data":{"supports_preview_metadata":true}}')
-      resolve({ target, clientId, socket })
+      resolve({ target, clientId, socket, handedOver })
     })
   })
+}
+
+async function withDeadline(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the jobs did not reach the engine')), HAND_OVER_MS)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Messages of a job reach whoever submitted it. */

@@ -28,6 +28,9 @@ const secret = process.env['GATEHOUSE_SECRET'] ?? ''
 const bootId = randomBytes(16).toString('hex')
 
 const SMALL_BODY_BYTES = 200
+/** A route that the gate forwards as it is. */
+const SMALL_PATH = '/embeddings'
+const SMALL_START = `GET ${SMALL_PATH} `
 const BLOCK = Buffer.alloc(1024 * 1024, 7)
 const HEAD_END = '\r\n\r\n'
 
@@ -45,6 +48,12 @@ const PATCHES = Object.fromEntries(
 )
 const noContent = 'HTTP/1.1 204 No Content\r\nServer: raw\r\n\r\n'
 const notFound = Buffer.from('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', 'latin1')
+
+const endOfJob = [
+  ['execution_start', {}],
+  ['execution_success', {}],
+  ['executing', { node: null }],
+] as const
 
 interface Head {
   readonly method: string
@@ -73,7 +82,7 @@ class Connection {
 
   #take(chunk: Buffer): void {
     // What nearly every request is: one whole small GET in one chunk.
-    if (this.#head === undefined && this.#pending.length === 0 && isWholeQueueRequest(chunk)) {
+    if (this.#head === undefined && this.#pending.length === 0 && isWholeSmallRequest(chunk)) {
       this.#socket.write(smallAnswer)
       return
     }
@@ -124,7 +133,7 @@ class Connection {
   #finish(head: Head): void {
     this.#head = undefined
     const path = head.target.split('?')[0] ?? ''
-    if (path === '/queue') this.#socket.write(smallAnswer)
+    if (path === SMALL_PATH || path === '/queue') this.#socket.write(smallAnswer)
     else if (path === '/view') this.#download(downloadBytes(head))
     else if (path.startsWith('/upload'))
       this.#socket.write(answer('{"name": "a.png", "subfolder": "", "type": "input"}'))
@@ -134,6 +143,7 @@ class Connection {
       this.#socket.write(answer('{}'))
     } else if (path === '/gatehouse/companion/health') this.#health(head)
     else if (path.startsWith('/gatehouse/companion/users/')) this.#socket.write(noContent)
+    else if (path.startsWith('/history/')) this.#socket.write(answer('{}'))
     else if (path === '/gatehouse/companion/validate') this.#socket.write(answer('{"node_errors": {}}'))
     else this.#socket.write(notFound)
   }
@@ -162,6 +172,9 @@ class Connection {
     const named = typeof asked === 'object' && asked !== null && 'prompt_id' in asked ? asked.prompt_id : undefined
     const promptId = typeof named === 'string' ? named : randomUUID()
     this.#socket.write(answer(JSON.stringify({ prompt_id: promptId, number: 1, node_errors: {} })))
+    // Over at once, because the gate hands over one job after the other; late messages still reach whose job it was.
+    for (const [type, more] of endOfJob)
+      gateSocket?.send(JSON.stringify({ type, data: { prompt_id: promptId, ...more } }))
   }
 
   #health(head: Head): void {
@@ -190,10 +203,10 @@ class Connection {
   }
 }
 
-function isWholeQueueRequest(chunk: Buffer): boolean {
+function isWholeSmallRequest(chunk: Buffer): boolean {
   return (
     chunk.length < 4096 &&
-    chunk.toString('latin1', 0, 11) === 'GET /queue ' &&
+    chunk.toString('latin1', 0, SMALL_START.length) === SMALL_START &&
     chunk.indexOf(HEAD_END) === chunk.length - HEAD_END.length
   )
 }
