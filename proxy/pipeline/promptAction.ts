@@ -24,7 +24,7 @@ type Validation =
 /** `POST /prompt`: checked, validated and kept on disk before it is answered; the queue does the rest. @throws GateError */
 export async function submitPrompt(turn: Turn, services: TurnServices): Promise<void> {
   const principal = principalOf(turn)
-  const { accountId } = principal
+  const { accountId, role } = principal
   const { settings, jobs } = services.dependencies
   if (services.upstream() === undefined) throw engineUnavailable()
   const bytes = await readTurnBody(turn, services, settings.get('limits.promptBytes'))
@@ -32,16 +32,16 @@ export async function submitPrompt(turn: Turn, services: TurnServices): Promise<
   await services.hub.collectorId()
   const prompt = checkPrompt(
     bytes,
-    { administrator: principal.role === 'administrator' },
+    { administrator: role === 'administrator' },
     { maxNodes: settings.get('limits.promptNodes') },
   )
-  await jobs.checkLimits({ accountId, role: principal.role, nodes: prompt.nodes })
+  await jobs.checkLimits({ accountId, role, nodes: prompt.nodes })
   const validation = await withinTurns(turn, services, () => validate(prompt, principal, services))
   if (validation.kind === 'invalid') {
     answerJsonText(turn.response, 400, validation.answer)
     return
   }
-  const { role } = await confirm(principal, services)
+  await confirm(principal, services)
   const { id, number } = await jobs.accept({ ...prompt, accountId, role, outputs: validation.outputs })
   const { listener, clientAddress, method, target } = turn.exchange
   const event = { type: 'prompt.accepted', listener, clientAddress, method, path: target.path, principal } as const
@@ -51,15 +51,14 @@ export async function submitPrompt(turn: Turn, services: TurnServices): Promise<
 }
 
 /**
- * Who it is by now: a large body and its validation take their time, and nothing is kept for who was let go.
+ * Outliving a revocation: a large body and its validation take their time, and nothing is kept for who was let go.
  * @throws GateError AUTH_INVALID, PERMISSION_DENIED when the role is another one by now
  */
-async function confirm(principal: Principal, { dependencies }: TurnServices): Promise<Principal> {
+async function confirm(principal: Principal, { dependencies }: TurnServices): Promise<void> {
   const now = await dependencies.authenticator.reauthenticate(principal)
   if (now === undefined) throw new GateError('AUTH_INVALID', 'This sign-in or key has ended.')
   if (now.role !== principal.role)
     throw new GateError('PERMISSION_DENIED', 'Your role was changed just now. Send it again.')
-  return now
 }
 
 /** Asks the engine's own validation, which stores nothing. @throws GateError ENGINE_UNAVAILABLE, BAD_REQUEST */
@@ -83,13 +82,17 @@ async function validate(prompt: CheckedPrompt, principal: Principal, services: T
     case 405:
       return { kind: 'valid', nodeErrors: '{}', outputs: undefined }
     case 500:
-      throw new GateError('BAD_REQUEST', 'ComfyUI could not read this workflow.', {
-        details: { promptError: 'invalid_prompt' },
-      })
+      throw unreadable()
     default:
       throw engineUnavailable(new Error(`validate answered ${answer.status}`))
   }
 }
+
+const unreadable = (cause?: unknown): GateError =>
+  new GateError('BAD_REQUEST', 'ComfyUI could not read this workflow.', {
+    cause,
+    details: { promptError: 'invalid_prompt' },
+  })
 
 /** Paths tell of this computer, so only who looks after it sees them. @throws GateError BAD_REQUEST */
 function shownTo({ role }: Principal, body: Buffer): JsonValue {
@@ -97,10 +100,7 @@ function shownTo({ role }: Principal, body: Buffer): JsonValue {
     const answer = parseLosslessJson(body.toString('utf8'))
     return role === 'administrator' ? answer : validationWithoutPaths(answer)
   } catch (cause) {
-    throw new GateError('BAD_REQUEST', 'ComfyUI could not read this workflow.', {
-      cause,
-      details: { promptError: 'invalid_prompt' },
-    })
+    throw unreadable(cause)
   }
 }
 
