@@ -5,12 +5,23 @@ import { z } from 'zod'
  * again. `log` carries the new lines, because reading them again would be dear.
  *
  * Whoever may administer hears of everything. Everybody else hears of their own things and of nobody else's: `keys`,
- * `sessions`, `jobs`, and `users` for their own account (name, role, password set). A stream ends with its credential.
+ * `sessions`, `jobs`, `outputs`, `folders`, and `users` for their own account (name, role, password set). A stream ends with its credential.
  */
 export const gateEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('changed'),
-    resource: z.enum(['comfyui', 'sharing', 'users', 'keys', 'sessions', 'connections', 'settings', 'jobs']),
+    resource: z.enum([
+      'comfyui',
+      'sharing',
+      'users',
+      'keys',
+      'sessions',
+      'connections',
+      'settings',
+      'jobs',
+      'outputs',
+      'folders',
+    ]),
   }),
   z.object({
     type: z.literal('log'),

@@ -9,6 +9,7 @@ import {
 } from './jobs.ts'
 
 const MiB = 1024 * 1024
+const GiB = 1024 * MiB
 
 interface SettingDefinition {
   schema: z.ZodType
@@ -61,7 +62,23 @@ export const settingDefinitions = {
   'jobs.weights': { schema: jobWeightsSchema, default: defaultJobWeights, machine: false, counts: 'atOnce' },
   /** How long a person's history is kept. */
   'jobs.historyDays': { schema: z.number().int().min(1).max(3650), default: 90, machine: false, counts: 'atOnce' },
+  /** No job begins while less is free on the disk of its output folder. */
+  'jobs.diskFloorBytes': { schema: z.number().int().min(0), default: 10 * GiB, machine: false, counts: 'atOnce' },
   'jobs.paused': { schema: jobPauseSchema, default: null, machine: false, counts: 'atOnce' },
+  /** What each person's files may take; null: 20 GiB, or a tenth of what is free if that is less. */
+  'folders.quotaBytes': {
+    schema: z.number().int().min(MiB).nullable(),
+    default: null,
+    machine: false,
+    counts: 'atOnce',
+  },
+  /** After how many days files are cleared away that are not marked "keep"; null: never. */
+  'folders.retentionDays': {
+    schema: z.number().int().min(1).max(3650).nullable(),
+    default: null,
+    machine: false,
+    counts: 'atOnce',
+  },
   /** ComfyUI-Manager for administrators on other devices: they can then install programs on this computer. */
   'comfyui.managerFromOtherDevices': { schema: z.boolean(), default: false, machine: true, counts: 'atOnce' },
   'window.keepInTray': { schema: z.boolean(), default: true, machine: true, counts: 'atOnce' },

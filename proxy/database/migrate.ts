@@ -8,6 +8,7 @@ import { firstMigration } from './migrations/0001_first.ts'
 import { keyMakerMigration } from './migrations/0002_keyMaker.ts'
 import { jobsMigration } from './migrations/0003_jobs.ts'
 import { foldersMigration } from './migrations/0004_folders.ts'
+import { outputsMigration } from './migrations/0005_outputs.ts'
 import type { Database } from './openDatabase.ts'
 
 /** In order, oldest first. A released migration is never edited. */
@@ -16,6 +17,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002_keyMaker': keyMakerMigration,
   '0003_jobs': jobsMigration,
   '0004_folders': foldersMigration,
+  '0005_outputs': outputsMigration,
 }
 
 const KEPT_SNAPSHOTS = 5

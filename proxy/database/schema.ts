@@ -10,6 +10,7 @@ export interface Schema {
   audit: AuditTable
   user_folders: UserFoldersTable
   jobs: JobsTable
+  outputs: OutputsTable
 }
 
 export interface MetaTable {
@@ -75,6 +76,32 @@ export interface UserFoldersTable {
   /** Absolute. */
   output_directory: string
   made_at_ms: number
+  /** null: no limit. Counts when `has_own_quota` is 1. */
+  quota_bytes: Generated<number | null>
+  has_own_quota: Generated<number>
+  /** null: never cleared away. Counts when `has_own_retention` is 1. */
+  retention_days: Generated<number | null>
+  has_own_retention: Generated<number>
+}
+
+/** A file that a job made. */
+export interface OutputsTable {
+  id: string
+  account_id: string
+  job_id: string | null
+  /** Below the account's output folder, parts joined with `/`; empty: in the folder itself. */
+  subfolder: string
+  name: string
+  kind: string
+  media_type: string
+  bytes: number
+  width: number | null
+  height: number | null
+  made_at_ms: number
+  /** Not cleared away when it grows old. */
+  keep: Generated<number>
+  /** When its person removed it; it can come back for a while. */
+  removed_at_ms: number | null
 }
 
 export interface AuditTable {
@@ -124,4 +151,6 @@ export interface JobsTable {
   summary: string | null
   failure: string | null
   in_history: number
+  /** Whether the files that it made stand in `outputs`. */
+  files_recorded: Generated<number>
 }
