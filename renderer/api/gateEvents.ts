@@ -19,6 +19,8 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   connections: [queryKeys.connections, queryKeys.users],
   settings: [queryKeys.settings, queryKeys.sharing, queryKeys.comfyui],
   jobs: [queryKeys.jobs],
+  outputs: [queryKeys.outputs],
+  folders: [queryKeys.folders],
 }
 
 /** The event in a message's data, or undefined when it is none that this page knows. */

@@ -8,6 +8,8 @@ export const queryKeys = {
   connections: ['connections'],
   settings: ['settings'],
   jobs: ['jobs'],
+  outputs: ['outputs'],
+  folders: ['folders'],
   comfyui: ['comfyui'],
   engineLog: ['engineLog'],
   sharing: ['sharing'],
