@@ -18,6 +18,10 @@ export type HistoryMessage = readonly [type: string, data: JsonObject]
 /** Python writes these, and they are no JSON (json.dumps, allow_nan). Texts are matched first, so that they stay. */
 const WORDS = /"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g
 
+/** The text as JSON knows it, when Python wrote it. */
+export const toStrictJson = (text: string): string =>
+  text.replace(WORDS, (word) => (word.startsWith('"') ? word : 'null'))
+
 /** The entry of one job in an answer of `GET /history/{id}`, as its person may see it; undefined when it is in none. */
 export function takeEntry(answer: string, promptId: string, place: OwnPlace): string | undefined {
   const entry = findEntry(answer, promptId)
@@ -38,7 +42,7 @@ export function isSuccess(entry: string): boolean {
 
 function findEntry(answer: string, promptId: string): JsonObject | undefined {
   try {
-    const parsed = parseLosslessJson(answer.replace(WORDS, (word) => (word.startsWith('"') ? word : 'null')))
+    const parsed = parseLosslessJson(toStrictJson(answer))
     const entry = isObject(parsed) ? parsed.get(promptId) : undefined
     return isObject(entry) ? entry : undefined
   } catch {

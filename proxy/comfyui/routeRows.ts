@@ -92,6 +92,8 @@ const ownRows: readonly RouteRow[] = [
   row('GET', '/gatehouse/api/v1/events', 'account', 'own', noTwin),
   row('*', '/gatehouse/api/v1/jobs', 'signedIn', 'own', noTwin),
   row('*', '/gatehouse/api/v1/jobs/*', 'signedIn', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/outputs', 'signedIn', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/outputs/*', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/api/openapi.json', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/api/docs', 'signedIn', 'own', noTwin),
   row('*', '/gatehouse/api/*', 'administer', 'own', noTwin),

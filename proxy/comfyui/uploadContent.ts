@@ -13,7 +13,9 @@ export interface UploadLimits {
 }
 
 type Kind = 'picture' | 'audio' | 'video' | 'shape'
-type Format = PictureFormat | 'isoMedia' | 'matroska' | 'ogg' | 'wav' | 'flac' | 'mpegAudio' | 'avi' | 'glb' | 'other'
+/** What the first bytes of a file say that it is. */
+export type KnownFormat = PictureFormat | 'isoMedia' | 'matroska' | 'ogg' | 'wav' | 'flac' | 'mpegAudio' | 'avi' | 'glb'
+type Format = KnownFormat | 'other'
 
 const EXTENSIONS: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
   ...['png', 'jpg', 'jpeg', 'jfif', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif'].map(
@@ -109,8 +111,9 @@ function* inspectFile(
   throw new GateError('BODY_TOO_LARGE', `The picture has ${megapixels} megapixels; up to ${most} are accepted.`)
 }
 
-function isPicture(format: Format): format is PictureFormat {
-  return FORMATS.picture.has(format)
+/** Whether it is a raster picture. */
+export function isPicture(format: string): format is PictureFormat {
+  return Object.hasOwn(sizeReaders, format)
 }
 
 type Test = (head: Buffer) => boolean
@@ -124,7 +127,7 @@ const starts =
 /** Brands of ISO media files that hold pictures which ComfyUI cannot read. */
 const PICTURE_BRANDS = new Set(['heic', 'heix', 'mif1', 'msf1'])
 
-const SIGNATURES: readonly (readonly [format: Format, test: Test])[] = [
+const SIGNATURES: readonly (readonly [format: KnownFormat, test: Test])[] = [
   ['png', starts([0, '\x89PNG\r\n\x1a\n'])],
   ['jpeg', starts([0, '\xff\xd8\xff'])],
   ['gif', (head) => /^GIF8[79]a/.test(head.toString('latin1', 0, 6))],
@@ -147,8 +150,13 @@ const SIGNATURES: readonly (readonly [format: Format, test: Test])[] = [
 const MARKUP = /^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*</
 const OTHER_FILES = ['MZ', '\x7fELF', 'PK\x03\x04', '%PDF', '#!'].map((bytes) => starts([0, bytes]))
 
+/** By the first 32 bytes; undefined for whatever else it is. */
+export function findFormat(head: Buffer): KnownFormat | undefined {
+  return SIGNATURES.find(([, test]) => test(head))?.[0]
+}
+
 function detectFormat(head: Buffer): Format {
-  const found = SIGNATURES.find(([, test]) => test(head))?.[0]
+  const found = findFormat(head)
   if (found !== undefined) return found
   const isOther = head.length > 0 && !MARKUP.test(head.toString('latin1')) && !OTHER_FILES.some((test) => test(head))
   return isOther ? 'other' : refuseType('The file is not what its name says.')

@@ -89,7 +89,9 @@ export interface OutputsTable {
   id: string
   account_id: string
   job_id: string | null
-  /** Below the account's output folder, parts joined with `/`; empty: in the folder itself. */
+  /** Empty: the account's own output folder; otherwise the folder of ComfyUI's in which the owner's files lay. */
+  root: Generated<string>
+  /** Below that folder, parts joined with `/`; empty: in the folder itself. */
   subfolder: string
   name: string
   kind: string

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import { findMeta } from '../database/metaStore.ts'
+import { findMeta, setMeta } from '../database/metaStore.ts'
 import type { Schema } from '../database/schema.ts'
 import { toOutputNames } from './outputName.ts'
 import { checkPrivateFolder, FolderProblem, openPrivateFolder } from './privateFolder.ts'
@@ -23,6 +23,16 @@ export interface FolderSet {
   readonly userdataDirectory: string | null
 }
 
+/** Where somebody's results lie. */
+export interface OutputPlace {
+  readonly directory: string
+  /** As recorded files name it: empty for a folder of the person's own, the path itself for ComfyUI's. */
+  readonly root: string
+}
+
+/** The folders of the ComfyUI that runs, in which the owner works. Absolute. */
+export type ComfyuiFolders = z.infer<typeof comfyuiFoldersSchema>
+
 export interface UserFoldersOptions {
   readonly kysely: Kysely<Schema>
   readonly clock: Clock
@@ -37,6 +47,7 @@ export interface UserFoldersOptions {
 const MARKER_FOLDER = '.gatehouse'
 const MARKER_FILE = 'account.json'
 const markerSchema = z.object({ account: z.string() })
+const comfyuiFoldersSchema = z.object({ outputDirectory: z.string(), inputDirectory: z.string() })
 const OWN_OF_COMFYUI: FolderSet = {
   inputDirectory: null,
   outputDirectory: null,
@@ -65,15 +76,52 @@ export class UserFolders {
     return work
   }
 
+  /**
+   * Where the person's results lie, for reading; undefined while nothing was made there.
+   * @throws GateError FOLDER_REFUSED when the folder is gone, was exchanged or is open to others
+   */
+  async findOutput(accountId: string): Promise<OutputPlace | undefined> {
+    if (await this.#isOwner(accountId)) {
+      const directory = (await this.#findComfyuiFolders())?.outputDirectory
+      return directory === undefined ? undefined : { directory, root: directory }
+    }
+    const directory = await this.#inWords(accountId, () => this.#openKnownOutput(accountId))
+    return directory === undefined ? undefined : { directory, root: '' }
+  }
+
+  /** Where the person's uploads lie; undefined for the owner while no ComfyUI has run. @throws GateError FOLDER_REFUSED */
+  async findInput(accountId: string): Promise<string | undefined> {
+    const { inputDirectory } = await this.ensure(accountId)
+    return inputDirectory ?? (await this.#findComfyuiFolders())?.inputDirectory
+  }
+
+  /** Called before each start of ComfyUI: what the owner's jobs make lies there, also while it does not run. */
+  async rememberComfyuiFolders(folders: ComfyuiFolders): Promise<void> {
+    await setMeta(this.#options.kysely, 'comfyuiFolders', JSON.stringify(folders))
+  }
+
   /** Empties the folder for what a start of the engine keeps only while it runs. Never the owner's. */
   async clearTemp(accountId: string): Promise<void> {
     await rm(this.#below(accountId, 'temp'), { recursive: true, force: true })
   }
 
   async #ensure(accountId: string): Promise<FolderSet> {
-    if ((await findMeta(this.#options.kysely, 'ownerAccountId')) === accountId) return OWN_OF_COMFYUI
+    if (await this.#isOwner(accountId)) return OWN_OF_COMFYUI
+    return this.#inWords(accountId, () => this.#open(accountId))
+  }
+
+  async #isOwner(accountId: string): Promise<boolean> {
+    return (await findMeta(this.#options.kysely, 'ownerAccountId')) === accountId
+  }
+
+  async #findComfyuiFolders(): Promise<ComfyuiFolders | undefined> {
+    const text = await findMeta(this.#options.kysely, 'comfyuiFolders')
+    return text === undefined ? undefined : comfyuiFoldersSchema.parse(JSON.parse(text))
+  }
+
+  async #inWords<Result>(accountId: string, work: () => Promise<Result>): Promise<Result> {
     try {
-      return await this.#open(accountId)
+      return await work()
     } catch (error) {
       if (!(error instanceof FolderProblem)) throw error
       this.#options.logger.error({ err: error, account: accountId }, 'the folders of an account cannot be used')
@@ -98,12 +146,16 @@ export class UserFolders {
   }
 
   async #openOutput(accountId: string): Promise<string> {
+    return (await this.#openKnownOutput(accountId)) ?? (await this.#makeOutput(accountId))
+  }
+
+  async #openKnownOutput(accountId: string): Promise<string | undefined> {
     const known = await this.#options.kysely
       .selectFrom('user_folders')
       .select('output_directory')
       .where('account_id', '=', accountId)
       .executeTakeFirst()
-    if (known === undefined) return this.#makeOutput(accountId)
+    if (known === undefined) return undefined
     await checkPrivateFolder(known.output_directory, this.#options.platform)
     // Never made again: a drive that is not there now must not get an empty folder in its place.
     await checkMarker(known.output_directory, accountId)

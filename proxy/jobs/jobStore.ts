@@ -176,7 +176,8 @@ export class JobStore {
 
   /** Takes entries out of the history. What they cost stays known: it counts for the day's limits. */
   async forgetHistory(accountId: string, ids: readonly string[] | 'all'): Promise<void> {
-    const change = { in_history: 0, result: null, summary: null }
+    // What it made stays written until the files are recorded.
+    const change = { in_history: 0, result: sql<string>`case files_recorded when 0 then result end`, summary: null }
     await this.#inOrder(async () => {
       const query = this.#kysely
         .updateTable('jobs')

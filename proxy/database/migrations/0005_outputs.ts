@@ -6,6 +6,7 @@ const statements = [
     id text primary key not null check (length(id) = 16),
     account_id text not null references accounts (id) on delete cascade,
     job_id text,
+    root text not null default '',
     subfolder text not null,
     name text not null,
     kind text not null check (kind in ('image', 'video', 'audio', 'model', 'other')),
@@ -15,9 +16,10 @@ const statements = [
     height integer,
     made_at_ms integer not null,
     keep integer not null default 0 check (keep in (0, 1)),
-    removed_at_ms integer,
-    unique (account_id, subfolder, name)
+    removed_at_ms integer
   ) strict`,
+  // ComfyUI gives the number of a removed file to the next one.
+  `create unique index outputs_in_place on outputs (account_id, root, subfolder, name) where removed_at_ms is null`,
   `create index outputs_newest on outputs (made_at_ms desc, id desc) where removed_at_ms is null`,
   `create index outputs_by_account on outputs (account_id, made_at_ms desc, id desc) where removed_at_ms is null`,
   `create index outputs_removed on outputs (removed_at_ms) where removed_at_ms is not null`,
