@@ -11,7 +11,7 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** argparse takes any unambiguous prefix of an option; in doubt we refuse rather than guess what is unambiguous. */
-function isSpellingOf(option: string, name: string): boolean {
+export function isSpellingOf(option: string, name: string): boolean {
   return name.length > 2 && option.startsWith(name)
 }
 

@@ -1,13 +1,17 @@
 import { basename, join } from 'node:path'
+import { placesOfComfyui } from '../launcher/comfyuiFolders.ts'
+import type { ComfyuiPlaces } from '../launcher/comfyuiFolders.ts'
 import { inspectInstallation } from '../launcher/installation/inspectInstallation.ts'
 import type { Installation } from '../launcher/installation/installation.ts'
 import type { InstallationDeps } from '../launcher/installation/installationDeps.ts'
+import { findLayout } from '../launcher/installation/layouts.ts'
 import { findInstallations } from '../launcher/installation/findInstallations.ts'
 import type { LaunchPlan, NodeCommand } from '../launcher/launchCommand.ts'
 import { findFrontend } from '../launcher/practice/frontendPackage.ts'
 import { assertNever } from '../proxy/core/assertNever.ts'
 import type { EngineChoice } from '../proxy/contract/comfyui.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
+import type { ComfyuiOwnFolders } from '../proxy/isolation/folderOverlap.ts'
 import type { Settings } from '../proxy/contract/settings.ts'
 
 /** An installation as shown to the owner; `problems` are sentences, none: it can run. */
@@ -83,7 +87,7 @@ export class EngineChoices {
           kind: 'practice',
           nodeCommand,
           entry: practiceEngine,
-          baseDirectory: join(dataDirectory, 'practice'),
+          baseDirectory: practiceDirectory(dataDirectory),
           ...(frontendDirectory === undefined ? {} : { frontendDirectory }),
           ...ofPort,
         }
@@ -116,6 +120,24 @@ export class EngineChoices {
       'comfyui.directory': choice.directory,
       'comfyui.python': python,
     })
+  }
+
+  /** Where the chosen engine keeps files, as the settings say now: those of its next start. */
+  folders(): ComfyuiOwnFolders {
+    const chosen = this.#chosen()
+    const { settings, override, dataDirectory, installationDeps } = this.#options
+    if (chosen.kind !== 'comfyui') {
+      if (chosen.kind === 'none') return { output: undefined, own: [], program: undefined }
+      return toFolders(placesOfComfyui(practiceDirectory(dataDirectory), []), undefined)
+    }
+    const layout = findLayout(chosen.directory, installationDeps)
+    const args = [
+      ...(layout?.ownArguments ?? []),
+      ...settings.get('comfyui.arguments'),
+      ...(override.extraArguments ?? []),
+    ]
+    const codeDirectory = layout?.codeDirectory ?? chosen.directory
+    return toFolders(placesOfComfyui(codeDirectory, args), codeDirectory)
   }
 
   async find(): Promise<readonly Candidate[]> {
@@ -171,3 +193,11 @@ export class EngineChoices {
     }
   }
 }
+
+const practiceDirectory = (dataDirectory: string): string => join(dataDirectory, 'practice')
+
+const toFolders = (places: ComfyuiPlaces, program: string | undefined): ComfyuiOwnFolders => ({
+  output: places.output,
+  own: Object.values(places),
+  program,
+})

@@ -12,7 +12,6 @@ import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { acquireLock } from '../proxy/database/lockFile.ts'
 import type { FolderLock } from '../proxy/database/lockFile.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
-import { UserFolders } from '../proxy/isolation/userFolders.ts'
 import { createGate } from '../proxy/gate.ts'
 import type { Gate } from '../proxy/gate.ts'
 import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
@@ -22,6 +21,7 @@ import { describeEngineTrouble, guardFolders } from './engineTrouble.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
 import { collectWhenIdle } from './idleCollector.ts'
+import { openFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
 import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
@@ -92,6 +92,7 @@ class Service implements GatehouseService {
       installationDeps: systemInstallationDeps(),
       override: options.headless ?? {},
     })
+    const { userFolders, folders } = openFolders(stores, options, () => this.#choices.folders())
     this.engine = createSupervisedEngine(this.#supervisor, this.#choices)
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
     this.#sharing = createSharing({
@@ -107,22 +108,13 @@ class Service implements GatehouseService {
       engine: this.engine,
       authenticator: stores.authenticator,
       settings: stores.settings,
-      folders: guardFolders(
-        new UserFolders({
-          kysely: stores.database.kysely,
-          clock,
-          logger,
-          dataDirectory,
-          outputsRoot: options.outputsRoot ?? join(dataDirectory, 'outputs'),
-          platform,
-        }),
-        () => describeEngineTrouble(this.#supervisor.health),
-      ),
+      folders: guardFolders(userFolders, () => describeEngineTrouble(this.#supervisor.health)),
       jobs,
       audit: createGateAudit(stores.audit),
       ownApplication: createOwnApplication({
         stores,
         jobs,
+        folders,
         clock,
         logger,
         pagesDirectory: options.paths.pagesDirectory,

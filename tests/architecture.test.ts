@@ -40,6 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'proxy/secrets': ['proxy/contract', 'proxy/core', 'proxy/database'],
   'proxy/settings': ['proxy/contract', 'proxy/core', 'proxy/database'],
   'proxy/audit': ['proxy/contract', 'proxy/core', 'proxy/database', 'proxy/secrets'],
+  'proxy/folders': ['proxy/contract', 'proxy/core', 'proxy/database', 'proxy/isolation'],
   'proxy/isolation': ['proxy/contract', 'proxy/core', 'proxy/database'],
   'proxy/accounts': [
     'proxy/contract',
@@ -70,6 +71,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'proxy/portal',
     'proxy/policy/rights.ts',
     'proxy/jobs',
+    'proxy/folders',
     'proxy/comfyui/engine.ts',
     'proxy/pipeline/requestContext.ts',
   ],

@@ -4,6 +4,7 @@ import type { Engine } from '../comfyui/engine.ts'
 import type { Connection, Sharing } from '../contract/sharing.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Folders } from '../folders/folders.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
 
@@ -26,6 +27,7 @@ export interface OwnApplicationDependencies {
   readonly logger: Logger
   readonly stores: Stores
   readonly jobs: JobQueue
+  readonly folders: Folders
   readonly engine: Engine
   readonly sharing: SharingControl
   readonly connections: Connections

@@ -18,7 +18,7 @@ export class EventStreams {
 
   constructor(dependencies: OwnApplicationDependencies) {
     this.#dependencies = dependencies
-    const { stores, engine, sharing, connections, jobs } = dependencies
+    const { stores, engine, sharing, connections, jobs, folders } = dependencies
     const tell = (resource: Resource) => () => this.#changed(resource)
     stores.changes.on((resource) => this.#changed(resource))
     engine.onStateChange(tell('comfyui'))
@@ -26,6 +26,7 @@ export class EventStreams {
     sharing.onChange(tell('sharing'))
     connections.onChange(tell('connections'))
     jobs.onChange((accountId) => this.#changedOf(accountId, 'jobs'))
+    folders.onChange((accountId) => this.#changedOf(accountId, 'folders'))
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }
 

@@ -11,6 +11,7 @@ import { createAccountResource } from './resources/account.ts'
 import { createComfyuiResource } from './resources/comfyui.ts'
 import { createConnectionsResource } from './resources/connections.ts'
 import { createJobsResource } from './resources/jobs.ts'
+import { createFoldersResource } from './resources/folders.ts'
 import { createKeysResource } from './resources/keys.ts'
 import { createSessionResource } from './resources/session.ts'
 import { createSessionsResource } from './resources/sessions.ts'
@@ -87,6 +88,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies): ApiRouter {
     createSettingsResource(dependencies),
     createConnectionsResource(dependencies),
     createJobsResource(dependencies),
+    createFoldersResource(dependencies),
   ]
   router.use('*', async (c, next) => {
     await next()

@@ -20,8 +20,21 @@ export const pageSchema = <Item extends z.ZodType>(item: Item) =>
 export function toPage<Item>(all: readonly Item[], query: PageQuery): { items: Item[]; nextCursor: string | null } {
   const start = parseCursor(query.cursor)
   const end = start + query.limit
-  return { items: all.slice(start, end), nextCursor: end < all.length ? `c${end.toString(36)}` : null }
+  return { items: all.slice(start, end), nextCursor: end < all.length ? toCursor(end) : null }
 }
+
+/** The same for a list that is read page by page: `read` gives up to `count` items from `from` on. */
+export async function toPageOf<Item>(
+  read: (from: number, count: number) => Promise<readonly Item[]>,
+  query: PageQuery,
+): Promise<{ items: Item[]; nextCursor: string | null }> {
+  const start = parseCursor(query.cursor)
+  const end = start + query.limit
+  const found = await read(start, query.limit + 1)
+  return { items: found.slice(0, query.limit), nextCursor: found.length > query.limit ? toCursor(end) : null }
+}
+
+const toCursor = (place: number): string => `c${place.toString(36)}`
 
 function parseCursor(cursor: string | undefined): number {
   if (cursor === undefined) return 0

@@ -90,6 +90,7 @@ const ownRows: readonly RouteRow[] = [
   row('*', '/gatehouse/api/v1/sessions', 'account', 'own', noTwin),
   row('*', '/gatehouse/api/v1/sessions/*', 'account', 'own', noTwin),
   row('GET', '/gatehouse/api/v1/events', 'account', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/folders/mine', 'signedIn', 'own', noTwin),
   row('*', '/gatehouse/api/v1/jobs', 'signedIn', 'own', noTwin),
   row('*', '/gatehouse/api/v1/jobs/*', 'signedIn', 'own', noTwin),
   row('*', '/gatehouse/api/v1/outputs', 'signedIn', 'own', noTwin),

@@ -11,6 +11,7 @@ export interface Schema {
   user_folders: UserFoldersTable
   jobs: JobsTable
   outputs: OutputsTable
+  folder_rules: FolderRulesTable
 }
 
 export interface MetaTable {
@@ -76,11 +77,16 @@ export interface UserFoldersTable {
   /** Absolute. */
   output_directory: string
   made_at_ms: number
+}
+
+/** What somebody's folder may hold and for how long, where it is not as the settings say. The owner has no row above. */
+export interface FolderRulesTable {
+  account_id: string
   /** null: no limit. Counts when `has_own_quota` is 1. */
-  quota_bytes: Generated<number | null>
+  quota_bytes: number | null
   has_own_quota: Generated<number>
   /** null: never cleared away. Counts when `has_own_retention` is 1. */
-  retention_days: Generated<number | null>
+  retention_days: number | null
   has_own_retention: Generated<number>
 }
 

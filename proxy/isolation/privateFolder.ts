@@ -3,7 +3,15 @@ import { userInfo } from 'node:os'
 import { findRightsProblem } from '../database/dataFolder.ts'
 
 /** A folder of ours is not as it must be. The message is for the owner's log: it names the path and what mends it. */
-export class FolderProblem extends Error {}
+export class FolderProblem extends Error {
+  /** Nothing is there: a drive may come back. */
+  readonly isMissing: boolean
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly isMissing?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.isMissing = options.isMissing === true
+  }
+}
 
 /**
  * Makes the folder, private to this user of the computer, or checks that it still is.
@@ -21,7 +29,7 @@ export async function openPrivateFolder(path: string, platform: NodeJS.Platform)
 /** @throws FolderProblem when nothing is there, or no folder, a link, or one that others may open */
 export async function checkPrivateFolder(path: string, platform: NodeJS.Platform): Promise<void> {
   const stats = await lstat(path).catch((cause: unknown) => {
-    throw new FolderProblem(`${path} is not there.`, { cause })
+    throw new FolderProblem(`${path} is not there. If it is on a drive, plug that in.`, { cause, isMissing: true })
   })
   if (stats.isSymbolicLink())
     throw new FolderProblem(`${path} is a link to somewhere else. Put the folder itself there.`)

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
@@ -7,6 +7,9 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { findMeta, setMeta } from '../database/metaStore.ts'
 import type { Schema } from '../database/schema.ts'
+import { checkMarker, writeMarker } from './folderMarker.ts'
+import { findComfyuiOverlap, isWithin } from './folderOverlap.ts'
+import type { ComfyuiOwnFolders } from './folderOverlap.ts'
 import { toOutputNames } from './outputName.ts'
 import { checkPrivateFolder, FolderProblem, openPrivateFolder } from './privateFolder.ts'
 
@@ -41,13 +44,20 @@ export interface UserFoldersOptions {
   /** Where the output folders of new people are made. */
   readonly outputsRoot: string
   readonly platform: NodeJS.Platform
+  /** As the settings say now; left out: nothing of ComfyUI is known. */
+  readonly comfyui?: () => ComfyuiOwnFolders
 }
 
-/** A folder, because ComfyUI lists the files of an output folder. */
-const MARKER_FOLDER = '.gatehouse'
-const MARKER_FILE = 'account.json'
-const markerSchema = z.object({ account: z.string() })
+/** Where somebody's results lie, whether or not it is there. */
+export interface RememberedOutput {
+  /** Absolute; undefined: not made yet, or the owner has chosen no ComfyUI. */
+  readonly path: string | undefined
+  /** The owner's: ComfyUI's own. */
+  readonly isComfyuis: boolean
+}
+
 const comfyuiFoldersSchema = z.object({ outputDirectory: z.string(), inputDirectory: z.string() })
+const APART_MS = 10_000
 const OWN_OF_COMFYUI: FolderSet = {
   inputDirectory: null,
   outputDirectory: null,
@@ -58,6 +68,8 @@ const OWN_OF_COMFYUI: FolderSet = {
 /** The folders of each account, made when they are first needed. */
 export class UserFolders {
   readonly #options: UserFoldersOptions
+  /** Folders that were found to be none of ComfyUI's, and until when that is believed. */
+  readonly #apart = new Map<string, number>()
   readonly #underWay = new Map<string, Promise<FolderSet>>()
 
   constructor(options: UserFoldersOptions) {
@@ -100,6 +112,23 @@ export class UserFolders {
     await setMeta(this.#options.kysely, 'comfyuiFolders', JSON.stringify(folders))
   }
 
+  /** Where the person's results lie, as it stands in the settings: nothing is made and nothing looked at. */
+  async recallOutput(accountId: string): Promise<RememberedOutput> {
+    if (await this.#isOwner(accountId)) {
+      const path = this.#options.comfyui?.().output ?? (await this.#findComfyuiFolders())?.outputDirectory
+      return { path, isComfyuis: true }
+    }
+    return { path: (await this.#findRow(accountId))?.output_directory, isComfyuis: false }
+  }
+
+  /** Whether that is as it must be, with the words for the owner. @throws FolderProblem */
+  async checkOutput(accountId: string): Promise<void> {
+    const { path, isComfyuis } = await this.recallOutput(accountId)
+    if (path === undefined) return
+    if (isComfyuis) await checkThere(path)
+    else await this.#checkOutput(path, accountId)
+  }
+
   /** Empties the folder for what a start of the engine keeps only while it runs. Never the owner's. */
   async clearTemp(accountId: string): Promise<void> {
     await rm(this.#below(accountId, 'temp'), { recursive: true, force: true })
@@ -123,11 +152,22 @@ export class UserFolders {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof FolderProblem)) throw error
-      this.#options.logger.error({ err: error, account: accountId }, 'the folders of an account cannot be used')
-      const text = 'Your folder on this computer cannot be used. Ask the owner of the computer to look at its log.'
-      throw new GateError('FOLDER_REFUSED', text, { cause: error })
+      throw this.#toRefusal(error, accountId)
     }
+  }
+
+  #toRefusal(error: unknown, accountId: string): unknown {
+    if (!(error instanceof FolderProblem)) return error
+    this.#options.logger.error({ err: error, account: accountId }, 'the folders of an account cannot be used')
+    return new GateError('FOLDER_REFUSED', unusableFolderWords, { cause: error })
+  }
+
+  #findRow(accountId: string): Promise<{ output_directory: string } | undefined> {
+    return this.#options.kysely
+      .selectFrom('user_folders')
+      .select('output_directory')
+      .where('account_id', '=', accountId)
+      .executeTakeFirst()
   }
 
   async #open(accountId: string): Promise<FolderSet> {
@@ -150,16 +190,34 @@ export class UserFolders {
   }
 
   async #openKnownOutput(accountId: string): Promise<string | undefined> {
-    const known = await this.#options.kysely
-      .selectFrom('user_folders')
-      .select('output_directory')
-      .where('account_id', '=', accountId)
-      .executeTakeFirst()
+    const known = await this.#findRow(accountId)
     if (known === undefined) return undefined
-    await checkPrivateFolder(known.output_directory, this.#options.platform)
-    // Never made again: a drive that is not there now must not get an empty folder in its place.
-    await checkMarker(known.output_directory, accountId)
+    await this.#checkOutput(known.output_directory, accountId)
     return known.output_directory
+  }
+
+  async #checkOutput(path: string, accountId: string): Promise<void> {
+    await checkPrivateFolder(path, this.#options.platform)
+    // Never made again: a drive that is not there now must not get an empty folder in its place.
+    await checkMarker(path, accountId)
+    await this.#refuseComfyuis(path)
+  }
+
+  /** ComfyUI would show what lies there to its owner as its own, and the engine refuses such a person without a word. */
+  async #refuseComfyuis(path: string): Promise<void> {
+    const { comfyui, clock } = this.#options
+    if (comfyui === undefined) return
+    const folders = comfyui()
+    // Dozens of questions to the disk, and a gallery asks for each picture.
+    const key = JSON.stringify([path, folders])
+    if (clock.nowMs() < (this.#apart.get(key) ?? 0)) return
+    const folder = await findComfyuiOverlap(path, folders)
+    if (folder === undefined) {
+      this.#apart.set(key, clock.nowMs() + APART_MS)
+      return
+    }
+    const mend = 'Choose a folder for this person that is neither inside nor around it.'
+    throw new FolderProblem(`${path} overlaps with ${folder}, which ComfyUI uses itself. ${mend}`)
   }
 
   async #makeOutput(accountId: string): Promise<string> {
@@ -167,9 +225,7 @@ export class UserFolders {
     const account = await kysely.selectFrom('accounts').select('name').where('id', '=', accountId).executeTakeFirst()
     if (account === undefined) throw new GateError('AUTH_INVALID', 'That account is no longer there.')
     const path = await this.#makeNew(account.name, accountId)
-    const marker = join(path, MARKER_FOLDER)
-    await mkdir(marker, { mode: 0o700 })
-    await writeFile(join(marker, MARKER_FILE), JSON.stringify({ account: accountId }), { mode: 0o600, flag: 'wx' })
+    await writeMarker(path, accountId)
     await kysely
       .insertInto('user_folders')
       .values({ account_id: accountId, output_directory: path, made_at_ms: clock.nowMs() })
@@ -180,6 +236,7 @@ export class UserFolders {
   /** A folder that was not there before: nobody inherits what somebody of the same name left. */
   async #makeNew(accountName: string, accountId: string): Promise<string> {
     const root = resolve(this.#options.outputsRoot)
+    await this.#refuseRootInComfyui(root)
     await mkdir(root, { recursive: true, mode: 0o700 })
     const taken = new Set((await readdir(root)).map((name) => name.normalize('NFC').toLowerCase()))
     for (const name of toOutputNames(accountName, accountId)) {
@@ -190,9 +247,28 @@ export class UserFolders {
     throw new FolderProblem(`${root} holds every name that was left for a new folder.`)
   }
 
+  async #refuseRootInComfyui(root: string): Promise<void> {
+    for (const folder of this.#options.comfyui?.().own ?? []) {
+      if (!(await isWithin(root, folder))) continue
+      const mend = "Let ComfyUI keep its own pictures elsewhere, or choose each person's folder yourself."
+      throw new FolderProblem(`New folders are made in ${root}, which lies inside ${folder} of ComfyUI. ${mend}`)
+    }
+  }
+
   #below(accountId: string, ...names: string[]): string {
     return join(resolve(this.#options.dataDirectory), 'users', accountId, ...names)
   }
+}
+
+/** What a person is told whose folder is not as it must be; paths are the owner's business. */
+export const unusableFolderWords =
+  'Your folder on this computer cannot be used. Ask the owner of the computer to look at its log.'
+
+async function checkThere(path: string): Promise<void> {
+  const stats = await stat(path).catch((cause: unknown) => {
+    throw new FolderProblem(`ComfyUI's output folder ${path} is not there.`, { cause, isMissing: true })
+  })
+  if (!stats.isDirectory()) throw new FolderProblem(`ComfyUI's output folder ${path} is no folder.`)
 }
 
 async function makeExclusively(path: string): Promise<boolean> {
@@ -203,14 +279,4 @@ async function makeExclusively(path: string): Promise<boolean> {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false
     throw new FolderProblem(`${path} cannot be made.`, { cause })
   }
-}
-
-async function checkMarker(path: string, accountId: string): Promise<void> {
-  const file = join(path, MARKER_FOLDER, MARKER_FILE)
-  try {
-    if (markerSchema.parse(JSON.parse(await readFile(file, 'utf8'))).account === accountId) return
-  } catch (cause) {
-    throw new FolderProblem(`${file}, which says whose folder this is, is missing or damaged.`, { cause })
-  }
-  throw new FolderProblem(`${path} is the folder of another account.`)
 }

@@ -10,6 +10,8 @@ import type { Connection, Sharing } from '../../proxy/contract/sharing.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import type { ListenerName, PresentedCredential, RequestContext } from '../../proxy/pipeline/requestContext.ts'
 import { mayRunPrompts } from '../../proxy/policy/authorize.ts'
+import { openTestFolders } from './foldersFixture.ts'
+import type { TestFolders } from './foldersFixture.ts'
 import { openJobQueueFixture } from './jobQueueFixture.ts'
 import type { JobQueueFixture } from './jobQueueFixture.ts'
 import { storesTest } from './storesFixture.ts'
@@ -130,6 +132,7 @@ export interface TestApplication {
   readonly origin: string
   readonly parts: FakeParts
   readonly queue: JobQueueFixture
+  readonly folders: TestFolders
   readonly pagesDirectory: string
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>
   /** Opens the event stream; `events` grows, `closed` resolves when the gate ends it. */
@@ -229,8 +232,10 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
         onChange: (listener) => stores.authenticator.onCredentialsChanged(listener),
       },
     })
+    const folders = openTestFolders(stores, clock, logger, join(dataDirectory, '..', 'outputs'))
     const own = createOwnApplication({
       jobs: queue.jobs,
+      folders: folders.folders,
       clock,
       logger,
       stores,
@@ -265,6 +270,7 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       origin,
       parts,
       queue,
+      folders,
       pagesDirectory,
       ask: (method, path, options = {}) => ask(origin, method, path, options),
       openEvents: (options) => openEvents(origin, options),

@@ -23,10 +23,14 @@ const statements = [
   `create index outputs_newest on outputs (made_at_ms desc, id desc) where removed_at_ms is null`,
   `create index outputs_by_account on outputs (account_id, made_at_ms desc, id desc) where removed_at_ms is null`,
   `create index outputs_removed on outputs (removed_at_ms) where removed_at_ms is not null`,
-  `alter table user_folders add column quota_bytes integer`,
-  `alter table user_folders add column has_own_quota integer not null default 0 check (has_own_quota in (0, 1))`,
-  `alter table user_folders add column retention_days integer`,
-  `alter table user_folders add column has_own_retention integer not null default 0 check (has_own_retention in (0, 1))`,
+  `create index outputs_room on outputs (account_id, bytes)`,
+  `create table folder_rules (
+    account_id text primary key not null references accounts (id) on delete cascade,
+    quota_bytes integer,
+    has_own_quota integer not null default 0 check (has_own_quota in (0, 1)),
+    retention_days integer,
+    has_own_retention integer not null default 0 check (has_own_retention in (0, 1))
+  ) strict`,
   `alter table jobs add column files_recorded integer not null default 0 check (files_recorded in (0, 1))`,
   `create index jobs_with_files on jobs (ended_at_ms) where files_recorded = 0 and state in ('succeeded', 'failed', 'cancelled')`,
 ]

@@ -6,6 +6,7 @@ import { systemRandom } from '../../../proxy/core/random.ts'
 import { createGate } from '../../../proxy/gate.ts'
 import { addPerson, api, makeKey, signIn } from '../../support/apiPeople.ts'
 import { cookie, FakeEngine, FakeFolders } from '../../support/gateFixture.ts'
+import { openTestFolders } from '../../support/foldersFixture.ts'
 import { ask } from '../../support/httpClient.ts'
 import { openJobQueueFixture } from '../../support/jobQueueFixture.ts'
 import { createFakeParts } from '../../support/ownApplicationFixture.ts'
@@ -22,6 +23,7 @@ const gateTest = storesTest.extend<{ port: number }>({
       logger,
       stores,
       jobs: queue.jobs,
+      folders: openTestFolders(stores, clock, logger, dataDirectory).folders,
       ...parts.dependencies,
       pagesDirectory: dataDirectory,
       version: '0.0.0-test',

@@ -42,3 +42,37 @@ describe('the plan of the next start', () => {
     expect(choices.describe()).toEqual({ kind: 'practice' })
   })
 })
+
+describe('where the chosen engine keeps files', () => {
+  const chosen = (args: string[], extraArguments: string[] = []) => {
+    const { settings, choices } = setUp({ extraArguments })
+    settings.set('comfyui.engine', 'comfyui')
+    settings.set('comfyui.directory', '/nowhere/comfyui')
+    settings.set('comfyui.arguments', args)
+    return choices.folders()
+  }
+
+  it('is nowhere while none is chosen, and below the data folder for the practice engine', () => {
+    const { settings, choices } = setUp()
+    expect(choices.folders()).toEqual({ output: undefined, own: [], program: undefined })
+    settings.set('comfyui.engine', 'practice')
+    expect(choices.folders().output).toBe('/data/practice/output')
+  })
+
+  it.each([
+    [[], '/nowhere/comfyui/output'],
+    [['--base-directory', '/base'], '/base/output'],
+    [['--output-directory=/pictures', '--base-directory', '/base'], '/pictures'],
+    [['--output-dir', 'mine'], '/nowhere/comfyui/mine'],
+    [['--output-directory', '/first', '--output-directory', '/last'], '/last'],
+  ])('follows the arguments %j', (args, output) => {
+    expect(chosen(args)).toMatchObject({ output, program: '/nowhere/comfyui' })
+    expect(chosen([], args).output).toBe(output)
+  })
+
+  it('names every folder that must be nobody else’s', () => {
+    const names = ['output', 'input', 'temp', 'user', 'models', 'custom_nodes']
+    expect(chosen([]).own).toEqual(names.map((name) => `/nowhere/comfyui/${name}`))
+    expect(chosen(['--temp-directory', '/fast']).own).toContain('/fast/temp')
+  })
+})

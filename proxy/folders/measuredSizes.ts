@@ -1,0 +1,86 @@
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../core/clock.ts'
+
+const FRESH_MS = 30_000
+/** A folder that takes long to walk is walked seldom: looking costs at most a twentieth of the time. */
+const PATIENCE = 20
+
+interface Measured {
+  bytes: number
+  /** Taken in since the last look began. */
+  addedBytes: number
+  freshUntilMs: number
+  underWay: Promise<void> | undefined
+}
+
+/**
+ * How much lies in folders of which nobody keeps a record, by folder. Looked at when asked, at most every half minute;
+ * what is taken in meanwhile is added, so that many uploads at once do not pass as one.
+ */
+export class MeasuredSizes {
+  readonly #clock: Clock
+  readonly #known = new Map<string, Measured>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  async read(directory: string): Promise<number> {
+    const entry = this.#of(directory)
+    if (this.#clock.nowMs() >= entry.freshUntilMs) await (entry.underWay ??= this.#measure(directory, entry))
+    return entry.bytes + entry.addedBytes
+  }
+
+  /** Counts what is about to be written there. */
+  add(directory: string, bytes: number): void {
+    this.#of(directory).addedBytes += bytes
+  }
+
+  #of(directory: string): Measured {
+    const found = this.#known.get(directory)
+    if (found !== undefined) return found
+    const made: Measured = { bytes: 0, addedBytes: 0, freshUntilMs: -Infinity, underWay: undefined }
+    this.#known.set(directory, made)
+    return made
+  }
+
+  async #measure(directory: string, entry: Measured): Promise<void> {
+    const startedAtMs = this.#clock.nowMs()
+    const { addedBytes } = entry
+    try {
+      entry.bytes = await sizeOf(directory)
+      entry.addedBytes -= addedBytes
+    } finally {
+      const tookMs = this.#clock.nowMs() - startedAtMs
+      entry.freshUntilMs = this.#clock.nowMs() + Math.max(FRESH_MS, tookMs * PATIENCE)
+      entry.underWay = undefined
+    }
+  }
+}
+
+/** Bytes of all files in and below a folder; links count as themselves, and what goes away meanwhile for nothing. */
+export async function sizeOf(directory: string): Promise<number> {
+  let bytes = 0
+  const left = [directory]
+  for (let folder = left.pop(); folder !== undefined; folder = left.pop()) {
+    const path = folder
+    const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
+    left.push(...entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name)))
+    const files = entries.filter((entry) => !entry.isDirectory())
+    for (let at = 0; at < files.length; at += BATCH) {
+      const sizes = await Promise.all(files.slice(at, at + BATCH).map(({ name }) => fileSize(join(path, name))))
+      bytes += sizes.reduce((sum, size) => sum + size, 0)
+    }
+  }
+  return bytes
+}
+
+/** As many questions at once as Node has threads for them; more would only wait in memory. */
+const BATCH = 32
+
+const fileSize = (path: string): Promise<number> =>
+  lstat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )

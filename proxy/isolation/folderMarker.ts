@@ -1,0 +1,27 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { FolderProblem } from './privateFolder.ts'
+
+/** A folder, because ComfyUI lists the files of an output folder. */
+export const markerFolder = '.gatehouse'
+const MARKER_FILE = 'account.json'
+const markerSchema = z.object({ account: z.string() })
+
+/** Writes whose folder this is; it must not say so yet. */
+export async function writeMarker(path: string, accountId: string): Promise<void> {
+  const marker = join(path, markerFolder)
+  await mkdir(marker, { mode: 0o700 })
+  await writeFile(join(marker, MARKER_FILE), JSON.stringify({ account: accountId }), { mode: 0o600, flag: 'wx' })
+}
+
+/** @throws FolderProblem when the folder does not say that it is this account's */
+export async function checkMarker(path: string, accountId: string): Promise<void> {
+  const file = join(path, markerFolder, MARKER_FILE)
+  try {
+    if (markerSchema.parse(JSON.parse(await readFile(file, 'utf8'))).account === accountId) return
+  } catch (cause) {
+    throw new FolderProblem(`${file}, which says whose folder this is, is missing or damaged.`, { cause })
+  }
+  throw new FolderProblem(`${path} is the folder of another account.`)
+}
