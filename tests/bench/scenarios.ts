@@ -168,25 +168,24 @@ function socketScenarios(systems: Systems, generator: LoadGenerator, options: Op
         port: way.target.port,
         headers: isGate ? bearer(systems.raw.credentials.keys[at] ?? '') : {},
       }))
-      const { result, cpuUs } = await withCpu(way.pid, () =>
-        generator.run({
-          kind: 'sockets',
-          over: isGate ? 'gate' : 'clients',
-          clients,
-          enginePort: systems.rawEnginePort,
-          message,
-          bytes,
-          hz,
-          rounds: hz * options.seconds,
-        }),
-      )
+      const result = await generator.run({
+        kind: 'sockets',
+        over: isGate ? 'gate' : 'clients',
+        clients,
+        enginePort: systems.rawEnginePort,
+        countedPid: way.pid,
+        message,
+        bytes,
+        hz,
+        rounds: hz * options.seconds,
+      })
       if (result.received !== result.expected) {
         throw new Error(`${result.received} of ${result.expected} messages arrived`)
       }
       return {
         p50Ms: result.p50Ms,
         p99Ms: result.p99Ms,
-        ...optional('cpuUsPerMessage', cpuUs === undefined ? undefined : cpuUs / result.received),
+        ...optional('cpuUsPerMessage', result.cpuUs === undefined ? undefined : result.cpuUs / result.received),
       }
     },
   })

@@ -50,6 +50,8 @@ export interface SocketsJob {
   /** One socket each, with its own credential. */
   readonly clients: readonly Target[]
   readonly enginePort: number
+  /** The process between engine and clients, whose CPU time counts from the first message to the last. */
+  readonly countedPid: number | undefined
   readonly message: 'text' | 'preview'
   readonly bytes: number
   readonly hz: number
@@ -59,6 +61,7 @@ export interface SocketsJob {
 export interface SocketsResult {
   readonly expected: number
   readonly received: number
+  readonly cpuUs: number | undefined
   /** From the engine's send to the client's receive. */
   readonly p50Ms: number
   readonly p99Ms: number

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { percentile } from '../statistics.ts'
+import { findCpuUs } from '../system/processStats.ts'
 import type { BroadcastRequest } from '../system/rawEngineContract.ts'
 import type { SocketsJob, SocketsResult, Target } from './jobs.ts'
 
 const AFTER_LAST_MS = 5_000
 const HAND_OVER_MS = 15_000
+/** What a job leaves behind is written down meanwhile: its cost is not that of a message. */
+const SETTLE_MS = 1_000
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n)
 
 interface Client {
@@ -27,9 +31,13 @@ export async function loadSockets(job: Omit<SocketsJob, 'kind'>): Promise<Socket
       })),
     )
     if (job.over === 'gate') await withDeadline(Promise.all(clients.map(({ handedOver }) => handedOver)))
+    await wait(SETTLE_MS)
     const expected = clients.length * job.rounds
+    const cpuBefore = job.countedPid === undefined ? undefined : findCpuUs(job.countedPid)
     const latencies = await receive(job, clients, recipients, expected)
+    const cpuAfter = job.countedPid === undefined ? undefined : findCpuUs(job.countedPid)
     return {
+      cpuUs: cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore,
       expected,
       received: latencies.length,
       p50Ms: latencies.length === 0 ? 0 : percentile(latencies, 50) / 1000,
