@@ -7,6 +7,7 @@ import type { OwnApplicationDependencies } from './dependencies.ts'
 import { EventStream } from './eventStream.ts'
 import type { Resource } from './eventStream.ts'
 import { OwnThings } from './ownThings.ts'
+import { PlaceWatch } from './placeWatch.ts'
 import { requireOwnThings } from './rights.ts'
 
 const MAX_STREAMS_PER_ACCOUNT = 16
@@ -27,6 +28,11 @@ export class EventStreams {
     connections.onChange(tell('connections'))
     jobs.onChange((accountId) => this.#changedOf(accountId, 'jobs'))
     folders.onChange((accountId) => this.#changedOf(accountId, 'folders'))
+    jobs.onProgress((accountId) => this.#changedOf(accountId, 'progress'))
+    new PlaceWatch(dependencies, {
+      placesChanged: (accountId) => this.#changedOf(accountId, 'jobs'),
+      queueChanged: () => this.#changedForAll('jobs'),
+    })
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }
 
@@ -56,6 +62,10 @@ export class EventStreams {
 
   #changedOf(accountId: string, resource: Resource): void {
     for (const stream of this.#streams) stream.changedOf(accountId, resource)
+  }
+
+  #changedForAll(resource: Resource): void {
+    for (const stream of this.#streams) stream.changedOf(stream.principal.accountId, resource)
   }
 
   #logged(line: LogLine): void {

@@ -5,7 +5,7 @@ import { z } from 'zod'
  * again. `log` carries the new lines, because reading them again would be dear.
  *
  * Whoever may administer hears of everything. Everybody else hears of their own things and of nobody else's: `keys`,
- * `sessions`, `jobs`, `outputs`, `folders`, and `users` for their own account (name, role, password set). A stream ends with its credential.
+ * `sessions`, `jobs` (their own, or their place in the line), `progress` of their running job, `outputs`, `folders`, and `users` for their own account (name, role, password set). A stream ends with its credential.
  */
 export const gateEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -19,6 +19,7 @@ export const gateEventSchema = z.discriminatedUnion('type', [
       'connections',
       'settings',
       'jobs',
+      'progress',
       'outputs',
       'folders',
     ]),

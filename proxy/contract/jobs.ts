@@ -66,11 +66,25 @@ export const holdWords: Readonly<Record<HoldReason, string>> = {
 export const jobStates = ['waiting', 'held', 'starting', 'running', 'succeeded', 'failed', 'cancelled'] as const
 export const jobStateSchema = z.enum(jobStates)
 
+/** How far the running job has come. */
+export const jobProgressSchema = z.object({
+  /** Nodes that are done, of those of the workflow. */
+  done: z.number().int(),
+  of: z.number().int(),
+  /** Of the node that runs now, if it counts its steps. */
+  step: z.object({ value: z.number().int(), max: z.number().int() }).nullable(),
+  /** 0 to 1, of both together. */
+  fraction: z.number().min(0).max(1),
+})
+export type JobProgress = z.infer<typeof jobProgressSchema>
+
 /** A job as its person and the owner see it. Times are ISO 8601. */
 export const jobSchema = z.object({
   id: z.string(),
   user: z.object({ id: accountIdSchema, name: z.string() }),
   state: jobStateSchema,
+  /** Models and size, as far as the workflow says; may be empty. */
+  title: z.string(),
   /** Jobs that are served before this one, of everybody; null when it does not wait. */
   position: z.number().int().nullable(),
   /** Seconds until it is expected to start and that it is expected to take, learned from earlier runs. */
@@ -83,22 +97,42 @@ export const jobSchema = z.object({
   /** In words: why it is held or how it failed. */
   reason: z.string().nullable(),
   nodes: z.number().int(),
+  /** null unless it runs and said something. */
+  progress: jobProgressSchema.nullable(),
+  /** How long it ran and how many files it gave; null until it is over. */
+  runSeconds: z.number().nullable(),
+  files: z.number().int().nullable(),
 })
 export type JobAnswer = z.infer<typeof jobSchema>
 
+/** Which jobs a list is of; `waiting`: the line, as it is served. */
+export const listedStates = ['running', 'waiting', 'held', 'ended'] as const
+
+const newPlaceSchema = z.union([z.enum(['first', 'last']), z.strictObject({ before: z.uuid() })])
+
 export const changeJobSchema = z.object({
   held: z.boolean().optional(),
-  /** Only with the right to administer. `first`: before everybody's; `last`: behind one's own others. */
-  place: z.enum(['first', 'last']).optional(),
+  /**
+   * In everybody's line, only with the right to administer. `first`: before everybody's; `last`: behind its person's own
+   * others; `before`: directly before that job, and what stands before that is pinned in the order it has.
+   */
+  place: newPlaceSchema.optional(),
+  /** Among its person's own jobs; nobody else's place changes by it. */
+  ownPlace: newPlaceSchema.optional(),
 })
 
 export const queueStateSchema = z.object({
   paused: z.boolean(),
   /** ISO 8601; null while paused: until somebody resumes. */
   pausedUntil: z.string().nullable(),
+  /** Whether ComfyUI runs: otherwise everything waits for it. */
+  ready: z.boolean(),
+  /** Jobs of everybody for who administers, otherwise one's own. Those on hold are counted in `waiting`, too. */
   waiting: z.number().int(),
+  held: z.number().int(),
   running: z.number().int(),
 })
+export type QueueState = z.infer<typeof queueStateSchema>
 export const pauseQueueSchema = z.object({
   paused: z.boolean(),
   /** ISO 8601; left out: until somebody resumes. */

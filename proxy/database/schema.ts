@@ -145,6 +145,8 @@ export interface JobsTable {
   /** Jobs of one shape take about the same time. */
   shape: string
   nodes: number
+  /** What it makes, in the few words of a list. */
+  title: Generated<string>
   /** Something was left out of the texts above and is known to the running program only. */
   has_secrets: number
   attempts: number

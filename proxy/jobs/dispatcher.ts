@@ -235,9 +235,9 @@ export class Dispatcher {
     if (answer.kind === 'accepted' && body.outputs === '[]') await this.#learnOutputs(job)
   }
 
-  /** A job that goes before everybody's takes the place of the one that has not begun. */
+  /** A job that goes before everybody's takes the place of the one that has not begun, unless that goes before it. */
   async #makeRoom(job: Job, upstream: readonly Job[]): Promise<boolean> {
-    const later = upstream.find((other) => other.status.state === 'sent' && other.number >= 0)
+    const later = upstream.find((other) => other.status.state === 'sent' && other.number > job.number)
     return job.number < 0 && later !== undefined && (await this.#takeBackNow(later))
   }
 

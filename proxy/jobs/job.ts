@@ -7,6 +7,8 @@ export interface Job {
   /** The tab that wants the events. */
   readonly clientId: string | undefined
   readonly shape: string
+  /** What it makes, in the few words of a list; empty when it does not say. */
+  readonly title: string
   readonly nodes: number
   readonly hasSecrets: boolean
   readonly createdAtMs: number

@@ -7,6 +7,7 @@ import type { JobLedger } from './jobLedger.ts'
 import { checkLimits, dayOf, limitsOf } from './jobLimits.ts'
 import type { JobOrder, JobQueueDependencies } from './jobQueueTypes.ts'
 import { largestMegapixels, shapeOf } from './jobShape.ts'
+import { titleOf } from './jobTitle.ts'
 
 /** Of a workflow of which nothing is known, on a computer of which nothing is known. */
 const UNKNOWN_RUN_SECONDS = 20
@@ -112,6 +113,7 @@ export class JobIntake {
       accountId,
       clientId,
       shape,
+      title: titleOf(nodes),
       nodes: nodes.size,
       hasSecrets: false,
       createdAtMs: this.#dependencies.clock.nowMs(),

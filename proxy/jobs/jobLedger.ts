@@ -61,11 +61,19 @@ export class JobLedger {
     return true
   }
 
-  /** Gives a job another place in its line. */
-  async renumber(job: Job, number: number): Promise<void> {
-    job.number = number
-    await this.#store.update(job)
-    this.#changed(job)
+  /** Gives jobs other places, all or none; on disk when this resolves. Those that are over meanwhile are left out. */
+  async renumber(numbers: ReadonlyMap<string, number>): Promise<void> {
+    const jobs = [...numbers.keys()].flatMap((id) => this.#jobs.get(id) ?? [])
+    const before = new Map(jobs.map((job) => [job, job.number]))
+    for (const job of jobs) job.number = numbers.get(job.id) ?? job.number
+    try {
+      await this.#store.updateNumbers(jobs)
+    } catch (error) {
+      for (const [job, number] of before) job.number = number
+      throw error
+    }
+    const people = new Map(jobs.map((job) => [job.accountId, job]))
+    for (const job of people.values()) this.#changed(job)
   }
 
   /** Its account is gone, and its row with it. */

@@ -1,6 +1,7 @@
 import type { JobTexts } from '../comfyui/historyViews.ts'
 import type { JobUse } from '../contract/jobs.ts'
 import { Dispatcher } from './dispatcher.ts'
+import type { EndedJob, EndedPage } from './endedJobs.ts'
 import type { EngineLink } from './engineLink.ts'
 import { isActive } from './job.ts'
 import type { Job } from './job.ts'
@@ -11,6 +12,10 @@ import { defaultJobTimings } from './jobQueueTypes.ts'
 import type { JobOrder, JobQueueDependencies, JobTimings } from './jobQueueTypes.ts'
 import { isUpstream } from './jobState.ts'
 import type { HistoryEntry, HistoryPage } from './jobStore.ts'
+import { LineMoves } from './lineMoves.ts'
+import type { NewPlace } from './lineMoves.ts'
+import { RunProgress } from './runProgress.ts'
+import type { Progress } from './runProgress.ts'
 import { foresee } from './waitingLine.ts'
 import type { Place } from './waitingLine.ts'
 
@@ -23,6 +28,8 @@ export class JobQueue {
   readonly #ledger: JobLedger
   readonly #dispatcher: Dispatcher
   readonly #intake: JobIntake
+  readonly #moves: LineMoves
+  readonly #progress = new RunProgress()
   readonly #timers: NodeJS.Timeout[] = []
   readonly #unsubscribe: (() => void)[] = []
   #pauseEnds: NodeJS.Timeout | undefined
@@ -33,6 +40,12 @@ export class JobQueue {
     this.#ledger = ledger
     this.#intake = new JobIntake(dependencies, ledger)
     this.#dispatcher = new Dispatcher(dependencies, ledger, timings)
+    this.#moves = new LineMoves({
+      ledger,
+      dispatcher: this.#dispatcher,
+      readLine: () => [...this.foresee().keys()].flatMap((id) => ledger.find(id) ?? []),
+      takeNumber: (accountId) => this.#intake.takeNumber(accountId),
+    })
     this.#unsubscribe.push(
       dependencies.settings.onChange(() => this.#followPause()),
       dependencies.rights.onChange(() => this.#background(this.#followRights(), 'rights could not be looked up')),
@@ -72,6 +85,8 @@ export class JobQueue {
 
   onEvent(promptId: string, type: string, node: string | null | undefined, bytes: Buffer): void {
     this.#dispatcher.onEvent(promptId, type, node, bytes)
+    const job = this.#ledger.find(promptId)
+    if (job !== undefined) this.#progress.onEvent(job, type, node, bytes)
   }
 
   /** @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words */
@@ -134,6 +149,11 @@ export class JobQueue {
     return this.#dependencies.store.readSummaries(accountId)
   }
 
+  /** What ended, newest first. */
+  readEnded(page: EndedPage): Promise<EndedJob[]> {
+    return this.#dependencies.store.readEnded(page)
+  }
+
   async findHistory(accountId: string, id: string): Promise<string | undefined> {
     await this.#dispatcher.settled(accountId)
     return this.#dependencies.store.findHistory(accountId, id)
@@ -164,14 +184,14 @@ export class JobQueue {
     return released
   }
 
-  /** `first`: before everybody's; `last`: behind the person's own others. @returns false when it has begun or is over */
-  async move(job: Job, place: 'first' | 'last'): Promise<boolean> {
-    if (job.status.state === 'sent' && !(await this.#dispatcher.takeBack(job))) return false
-    if (job.status.state !== 'waiting' && job.status.state !== 'held') return false
-    const lowest = Math.min(0, ...this.#ledger.list().map(({ number }) => number))
-    await this.#ledger.renumber(job, place === 'first' ? lowest - 1 : await this.#intake.takeNumber(job.accountId))
-    this.#dispatcher.pump()
-    return true
+  /** In everybody's line. @returns false when it, or the job it goes before, has begun, is over or is not there */
+  move(job: Job, place: NewPlace): Promise<boolean> {
+    return this.#moves.move(job, place)
+  }
+
+  /** Among its person's own: nobody else's place changes. @returns false as `move` does */
+  moveAmongOwn(job: Job, place: NewPlace): Promise<boolean> {
+    return this.#moves.moveAmongOwn(job, place)
   }
 
   isPaused(): boolean {
@@ -197,6 +217,16 @@ export class JobQueue {
     )
   }
 
+  /** How far a run has come; undefined while nothing is known of it. */
+  progressOf(job: Job): Progress | undefined {
+    return this.#progress.of(job)
+  }
+
+  /** Tells whose running job went on, at most once a second. */
+  onProgress(listener: (accountId: string) => void): () => void {
+    return this.#progress.onChange(listener)
+  }
+
   /** Tells whose jobs changed. */
   onChange(listener: (accountId: string) => void): () => void {
     return this.#ledger.onChange(listener)
@@ -208,6 +238,7 @@ export class JobQueue {
     for (const timer of this.#timers) clearInterval(timer)
     clearTimeout(this.#pauseEnds)
     this.#dispatcher.close()
+    this.#progress.close()
     await this.#dependencies.store.settled()
   }
 

@@ -2,6 +2,8 @@ import { sql } from 'kysely'
 import type { Kysely, Selectable, Updateable } from 'kysely'
 import { holdReasonSchema } from '../contract/jobs.ts'
 import type { JobsTable, Schema } from '../database/schema.ts'
+import { readEnded } from './endedJobs.ts'
+import type { EndedJob, EndedPage } from './endedJobs.ts'
 import type { Job, JobBody } from './job.ts'
 import type { JobOutcome, JobState } from './jobState.ts'
 
@@ -17,6 +19,7 @@ const JOB_COLUMNS = [
   'account_id',
   'client_id',
   'shape',
+  'title',
   'nodes',
   'has_secrets',
   'created_at_ms',
@@ -69,6 +72,7 @@ export class JobStore {
       targets: body.targets ?? null,
       outputs: body.outputs,
       shape: job.shape,
+      title: job.title,
       nodes: job.nodes,
       has_secrets: job.hasSecrets ? 1 : 0,
       created_at_ms: job.createdAtMs,
@@ -91,6 +95,18 @@ export class JobStore {
   async update(job: Job, more: JobChange = {}): Promise<void> {
     const change = { ...toColumns(job), ...more }
     await this.#inOrder(() => this.#kysely.updateTable('jobs').set(change).where('id', '=', job.id).execute())
+  }
+
+  /** Writes the places of jobs, all or none. */
+  async updateNumbers(jobs: readonly Pick<Job, 'id' | 'number'>[]): Promise<void> {
+    const rows = jobs.map(({ id, number }) => ({ id, number }))
+    await this.#inOrder(() =>
+      this.#kysely.transaction().execute(async (transaction) => {
+        for (const { id, number } of rows) {
+          await transaction.updateTable('jobs').set({ number }).where('id', '=', id).execute()
+        }
+      }),
+    )
   }
 
   /** Jobs that are not over, without their texts, oldest first. */
@@ -167,6 +183,11 @@ export class JobStore {
       .limit(HISTORY_AT_MOST)
       .execute()
     return rows.flatMap(({ summary }) => summary ?? []).reverse()
+  }
+
+  /** What ended, newest first. */
+  readEnded(page: EndedPage): Promise<EndedJob[]> {
+    return readEnded(this.#kysely, page)
   }
 
   async findHistory(accountId: string, id: string): Promise<string | undefined> {
@@ -261,6 +282,7 @@ function toJob(row: JobRow): Job {
     accountId: row.account_id,
     clientId: row.client_id ?? undefined,
     shape: row.shape,
+    title: row.title,
     nodes: row.nodes,
     hasSecrets: row.has_secrets === 1,
     createdAtMs: row.created_at_ms,

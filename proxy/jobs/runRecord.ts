@@ -11,6 +11,11 @@ const KEPT = new Set([
   'execution_interrupted',
 ])
 
+/** In words: somebody stopped it. */
+export const STOPPED = 'It was stopped.'
+/** Longer words of the engine are cut here. */
+export const MAX_FAILURE_LENGTH = 500
+
 /** What a run has said so far: enough for its history when the engine goes away before it was asked. */
 export class RunRecord {
   readonly messages: HistoryMessage[] = []
@@ -31,9 +36,9 @@ export class RunRecord {
   /** Why it failed, in the words of the engine; undefined when it did not say. */
   get failure(): string | undefined {
     for (const [type, data] of this.messages) {
-      if (type === 'execution_interrupted') return 'It was stopped.'
+      if (type === 'execution_interrupted') return STOPPED
       const message = type === 'execution_error' ? data.get('exception_message') : undefined
-      if (typeof message === 'string') return message.trim().slice(0, 500)
+      if (typeof message === 'string') return message.trim().slice(0, MAX_FAILURE_LENGTH)
     }
     return undefined
   }

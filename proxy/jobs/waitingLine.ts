@@ -9,11 +9,13 @@ export interface Place {
   readonly waitSeconds: number
 }
 
-const byNumber = (one: Job, other: Job): number => one.number - other.number || one.createdAtMs - other.createdAtMs
+/** The order among jobs of one person, and among those before everybody's. */
+export const compareNumbers = (one: Job, other: Job): number =>
+  one.number - other.number || one.createdAtMs - other.createdAtMs
 
 /** The next job to be served: those before everybody first, then the first one of whose turn it is. */
 export function chooseJob(share: FairShare, waiting: readonly Job[]): Job | undefined {
-  const [front] = waiting.filter((job) => job.number < 0).sort(byNumber)
+  const [front] = waiting.filter((job) => job.number < 0).sort(compareNumbers)
   if (front !== undefined) return front
   const heads = findHeads(waiting)
   const people = [...heads.values()].map((job) => ({ accountId: job.accountId, order: job.createdAtMs }))
@@ -26,7 +28,7 @@ function findHeads(waiting: readonly Job[]): Map<string, Job> {
   const heads = new Map<string, Job>()
   for (const job of waiting) {
     const head = heads.get(job.accountId)
-    if (head === undefined || byNumber(job, head) < 0) heads.set(job.accountId, job)
+    if (head === undefined || compareNumbers(job, head) < 0) heads.set(job.accountId, job)
   }
   return heads
 }
@@ -49,7 +51,7 @@ export function foresee(
   let after = share
   // One person's jobs are sorted once; a queue of hundreds is looked at by everybody's page.
   const lines = new Map<string, Job[]>()
-  for (const job of [...waiting].sort(byNumber)) {
+  for (const job of [...waiting].sort(compareNumbers)) {
     if (job.number < 0) {
       place(job)
       continue

@@ -19,6 +19,7 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   connections: [queryKeys.connections, queryKeys.users],
   settings: [queryKeys.settings, queryKeys.sharing, queryKeys.comfyui],
   jobs: [queryKeys.jobs],
+  progress: [queryKeys.runningJobs],
   outputs: [queryKeys.outputs],
   folders: [queryKeys.folders],
 }
@@ -87,6 +88,7 @@ const gateKeys: readonly QueryKey[] = [
   queryKeys.comfyui,
   queryKeys.engineLog,
   queryKeys.sharing,
+  queryKeys.jobs,
 ]
 
 /** `lost`: no answer at all. `refused`: there is an answer, and it is no stream. */

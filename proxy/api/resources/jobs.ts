@@ -8,29 +8,35 @@ import {
   holdWords,
   jobSchema,
   jobUseSchema,
+  listedStates,
   pauseQueueSchema,
   queueStateSchema,
 } from '../../contract/jobs.ts'
-import type { JobAnswer } from '../../contract/jobs.ts'
 import type { Job } from '../../jobs/job.ts'
-import type { JobState } from '../../jobs/jobState.ts'
-import type { Place } from '../../jobs/waitingLine.ts'
+import type { NewPlace } from '../../jobs/lineMoves.ts'
 import type { Principal } from '../../pipeline/requestContext.ts'
 import { mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
+import { JobLists } from '../jobLists.ts'
 import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
 import { requireAdminister, requireJobs } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
 const params = z.object({ id: z.uuid() })
 
+const listQuery = pageQuerySchema.extend({
+  /** Left out: all that are not over. */
+  state: z.enum(listedStates).optional(),
+  cursor: z.string().max(64).optional(),
+})
+
 const listRoute = createRoute({
   method: 'get',
   path: '/jobs',
-  summary: 'Jobs that wait or run: everybody’s for who administers, otherwise one’s own',
-  request: { query: pageQuerySchema },
+  summary: 'Jobs that wait or run, or that ended: everybody’s for who administers, otherwise one’s own',
+  request: { query: listQuery },
   responses: {
-    200: jsonAnswer(pageSchema(jobSchema), 'Jobs, in the order in which they are served'),
+    200: jsonAnswer(pageSchema(jobSchema), 'Jobs, in the order in which they are served; ended ones newest first'),
     ...commonRefusals,
   },
 })
@@ -45,7 +51,7 @@ const useRoute = createRoute({
 const stateRoute = createRoute({
   method: 'get',
   path: '/jobs/queue',
-  summary: 'Whether jobs run, and how many there are',
+  summary: 'Whether jobs run, and how many there are: of everybody for who administers, otherwise of oneself',
   responses: { 200: jsonAnswer(queueStateSchema, 'The queue'), ...commonRefusals },
 })
 
@@ -60,7 +66,7 @@ const pauseRoute = createRoute({
 const changeRoute = createRoute({
   method: 'patch',
   path: '/jobs/{id}',
-  summary: 'Hold, release or move a job that waits',
+  summary: 'Hold, release or move a job that waits; people move theirs among their own',
   request: { params, body: jsonBody(changeJobSchema) },
   responses: { 200: jsonAnswer(jobSchema, 'The job'), ...commonRefusals },
 })
@@ -74,28 +80,18 @@ const cancelRoute = createRoute({
 })
 
 /** The queue, for people their own part of it, for the owner all. */
-export function createJobsResource({ stores, jobs }: OwnApplicationDependencies) {
+export function createJobsResource(dependencies: OwnApplicationDependencies) {
+  const { stores, jobs } = dependencies
+  const lists = new JobLists(dependencies)
   const getJob = (principal: Principal, id: string): Job => {
     const job = jobs.find(id)
     if (job !== undefined && (job.accountId === principal.accountId || mayAdminister(principal))) return job
     throw new GateError('NOT_FOUND', 'There is no such job, or it is over.')
   }
-  const describeAll = async (list: readonly Job[]): Promise<JobAnswer[]> => {
-    const places = jobs.foresee()
-    const names = new Map((await stores.accounts.list()).map(({ id, name }) => [id, name]))
-    const describe = (job: Job): JobAnswer => describeJob(job, names.get(job.accountId) ?? '', places.get(job.id))
-    return list.map(describe).sort(byService)
-  }
-  const describeQueue = () => {
-    const pause = stores.settings.get('jobs.paused')
-    const untilMs = jobs.isPaused() ? (pause?.untilMs ?? null) : null
-    const all = jobs.list().map(({ status }) => status.state)
-    return {
-      paused: jobs.isPaused(),
-      pausedUntil: untilMs === null ? null : new Date(untilMs).toISOString(),
-      waiting: all.filter((state) => state === 'waiting' || state === 'sent' || state === 'held').length,
-      running: all.filter((state) => state === 'running').length,
-    }
+  /** In everybody's line, or among the person's own. */
+  const moveJob = async (job: Job, place: NewPlace | undefined, ownPlace: NewPlace | undefined): Promise<void> => {
+    if (place !== undefined) checkDone(await jobs.move(job, place))
+    if (ownPlace !== undefined) checkDone(await jobs.moveAmongOwn(job, ownPlace))
   }
   const record = (principal: Principal, address: string, event: AuditEventName, job?: Job): void => {
     const details = job === undefined ? {} : { job: job.id, of: job.accountId }
@@ -104,16 +100,16 @@ export function createJobsResource({ stores, jobs }: OwnApplicationDependencies)
   return createRouter()
     .openapi(listRoute, async (c) => {
       const principal = requireJobs(c.env.context, 'read')
-      const list = mayAdminister(principal) ? jobs.list() : jobs.list(principal.accountId)
-      return c.json(toPage(await describeAll(list), c.req.valid('query')), 200)
+      const { state, ...page } = c.req.valid('query')
+      if (state === 'ended') return c.json(await lists.readEnded(principal, page), 200)
+      return c.json(toPage(await lists.read(principal, state ?? 'all'), page), 200)
     })
     .openapi(useRoute, async (c) => {
       const { accountId, role } = requireJobs(c.env.context, 'read')
       return c.json(await jobs.describeUse({ accountId, role }), 200)
     })
     .openapi(stateRoute, (c) => {
-      requireAdminister(c.env.context)
-      return c.json(describeQueue(), 200)
+      return c.json(lists.describeQueue(requireJobs(c.env.context, 'read')), 200)
     })
     .openapi(pauseRoute, async (c) => {
       const { context } = c.env
@@ -122,22 +118,22 @@ export function createJobsResource({ stores, jobs }: OwnApplicationDependencies)
       const untilMs = until === undefined ? null : Date.parse(until)
       await stores.settings.set('jobs.paused', paused ? { untilMs } : null)
       record(principal, context.clientAddress, paused ? 'jobs.paused' : 'jobs.resumed')
-      return c.json(describeQueue(), 200)
+      return c.json(lists.describeQueue(principal), 200)
     })
     .openapi(changeRoute, async (c) => {
       const { context } = c.env
-      const { held, place } = c.req.valid('json')
+      const { held, place, ownPlace } = c.req.valid('json')
       const principal = place === undefined ? requireJobs(context, 'run') : requireAdminister(context)
       const job = getJob(principal, c.req.valid('param').id)
       if (held !== undefined) {
         checkDone(held ? await jobs.hold(job, holderOf(principal, job)) : await release(principal, job))
         record(principal, context.clientAddress, held ? 'job.held' : 'job.released', job)
       }
-      if (place !== undefined) {
-        checkDone(await jobs.move(job, place))
+      if (place !== undefined || ownPlace !== undefined) {
+        await moveJob(job, place, ownPlace)
         record(principal, context.clientAddress, 'job.moved', job)
       }
-      const [answer] = await describeAll([job])
+      const [answer] = await lists.describe(principal, [job])
       if (answer === undefined) throw new GateError('NOT_FOUND', 'There is no such job, or it is over.')
       return c.json(answer, 200)
     })
@@ -166,43 +162,5 @@ const holderOf = (principal: Principal, job: Job): 'person' | 'owner' =>
   job.accountId === principal.accountId ? 'person' : 'owner'
 
 function checkDone(done: boolean): void {
-  if (!done) throw new GateError('NOT_FOUND', 'That job has begun or is over.')
-}
-
-const shownStates: Readonly<Record<JobState, JobAnswer['state']>> = {
-  waiting: 'waiting',
-  held: 'held',
-  sent: 'starting',
-  running: 'running',
-  ended: 'running',
-  succeeded: 'succeeded',
-  failed: 'failed',
-  cancelled: 'cancelled',
-}
-
-const toIso = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString())
-
-function describeJob(job: Job, name: string, place: Place | undefined): JobAnswer {
-  const { heldBecause, state } = job.status
-  return {
-    id: job.id,
-    user: { id: job.accountId, name },
-    state: shownStates[state],
-    position: place?.position ?? null,
-    expectedWaitSeconds: place === undefined ? null : Math.round(place.waitSeconds),
-    expectedRunSeconds: Math.round(job.expectedSeconds),
-    createdAt: new Date(job.createdAtMs).toISOString(),
-    startedAt: toIso(job.startedAtMs),
-    endedAt: toIso(job.endedAtMs),
-    heldBecause,
-    reason: heldBecause === null ? (job.failure ?? null) : holdWords[heldBecause],
-    nodes: job.nodes,
-  }
-}
-
-/** Running first, then the line, then what is held. */
-function byService(one: JobAnswer, other: JobAnswer): number {
-  const rank = ({ state, position }: JobAnswer): number => (state === 'running' ? -1 : (position ?? Infinity))
-  const [a, b] = [rank(one), rank(other)]
-  return a === b ? one.createdAt.localeCompare(other.createdAt) : a - b
+  if (!done) throw new GateError('NOT_FOUND', 'That job, or the one it goes before, has begun or is over.')
 }

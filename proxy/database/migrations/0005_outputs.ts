@@ -32,6 +32,8 @@ const statements = [
     has_own_retention integer not null default 0 check (has_own_retention in (0, 1))
   ) strict`,
   `alter table jobs add column files_recorded integer not null default 0 check (files_recorded in (0, 1))`,
+  `alter table jobs add column title text not null default ''`,
+  `create index jobs_ended on jobs (ended_at_ms desc, id desc) where in_history = 1`,
   `create index jobs_with_files on jobs (ended_at_ms) where files_recorded = 0 and state in ('succeeded', 'failed', 'cancelled')`,
 ]
 

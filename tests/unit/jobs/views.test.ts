@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { entryWithoutPaths, errorWithoutPaths, hidePaths } from '../../../proxy/comfyui/errorPaths.ts'
+import { entryWithoutPaths, errorWithoutPaths, hidePaths, hidePathsOfCut } from '../../../proxy/comfyui/errorPaths.ts'
 import { describePromptError, parseEngineQueue } from '../../../proxy/comfyui/engineQueue.ts'
 import { formatEntry, formatQueueItem, isSuccess, takeEntry } from '../../../proxy/comfyui/historyViews.ts'
 import { toEndedJob, toQueuedJob } from '../../../proxy/comfyui/jobsView.ts'
@@ -115,6 +115,14 @@ describe('paths in errors', () => {
     ['a/b and 1/2 and https://example.org/a/b stay', 'a/b and 1/2 and https://example.org/a/b stay'],
   ])('%j becomes %j', (text, expected) => {
     expect(hidePaths(text)).toBe(expected)
+  })
+
+  it.each([
+    ['no file "/home/anna meyer/mod', 'no file "…'],
+    ['first /srv/a/b.png\nthen C:\\Users\\An', 'first …/b.png\nthen …'],
+    ['see https://example.org/a/b', 'see https://example.org/a/b'],
+  ])('%j was cut and becomes %j (a name in half a path)', (text, expected) => {
+    expect(hidePathsOfCut(text)).toBe(expected)
   })
 
   it('are hidden in events and in the history, numbers as they were', () => {

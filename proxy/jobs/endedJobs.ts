@@ -1,0 +1,53 @@
+import { sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import type { Schema } from '../database/schema.ts'
+import type { JobOutcome } from './jobState.ts'
+
+/** A job of the history, for a list. */
+export interface EndedJob {
+  readonly id: string
+  readonly accountId: string
+  readonly title: string
+  readonly nodes: number
+  readonly outcome: JobOutcome
+  readonly failure: string | undefined
+  readonly createdAtMs: number
+  readonly startedAtMs: number | undefined
+  readonly endedAtMs: number
+  readonly runMs: number | undefined
+  readonly files: number
+}
+
+export interface EndedPage {
+  /** undefined: everybody's. */
+  readonly accountId: string | undefined
+  readonly limit: number
+  /** The last one of the page before. */
+  readonly after: Pick<EndedJob, 'endedAtMs' | 'id'> | undefined
+}
+
+/** What ended, newest first. */
+export async function readEnded(kysely: Kysely<Schema>, { accountId, limit, after }: EndedPage): Promise<EndedJob[]> {
+  let query = kysely
+    .selectFrom('jobs')
+    .select(['id', 'account_id', 'title', 'nodes', 'state', 'failure', 'run_ms'])
+    .select(['created_at_ms', 'started_at_ms', 'ended_at_ms'])
+    .select(sql<number | null>`json_extract(summary, '$.outputs_count')`.as('files'))
+    .where('in_history', '=', 1)
+  if (accountId !== undefined) query = query.where('account_id', '=', accountId)
+  if (after !== undefined) query = query.where(sql<boolean>`(ended_at_ms, id) < (${after.endedAtMs}, ${after.id})`)
+  const rows = await query.orderBy('ended_at_ms', 'desc').orderBy('id', 'desc').limit(limit).execute()
+  return rows.map((row) => ({
+    id: row.id,
+    accountId: row.account_id,
+    title: row.title,
+    nodes: row.nodes,
+    outcome: row.state === 'succeeded' ? 'succeeded' : 'failed',
+    failure: row.failure ?? undefined,
+    createdAtMs: row.created_at_ms,
+    startedAtMs: row.started_at_ms ?? undefined,
+    endedAtMs: row.ended_at_ms ?? row.created_at_ms,
+    runMs: row.run_ms ?? undefined,
+    files: row.files ?? 0,
+  }))
+}
