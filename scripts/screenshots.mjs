@@ -110,8 +110,9 @@ async function take({ browser, server, shot, scheme, width, output }) {
     await page.locator('h1').first().waitFor({ timeout: 10_000 })
     await shot.act?.(page)
     await settle(page)
+    if (shot.viewportOnly !== true) await showWholePage(page, width)
     const file = path.join(output, `${name}.png`)
-    await page.screenshot({ path: file, fullPage: shot.viewportOnly !== true, animations: 'disabled' })
+    await page.screenshot({ path: file, animations: 'disabled' })
     // Afterwards: axe scrolls what it looks at.
     problems.push(...(await checkPage(page, name)))
     return { shot, scheme, width, file, problems }
@@ -121,6 +122,13 @@ async function take({ browser, server, shot, scheme, width, output }) {
   } finally {
     await context.close()
   }
+}
+
+/** As tall a window as the page: what is fixed to an edge stays at that edge. */
+async function showWholePage(page, width) {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight)
+  await page.setViewportSize({ width, height: Math.max(HEIGHTS[width], height) })
+  await settle(page)
 }
 
 /** The app itself, in the throw-away desktop of its journeys. */

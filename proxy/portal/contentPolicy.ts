@@ -4,12 +4,14 @@
  */
 export function pageHeaders(origin: string | undefined): Record<string, string> {
   const assets = origin === undefined ? "'none'" : `${origin}/gatehouse/assets/`
+  const outputs = origin === undefined ? "'none'" : `${origin}/gatehouse/api/v1/outputs/`
   const policy = [
     "default-src 'none'",
     `script-src ${assets}`,
     `style-src ${assets}`,
     `font-src ${assets}`,
-    `img-src ${assets} data: blob:`,
+    origin === undefined ? "img-src 'none'" : `img-src ${assets} ${outputs} data: blob:`,
+    `media-src ${outputs}`,
     origin === undefined ? "connect-src 'none'" : `connect-src ${origin}/gatehouse/`,
     `manifest-src ${assets}`,
     "base-uri 'none'",

@@ -15,6 +15,8 @@ export const queryKeys = {
   jobQueue: ['jobs', 'queue'],
   jobUse: ['jobs', 'use'],
   outputs: ['outputs'],
+  outputLists: ['outputs', 'lists'],
+  outputDetails: (id: string) => ['outputs', 'details', id],
   folders: ['folders'],
   comfyui: ['comfyui'],
   engineLog: ['engineLog'],

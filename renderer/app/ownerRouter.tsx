@@ -64,9 +64,3 @@ export const ownerRouter = createRouter({
     <ErrorState what="This page stopped working." error={error} onRetry={reset} />
   ),
 })
-
-declare module '@tanstack/react-router' {
-  interface Register {
-    router: typeof ownerRouter
-  }
-}

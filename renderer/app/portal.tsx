@@ -4,10 +4,10 @@ import { LoadingRows } from '../components/Loading.tsx'
 import { mount } from './mount.tsx'
 
 const SignInPage = lazy(() => import('../pages/SignInPage.tsx').then((module) => ({ default: module.SignInPage })))
-const MePage = lazy(() => import('../pages/MePage.tsx').then((module) => ({ default: module.MePage })))
+const PortalApp = lazy(() => import('./PortalApp.tsx').then((module) => ({ default: module.PortalApp })))
 
-/** Two addresses, each loaded by itself: the sign-in page stays small. */
-const Page = window.location.pathname.replace(/\/$/, '') === '/login' ? SignInPage : MePage
+/** The sign-in page is loaded by itself: it stays small. */
+const Page = window.location.pathname.replace(/\/$/, '') === '/login' ? SignInPage : PortalApp
 
 mount(
   <Suspense fallback={<LoadingRows rows={4} />}>

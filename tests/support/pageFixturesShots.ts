@@ -256,29 +256,29 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
       await page.getByText('2 more tries').waitFor()
     },
   },
-  { name: 'portal-me', path: '/gatehouse/', scenario: portalScenario(mia) },
+  { name: 'portal-me', path: '/gatehouse/me', scenario: portalScenario(mia) },
   {
     name: 'portal-lost',
-    path: '/gatehouse/',
+    path: '/gatehouse/me',
     scenario: portalScenario(mia, { 'GET events': brokenAnswer }),
     viewportOnly: true,
     act: async (page) => {
       await page.getByText('does not answer').waitFor()
     },
   },
-  { name: 'portal-me-user', path: '/gatehouse/', scenario: portalScenario(tom, { 'GET keys': list([]) }) },
-  { name: 'portal-me-long', path: '/gatehouse/', scenario: portalScenario(longPeople[1] ?? mia) },
-  { name: 'portal-password', path: '/gatehouse/', scenario: portalScenario(mia), act: press('Change password') },
+  { name: 'portal-me-user', path: '/gatehouse/me', scenario: portalScenario(tom, { 'GET keys': list([]) }) },
+  { name: 'portal-me-long', path: '/gatehouse/me', scenario: portalScenario(longPeople[1] ?? mia) },
+  { name: 'portal-password', path: '/gatehouse/me', scenario: portalScenario(mia), act: press('Change password') },
   {
     name: 'portal-key-new',
-    path: '/gatehouse/',
+    path: '/gatehouse/me',
     scenario: portalScenario(mia),
     act: press('New key'),
     viewportOnly: true,
   },
   {
     name: 'portal-key-created',
-    path: '/gatehouse/',
+    path: '/gatehouse/me',
     scenario: portalScenario(mia),
     viewportOnly: true,
     act: async (page) => {
@@ -291,7 +291,7 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
   },
   {
     name: 'portal-error',
-    path: '/gatehouse/',
+    path: '/gatehouse/me',
     scenario: portalScenario(
       mia,
       {},

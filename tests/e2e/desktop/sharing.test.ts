@@ -51,7 +51,7 @@ describe('sharing', () => {
     const held = await holdSocketOpen(page)
     const [account, phone] = [await context.newPage(), await context.newPage()]
     for (const own of [account, phone]) {
-      await own.goto(new URL('/gatehouse/', home.shareUrl).href)
+      await own.goto(new URL('/gatehouse/me', home.shareUrl).href)
       await own.getByRole('heading', { name: 'Mia' }).waitFor()
     }
     await account.getByRole('button', { name: 'Sign out' }).click()

@@ -35,7 +35,7 @@ function askRaw(application: TestApplication, path: string): Promise<{ status: n
 }
 
 describe('pages', () => {
-  it.for([['/login'], ['/gatehouse/'], ['/gatehouse/account']])(
+  it.for([['/login'], ['/gatehouse/'], ['/gatehouse/pictures'], ['/gatehouse/me']])(
     'serves the portal at %s',
     async ([path], { application }) => {
       const answer = await application.ask('GET', path ?? '')
@@ -68,6 +68,12 @@ describe('pages', () => {
     expect(policy).toContain(`script-src ${application.origin}/gatehouse/assets/;`)
     expect(policy).toContain(`style-src ${application.origin}/gatehouse/assets/;`)
     expect(policy).toContain("default-src 'none'")
+    // People's files are looked at and played; nothing of them runs.
+    expect(policy).toContain(
+      `img-src ${application.origin}/gatehouse/assets/ ${application.origin}/gatehouse/api/v1/outputs/ data:`,
+    )
+    expect(policy).toContain(`media-src ${application.origin}/gatehouse/api/v1/outputs/;`)
+    expect(/script-src [^;]*/.exec(policy)?.[0]).not.toContain('outputs')
     expect(policy).toContain("frame-ancestors 'none'")
     expect(policy).not.toMatch(/unsafe|'self'(?!$)[^;]*script|\*/)
     expect(answer.headers['referrer-policy']).toBe('same-origin')

@@ -1,0 +1,137 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  outputAsInputSchema,
+  outputDetailsSchema,
+  outputSchema,
+  outputsDoneSchema,
+} from '../../../proxy/contract/outputs.ts'
+import type { Output } from '../../../proxy/contract/outputs.ts'
+import { request } from '../../api/client.ts'
+import { queryKeys } from '../../api/queryKeys.ts'
+import type { OutputFilter } from './gallerySearch.ts'
+import { appendPage, mergeNewest, outputPageSchema, withChange, withOutputs, withoutOutputs } from './outputList.ts'
+import type { OutputList, OutputPage } from './outputList.ts'
+
+const pageSize = 200
+/** What one request may name. */
+const idsAtOnce = 500
+
+const listKey = (filter: OutputFilter) => [...queryKeys.outputLists, filter]
+
+const readPage = (filter: OutputFilter, cursor: string | undefined): Promise<OutputPage> =>
+  request('GET', 'outputs', {
+    schema: outputPageSchema,
+    query: {
+      cursor,
+      limit: pageSize,
+      user: filter.user,
+      kind: filter.kind,
+      kept: filter.kept === true ? 'true' : undefined,
+      removed: filter.removed === true ? 'true' : undefined,
+      search: filter.find === '' ? undefined : filter.find,
+    },
+  })
+
+/** The pictures of a list as far as they have been read, and how to read on. Events read its newest page again. */
+export function useOutputs(filter: OutputFilter) {
+  const client = useQueryClient()
+  const queryKey = listKey(filter)
+  const list = useQuery({
+    queryKey,
+    queryFn: async (): Promise<OutputList> => {
+      const newest = await readPage(filter, undefined)
+      return mergeNewest(client.getQueryData<OutputList>(queryKey), newest)
+    },
+    // Ten thousand entries need not be compared one by one.
+    structuralSharing: false,
+  })
+  const more = useMutation({
+    mutationFn: async (cursor: string) => ({ cursor, page: await readPage(filter, cursor) }),
+    onSuccess: ({ cursor, page }) =>
+      client.setQueryData<OutputList>(queryKey, (old) => old && appendPage(old, cursor, page)),
+  })
+  const nextCursor = list.data?.nextCursor ?? null
+  return {
+    list,
+    hasMore: nextCursor !== null,
+    moreError: more.error,
+    isReadingMore: more.isPending,
+    readMore: () => {
+      if (nextCursor !== null && !more.isPending) more.mutate(nextCursor)
+    },
+  }
+}
+
+export function useOutputDetails(id: string) {
+  return useQuery({
+    queryKey: queryKeys.outputDetails(id),
+    queryFn: () => request('GET', `outputs/${id}`, { schema: outputDetailsSchema }),
+  })
+}
+
+const changeLists = (client: QueryClient, change: (list: OutputList) => OutputList): void => {
+  client.setQueriesData<OutputList>({ queryKey: queryKeys.outputLists }, (old) => old && change(old))
+}
+
+export function useKeepOutput() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ id, keep }: { readonly id: string; readonly keep: boolean }) =>
+      request('PATCH', `outputs/${id}`, { schema: outputSchema, body: { keep } }),
+    onSuccess: (changed) => {
+      changeLists(client, (list) => withChange(list, changed))
+      return client.invalidateQueries({ queryKey: queryKeys.outputDetails(changed.id) })
+    },
+  })
+}
+
+async function askForAll(path: string, outputs: readonly Output[]): Promise<number> {
+  let done = 0
+  for (let start = 0; start < outputs.length; start += idsAtOnce) {
+    const ids = outputs.slice(start, start + idsAtOnce).map(({ id }) => id)
+    done += (await request('POST', path, { schema: outputsDoneSchema, body: { ids } })).done
+  }
+  return done
+}
+
+/** Removes for seven days; they leave every list at once. */
+export function useRemoveOutputs() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (outputs: readonly Output[]) => askForAll('outputs/remove', outputs),
+    onMutate: (outputs) => {
+      const ids = new Set(outputs.map(({ id }) => id))
+      changeLists(client, (list) => withoutOutputs(list, ids))
+    },
+    onError: () => client.resetQueries({ queryKey: queryKeys.outputLists }),
+    onSettled: () => refreshRoom(client),
+  })
+}
+
+/** Brings removed ones back, to their places. */
+export function useRestoreOutputs(filter: OutputFilter) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (outputs: readonly Output[]) => askForAll('outputs/restore', outputs),
+    onSuccess: (_done, outputs) => {
+      // Lists that are not in sight are read again when they are.
+      client.removeQueries({ queryKey: queryKeys.outputLists, type: 'inactive' })
+      const ids = new Set(outputs.map(({ id }) => id))
+      client.setQueryData<OutputList>(listKey(filter), (old) => {
+        if (old === undefined) return old
+        return filter.removed === true ? withoutOutputs(old, ids) : withOutputs(old, outputs)
+      })
+    },
+    onSettled: () => refreshRoom(client),
+  })
+}
+
+const refreshRoom = (client: QueryClient) => client.invalidateQueries({ queryKey: queryKeys.folders })
+
+/** Puts a picture among ComfyUI's inputs and says its name there. */
+export function useOutputAsInput() {
+  return useMutation({
+    mutationFn: (id: string) => request('POST', `outputs/${id}/input`, { schema: outputAsInputSchema }),
+  })
+}
