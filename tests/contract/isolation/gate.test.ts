@@ -2,6 +2,8 @@ import { afterAll, beforeAll } from 'vitest'
 import { startEngineUnderTest } from '../../support/engineUnderTest.ts'
 import type { EngineUnderTest } from '../../support/engineUnderTest.ts'
 import { describeGate } from './cases/gateCases.ts'
+import { describeLimits } from './cases/limitCases.ts'
+import { describeOddRequests } from './cases/requestCases.ts'
 import { openGateWorld } from './gateWorld.ts'
 import type { GateWorld } from './gateWorld.ts'
 import { describeIsolation } from './isolationContract.ts'
@@ -23,3 +25,5 @@ afterAll(async () => {
 const context: IsolationContext = { world: () => world, throughGate: true }
 describeIsolation('two people at the gate', context)
 describeGate(context)
+describeOddRequests(() => world)
+describeLimits(() => world)

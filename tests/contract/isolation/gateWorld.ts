@@ -9,13 +9,17 @@ import { UserFolders } from '../../../proxy/isolation/userFolders.ts'
 import { EngineClient } from '../../support/engineClient.ts'
 import type { EngineUnderTest } from '../../support/engineUnderTest.ts'
 import { accountIdOf, bearer, openGateFixture, tokens } from '../../support/gateFixture.ts'
-import type { GateFixture } from '../../support/gateFixture.ts'
+import type { FakeSettings, GateFixture } from '../../support/gateFixture.ts'
 import { makePeopleFolder } from './world.ts'
 import type { IsolationWorld, Person, PersonFolders } from './world.ts'
 
 export interface GateWorld extends IsolationWorld {
   /** Leads the gate to another start of the engine. */
   connect(engine: EngineUnderTest, bootId: string): void
+  readonly settings: FakeSettings
+  readonly port: number
+  /** Whoever the gate knows by this token. */
+  clientOf(token: string): EngineClient
   close(): Promise<void>
 }
 
@@ -34,6 +38,9 @@ export async function openGateWorld(engine: EngineUnderTest): Promise<GateWorld>
     bob: personOf(fixture, 'cora', tokens.creator2, await foldersOf(folders, 'cora')),
     owner: personOf(fixture, 'ada', tokens.admin, { input, output, temp, userdata: join(user, 'default') }),
     connect,
+    settings: fixture.settings,
+    port: fixture.port,
+    clientOf: (token) => clientOf(fixture, token),
     close: async () => {
       await fixture.close()
       await database.close()
@@ -60,9 +67,12 @@ async function openFolders(database: Database, directory: string): Promise<UserF
   })
 }
 
+function clientOf({ url }: GateFixture, token: string): EngineClient {
+  return new EngineClient({ baseUrl: url, webSocketUrl: url.replace('http', 'ws'), headers: bearer(token) })
+}
+
 function personOf(fixture: GateFixture, name: string, token: string, folders: PersonFolders): Person {
-  const target = { baseUrl: fixture.url, webSocketUrl: fixture.url.replace('http', 'ws'), headers: bearer(token) }
-  return { id: accountIdOf(name), client: new EngineClient(target), folders }
+  return { id: accountIdOf(name), client: clientOf(fixture, token), folders }
 }
 
 async function foldersOf(folders: UserFolders, name: string): Promise<PersonFolders> {

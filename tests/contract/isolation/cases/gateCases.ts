@@ -1,56 +1,24 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { waitFor } from '../../../support/engineClient.ts'
-import { usesRealComfyui } from '../../../support/engineUnderTest.ts'
-import { makePng, nextUnique, savePrompt, slowPrompt } from '../../prompts.ts'
+import { makePng, nextUnique, savePrompt } from '../../prompts.ts'
 import { cachedNodes, contentsOf, everythingOf, savePicture, uploadPicture, view } from '../world.ts'
-import type { IsolationContext, Person } from '../world.ts'
+import type { IsolationContext } from '../world.ts'
+import { briefPrompt, gateSteps } from './gateSteps.ts'
 
-/** ComfyUI on a processor needs a second for what the practice engine does in twenty milliseconds. */
-const BLURS = usesRealComfyui ? 3 : 10
-const NOTHING = { queue_running: [], queue_pending: [] }
 /** The head of a PNG that says it is 20,000 x 20,000. */
 const BOMB = Buffer.from('89504e470d0a1a0a0000000d4948445200004e2000004e20080200000000', 'hex')
 
 /** What only a gate can keep apart, because the engine's own queue, history and sockets know no people. */
 export function describeGate({ world }: IsolationContext): void {
-  const idsOf = async ({ client }: Person): Promise<string[]> => {
-    const { queue_running: running, queue_pending: pending } = (await client.get('/queue')).json()
-    return [...running, ...pending].map(([, id]: [number, string]) => id)
-  }
-  const queue = async (person: Person, prompt: unknown, others: Record<string, unknown> = {}): Promise<string> => {
-    const answer = await person.client.queue(prompt, others)
-    expect(answer.status).toBe(200)
-    return answer.json().prompt_id
-  }
-  const isRunning = (person: Person, promptId: string): Promise<true | undefined> =>
-    person.client.get('/queue').then((answer) => (answer.json().queue_running[0]?.[1] === promptId ? true : undefined))
-  /** One job of alice runs and one waits. */
-  const keepBusy = async (): Promise<{ running: string; waiting: string }> => {
-    const { alice } = world()
-    const running = await queue(alice, slowPrompt(BLURS))
-    const waiting = await queue(alice, savePrompt())
-    await waitFor(() => isRunning(alice, running))
-    return { running, waiting }
-  }
-  const endWell = async (person: Person, ...ids: string[]): Promise<void> => {
-    for (const id of ids) expect((await person.client.waitForHistory(id)).status.status_str).toBe('success')
-  }
+  const { idsOf, queue, keepBusy, endWell, tidyUp } = gateSteps(world)
 
-  afterEach(async () => {
-    const { alice, bob } = world()
-    for (const { client } of [alice, bob]) {
-      await client.post('/queue', { clear: true })
-      await client.post('/interrupt', {})
-      await client.waitUntilIdle()
-    }
-  })
+  afterEach(tidyUp)
 
   describe('the queue of somebody else', () => {
     it('is not to be seen: neither jobs nor their number', async () => {
       const { alice, bob } = world()
       const { running, waiting } = await keepBusy()
       for (const path of ['/queue', '/api/queue', '/%71ueue']) {
-        expect((await bob.client.get(path)).json()).toEqual(NOTHING)
+        expect((await bob.client.get(path)).json()).toEqual({ queue_running: [], queue_pending: [] })
       }
       for (const path of ['/prompt', '/api/prompt']) {
         expect((await bob.client.get(path)).json()).toEqual({ exec_info: { queue_remaining: 0 } })
@@ -162,7 +130,7 @@ export function describeGate({ world }: IsolationContext): void {
     it('case 27: tokens are in nobody’s queue and nobody’s history', async () => {
       const { alice, bob, owner } = world()
       const tokens = { auth_token_comfy_org: 'token-to-hide', api_key_comfy_org: 'key-to-hide' }
-      const running = await queue(alice, slowPrompt(BLURS))
+      const running = await queue(alice, briefPrompt())
       const waiting = await queue(alice, savePrompt(), { extra_data: tokens })
       const see = async (): Promise<void> => {
         for (const { client } of [alice, bob, owner]) {
