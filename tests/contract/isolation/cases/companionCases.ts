@@ -2,9 +2,10 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { EngineClient } from '../../../support/engineClient.ts'
 import type { EngineUnderTest } from '../../../support/engineUnderTest.ts'
 import { savePrompt } from '../../prompts.ts'
-import { addPerson, clientOf, contentsOf, savePicture, toBody, uploadPicture } from '../world.ts'
+import { addPerson, clientOf, contentsOf, everythingOf, savePicture, toBody, uploadPicture } from '../world.ts'
 import type { IsolationWorld } from '../world.ts'
 
 export interface CompanionContext {
@@ -115,6 +116,35 @@ export function describeCompanion({ engine, world, folder }: CompanionContext): 
         socket.on('error', () => undefined)
       })
       expect(status).toBe(409)
+    })
+
+    it.each([
+      ['no secret', {}],
+      ['a wrong secret', { 'x-gatehouse-secret': 'f'.repeat(64) }],
+      ['an empty secret', { 'x-gatehouse-secret': '' }],
+      ['a foreign name of this computer', { host: 'evil.example', origin: 'http://evil.example' }],
+      ['the word of a proxy', { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' }],
+    ])('case 39, 41: nobody gets past the gate to the engine’s own port, with %s', async (_with, headers) => {
+      const { alice } = world()
+      const { name, content } = await uploadPicture(alice)
+      const before = everythingOf(alice)
+      const stranger = new EngineClient({ ...engine(), headers: { ...headers, 'x-gatehouse-user': alice.id } })
+      for (const path of [
+        `/view?type=input&filename=${name}`,
+        '/queue',
+        '/history',
+        '/settings',
+        '/internal/logs',
+        '/',
+      ]) {
+        const answer = await stranger.get(path)
+        expect([path, answer.status, answer.body.includes(content)]).toEqual([path, 403, false])
+      }
+      expect((await stranger.queue(savePrompt())).status).toBe(403)
+      expect((await stranger.send('DELETE', `${USERS}/${alice.id}`)).status).toBe(403)
+      await expect(stranger.openSocket()).rejects.toThrow('403')
+      expect(everythingOf(alice)).toEqual(before)
+      expect((await gate().get('/queue')).json()).toEqual({ queue_running: [], queue_pending: [] })
     })
 
     it('case 9: comfy-user says nothing', async () => {

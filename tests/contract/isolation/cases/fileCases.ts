@@ -2,10 +2,10 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makePng, nextUnique, savePrompt } from '../../prompts.ts'
-import { everythingOf, expectNothing, loadPrompt, savePicture, uploadPicture, view } from '../world.ts'
+import { cachedNodes, everythingOf, expectNothing, loadPrompt, savePicture, uploadPicture, view } from '../world.ts'
 import type { IsolationContext, Person } from '../world.ts'
 
-/** Cases 1 to 7, 24, 25 and 33 of the list of attacks: files of somebody else. */
+/** Cases 1 to 7, 23 to 25, 33 and 44 of the list of attacks: files of somebody else. */
 export function describeForeignFiles({ world, throughGate }: IsolationContext): void {
   const folders = ['input', 'output', 'temp'] as const
   /** The way from one of bob's folders to one of alice's. */
@@ -22,7 +22,7 @@ export function describeForeignFiles({ world, throughGate }: IsolationContext): 
   }
 
   describe('files of somebody else', () => {
-    it('are in no list, for neither side', async () => {
+    it('case 1: are in no list, for neither side', async () => {
       const { alice, bob, owner } = world()
       const everybody = [alice, bob, owner]
       const names: string[] = []
@@ -207,6 +207,28 @@ export function describeForeignFiles({ world, throughGate }: IsolationContext): 
       expect(everythingOf(alice)).toEqual(before)
     })
 
+    it('case 44: a preview of a model is no picture of hers', async () => {
+      const { alice, bob } = world()
+      const { name, content } = await uploadPicture(alice)
+      const target = join(alice.folders.input, name)
+      for (const path of [
+        target,
+        `${'../'.repeat(12)}${target.slice(1)}`,
+        `x/../${'../'.repeat(12)}${target.slice(1)}`,
+      ]) {
+        for (const spelled of [encodeURIComponent(path), path, encodeURIComponent(path.split('/').join('\\'))]) {
+          // ComfyUI says 500 to an index that is none.
+          for (const folder of [
+            'checkpoints/0',
+            'loras/0',
+            ...(throughGate ? ['checkpoints/-1', 'checkpoints/x'] : []),
+          ]) {
+            expectNothing(await bob.client.get(`/experiment/models/preview/${folder}/${spelled}`), content)
+          }
+        }
+      }
+    })
+
     it('case 7: a mask is laid over nobody else’s picture', async () => {
       const { alice, bob } = world()
       const { name } = await uploadPicture(alice)
@@ -234,6 +256,11 @@ export function describeForeignFiles({ world, throughGate }: IsolationContext): 
   })
 
   describe('loading and saving', () => {
+    const pixelsOf = async (bytes: Buffer): Promise<Buffer> => {
+      const { default: sharp } = await import('sharp')
+      return sharp(bytes).removeAlpha().raw().toBuffer()
+    }
+
     it('case 24: LoadImage loads nobody else’s picture, and says the same of what is there and what is not', async () => {
       const { alice, bob } = world()
       const { name } = await uploadPicture(alice)
@@ -264,8 +291,25 @@ export function describeForeignFiles({ world, throughGate }: IsolationContext): 
       expect(Array.from(refusals)).toHaveLength(1)
     })
 
+    it('case 23: a cache fingerprint of the client’s own choice leads to no result of hers', async () => {
+      const { alice, bob } = world()
+      const hers = await uploadPicture(alice)
+      const his = await uploadPicture(bob, {}, hers.name)
+      const prompt = loadPrompt(hers.name)
+      const chosen = { ...prompt, '1': { ...prompt['1'], is_changed: ['chosen'] } } as typeof prompt
+      const first = (await alice.client.run(chosen)).entry
+      const second = (await bob.client.run(chosen)).entry
+      if (throughGate) expect(JSON.stringify(first.prompt[2])).not.toContain('is_changed')
+      expect(cachedNodes(second)).toEqual([])
+      expect(await pixelsOf((await view(bob, second.outputs['2'].images[0])).body)).toEqual(await pixelsOf(his.content))
+      // Nor to one’s own from before the picture changed.
+      const changed = await uploadPicture(bob, { overwrite: 'true' }, hers.name)
+      const third = (await bob.client.run(chosen)).entry
+      const { body } = await view(bob, third.outputs['2'].images[0])
+      expect(await pixelsOf(body)).toEqual(await pixelsOf(changed.content))
+    })
+
     it('LoadImage loads one’s own when both have that name', async () => {
-      const { default: sharp } = await import('sharp')
       const { alice, bob } = world()
       const hers = await uploadPicture(alice)
       const his = await uploadPicture(bob, {}, hers.name)
@@ -275,8 +319,7 @@ export function describeForeignFiles({ world, throughGate }: IsolationContext): 
       ] as const) {
         const { entry } = await person.client.run(loadPrompt(hers.name))
         const { body } = await view(person, entry.outputs['2'].images[0])
-        const pixels = (bytes: Buffer) => sharp(bytes).removeAlpha().raw().toBuffer()
-        expect(await pixels(body)).toEqual(await pixels(content))
+        expect(await pixelsOf(body)).toEqual(await pixelsOf(content))
       }
     })
 

@@ -14,7 +14,7 @@ export function describeGate({ world }: IsolationContext): void {
   afterEach(tidyUp)
 
   describe('the queue of somebody else', () => {
-    it('is not to be seen: neither jobs nor their number', async () => {
+    it('case 16: is not to be seen: neither jobs nor their number', async () => {
       const { alice, bob } = world()
       const { running, waiting } = await keepBusy()
       for (const path of ['/queue', '/api/queue', '/%71ueue']) {

@@ -3,7 +3,7 @@ import type { EngineSocket, Prompt } from '../../../support/engineClient.ts'
 import { nextUnique, savePrompt } from '../../prompts.ts'
 import type { IsolationContext, Person } from '../world.ts'
 
-/** Cases 12, 13 and 29: events of somebody else's job. */
+/** Cases 11 to 13 and 29: events of somebody else's job. */
 export function describeForeignEvents({ world, throughGate }: IsolationContext): void {
   const it = test.extend<{ open: (person: Person, clientId?: string) => Promise<EngineSocket> }>({
     // eslint-disable-next-line no-empty-pattern -- vitest reads the names of the fixtures from this pattern
@@ -71,6 +71,17 @@ export function describeForeignEvents({ world, throughGate }: IsolationContext):
       await settle(alice, hers)
       await settle(bob, his)
       expectSilence(hers, promptId)
+    })
+
+    it.skipIf(!throughGate)('case 11: a client named in extra_data is told nothing', async ({ open }) => {
+      const { alice, bob } = world()
+      const [hers, his] = [await open(alice), await open(bob)]
+      const others = { client_id: his.sid, extra_data: { client_id: hers.sid, gatehouse_user: alice.id } }
+      const promptId = await queueFor(bob, talkative(), others)
+      await his.waitForEnd(promptId)
+      await settle(alice, hers)
+      expectSilence(hers, promptId)
+      expect((await bob.client.waitForHistory(promptId)).prompt[3].client_id).toBe(his.sid)
     })
 
     it.skipIf(!throughGate)('case 13: opening her client id takes nothing from her', async ({ open }) => {

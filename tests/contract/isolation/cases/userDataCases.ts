@@ -4,8 +4,8 @@ import { nextUnique } from '../../prompts.ts'
 import { contentsOf, everythingOf, expectNothing } from '../world.ts'
 import type { IsolationContext } from '../world.ts'
 
-/** Cases 8 and 9: settings and workflows of somebody else. */
-export function describeForeignUserData({ world }: IsolationContext): void {
+/** Cases 8, 9, 42 and 52: settings and workflows of somebody else. */
+export function describeForeignUserData({ world, throughGate }: IsolationContext): void {
   const write = async (file: string, content: string): Promise<void> => {
     const answer = await world().alice.client.send('POST', `/userdata/${encodeURIComponent(file)}`, content)
     expect(answer.status).toBe(200)
@@ -86,7 +86,35 @@ export function describeForeignUserData({ world }: IsolationContext): void {
       }
     })
 
-    it('/users names nobody', async () => {
+    it('case 52: styles, scripts and pages that one keeps are given to nobody else', async () => {
+      const { alice, bob, owner } = world()
+      const mark = `planted${nextUnique()}`
+      const files = ['user.css', 'extensions/planted.js', 'page.html', 'comfy.templates.json', 'workflows/.index.json']
+      for (const file of files) await write(file, mark)
+      await alice.client.post('/settings', { 'Comfy.UserCSS': mark, 'Comfy.Extension.Disabled': [mark] })
+      for (const person of [bob, owner]) {
+        for (const file of files) {
+          for (const path of [
+            `/userdata/${encodeURIComponent(file)}`,
+            `/api/userdata/${encodeURIComponent(file)}`,
+            `/${file}`,
+          ]) {
+            const { text } = await person.client.get(path)
+            expect([path, text.includes(mark)]).toEqual([path, false])
+          }
+        }
+        for (const path of ['/settings', '/extensions', '/v2/userdata', '/userdata?dir=.&recurse=true']) {
+          expect([path, (await person.client.get(path)).text.includes(mark)]).toEqual([path, false])
+        }
+      }
+      if (!throughGate) return
+      const { headers } = await alice.client.get('/userdata/page.html')
+      expect(headers['content-disposition']).toMatch(/^attachment/)
+      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff' })
+      expect(headers['content-security-policy']).toContain('sandbox')
+    })
+
+    it('case 42: /users names nobody', async () => {
       const { alice, bob } = world()
       const answer = await bob.client.get('/users')
       expect(answer.json()).toMatchObject({ storage: 'server' })
