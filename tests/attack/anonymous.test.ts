@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => fixture.close())
 
 describe('a stranger', () => {
-  it('gets 401 for an upload of 100 MB at once, and the body is not read', async () => {
+  it('case 36: gets 401 for an upload of 100 MB at once, and the body is not read', async () => {
     const socket = await openRaw(fixture.port)
     const total = 100 * 1024 * 1024
     const began = performance.now()
@@ -61,7 +61,7 @@ describe('a stranger', () => {
     ],
     ['the word of a proxy', { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1', forwarded: 'for=127.0.0.1' }],
     ['another method in a header', { 'x-http-method-override': 'POST' }],
-  ])('with %s gets 401', async (_with, headers) => {
+  ])('case 10, 33, 40, 46: with %s gets 401', async (_with, headers) => {
     const answer = await ask(fixture.port, '/embeddings', { headers })
     expect(answer.status).toBe(401)
     expect(answer.headers['www-authenticate']).toBe('Bearer')
@@ -90,14 +90,14 @@ describe('a stranger', () => {
     }
   })
 
-  it('gets 401 on the upgrade and no redirect', async () => {
+  it('case 14: gets 401 on the upgrade and no redirect', async () => {
     await expect(TabClient.open(fixture.port, '/ws', { headers: { accept: 'text/html' } })).rejects.toMatchObject({
       status: 401,
     })
     expect(fixture.upstream.socketUrls.every((url) => url.includes('gatehouse-'))).toBe(true)
   })
 
-  it('finds no CORS header and gets nothing from OPTIONS', async () => {
+  it('case 33: finds no CORS header and gets nothing from OPTIONS', async () => {
     const headers = { origin: 'http://evil.example', 'access-control-request-method': 'POST' }
     const stranger = await ask(fixture.port, '/prompt', { method: 'OPTIONS', headers })
     expect(stranger.status).toBe(401)

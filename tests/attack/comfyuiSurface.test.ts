@@ -62,7 +62,7 @@ describe('paths that lead elsewhere', () => {
     '/extensions/pack/..%2F..%2Fx',
     '/api/view?filename=..%2Fx.png',
     '/api/userdata?dir=..',
-  ])('are refused and never forwarded: %s', async (path) => {
+  ])('case 1, 8, 34, 44, 47: are refused and never forwarded: %s', async (path) => {
     expect((await get(path, tokens.admin)).status).toBe(400)
     expect(fixture.upstream.started).toEqual([])
   })
@@ -99,7 +99,7 @@ describe('paths that lead elsewhere', () => {
     '/api/Gatehouse/api/v1/users',
     '/%67atehouse/companion/health',
     '/api/gatehouse',
-  ])('to the companion or a hidden twin do not exist, for nobody: %s', async (path) => {
+  ])('case 10, 31: to the companion or a hidden twin do not exist, for nobody: %s', async (path) => {
     for (const token of [tokens.creator, tokens.adminAll]) {
       expect((await get(path, token)).status).toBe(404)
       expect((await post(path, '{}', token)).status).toBe(404)
@@ -109,7 +109,7 @@ describe('paths that lead elsewhere', () => {
   })
 
   it.each(['/Queue', '/QUEUE', '/queue/', '/queue;a=b', '/API/queue', '/internal', '/api/internal/logs'])(
-    'that only look like a route need an administrator: %s',
+    'case 32, 49: that only look like a route need an administrator: %s',
     async (path) => {
       expect((await get(path)).status).toBe(403)
       expect(fixture.upstream.started).toEqual([])
@@ -119,7 +119,7 @@ describe('paths that lead elsewhere', () => {
 })
 
 describe('what is about this computer', () => {
-  it('hides paths and flags from everybody but administrators', async () => {
+  it('case 30, 43: hides paths and flags from everybody but administrators', async () => {
     const stats = { system: { os: 'posix', argv: ['main.py', '--base-directory', '/home/ada'] }, devices: [] }
     const models = [{ name: 'loras', folders: ['/home/ada/loras', '/mnt/x'], extra: 1 }]
     fixture.upstream.on('GET /system_stats', (_q, response) => response.end(JSON.stringify(stats)))
@@ -146,7 +146,7 @@ describe('what is about this computer', () => {
     }
   })
 
-  it('says by HEAD no more than by GET', async () => {
+  it('case 33: says by HEAD no more than by GET', async () => {
     fixture.upstream.on('/system_stats', (_q, response) => response.setHeader('content-length', 987).end())
     const head = (token: string) => ask(fixture.port, '/system_stats', { method: 'HEAD', headers: bearer(token) })
     const [own, administrators] = [await head(tokens.creator), await head(tokens.admin)]
@@ -171,7 +171,7 @@ describe('what is about this computer', () => {
     })
   })
 
-  it('answers for the users of ComfyUI and its asset store by itself', async () => {
+  it('case 19, 42, 47: answers for the users of ComfyUI and its asset store by itself', async () => {
     expect((await get('/users')).json()).toEqual({ storage: 'server', migrated: true })
     expect((await post('/users', '{"username":"x"}', tokens.adminAll)).status).toBe(403)
     for (const path of [
@@ -192,7 +192,7 @@ describe('what is about this computer', () => {
   })
 
   it.each(['/queue', '/%71ueue', '/api/%71ueue', '/history', '/history/x', '/api/jobs', '/api/jobs/x'])(
-    'that show everybody’s jobs are never asked of the engine: %s',
+    'case 16, 17, 31, 32: that show everybody’s jobs are never asked of the engine: %s',
     async (path) => {
       fixture.upstream.on('GET /queue', (_q, response) => {
         response.end(JSON.stringify({ queue_running: [], queue_pending: [[0, 'theirs', {}, {}, []]] }))
@@ -217,7 +217,7 @@ describe('stored script', () => {
     ['application/x-javascript', '/userdata/a.js'],
     ['application/octet-stream', '/view?filename=a'],
     ['application/pdf', '/view?filename=a.pdf'],
-  ])('of type %s never runs in our origin', async (type, path) => {
+  ])('case 6, 52: of type %s never runs in our origin', async (type, path) => {
     fixture.upstream.on(`GET ${path.split('?')[0] ?? ''}`, (_q, response) => {
       response.setHeader('content-type', type)
       response.setHeader('content-disposition', 'filename="a b.x"')
@@ -231,7 +231,7 @@ describe('stored script', () => {
     expect(headers['cache-control']).toBe('private, no-cache')
   })
 
-  it('leaves pictures to be seen, and for nobody else in a shared browser', async () => {
+  it('case 45: leaves pictures to be seen, and for nobody else in a shared browser', async () => {
     fixture.upstream.on('GET /view', (_q, response) => {
       response.writeHead(200, {
         'content-type': 'image/png',
@@ -277,7 +277,7 @@ describe('prompts that kill ComfyUI', () => {
     ['the prompt is a list', '{"prompt":[]}'],
     ['it is nested without end', `{"prompt":${'{"a":'.repeat(5000)}1${'}'.repeat(5001)}`],
     ['it has a million nodes', `{"prompt":{${Array.from({ length: 100_000 }, (_, at) => `"${at}":1`).join(',')}}}`],
-  ])('get an answer that its page understands and reach nothing: %s', async (_what, body) => {
+  ])('case 22: get an answer that its page understands and reach nothing: %s', async (_what, body) => {
     for (const path of ['/prompt', '/api/prompt']) {
       const answer = await post(path, body, tokens.admin, 'text/plain')
       expect(answer.status).toBe(400)
@@ -295,7 +295,7 @@ describe('prompts that kill ComfyUI', () => {
     expect(fixture.upstream.started.filter((line) => line.includes('prompt'))).toEqual([])
   })
 
-  it('cannot repeat a number and an id: an id is used once', async () => {
+  it('case 20, 21, 22: cannot repeat a number and an id: an id is used once', async () => {
     const prompt_id = '12345678-1234-4234-8234-123456789abc'
     const body = JSON.stringify({ prompt: { 1: node }, number: 1, prompt_id })
     fixture.upstream.on('POST /prompt', (_request, response) => response.end('{}'))
@@ -311,7 +311,7 @@ describe('prompts that kill ComfyUI', () => {
     expect(sent.some((prompt) => 'number' in prompt || 'front' in prompt)).toBe(false)
   })
 
-  it('are refused by size before they are read', async () => {
+  it('case 23, 51: are refused by size before they are read', async () => {
     fixture.settings.set('limits.promptBytes', 2048)
     const answer = await post(
       '/prompt',
@@ -323,7 +323,7 @@ describe('prompts that kill ComfyUI', () => {
     expect(fixture.upstream.started.filter((line) => line.startsWith('POST /gatehouse'))).toEqual([])
   })
 
-  it('are refused in the same shape to whom may not send any', async () => {
+  it('case 26: are refused in the same shape to whom may not send any', async () => {
     const answer = await post('/prompt', '{"prompt":{}}', tokens.user)
     expect(answer.status).toBe(403)
     expect(answer.json().error.type).toBe('not_allowed')
@@ -401,7 +401,7 @@ describe('uploads', () => {
     'a*',
     'a<b>.png',
     'lpt9.x',
-  ])('with the file name %j leave nothing behind', async (fileName) => {
+  ])('case 4: with the file name %j leave nothing behind', async (fileName) => {
     expect((await upload(form([image(fileName)]))).status).toBe(400)
     expect(fixture.upstream.seen).toEqual([])
   })
@@ -450,12 +450,12 @@ describe('uploads', () => {
       [{ name: 'image', value: 'x', head: 'Content-Disposition: form-data; name="image";\r\n filename="../a.png"' }],
     ],
     ['a picture without a name', [{ name: 'image', value: 'x' }]],
-  ])('with %s leave nothing behind', async (_what, parts) => {
+  ])('case 5: with %s leave nothing behind', async (_what, parts) => {
     expect((await upload(form(parts))).status).toBe(400)
     expect(fixture.upstream.seen).toEqual([])
   })
 
-  it('of masks may not copy a file from elsewhere', async () => {
+  it('case 7: of masks may not copy a file from elsewhere', async () => {
     const mask = (original: string): Buffer => form([image('m.png'), { name: 'original_ref', value: original }])
     for (const original of [
       '{"filename":"../x.png"}',
@@ -493,7 +493,7 @@ describe('uploads', () => {
     expect(fixture.upstream.seen).toEqual([])
   })
 
-  it('over the limit are refused, said or unsaid', async () => {
+  it('case 36: over the limit are refused, said or unsaid', async () => {
     fixture.settings.set('limits.uploadBytes', 1024 * 1024)
     const body = Buffer.alloc(1024 * 1024 + 1)
     const said = await post('/userdata/a.bin', body)

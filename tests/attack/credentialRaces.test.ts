@@ -104,7 +104,7 @@ function createHeldArgon2() {
 }
 
 describe('a sign-in that is on its way (outliving what ends all sessions)', () => {
-  storesTest('with the old password gets no session once the password was changed', async ({ openAgain }) => {
+  storesTest('case 46: with the old password gets no session once the password was changed', async ({ openAgain }) => {
     const held = createHeldArgon2()
     const stores = await openAgain({ argon2: held.argon2 })
     const mia = await addPerson(stores, 'Mia')
@@ -172,7 +172,7 @@ async function openHeldGate() {
 }
 
 describe('a credential that ends while it is looked up (outliving a revocation)', () => {
-  it('opens a WebSocket only to see it closed with 4401 within a second', async () => {
+  it('case 46: opens a WebSocket only to see it closed with 4401 within a second', async () => {
     const gate = await openHeldGate()
     const opening = TabClient.open(gate.port, '/ws', { headers: bearer(tokens.creator) })
     await gate.found

@@ -30,7 +30,7 @@ describe('a foreign page in the browser of somebody signed in', () => {
     ['only shows its referer', { referer: 'http://evil.example/x' }],
     ['has a referer that is no address', { referer: 'x' }],
     ['says same-origin in no way a browser does', { 'sec-fetch-site': 'Same-Origin' }],
-  ])('cannot send a prompt when it %s', async (_how, headers) => {
+  ])('case 38: cannot send a prompt when it %s', async (_how, headers) => {
     for (const path of [
       '/prompt',
       '/interrupt',
@@ -57,7 +57,7 @@ describe('a foreign page in the browser of somebody signed in', () => {
   })
 
   it.each(['/manager/reboot', '/customnode/install/git_url', '/api/snapshot/save', '/v2/manager/reboot', '/of/a/pack'])(
-    'cannot make GET %s act, with or without browser headers',
+    'case 38, 48, 49: cannot make GET %s act, with or without browser headers',
     async (path) => {
       const attempts = [
         { 'sec-fetch-site': 'cross-site' },
@@ -100,7 +100,7 @@ describe('a foreign page in the browser of somebody signed in', () => {
     expect(pack.status).toBe(200)
   })
 
-  it('cannot use a name and key that the browser remembers', async () => {
+  it('case 38: cannot use a name and key that the browser remembers', async () => {
     const headers = {
       authorization: `Basic ${Buffer.from(`cleo:${tokens.creator}`).toString('base64')}`,
       'sec-fetch-site': 'cross-site',
@@ -133,7 +133,7 @@ describe('a foreign name for this computer', () => {
     'localhost:99999x',
     'gatehouse.localhost',
     '',
-  ])('is refused before anybody is asked who asks: %j', async (host) => {
+  ])('case 39: is refused before anybody is asked who asks: %j', async (host) => {
     const asked = fixture.authenticator.asked
     const answer = await sendRaw(
       fixture.port,

@@ -43,7 +43,7 @@ describe.each([
   })
 
   it.each(framingCases(HOST, [`Authorization: Bearer ${tokens.creator}`]))(
-    'executes nothing more than was asked for: $name',
+    'case 32, 35: executes nothing more than was asked for: $name',
     async ({ bytes, statuses, legitimate = [] }) => {
       await target.takeExecuted()
       const answer = await sendRaw(fixture.port, bytes, { silenceMs: 250 })
@@ -56,7 +56,7 @@ describe.each([
     },
   )
 
-  it('does not look at what stands behind wrong framing in the same packet', async () => {
+  it('case 35: does not look at what stands behind wrong framing in the same packet', async () => {
     await target.takeExecuted()
     const wrong = `GET /queue?1 HTTP/1.1\r\nHost: ${HOST}\r\nHost: x\r\n\r\n`
     const next = `POST /interrupt HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\nContent-Length: 0\r\n\r\n`
@@ -65,7 +65,7 @@ describe.each([
     expect((await target.takeExecuted()).filter(own)).toEqual([])
   })
 
-  it('opens no WebSocket on a connection that still owes an answer, which would stand among its frames', async () => {
+  it('case 35: opens no WebSocket on a connection that still owes an answer, which would stand among its frames', async () => {
     await target.takeExecuted()
     const slow = `GET /queue?1 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\n\r\n`
     const upgrade = [
@@ -83,7 +83,7 @@ describe.each([
     expect(fixture.gate.connections().every(({ sockets }) => sockets === 0)).toBe(true)
   })
 
-  it('executes two pipelined requests as two decided requests', async () => {
+  it('case 35: executes two pipelined requests as two decided requests', async () => {
     await target.takeExecuted()
     const one = `GET /embeddings?1 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\n\r\n`
     const two = `GET /embeddings?2 HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`

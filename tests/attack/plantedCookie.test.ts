@@ -15,7 +15,7 @@ const navigate = (path: string, headers: Record<string, string>) =>
 describe('a second session cookie, planted by another program on this host name', () => {
   const cookie = `gatehouse_session=${tokens.creatorSession}; gatehouse_session=planted`
 
-  it('does not decide who one is', async () => {
+  it('case 46: does not decide who one is', async () => {
     const answer = await ask(fixture.port, '/prompt', { headers: { cookie } })
 
     expect([answer.status, answer.json().code]).toEqual([401, 'AUTH_INVALID'])

@@ -30,7 +30,7 @@ const head = (line: string, ...more: readonly string[]): string =>
   rawRequest([line, 'Host: 127.0.0.1', `Authorization: Bearer ${tokens.creator}`, ...more])
 
 describe('one person who holds all they can', () => {
-  it('takes with slow uploads no connection to the engine that others need', async () => {
+  it('case 36: takes with slow uploads no connection to the engine that others need', async () => {
     const post = head('POST /userdata/a.json HTTP/1.1', 'Content-Length: 1000')
     for (let at = 0; at < TURNS_PER_ACCOUNT; at += 1) await connect(`${post}x`)
     const uploads = (): number => fixture.upstream.started.filter((line) => line.startsWith('POST')).length
@@ -53,7 +53,7 @@ describe('one person who holds all they can', () => {
       .toBe(200)
   })
 
-  it('fills no memory with prompts that never end', async () => {
+  it('case 36: fills no memory with prompts that never end', async () => {
     const limit = 10 * 1024 * 1024
     const most = Buffer.alloc(limit - 1024, ' ')
     const fits = Math.floor(BODY_BYTES_PER_ACCOUNT / most.length)
@@ -74,7 +74,7 @@ describe('one person who holds all they can', () => {
     await expect.poll(async () => (await ask(fixture.port, '/prompt', own)).status).toBe(200)
   })
 
-  it('piles up no requests behind one that takes long', async () => {
+  it('case 35: piles up no requests behind one that takes long', async () => {
     fixture.upstream.on('GET /object_info', () => undefined)
     const one = head('GET /object_info HTTP/1.1')
     const socket = await connect(one.repeat(400))
@@ -82,7 +82,7 @@ describe('one person who holds all they can', () => {
     expect(fixture.upstream.started.filter((line) => line === 'GET /object_info').length).toBeLessThanOrEqual(32)
   })
 
-  it('is sent away when it floods a WebSocket with pings and reads no answer', async () => {
+  it('case 15: is sent away when it floods a WebSocket with pings and reads no answer', async () => {
     const socket = await connect(
       rawRequest([
         'GET /ws HTTP/1.1',

@@ -49,7 +49,7 @@ describe('a body that never comes', () => {
     server.close()
   }
 
-  it('is given up when it is read whole', async () => {
+  it('case 36: is given up when it is read whole', async () => {
     let refusal: unknown
     await withServer((request, response) => {
       readBody(request, { limitBytes: 1000, deadlineMs: 60_000, idleMs: 50 }).catch((error: unknown) => {
@@ -60,7 +60,7 @@ describe('a body that never comes', () => {
     expect(refusal).toMatchObject({ code: 'BAD_REQUEST' })
   })
 
-  it('is given up at its deadline even when it trickles', async () => {
+  it('case 36: is given up at its deadline even when it trickles', async () => {
     let refusal: unknown
     await withServer((request, response) => {
       const trickle = setInterval(() => request.emit('data', Buffer.from('x')), 10)
@@ -73,7 +73,7 @@ describe('a body that never comes', () => {
     expect(refusal).toMatchObject({ code: 'BAD_REQUEST' })
   })
 
-  it('is given up while it streams, but not when it is the engine that waits', async () => {
+  it('case 36: is given up while it streams, but not when it is the engine that waits', async () => {
     let refusal: unknown
     await withServer((request, response) => {
       const body = new RequestBody(request, { limitBytes: 1000, idleMs: 50 })
@@ -125,7 +125,7 @@ describe('a tab that reads slowly', () => {
     return { slow, quick }
   }
 
-  it('loses previews and no event, and others lose nothing', async () => {
+  it('case 15: loses previews and no event, and others lose nothing', async () => {
     const { slow, quick } = await start()
     const engine = fixture.upstream.sockets[0]
     for (let at = 1; at <= 60; at += 1) {
@@ -142,7 +142,7 @@ describe('a tab that reads slowly', () => {
     expect(slow.closeCode).toBeUndefined()
   })
 
-  it('is sent away with 1013 when too much waits for it', async () => {
+  it('case 15: is sent away with 1013 when too much waits for it', async () => {
     const { slow, quick } = await start()
     const engine = fixture.upstream.sockets[0]
     const big = JSON.stringify({

@@ -31,7 +31,7 @@ describe('settings that no page can read again', () => {
     ['/api/settings/a', '[NaN]'],
     ['/settings/__proto__', '{}'],
     ['/settings/%5f_proto__', '{}'],
-  ])('are never stored: POST %s %s', async (path, body) => {
+  ])('case 52: are never stored: POST %s %s', async (path, body) => {
     expect((await store(path, body)).status).toBe(400)
     expect(fixture.upstream.started.filter((line) => line.startsWith('POST'))).toEqual([])
   })
@@ -43,7 +43,7 @@ describe('settings that no page can read again', () => {
     expect(fixture.upstream.seen.at(-1)?.headers['content-type']).toBe('application/json; charset=utf-8')
   })
 
-  it('are never stored by their sheer size', async () => {
+  it('case 52: are never stored by their sheer size', async () => {
     const answer = await store('/settings/a', `"${'x'.repeat(1024 * 1024)}"`)
     expect(answer.status).toBe(413)
     expect(fixture.upstream.started.filter((line) => line.startsWith('POST'))).toEqual([])

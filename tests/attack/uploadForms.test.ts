@@ -67,7 +67,7 @@ describe('a field hidden from the gate in an upload', () => {
     ['by a part with a length that is no number', form(picture, field('subfolder', 'a', 'Content-Length: 0x1'))],
     ['by a form within the form', form(picture.replace('image/gif', 'multipart/mixed; boundary=y'))],
     ['by a file name that is no UTF-8', form(picture.replace('a.gif', 'a\ufffd.gif'))],
-  ])('%s leaves nothing behind', async (_how, body) => {
+  ])('case 5: %s leaves nothing behind', async (_how, body) => {
     expect((await upload(body)).status).toBe(400)
     expect(fixture.upstream.seen).toEqual([])
   })

@@ -59,7 +59,7 @@ describe('secret of the start', () => {
     '/internal/logs',
     '/assets/x.js',
     `/api${HEALTH}?nonce=${NONCE}`,
-  ])('GET %s without the secret is 403', async (path) => {
+  ])('case 41: GET %s without the secret is 403', async (path) => {
     if (engine.secret === undefined) return
     const wrong = { 'x-gatehouse-secret': 'f'.repeat(64) }
     expect((await stranger().get(path)).status).toBe(403)
@@ -71,7 +71,7 @@ describe('secret of the start', () => {
     expect((await stranger().send(method, '/prompt')).status).toBe(403)
   })
 
-  it('a WebSocket without the secret is refused with 403', async ({ skip }) => {
+  it('case 41: a WebSocket without the secret is refused with 403', async ({ skip }) => {
     skip(engine.secret === undefined, 'no companion')
     const status = await new Promise((resolve) => {
       const socket = new WebSocket(`${engine.webSocketUrl}/ws`)

@@ -313,7 +313,7 @@ export function describeValidation({ client, throughGate }: ContractContext): vo
         { prompt: { ...savePrompt(), '7': { class_type: 'EmptyImage' } } },
       ],
       ['inputs is a list', { prompt: { ...savePrompt(), '7': { class_type: 'EmptyImage', inputs: [1] } } }],
-    ])('killer body: %s, and the next job still runs', async (_name, body) => {
+    ])('case 22: killer body: %s, and the next job still runs', async (_name, body) => {
       const answer = await client().post('/prompt', { prompt: savePrompt(), ...body })
       if (answer.status === 200) {
         const entry = await client().waitForHistory(answer.json().prompt_id)

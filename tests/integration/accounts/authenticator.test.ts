@@ -218,7 +218,7 @@ describe('API keys', () => {
     await expect(stores.authenticator.authenticate(bearer(text))).rejects.toMatchObject(refused)
   })
 
-  it('expire, and say so to whoever holds a socket', async ({ stores, clock }) => {
+  it('case 46: expire, and say so to whoever holds a socket', async ({ stores, clock }) => {
     const mia = await addPerson(stores, 'Mia')
     const { text } = await makeKey(stores, mia, { expiresAtMs: clock.nowMs() + HOUR_MS })
     const principal = await stores.authenticator.authenticate(bearer(text))
@@ -231,7 +231,7 @@ describe('API keys', () => {
     await expect(stores.authenticator.authenticate(bearer(text))).rejects.toMatchObject(refused)
   })
 
-  it('end at once when revoked, for requests and for what hangs on them', async ({ stores }) => {
+  it('case 46: end at once when revoked, for requests and for what hangs on them', async ({ stores }) => {
     const mia = await addPerson(stores, 'Mia')
     const { text, record } = await makeKey(stores, mia)
     const principal = await stores.authenticator.authenticate(bearer(text))
@@ -330,7 +330,9 @@ describe('the account behind a credential', () => {
     await expect(stores.authenticator.authenticate(cookie(token))).resolves.toMatchObject({ role: 'viewer' })
   })
 
-  it('ends the other sessions when the password changes, and keeps the one that changed it', async ({ stores }) => {
+  it('case 46: ends the other sessions when the password changes, and keeps the one that changed it', async ({
+    stores,
+  }) => {
     const mia = await addPerson(stores, 'Mia')
     const phone = await signIn(stores, 'Mia')
     const desk = await signIn(stores, 'Mia')

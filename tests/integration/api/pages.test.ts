@@ -204,13 +204,17 @@ describe('signing out', () => {
   const status = async (application: TestApplication, session: string): Promise<number> =>
     (await application.ask('GET', '/gatehouse/api/v1/session', { session })).status
 
-  it('ends the session at once by POST', async ({ stores, application }) => {
+  it('case 45: ends the session at once by POST, and empties the cache of the browser', async ({
+    stores,
+    application,
+  }) => {
     const session = await addMia(stores)
 
     const answer = await application.ask('POST', '/logout', { session, ...form({}) })
 
     expect(answer).toMatchObject({ status: 303, headers: { location: '/login' } })
     expect(answer.headers['set-cookie']?.[0]).toContain('Max-Age=0')
+    expect(answer.headers['clear-site-data']).toBe('"cache", "storage"')
     expect(await status(application, session)).toBe(401)
   })
 

@@ -5,7 +5,7 @@ import { applicationTest as it } from '../../support/ownApplicationFixture.ts'
 import { goodPassword } from '../../support/storesFixture.ts'
 
 describe('session', () => {
-  it('signs in with a cookie that scripts cannot read, says who one is, and signs out', async ({
+  it('case 38, 45: signs in with a cookie that scripts and other sites cannot use, says who one is, and signs out', async ({
     stores,
     application,
   }) => {
@@ -30,7 +30,26 @@ describe('session', () => {
 
     expect(out.status).toBe(204)
     expect(out.headers['set-cookie']?.[0]).toContain('Max-Age=0')
+    expect(out.headers['clear-site-data']).toBe('"cache", "storage"')
     expect((await application.ask('GET', `${api}/session`, { session })).status).toBe(401)
+  })
+
+  it('case 46: signing in never takes the token that the browser came with (session fixation)', async ({
+    stores,
+    application,
+  }) => {
+    await addPerson(stores, 'Mia')
+    await addPerson(stores, 'Leo')
+    const body = { username: 'Mia', password: goodPassword }
+    const his = await application.ask('POST', `${api}/session`, { body: { ...body, username: 'Leo' } })
+    const tokenOf = (answer: typeof his): string =>
+      /=([\w-]{43})/.exec(answer.headers['set-cookie']?.[0] ?? '')?.[1] ?? ''
+
+    const second = await application.ask('POST', `${api}/session`, { body, session: tokenOf(his) })
+
+    expect(tokenOf(second)).not.toBe(tokenOf(his))
+    expect((await application.ask('GET', `${api}/session`, { session: tokenOf(his) })).json.user.name).toBe('Leo')
+    expect((await application.ask('GET', `${api}/session`, { session: tokenOf(second) })).json.user.name).toBe('Mia')
   })
 
   it('counts down the tries and then pauses, alike for known and unknown names', async ({ stores, application }) => {

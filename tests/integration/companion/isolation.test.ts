@@ -148,7 +148,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
       }
     })
 
-    it('cases 13, 29: what they send to nobody in particular reaches the job’s client only', async () => {
+    it('case 13, 29: what they send to nobody in particular reaches the job’s client only', async () => {
       const collector = await comfyui.gate.openSocket({ clientId: 'collector' })
       const other = await comfyui.gate.openSocket({ clientId: 'other' })
       const { promptId } = await anna.client.run(probe('ProbeMessages', 'private'), { client_id: 'collector' })
@@ -281,7 +281,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
       expect([...texts]).toEqual(['Invalid file: there is no such file in your folders.\n'])
     })
 
-    it('cases 1, 2, 3: /view shows no foreign byte, by name, suffix, subfolder or link', async () => {
+    it('case 1, 2, 3: /view shows no foreign byte, by name, suffix, subfolder or link', async () => {
       const up = relative(anna.folders.output, bert.folders.output)
       const own = await anna.client.get('/view?filename=mine.png')
       const foreign = await bert.client.get('/view?filename=theirs.png')
@@ -326,7 +326,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
       expect(existsSync('/tmp/gatehouse-case-25')).toBe(false)
     })
 
-    it('cases 3, 5, 7: uploads and masks stay in the user’s own folders', async () => {
+    it('case 3, 5, 7: uploads and masks stay in the user’s own folders', async () => {
       const image = { filename: 'new.png', content: await makePng(5) }
       const before = await readdir(bert.folders.input)
       const upload = (fields: Record<string, string>) => anna.client.upload('/upload/image', { image, ...fields })
@@ -415,7 +415,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
   })
 
   describe('settings and user data', () => {
-    it('cases 8, 9: are the user’s own, whatever the header and the name say', async () => {
+    it('case 8, 9: are the user’s own, whatever the header and the name say', async () => {
       await anna.client.post('/settings', { colour: 'red' }, { 'comfy-user': BERT })
       await bert.client.post('/settings', { colour: 'blue' })
       await bert.client.send('POST', '/userdata/workflows%2Fsecret.json', '{}')

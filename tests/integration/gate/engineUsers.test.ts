@@ -49,7 +49,7 @@ describe('who the engine knows', () => {
     expect(new Set(usersOfRequests())).toEqual(new Set([CLEO]))
   })
 
-  it('is the one who asks, whatever the request says', async () => {
+  it('case 9, 10: is the one who asks, whatever the request says', async () => {
     const headers = {
       ...bearer(tokens.creator),
       'X-Gatehouse-User': UMA,

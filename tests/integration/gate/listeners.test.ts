@@ -189,7 +189,7 @@ describe('listeners', () => {
     await new Promise((resolve) => other.close(resolve))
   })
 
-  it('cut off who does not finish the headers, and who says nothing at all', async () => {
+  it('case 36: cut off who does not finish the headers, and who says nothing at all', async () => {
     const slow = await sendRaw(fixture.port, 'GET /embeddings HTTP/1.1\r\nHost: localhost\r\nX-A:', { silenceMs: 4000 })
     expect(slow.closed).toBe(true)
     expect(slow.statuses).toEqual([408])
@@ -200,7 +200,7 @@ describe('listeners', () => {
     expect(fixture.upstream.started).toEqual([])
   })
 
-  it('hold so many connections from one address and no more', async () => {
+  it('case 15: hold so many connections from one address and no more', async () => {
     // Programs on this computer share an address and may have four times as many.
     const sockets = await Promise.all(Array.from({ length: 13 }, () => openRaw(fixture.port)))
     for (const socket of sockets) socket.on('error', () => undefined)

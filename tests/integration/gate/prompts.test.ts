@@ -173,7 +173,7 @@ describe('own queue', () => {
     expect(await get('/queue', tokens.admin)).toEqual({ queue_running: [], queue_pending: [] })
   })
 
-  it('is cleared without touching anybody else’s, in the gate and at the engine', async () => {
+  it('case 16: is cleared without touching anybody else’s, in the gate and at the engine', async () => {
     const [running, mine] = [await submit(), await submit()]
     const theirs = await submit({}, tokens.creator2)
     await begin(running)
@@ -185,7 +185,7 @@ describe('own queue', () => {
     expect(changes.map(({ body }) => body.toString()).join()).not.toContain('clear')
   })
 
-  it('is never interrupted by somebody else, with or without an id', async () => {
+  it('case 18: is never interrupted by somebody else, with or without an id', async () => {
     const id = await submit()
     await begin(id)
     for (const body of [{}, { prompt_id: id }, 'nonsense']) {

@@ -62,7 +62,7 @@ describe('gate over WebSocket', () => {
     expect(one.sid).not.toBe(two.sid)
   })
 
-  it('gives the events of a prompt to the tab that sent it and to nobody else', async () => {
+  it('case 13, 29: gives the events of a prompt to the tab that sent it and to nobody else', async () => {
     const mine = await openTab(tokens.creator, 'tab-a')
     const otherTab = await openTab(tokens.creator, 'tab-b')
     const stranger = await openTab(tokens.creator2, 'tab-a')
@@ -137,7 +137,7 @@ describe('gate over WebSocket', () => {
     expect((await until(() => plain.binaries[1], 'second preview')).readUInt32BE(0)).toBe(4)
   })
 
-  it('gives pictures and texts without a name to the owner of the running job only', async () => {
+  it('case 29: gives pictures and texts without a name to the owner of the running job only', async () => {
     const mine = await openTab(tokens.creator, 'm')
     const stranger = await openTab(tokens.creator2, 's')
     const promptId = await submit(tokens.creator, 'm')
@@ -154,7 +154,7 @@ describe('gate over WebSocket', () => {
     expect(stranger.binaries).toHaveLength(0)
   })
 
-  it('tells a prompt without client_id to the tabs of its account as ComfyUI would tell everybody', async () => {
+  it('case 29: tells a prompt without client_id to the tabs of its account as ComfyUI would tell everybody', async () => {
     const mine = await openTab(tokens.creator, 'x')
     const stranger = await openTab(tokens.creator2, 'x')
     const promptId = await submit(tokens.creator)
@@ -177,7 +177,7 @@ describe('gate over WebSocket', () => {
     expect(creator.order).toEqual(['status'])
   })
 
-  it('sends the log to an administrator who asked for it', async () => {
+  it('case 30: sends the log to an administrator who asked for it', async () => {
     const admin = await openTab(tokens.admin, 'log')
     const other = await openTab(tokens.admin, 'nolog')
     const creator = await openTab(tokens.creator, 'log')
@@ -243,7 +243,7 @@ describe('gate over WebSocket', () => {
     expect(other.order).toEqual(['status'])
   })
 
-  it('tells of an error without folders of this computer, but for who looks after it', async () => {
+  it('case 43: tells of an error without folders of this computer, but for who looks after it', async () => {
     const seen: any[] = []
     for (const token of [tokens.creator, tokens.admin]) {
       const tab = await openTab(token, 'error')
@@ -282,7 +282,7 @@ describe('gate over WebSocket', () => {
     expect(tab.sid).toBe('q')
   })
 
-  it('closes sockets within a second with 4401 when a key is revoked and 4403 when the role no longer allows them', async () => {
+  it('case 46: closes sockets within a second with 4401 when a key is revoked and 4403 when the role no longer allows them', async () => {
     const revoked = await openTab(tokens.creator)
     const demoted = await openTab(tokens.creator2)
     const stays = await openTab(tokens.admin)
@@ -296,7 +296,7 @@ describe('gate over WebSocket', () => {
     expect(stays.closeCode).toBeUndefined()
   })
 
-  it('closes everything when credentials cannot be checked', async () => {
+  it('case 46: closes everything when credentials cannot be checked', async () => {
     const tab = await openTab(tokens.creator)
     fixture.authenticator.fault = new Error('the database is gone')
     fixture.authenticator.changed()
@@ -309,7 +309,7 @@ describe('gate over WebSocket', () => {
     ['a role without ComfyUI', bearer(tokens.user), 403],
     ['a foreign page', { ...cookie(tokens.creatorSession), origin: 'http://evil.example' }, 403],
     ['an opaque page', { ...cookie(tokens.creatorSession), origin: 'null' }, 403],
-  ])('refuses the upgrade to %s as plain HTTP', async (_who, headers, status) => {
+  ])('case 14: refuses the upgrade to %s as plain HTTP', async (_who, headers, status) => {
     await expect(TabClient.open(fixture.port, '/ws', { headers })).rejects.toMatchObject({ status })
   })
 
@@ -320,7 +320,7 @@ describe('gate over WebSocket', () => {
     await expect(openTab(tokens.creator)).rejects.toMatchObject({ status: 503, headers: { 'retry-after': '2' } })
   })
 
-  it('allows so many sockets to one person and answers 429 to the next', async () => {
+  it('case 15: allows so many sockets to one person and answers 429 to the next', async () => {
     fixture.settings.set('limits.socketsPerUser', 2)
     const one = await openTab(tokens.creator)
     await openTab(tokens.creator)
@@ -332,7 +332,7 @@ describe('gate over WebSocket', () => {
     await openTab(tokens.creator)
   })
 
-  it('ends a socket that sends more than 4 MiB at once with 1009', async () => {
+  it('case 15: ends a socket that sends more than 4 MiB at once with 1009', async () => {
     const tab = await openTab(tokens.creator)
     tab.socket.send(Buffer.alloc(5 * 1024 * 1024))
     expect(await tab.closed()).toBe(1009)
@@ -348,7 +348,7 @@ describe('gate over WebSocket', () => {
     await tab.waitFor('execution_success')
   })
 
-  it('gives nobody the previews of a job that began while the engine was not heard (somebody else’s picture)', async () => {
+  it('case 29: gives nobody the previews of a job that began while the engine was not heard (somebody else’s picture)', async () => {
     const first = await openTab(tokens.creator, 'first')
     const second = await openTab(tokens.creator2, 'second')
     const firstId = await submit(tokens.creator, 'first')

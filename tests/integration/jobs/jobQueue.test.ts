@@ -132,7 +132,7 @@ describe('the journal', () => {
     expect(seen).toEqual(['sent'])
   })
 
-  it('keeps an id that nobody used, and never lets one replace somebody else’s', async () => {
+  it('case 21: keeps an id that nobody used, and never lets one replace somebody else’s', async () => {
     const wantedId = '12345678-1234-4234-8234-123456789abc'
     expect(await send(ANNA, { wantedId })).toBe(wantedId)
     const second = await send(BERT, { wantedId })
@@ -166,7 +166,7 @@ describe('secrets of a job', () => {
       extraData: toObject({ auth_token_comfy_org: 'short', api_key_comfy_org: token, extra_pnginfo: { a: key } }),
     })
 
-  it('reach the engine and never the disk', async () => {
+  it('case 27: reach the engine and never the disk', async () => {
     const { id } = await jobs.accept(secret())
     await atEngine(1)
     const body = engine.bodies.get(id)
@@ -370,7 +370,7 @@ describe('a restart of the program', () => {
     expect(await rowOf(id)).toMatchObject({ state: 'succeeded', attempts: 0 })
   })
 
-  it('runs what waited, repeats what ran once, and ends every job exactly once', async () => {
+  it('case 53: runs what waited, repeats what ran once, and ends every job exactly once', async () => {
     const ids = [await send(ANNA), await send(BERT), await send(ANNA), await send(BERT)]
     await atEngine(2)
     const first = engine.begin()
@@ -385,7 +385,7 @@ describe('a restart of the program', () => {
     for (const id of ids) expect(await rowOf(id)).toMatchObject({ state: 'succeeded', in_history: 1 })
   })
 
-  it('keeps everybody’s own history, and shows nobody another’s', async () => {
+  it('case 53: keeps everybody’s own history, and shows nobody another’s', async () => {
     const [anna, bert] = [await send(ANNA), await send(BERT)]
     await runAll()
     await openAgain()
@@ -552,7 +552,7 @@ describe('limits', () => {
   const limit = (more: Partial<(typeof defaultJobLimits)['creator']>): void =>
     settings.set('jobs.limits', { ...defaultJobLimits, creator: { ...defaultJobLimits.creator, ...more } })
 
-  it('cannot be passed by sending many at the same time', async () => {
+  it('case 50: cannot be passed by sending many at the same time', async () => {
     limit({ queued: 3 })
     const sent = await Promise.allSettled(Array.from({ length: 20 }, () => jobs.accept(order(ANNA))))
     expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
@@ -571,7 +571,7 @@ describe('limits', () => {
     await expect(send(ANNA)).resolves.toBeDefined()
   })
 
-  it('of time interrupt a job, and end an engine that does not stop it; it is not tried again', async () => {
+  it('case 50: of time interrupt a job, and end an engine that does not stop it; it is not tried again', async () => {
     limit({ runSeconds: 1 })
     const id = await send(ANNA)
     await atEngine(1)

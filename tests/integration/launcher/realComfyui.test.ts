@@ -185,7 +185,7 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     '/extensions/core/../../x',
     '/ws',
     '/nothing-of-the-kind',
-  ])('answers 403 to %s without the secret', async (pathname) => {
+  ])('case 41: answers 403 to %s without the secret', async (pathname) => {
     expect((await request(connect().port, pathname)).status).toBe(403)
   })
 
@@ -234,7 +234,7 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     expect(supervisor.notices).toEqual([expect.objectContaining({ code: 'CUSTOM_NODE_FAILED', pack: 'broken' })])
   })
 
-  it('survives a node without inputs: the job fails and the next one runs', async () => {
+  it('case 22: survives a node without inputs: the job fails and the next one runs', async () => {
     const failed = await runPrompt(killerPrompt)
     expect(failed.status.status_str).toBe('error')
     expect(failed.status.messages).toContainEqual([
@@ -247,7 +247,7 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
   it.each([
     ['extra_data that is no object', { prompt: goodPrompt, extra_data: 5 }],
     ['an unhashable client id', { prompt: goodPrompt, client_id: [] }],
-  ])('refuses %s and goes on working', async (_name, body) => {
+  ])('case 22: refuses %s and goes on working', async (_name, body) => {
     const { port, secret } = connect()
     const options = { secret, headers: asOwner, method: 'POST', body: JSON.stringify(body) }
     expect((await request(port, '/prompt', options)).status).toBe(500)

@@ -5,7 +5,7 @@ const read = (rawHeaders: readonly string[], method = 'GET', httpVersion = '1.1'
   readRequestHead({ method, httpVersion, rawHeaders: ['Host', 'h', ...rawHeaders] })
 
 describe('readRequestHead', () => {
-  it('forwards what the engine needs and nothing that says who or where the client is', () => {
+  it('case 9, 10, 40: forwards what the engine needs and nothing that says who or where the client is', () => {
     const { forwarded } = read([
       'Accept',
       'a',

@@ -87,7 +87,7 @@ describe('checkPrompt', () => {
     }
   })
 
-  it('strips the cache fingerprint and every unknown key of a node and of the body', () => {
+  it('case 23: strips the cache fingerprint and every unknown key of a node and of the body', () => {
     const body = {
       prompt: { '1': { ...node, is_changed: 'x', _meta: { title: 't' }, foo: 1 } },
       foo: 1,
@@ -97,7 +97,7 @@ describe('checkPrompt', () => {
     expect(Object.keys(check(body)).sort()).toEqual(['clientId', 'extraData', 'nodes', 'place', 'targets', 'wantedId'])
   })
 
-  it('lets only administrators choose the place in the queue', () => {
+  it('case 20: lets only administrators choose the place in the queue', () => {
     const jump = { prompt: {}, number: -99, front: true }
     expect(check(jump).place).toEqual({ front: false, number: undefined })
     expect(check(jump, true).place).toEqual({ front: true, number: -99 })
@@ -107,7 +107,7 @@ describe('checkPrompt', () => {
     expect(check({ prompt: {}, front: 'yes' }, true).place.front).toBe(false)
   })
 
-  it('passes what is known in extra_data and no key of ours, wherever it stands', () => {
+  it('case 27: passes what is known in extra_data and no key of ours, wherever it stands', () => {
     const key = `gh_abcdefghij12_${'A'.repeat(86)}_01234567`
     const extraData = extraOf({
       prompt: {},

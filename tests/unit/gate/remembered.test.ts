@@ -45,7 +45,7 @@ describe('a remembered route', () => {
 })
 
 describe('a remembered host', () => {
-  it('is refused as soon as it is none of ours any more (DNS rebinding)', () => {
+  it('case 39: is refused as soon as it is none of ours any more (DNS rebinding)', () => {
     const before = rulesFor('studio.home')
     checkHost(exchangeFor('studio.home:8190'), before)
     checkHost(exchangeFor('studio.home:8190'), before)

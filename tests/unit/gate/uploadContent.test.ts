@@ -194,7 +194,7 @@ describe('the content of an upload', () => {
     'x.png ',
     'x.pngx',
     'x.png\0',
-  ])('case 6, suffix tricks: the name %j is refused before a byte is read', (name) => {
+  ])('case 6: suffix tricks: the name %j is refused before a byte is read', (name) => {
     expect(() => new ContentInspector(name, { maxPixels: 1e6 })).toThrow(GateError)
     expect(judge(name, pictureOf('png'))).toBe('UNSUPPORTED_MEDIA_TYPE')
   })

@@ -49,7 +49,7 @@ describe('limits of jobs', () => {
     ['minutes a day', { gpuMinutesPerDay: 2 }, { gpuMsToday: 119_999 }, { gpuMsToday: 120_000 }, 429],
     ['nodes', { nodes: 5 }, { nodes: 5 }, { nodes: 6 }, 400],
     ['megapixels', { megapixels: 4 }, { megapixels: 4 }, { megapixels: 4.1 }, 400],
-  ])('let the last one of %s pass and refuse the next', (_what, limits, last, next, status) => {
+  ])('case 50: let the last one of %s pass and refuse the next', (_what, limits, last, next, status) => {
     expect(refusal(limits, last)).toBeUndefined()
     expect(refusal(limits, next)?.status).toBe(status)
     expect(refusal({}, next)).toBeUndefined()

@@ -35,7 +35,7 @@ describe('an entry of the history', () => {
     expect(isSuccess(entry)).toBe(true)
   })
 
-  it('loses whose it is and every sign-in of comfy.org, wherever a node put it', () => {
+  it('case 27: loses whose it is and every sign-in of comfy.org, wherever a node put it', () => {
     const token = `comfyui-${'b'.repeat(40)}`
     const extra = { gatehouse_user: 'x', auth_token_comfy_org: 'short', create_time: 5 }
     const error = { current_inputs: { auth_token: ['short'], text: [`key ${token}`] } }
