@@ -79,7 +79,7 @@ async function createStores(
   const { kysely } = database
   const hashing = options.hashing ?? defaultHashing
   const changes = new ChangeFeed()
-  const settings = await SettingsStore.open({ kysely, clock })
+  const settings = await SettingsStore.open({ kysely, clock, logger })
   const audit = new AuditLog({ kysely, clock, logger, chainKey: secrets.values['audit-chain-key'] })
   const usage = new UsageRecorder({ kysely, clock, logger })
   const shared = { kysely, clock, random, audit, changes }

@@ -30,10 +30,14 @@ const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc0
 
 class Parser {
   readonly #text: string
+  #valuesLeft: number
+  readonly #maxValues: number
   #at = 0
 
-  constructor(text: string) {
+  constructor(text: string, maxValues: number) {
     this.#text = text
+    this.#maxValues = maxValues
+    this.#valuesLeft = maxValues
   }
 
   parse(): JsonValue {
@@ -61,6 +65,8 @@ class Parser {
 
   #value(depth: number): JsonValue {
     if (depth > MAX_DEPTH) this.#refuse(`it is nested deeper than ${MAX_DEPTH} levels`)
+    this.#valuesLeft -= 1
+    if (this.#valuesLeft < 0) throw new GateError('BAD_REQUEST', `The JSON has more than ${this.#maxValues} values.`)
     switch (this.#next()) {
       case '{':
         return this.#object(depth)
@@ -169,9 +175,13 @@ class Parser {
   }
 }
 
-/** @throws GateError BAD_REQUEST in words, also for NaN, repeated keys, `__proto__` and more than 64 levels */
-export function parseLosslessJson(text: string): JsonValue {
-  return new Parser(text).parse()
+/**
+ * `maxValues`: how many values it may have, lists and objects among them; a value of two bytes takes fifty times as much
+ * in memory.
+ * @throws GateError BAD_REQUEST in words, also for NaN, repeated keys, `__proto__` and more than 64 levels
+ */
+export function parseLosslessJson(text: string, maxValues = Infinity): JsonValue {
+  return new Parser(text, maxValues).parse()
 }
 
 /** The JSON text of exactly this tree, numbers as they were. */

@@ -1,6 +1,7 @@
 import { GateError } from '../contract/errorCodes.ts'
-import { isObject, JsonNumber, parseLosslessJson } from './losslessJson.ts'
+import { formatLosslessJson, isObject, JsonNumber, parseLosslessJson } from './losslessJson.ts'
 import type { JsonObject, JsonValue } from './losslessJson.ts'
+import { hasOwnKey, withoutOwnKeys } from './secretText.ts'
 
 /*
  * The strict schema of POST /prompt. In ComfyUI 0.3.64 one wrong body ends the process or its worker for everybody:
@@ -35,10 +36,12 @@ export interface PromptPlace {
 }
 
 const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-/** Our own keys, also when they are cut short: one client copies its key into `extra_data`. */
-const OWN_KEY = /gh_[a-z0-9]{12}_[A-Za-z0-9_-]{16,}/g
 const PREVIEW_METHODS = new Set(['default', 'none', 'auto', 'latent2rgb', 'taesd'])
 const MAX_NAME_LENGTH = 256
+/** A workflow of 2000 nodes has some 20,000. */
+const MAX_VALUES = 200_000
+/** ComfyUI copies it into every picture, the history and messages. */
+const MAX_PNG_INFO_BYTES = 2 * 1024 * 1024
 const MAX_TOKEN_LENGTH = 16_384
 /** ComfyUI compares this number with others as a float; nobody needs more. */
 const MAX_QUEUE_NUMBER = 1e9
@@ -59,7 +62,7 @@ function parseBody(bytes: Buffer): JsonObject {
   }
   let value: JsonValue
   try {
-    value = parseLosslessJson(text)
+    value = parseLosslessJson(text, MAX_VALUES)
   } catch (error) {
     return refuse('invalid_prompt', error instanceof GateError ? error.message : 'The JSON is not valid.')
   }
@@ -73,6 +76,8 @@ function parseBody(bytes: Buffer): JsonObject {
 export function checkPrompt(bytes: Buffer, author: PromptAuthor, limits: PromptLimits): CheckedPrompt {
   const sent = parseBody(bytes)
   const nodes = checkNodes(sent.get('prompt'), limits)
+  // In a node it would reach ComfyUI's log and the pictures that are shown around.
+  if (holdsOwnKey(nodes)) return refuseOwnKey()
   const clientId = checkClientId(sent.get('client_id'))
   const extraData = checkExtraData(sent.get('extra_data'))
   const targets = checkTargets(sent.get('partial_execution_targets'), limits)
@@ -116,6 +121,7 @@ function checkClientId(clientId: JsonValue | undefined): string | undefined {
   if (typeof clientId !== 'string' || clientId.length > MAX_NAME_LENGTH) {
     return refuse('invalid_prompt', 'client_id must be a short text.')
   }
+  if (hasOwnKey(clientId)) return refuseOwnKey()
   return clientId
 }
 
@@ -124,22 +130,39 @@ function checkExtraData(extraData: JsonValue | undefined): JsonObject {
   if (!isObject(extraData)) return refuse('invalid_prompt', 'extra_data must be an object.')
   const checked: JsonObject = new Map()
   const pngInfo = extraData.get('extra_pnginfo')
-  if (isObject(pngInfo)) checked.set('extra_pnginfo', withoutOwnKeys(pngInfo))
+  if (isObject(pngInfo)) checked.set('extra_pnginfo', checkPngInfo(pngInfo))
   for (const name of ['auth_token_comfy_org', 'api_key_comfy_org']) {
     const token = extraData.get(name)
     if (typeof token !== 'string' || token === '' || token.length > MAX_TOKEN_LENGTH) continue
-    if (token.search(OWN_KEY) === -1) checked.set(name, token)
+    // One client copies its key of the gate here.
+    if (!hasOwnKey(token)) checked.set(name, token)
   }
   const preview = extraData.get('preview_method')
   if (typeof preview === 'string' && PREVIEW_METHODS.has(preview)) checked.set('preview_method', preview)
   return checked
 }
 
-function withoutOwnKeys(value: JsonValue): JsonValue {
-  if (typeof value === 'string') return value.replace(OWN_KEY, '')
-  if (Array.isArray(value)) return value.map(withoutOwnKeys)
+const refuseOwnKey = (): never =>
+  refuse('not_allowed', 'This workflow contains an API key of Gatehouse. Take it out and send it again.')
+
+function holdsOwnKey(value: JsonValue): boolean {
+  if (typeof value === 'string') return hasOwnKey(value)
+  if (Array.isArray(value)) return value.some(holdsOwnKey)
+  return isObject(value) && [...value].some(([key, member]) => hasOwnKey(key) || holdsOwnKey(member))
+}
+
+function checkPngInfo(pngInfo: JsonObject): JsonValue {
+  if (Buffer.byteLength(formatLosslessJson(pngInfo)) > MAX_PNG_INFO_BYTES) {
+    return refuse('not_allowed', 'The workflow that is to be written into the pictures has more than 2 MB.')
+  }
+  return dropOwnKeys(pngInfo)
+}
+
+function dropOwnKeys(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return withoutOwnKeys(value)
+  if (Array.isArray(value)) return value.map(dropOwnKeys)
   if (!isObject(value)) return value
-  return new Map([...value].map(([key, member]) => [key.replace(OWN_KEY, ''), withoutOwnKeys(member)]))
+  return new Map([...value].map(([key, member]) => [withoutOwnKeys(key), dropOwnKeys(member)]))
 }
 
 function checkTargets(targets: JsonValue | undefined, { maxNodes }: PromptLimits): JsonValue | undefined {
@@ -148,6 +171,7 @@ function checkTargets(targets: JsonValue | undefined, { maxNodes }: PromptLimits
   if (!isList || !targets.every((target) => typeof target === 'string' && target.length <= MAX_NAME_LENGTH)) {
     return refuse('invalid_prompt', 'partial_execution_targets must be a list of node ids.')
   }
+  if (holdsOwnKey(targets)) return refuseOwnKey()
   return targets
 }
 

@@ -10,6 +10,9 @@ export const tokenNames: readonly string[] = [
   'comfy_api_key',
 ]
 
+/** Our own keys, also when they are cut short. */
+const OWN_KEY = /gh_[a-z0-9]{12}_[A-Za-z0-9_-]{16,}/g
+
 /**
  * Our own keys, also cut short, comfy.org's keys, and the best known kinds of other services' keys; in JSON text one may
  * follow the letter of an escaped line break. No pattern may search the same text again from each of its characters.
@@ -19,6 +22,11 @@ const SECRETS =
 
 /** The text without whatever has the shape of a secret. Safe on JSON text: such secrets contain nothing to escape. */
 export const redactSecrets = (text: string): string => replaceJsonWebTokens(text, '').replace(SECRETS, '')
+
+/** Whether a key of ours, or most of one, stands in the text. */
+export const hasOwnKey = (text: string): boolean => text.search(OWN_KEY) !== -1
+
+export const withoutOwnKeys = (text: string): string => text.replace(OWN_KEY, '')
 
 /** The same tree without secrets and without members that are named for them. */
 export function withoutSecrets(value: JsonValue): JsonValue {

@@ -8,7 +8,7 @@ import type { PictureFormat, SizeReader } from './pictureSize.ts'
  */
 
 export interface UploadLimits {
-  /** Width times height, when decoded. */
+  /** Width times height, when decoded; of a film, of all its frames together. */
   readonly maxPixels: number
 }
 
@@ -104,11 +104,12 @@ function* inspectFile(
   if (!isPicture(format)) return
   const reader: SizeReader = sizeReaders[format]()
   const size = (yield* reader) ?? refuseType('The file is no picture that can be read.')
-  const { width, height } = size
+  const { width, height, pixels } = size
   if (width < 1 || height < 1) refuseType('The file is no picture that can be read.')
-  if (width * height <= maxPixels && Math.max(width, height) <= MAX_SIDE) return
-  const [megapixels, most] = [width * height, maxPixels].map((pixels) => Math.round(pixels / 1e6))
-  throw new GateError('BODY_TOO_LARGE', `The picture has ${megapixels} megapixels; up to ${most} are accepted.`)
+  if (pixels <= maxPixels && Math.max(width, height) <= MAX_SIDE) return
+  const [megapixels, most] = [pixels, maxPixels].map((count) => Math.round(count / 1e6))
+  const all = pixels > width * height ? ' in all its frames' : ''
+  throw new GateError('BODY_TOO_LARGE', `The picture has ${megapixels} megapixels${all}; up to ${most} are accepted.`)
 }
 
 /** Whether it is a raster picture. */
@@ -125,7 +126,7 @@ const starts =
     places.every(([at, bytes]) => head.toString('latin1', at, at + bytes.length) === bytes)
 
 /** Brands of ISO media files that hold pictures which ComfyUI cannot read. */
-const PICTURE_BRANDS = new Set(['heic', 'heix', 'mif1', 'msf1'])
+const PICTURE_BRANDS = new Set(['heic', 'heix', 'mif1', 'msf1', 'avis'])
 
 const SIGNATURES: readonly (readonly [format: KnownFormat, test: Test])[] = [
   ['png', starts([0, '\x89PNG\r\n\x1a\n'])],
@@ -134,7 +135,8 @@ const SIGNATURES: readonly (readonly [format: KnownFormat, test: Test])[] = [
   ['webp', starts([0, 'RIFF'], [8, 'WEBP'])],
   ['bmp', starts([0, 'BM'])],
   ['tiff', (head) => starts([0, 'II*\0'])(head) || starts([0, 'MM\0*'])(head)],
-  ['avif', (head) => starts([4, 'ftypavif'])(head) || starts([4, 'ftypavis'])(head)],
+  // Not `avis`: how many pictures such a film has stands at its end.
+  ['avif', starts([4, 'ftypavif'])],
   ['isoMedia', (head) => starts([4, 'ftyp'])(head) && !PICTURE_BRANDS.has(head.toString('latin1', 8, 12))],
   ['matroska', starts([0, '\x1aE\xdf\xa3'])],
   ['ogg', starts([0, 'OggS'])],

@@ -33,11 +33,48 @@ export const defaultJobLimits: z.infer<typeof jobLimitsByRoleSchema> = {
   guest: { ...noLimits, queued: 10, runSeconds: 600, jobsPerDay: 50, gpuMinutesPerDay: 30, megapixels: 64 },
 }
 
+/**
+ * A stored value for each role in today's form: what another version did not know has its default, role by role and
+ * member by member, and what this one does not know is left out. `dropped` names what was not kept.
+ */
+export function readByRole(
+  stored: unknown,
+  defaults: Readonly<Record<string, unknown>>,
+  fits: (value: unknown) => boolean,
+): { readonly value: Record<string, unknown>; readonly dropped: readonly string[] } {
+  const given = isRecord(stored) ? stored : {}
+  const dropped = Object.keys(given).filter((role) => !Object.hasOwn(defaults, role))
+  const entries = Object.entries(defaults).map(([role, otherwise]): [string, unknown] => {
+    const own = given[role]
+    const whole = isRecord(own) && isRecord(otherwise) ? withKnownMembers(own, otherwise, role, dropped) : own
+    if (own === undefined || fits(whole)) return [role, own === undefined ? otherwise : whole]
+    dropped.push(role)
+    return [role, otherwise]
+  })
+  return { value: Object.fromEntries(entries), dropped }
+}
+
+function withKnownMembers(
+  own: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<string, unknown>>,
+  role: string,
+  dropped: string[],
+): Record<string, unknown> {
+  for (const name of Object.keys(own)) if (!Object.hasOwn(defaults, name)) dropped.push(`${role}.${name}`)
+  return Object.fromEntries<unknown>(
+    Object.keys(defaults).map((name) => [name, Object.hasOwn(own, name) ? own[name] : defaults[name]]),
+  )
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** For single people, instead of what their role has. */
 export const jobLimitsByUserSchema = z.record(accountIdSchema, jobLimitsSchema.partial())
 
 /** How much of the GPU a person of that role gets beside one of weight 1. */
-export const jobWeightsSchema = z.record(roleSchema, z.number().min(0.01).max(100))
+const jobWeightSchema = z.number().min(0.01).max(100)
+export const jobWeightsSchema = z.record(roleSchema, jobWeightSchema)
 export const defaultJobWeights: z.infer<typeof jobWeightsSchema> = {
   administrator: 2,
   creator: 1,
@@ -45,6 +82,12 @@ export const defaultJobWeights: z.infer<typeof jobWeightsSchema> = {
   viewer: 0.5,
   guest: 0.5,
 }
+
+/** See `readByRole`. */
+export const readJobLimits = (stored: unknown) =>
+  readByRole(stored, defaultJobLimits, (value) => jobLimitsSchema.safeParse(value).success)
+export const readJobWeights = (stored: unknown) =>
+  readByRole(stored, defaultJobWeights, (value) => jobWeightSchema.safeParse(value).success)
 
 /** null: jobs run. `untilMs` null: until somebody resumes. The running job always ends first. */
 export const jobPauseSchema = z.object({ untilMs: z.number().int().nullable() }).nullable()

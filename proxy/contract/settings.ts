@@ -6,16 +6,26 @@ import {
   jobLimitsByUserSchema,
   jobPauseSchema,
   jobWeightsSchema,
+  readJobLimits,
+  readJobWeights,
 } from './jobs.ts'
 
 const MiB = 1024 * 1024
 const GiB = 1024 * MiB
+
+/** A stored value in today's form, and the names of what is in it and was not kept. */
+export interface ReadSetting {
+  readonly value: unknown
+  readonly dropped: readonly string[]
+}
 
 interface SettingDefinition {
   schema: z.ZodType
   default: unknown
   machine: boolean
   counts: 'atOnce' | 'nextEngineStart' | 'nextStart'
+  /** Brings a value that another version stored into today's form; what does not fit then counts as never set. */
+  read?: (stored: unknown) => ReadSetting
 }
 
 /**
@@ -57,9 +67,21 @@ export const settingDefinitions = {
   'limits.socketsPerUser': { schema: z.number().int().min(1), default: 64, machine: false, counts: 'atOnce' },
   'limits.sockets': { schema: z.number().int().min(1), default: 512, machine: false, counts: 'atOnce' },
   /** What people of each role may use, and exceptions by account id. */
-  'jobs.limits': { schema: jobLimitsByRoleSchema, default: defaultJobLimits, machine: false, counts: 'atOnce' },
+  'jobs.limits': {
+    schema: jobLimitsByRoleSchema,
+    default: defaultJobLimits,
+    machine: false,
+    counts: 'atOnce',
+    read: readJobLimits,
+  },
   'jobs.limitsByUser': { schema: jobLimitsByUserSchema, default: {}, machine: false, counts: 'atOnce' },
-  'jobs.weights': { schema: jobWeightsSchema, default: defaultJobWeights, machine: false, counts: 'atOnce' },
+  'jobs.weights': {
+    schema: jobWeightsSchema,
+    default: defaultJobWeights,
+    machine: false,
+    counts: 'atOnce',
+    read: readJobWeights,
+  },
   /** How long a person's history is kept. */
   'jobs.historyDays': { schema: z.number().int().min(1).max(3650), default: 90, machine: false, counts: 'atOnce' },
   /** No job begins while less is free on the disk of its output folder. */

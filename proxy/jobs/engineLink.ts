@@ -27,6 +27,8 @@ export interface EngineLink {
   /** Takes a job out of the engine's queue, if it has not begun. */
   withdraw(promptId: string): Promise<boolean>
   interrupt(promptId: string): Promise<boolean>
+  /** Takes a job out of the engine's history, which would grow with everybody's workflows. */
+  forget(promptId: string): Promise<boolean>
   /** The engine does not react any more: it is ended with everything below it, and started again. */
   endHung(): Promise<void>
   /** Sends an event of the gate's own to the tab of the job. */
@@ -43,6 +45,7 @@ export const noEngine: EngineLink = {
   readHistory: () => Promise.resolve(undefined),
   withdraw: () => Promise.resolve(false),
   interrupt: () => Promise.resolve(false),
+  forget: () => Promise.resolve(false),
   endHung: () => Promise.resolve(),
   tell: () => undefined,
   tellStatus: () => undefined,

@@ -161,10 +161,11 @@ function toBodies({ nodes, extraData, targets, outputs = '[]' }: JobOrder): {
     outputs,
   }
   const body = {
-    ...whole,
-    prompt: redactSecrets(whole.prompt),
+    prompt: formatLosslessJson(withoutSecrets(nodes)),
     extraData: formatLosslessJson(withoutSecrets(extraData)),
+    targets: targets === undefined ? undefined : formatLosslessJson(withoutSecrets(targets)),
+    outputs: redactSecrets(outputs),
   }
-  const isSame = body.prompt === whole.prompt && body.extraData === whole.extraData
+  const isSame = body.prompt === whole.prompt && body.extraData === whole.extraData && body.targets === whole.targets
   return { body, secretBody: isSame ? undefined : whole }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Kysely, Selectable, Updateable } from 'kysely'
+import { redactSecrets } from '../comfyui/secretText.ts'
 import { holdReasonSchema } from '../contract/jobs.ts'
 import type { JobsTable, Schema } from '../database/schema.ts'
 import { readEnded } from './endedJobs.ts'
@@ -66,7 +67,7 @@ export class JobStore {
       ...toColumns(job),
       id: job.id,
       account_id: job.accountId,
-      client_id: job.clientId ?? null,
+      client_id: job.clientId === undefined ? null : redactSecrets(job.clientId),
       prompt: body.prompt,
       extra_data: body.extraData,
       targets: body.targets ?? null,
@@ -268,7 +269,7 @@ function toColumns({ status, number, bootId, startedAtMs, endedAtMs, failure }: 
     boot_id: bootId ?? null,
     started_at_ms: startedAtMs ?? null,
     ended_at_ms: endedAtMs ?? null,
-    failure: failure ?? null,
+    failure: failure === undefined ? null : redactSecrets(failure),
   }
 }
 

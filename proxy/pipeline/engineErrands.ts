@@ -1,4 +1,5 @@
 import type { Engine } from '../comfyui/engine.ts'
+import { hidePaths } from '../comfyui/errorPaths.ts'
 import { describePromptError, parseEngineQueue } from '../comfyui/engineQueue.ts'
 import { formatLosslessJson } from '../comfyui/losslessJson.ts'
 import type { JsonObject } from '../comfyui/losslessJson.ts'
@@ -53,7 +54,7 @@ export class EngineErrands implements EngineLink {
     if (answer instanceof GateError) return { kind: 'refused', message: answer.message }
     if (answer?.status === 200) return { kind: 'accepted' }
     if (answer?.status === 400 || answer?.status === 500) {
-      return { kind: 'refused', message: describePromptError(answer.body) }
+      return { kind: 'refused', message: hidePaths(describePromptError(answer.body)) }
     }
     logger.warn({ status: answer?.status }, 'the engine did not say whether it took a job')
     return { kind: 'unknown' }
@@ -93,6 +94,11 @@ export class EngineErrands implements EngineLink {
   async interrupt(promptId: string): Promise<boolean> {
     const body = JSON.stringify({ prompt_id: promptId })
     return (await this.#ask({ method: 'POST', path: '/interrupt', body }))?.status === 200
+  }
+
+  async forget(promptId: string): Promise<boolean> {
+    const body = JSON.stringify({ delete: [promptId] })
+    return (await this.#ask({ method: 'POST', path: '/history', body }))?.status === 200
   }
 
   /** To send its log to the gate's own socket, in an administrator's name. Never throws; false: it did not agree. */

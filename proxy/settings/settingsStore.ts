@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../core/clock.ts'
+import { silentLogger } from '../core/logger.ts'
+import type { Logger } from '../core/logger.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { isSettingName, settingDefinitions } from '../contract/settings.ts'
-import type { SettingName, Settings } from '../contract/settings.ts'
+import type { ReadSetting, SettingName, Settings } from '../contract/settings.ts'
 import type { Schema } from '../database/schema.ts'
 
 /*
@@ -14,6 +16,8 @@ import type { Schema } from '../database/schema.ts'
 export interface SettingsStoreOptions {
   readonly kysely: Kysely<Schema>
   readonly clock: Clock
+  /** Hears what of a stored value could not be kept. */
+  readonly logger?: Logger
 }
 
 interface StoredValue {
@@ -35,7 +39,7 @@ export class SettingsStore {
   private constructor(options: SettingsStoreOptions, stored: StoredValues) {
     this.#options = options
     this.#stored = stored
-    this.#values = parseStored(stored)
+    this.#values = parseStored(stored, options.logger)
   }
 
   static async open(options: SettingsStoreOptions): Promise<SettingsStore> {
@@ -82,7 +86,7 @@ export class SettingsStore {
   async reload(): Promise<void> {
     const before = this.#stored
     this.#stored = await readRows(this.#options.kysely)
-    this.#values = parseStored(this.#stored)
+    this.#values = parseStored(this.#stored, this.#options.logger)
     const written = settingNames.filter((name) => !isSame(before.get(name), this.#stored.get(name)))
     if (written.length === 0) return
     for (const listener of [...this.#listeners]) listener(written)
@@ -105,16 +109,25 @@ async function readRows(kysely: Kysely<Schema>): Promise<StoredValues> {
 const isSame = (before: StoredValue | undefined, after: StoredValue | undefined): boolean =>
   before?.json === after?.json && before?.changedAtMs === after?.changedAtMs
 
-function parseStored(stored: StoredValues): Settings {
+function parseStored(stored: StoredValues, logger: Logger = silentLogger): Settings {
   const values = settingNames.map((name) => {
     const json = stored.get(name)?.json
     const definition = settingDefinitions[name]
-    const parsed = json === undefined ? undefined : definition.schema.safeParse(JSON.parse(json))
+    if (json === undefined) return [name, definition.default] as const
+    const { value, dropped } = readValue(definition, JSON.parse(json))
+    const parsed = definition.schema.safeParse(value)
+    if (!parsed.success || dropped.length > 0) {
+      logger.warn({ setting: name, dropped }, 'a setting of another version was not kept whole')
+    }
     // A value of another version that no longer fits counts as never set.
-    return [name, parsed?.success === true ? parsed.data : definition.default] as const
+    return [name, parsed.success ? parsed.data : definition.default] as const
   })
   // The entries are exactly the names of `settingDefinitions`, each parsed by its own schema.
   return Object.fromEntries(values) as Settings
+}
+
+function readValue(definition: (typeof settingDefinitions)[SettingName], stored: unknown): ReadSetting {
+  return 'read' in definition ? definition.read(stored) : { value: stored, dropped: [] }
 }
 
 function checkName(name: string): SettingName {

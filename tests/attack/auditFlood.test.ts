@@ -89,6 +89,31 @@ describe('somebody who wants to fill the disk or bury a trace with refused reque
     expect(rows.filter(({ details }) => details.of !== mia.id)).toHaveLength(100)
   })
 
+  it('buries no refusal of theirs under thousands of jobs', async ({ stores }) => {
+    const principal = {
+      accountId: mia.id,
+      name: mia.name,
+      role: 'user',
+      credential: { kind: 'apiKey', keyId: 'k', scopes: ['run'] },
+    } as const
+    const gate = createGateAudit(stores.audit)
+    const event = {
+      listener: 'public',
+      clientAddress: '192.168.1.66',
+      principal,
+      method: 'POST',
+      path: '/prompt',
+    } as const
+    for (let turn = 0; turn < 5000; turn += 1) gate.record({ ...event, type: 'prompt.accepted', detail: String(turn) })
+    gate.record({ ...event, type: 'request.denied', code: 'PERMISSION_DENIED' })
+    await stores.audit.flush()
+
+    const rows = await readRows(stores)
+
+    expect(rows.filter((row) => row.event === 'prompt.accepted')).toHaveLength(60)
+    expect(rows.filter((row) => row.event === 'request.denied')).toHaveLength(1)
+  })
+
   it('is summed up when the gate ends before the minute does', async ({ stores, openAgain }) => {
     for (let turn = 0; turn < 100; turn += 1) createGateAudit(stores.audit).record(denied('192.168.1.66'))
     await stores.close()

@@ -16,6 +16,7 @@ export class ScriptedEngine implements EngineLink {
   readonly submitted: string[] = []
   readonly interrupted: string[] = []
   readonly told: string[] = []
+  readonly forgotten: string[] = []
   hungEnds = 0
   submitAnswer: SubmitAnswer = { kind: 'accepted' }
   /** Withdrawals come too late, as when the job begins just then. */
@@ -57,6 +58,11 @@ export class ScriptedEngine implements EngineLink {
   interrupt(promptId: string): Promise<boolean> {
     if (this.running === promptId) this.interrupted.push(promptId)
     return Promise.resolve(true)
+  }
+
+  forget(promptId: string): Promise<boolean> {
+    this.forgotten.push(promptId)
+    return Promise.resolve(this.history.delete(promptId))
   }
 
   endHung(): Promise<void> {

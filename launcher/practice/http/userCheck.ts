@@ -7,8 +7,8 @@ const USERS_PREFIX = '/gatehouse/companion/users/'
 
 /** What the gate asks for itself, and its one socket. Everything else is somebody's. */
 const ERRANDS: Readonly<Record<string, readonly string[]>> = {
-  GET: ['/queue', '/prompt', '/system_stats', '/features', '/ws'],
-  POST: ['/queue', '/interrupt', '/free'],
+  GET: ['/queue', '/ws'],
+  POST: ['/history', '/interrupt', '/queue'],
 }
 const ONE_HISTORY = /^\/history\/[^/]+$/
 

@@ -476,7 +476,7 @@ describe.skipIf(!hasComfyui)('a ComfyUI that the isolation does not fit', () => 
     await expect(comfyui.addUser(ANNA)).rejects.toThrow('503')
     expect((await comfyui.owner.run(savePrompt({ prefix: 'mine' }))).entry.status.status_str).toBe('success')
     expect(await readdir(comfyui.folders.output)).toContain('mine_00001_.png')
-    expect((await waitFor(() => comfyui.gate.get('/system_stats'))).status).toBe(200)
+    expect((await waitFor(() => comfyui.gate.get('/queue'))).status).toBe(200)
   })
 })
 

@@ -162,7 +162,12 @@ describe('secrets of a job', () => {
   const key = `gh_abcdefghij12_${'A'.repeat(86)}_01234567`
   const secret = () =>
     order(ANNA, {
-      nodes: toObject({ '1': { class_type: 'A', inputs: { text: `my key ${key}`, api_key: token } } }),
+      clientId: key,
+      nodes: toObject({
+        '1': { class_type: 'A', inputs: { text: `my key ${key}`, api_key: token, auth_token: 'brief' } },
+      }),
+      targets: [key],
+      outputs: JSON.stringify([key]),
       extraData: toObject({ auth_token_comfy_org: 'short', api_key_comfy_org: token, extra_pnginfo: { a: key } }),
     })
 
@@ -174,13 +179,15 @@ describe('secrets of a job', () => {
     expect(body?.get('extra_data')).toContain('"auth_token_comfy_org":"short"')
     engine.begin()
     engine.emit(id, 'executed', { node: '1', output: { text: [`${key} ${token}`] } })
+    engine.emit(id, 'execution_error', { exception_message: `no such key: ${key}` })
     engine.end('execution_error')
     await over(id)
     await fixture.store.settled()
+    expect((await rowOf(id)).failure).toBe('no such key: ')
     for (const name of readdirSync(directory)) {
       if (!name.startsWith('jobs.db')) continue
       const bytes = readFileSync(join(directory, name)).toString('latin1')
-      for (const text of [key, token, 'auth_token_comfy_org', '"short"']) expect(bytes).not.toContain(text)
+      for (const text of [key, token, 'auth_token', '"short"', '"brief"']) expect(bytes).not.toContain(text)
     }
   })
 

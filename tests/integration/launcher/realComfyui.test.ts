@@ -208,14 +208,14 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
 
   it('serves the gate, and has no /api twin of the health route', async () => {
     const { port, secret } = connect()
-    expect((await request(port, '/system_stats', { secret })).status).toBe(200)
+    expect((await request(port, '/queue', { secret })).status).toBe(200)
     const path = `/api/gatehouse/companion/health?nonce=${newNonce()}`
     expect((await request(port, path, { secret, headers: asOwner })).status).toBe(404)
   })
 
   it('shows no secret in its arguments, its log or the environment of its nodes', async () => {
     const { port, secret } = connect()
-    const stats = await request(port, '/system_stats', { secret })
+    const stats = await request(port, '/system_stats', { secret, headers: asOwner })
     const environment = await request(port, '/test/environment', { secret, headers: asOwner })
     const log = supervisor.log.lines().map((line) => line.text)
     expect(stats.text).toContain('--listen')

@@ -133,7 +133,12 @@ class RequestsOfPeople(WithCompanion):
             ("POST", "/prompt"),
             ("GET", "/history"),
             ("GET", "/history/a/b"),
-            ("POST", "/history"),
+            ("POST", "/history/a"),
+            ("POST", "/api/history"),
+            ("GET", "/prompt"),
+            ("GET", "/system_stats"),
+            ("GET", "/features"),
+            ("POST", "/free"),
             ("GET", "/api/queue"),
             ("GET", "/queue/"),
             ("HEAD", "/queue"),
@@ -145,8 +150,8 @@ class RequestsOfPeople(WithCompanion):
             self.assert_refused((403, "user_required"), method, path)
 
     def test_are_not_needed_for_the_gates_errands(self):
-        errands = [("GET", "/ws"), ("GET", "/queue"), ("GET", "/prompt"), ("GET", "/history/a-b"), ("POST", "/interrupt")]
-        errands += [("POST", "/queue"), ("POST", "/free"), ("GET", "/system_stats"), ("GET", "/features")]
+        errands = [("GET", "/ws"), ("GET", "/queue"), ("GET", "/history/a-b")]
+        errands += [("POST", "/history"), ("POST", "/interrupt"), ("POST", "/queue")]
         for method, path in errands:
             self.assertEqual(self.ask(method, path).status, 200, path)
         self.assertEqual(self.reached, [None] * len(errands))

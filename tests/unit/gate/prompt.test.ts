@@ -129,6 +129,45 @@ describe('checkPrompt', () => {
     expect(extraOf({ prompt: {}, extra_data: { preview_method: 'rm -rf' } })).toEqual({})
   })
 
+  it.each([
+    ['in a text of a node', (key: string) => ({ prompt: { '1': { ...node, inputs: { text: [`use ${key} here`] } } } })],
+    ['cut short', (key: string) => ({ prompt: { '1': { ...node, inputs: { text: key.slice(0, 40) } } } })],
+    ['in a name of an input', (key: string) => ({ prompt: { '1': { ...node, inputs: { [key]: 1 } } } })],
+    ['in the title of a node', (key: string) => ({ prompt: { '1': { ...node, _meta: { title: key } } } })],
+    ['as the id of a node', (key: string) => ({ prompt: { [key]: node } })],
+    ['as the client', (key: string) => ({ prompt: { '1': node }, client_id: key })],
+    ['as a target', (key: string) => ({ prompt: { '1': node }, partial_execution_targets: [key] })],
+  ])('a key of the gate that would reach ComfyUI and its pictures is refused: %s', (_where, body) => {
+    const error = refused(body(`gh_abcdefghij12_${'A'.repeat(86)}_01234567`))
+    expect(error.status).toBe(400)
+    expect(error.message).toContain('contains an API key of Gatehouse')
+    expect(error.message).not.toContain('AAAA')
+  })
+
+  it('case 51: 10 MB that would be copied into every picture are refused', () => {
+    const withInfo = (bytes: number) => ({
+      prompt: { '1': node },
+      extra_data: { extra_pnginfo: { workflow: 'x'.repeat(bytes - '{"workflow":""}'.length) } },
+    })
+    const error = refused(withInfo(9 * 1024 * 1024))
+    expect([error.status, error.details['promptError']]).toEqual([400, 'not_allowed'])
+    expect(error.message).toContain('more than 2 MB')
+    expect(refused(withInfo(2 * 1024 * 1024 + 1)).status).toBe(400)
+    expect(check(withInfo(2 * 1024 * 1024)).extraData.size).toBe(1)
+  })
+
+  it.each([
+    ['empty lists', '[],'],
+    ['numbers', '1,'],
+    ['empty objects', '{},'],
+  ])('millions of values in a few megabytes are refused before they fill the memory: %s', (_what, value) => {
+    const list = (count: number) => `{"prompt":{"1":{"class_type":"A","inputs":{"a":[${value.repeat(count)}0]}}}}`
+    const error = refused(list(3_000_000))
+    expect([error.status, error.message]).toEqual([400, 'The JSON has more than 200000 values.'])
+    expect(check(list(199_990)).nodes.size).toBe(1)
+    expect(refused(list(200_000)).status).toBe(400)
+  })
+
   it('keeps exactly the prompt it was given', () => {
     const json = fc.jsonValue({ maxDepth: 5 })
     const inputs = fc.dictionary(

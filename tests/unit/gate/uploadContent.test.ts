@@ -144,10 +144,75 @@ describe('the content of an upload', () => {
       return directory
     }
     const head = Buffer.from('49492a0008000000', 'hex')
-    expect(judge('x.tif', Buffer.concat([head, page(38, 100), page(0, 100)]), 10_000)).toBe('accepted')
-    expect(judge('x.tif', Buffer.concat([head, page(38, 100), page(0, 101)]), 10_000)).toBe('BODY_TOO_LARGE')
+    expect(judge('x.tif', Buffer.concat([head, page(38, 100), page(0, 100)]), 20_000)).toBe('accepted')
+    expect(judge('x.tif', Buffer.concat([head, page(38, 100), page(0, 101)]), 20_000)).toBe('BODY_TOO_LARGE')
     expect(judge('x.tif', Buffer.concat([head, page(8, 100)]), 10_000)).toBe('UNSUPPORTED_MEDIA_TYPE')
     expect(judge('x.tif', Buffer.concat([head, page(9999, 100)]), 10_000)).toBe('UNSUPPORTED_MEDIA_TYPE')
+  })
+
+  it('image bomb: a second head of a PNG, which Pillow believes, is refused', () => {
+    const png = pictureOf('png')
+    const second = Buffer.from(png.subarray(8, 33))
+    second.writeUInt32BE(60_000, 8)
+    second.writeUInt32BE(60_000, 12)
+    const twice = Buffer.concat([png.subarray(0, 33), second, png.subarray(33)])
+    for (const size of [1, 33, 4096]) expect(judge('x.png', twice, PIXELS, size)).toBe('UNSUPPORTED_MEDIA_TYPE')
+  })
+
+  it('image bomb: a second head of a JPEG, which Pillow believes, is refused', () => {
+    const jpeg = pictureOf('jpg')
+    const at = jpeg.indexOf(Buffer.from([0xff, 0xc0]))
+    const length = 2 + jpeg.readUInt16BE(at + 2)
+    const second = Buffer.from(jpeg.subarray(at, at + length))
+    second.writeUInt16BE(60_000, 5)
+    second.writeUInt16BE(60_000, 7)
+    const twice = Buffer.concat([jpeg.subarray(0, at + length), second, jpeg.subarray(at + length)])
+    expect(judge('x.jpg', jpeg, PIXELS)).toBe('accepted')
+    expect(judge('x.jpg', twice, PIXELS)).toBe('UNSUPPORTED_MEDIA_TYPE')
+  })
+
+  it('image bomb: every frame of an APNG counts', () => {
+    const png = pictureOf('png')
+    const chunk = Buffer.alloc(20)
+    chunk.writeUInt32BE(8, 0)
+    chunk.write('acTL', 4)
+    chunk.writeUInt32BE(99, 8)
+    const film = Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)])
+    expect(judge('x.png', film, PIXELS * 100)).toBe('accepted')
+    expect(judge('x.png', film, PIXELS * 100 - 1)).toBe('BODY_TOO_LARGE')
+  })
+
+  it('image bomb: every frame of a GIF and a WebP counts', async () => {
+    const frames = 12
+    const page = await sharp(pictureOf('png')).removeAlpha().raw().toBuffer()
+    // Each frame another one: equal ones are joined.
+    const raw = Buffer.concat(
+      Array.from({ length: frames }, (_, frame) => page.map((byte) => (byte + frame * 20) & 255)),
+    )
+    const film = () => sharp(raw, { raw: { width: WIDTH, height: HEIGHT * frames, channels: 3, pageHeight: HEIGHT } })
+    for (const [name, content] of [
+      ['gif', await film().gif().toBuffer()],
+      ['webp', await film().webp().toBuffer()],
+    ] as const) {
+      for (const size of [1, 7, 4096]) {
+        expect([name, judge(`x.${name}`, content, PIXELS * frames, size)]).toEqual([name, 'accepted'])
+        expect([name, judge(`x.${name}`, content, PIXELS * frames - 1, size)]).toEqual([name, 'BODY_TOO_LARGE'])
+      }
+    }
+  })
+
+  it('image bomb: a frame of a GIF that leaves the screen makes it larger', () => {
+    const gif = Buffer.from(pictureOf('gif'))
+    const at = gif.indexOf(Buffer.from([0x2c, 0, 0, 0, 0, WIDTH, 0, HEIGHT, 0]))
+    gif.writeUInt16LE(60_000, at + 5)
+    gif.writeUInt16LE(60_000, at + 7)
+    expect(judge('x.gif', gif, PIXELS)).toBe('BODY_TOO_LARGE')
+  })
+
+  it('image bomb: a film of AVIF pictures, whose number nobody knows, is refused', () => {
+    const film = Buffer.from(pictureOf('avif'))
+    film.write('avis', 8)
+    expect(judge('x.avif', film, PIXELS)).toBe('UNSUPPORTED_MEDIA_TYPE')
   })
 
   it.each([

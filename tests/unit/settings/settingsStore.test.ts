@@ -1,4 +1,5 @@
 import { describe, expect, vi } from 'vitest'
+import { defaultJobLimits, defaultJobWeights } from '../../../proxy/contract/jobs.ts'
 import { storesTest as it } from '../../support/storesFixture.ts'
 
 describe('settings', () => {
@@ -56,5 +57,40 @@ describe('settings', () => {
     await stores.settings.reload()
 
     expect(stores.settings.get('sharing.port')).toBe(8190)
+  })
+
+  it('limits of another version keep each role that still fits, and the others have their default', async ({
+    stores,
+  }) => {
+    const guest = { ...defaultJobLimits.guest, queued: 3, runSeconds: undefined }
+    const limits = {
+      user: { ...defaultJobLimits.user, queued: 7, colour: 1 },
+      guest,
+      viewer: { queued: -1 },
+      robot: {},
+    }
+    for (const [name, value] of [
+      ['jobs.limits', limits],
+      ['jobs.weights', { user: 5, guest: 'much' }],
+    ] as const) {
+      const row = { name, value: JSON.stringify(value), changed_at_ms: 0 }
+      await stores.database.kysely.insertInto('settings').values(row).execute()
+    }
+
+    await stores.settings.reload()
+
+    expect(stores.settings.get('jobs.limits')).toEqual({
+      ...defaultJobLimits,
+      user: { ...defaultJobLimits.user, queued: 7 },
+      guest: { ...defaultJobLimits.guest, queued: 3 },
+    })
+    expect(stores.settings.get('jobs.weights')).toEqual({ ...defaultJobWeights, user: 5 })
+  })
+
+  it('limits are set for every role or not at all', async ({ stores }) => {
+    const { user } = defaultJobLimits
+    await expect(stores.settings.setMany({ 'jobs.limits': { user } })).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+    })
   })
 })

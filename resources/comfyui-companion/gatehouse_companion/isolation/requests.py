@@ -16,12 +16,9 @@ _ERRANDS = frozenset(
     (
         ("GET", "/ws"),
         ("GET", "/queue"),
-        ("GET", "/prompt"),
+        ("POST", "/history"),
         ("POST", "/interrupt"),
         ("POST", "/queue"),
-        ("POST", "/free"),
-        ("GET", "/system_stats"),
-        ("GET", "/features"),
     )
 )
 _HISTORY_ENTRY = re.compile(r"/history/[^/]+\Z")
