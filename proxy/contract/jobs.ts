@@ -151,13 +151,18 @@ export type JobAnswer = z.infer<typeof jobSchema>
 /** Which jobs a list is of; `waiting`: the line, as it is served. */
 export const listedStates = ['running', 'waiting', 'held', 'ended'] as const
 
-const newPlaceSchema = z.union([z.enum(['first', 'last']), z.strictObject({ before: z.uuid() })])
+const newPlaceSchema = z.union([
+  z.enum(['first', 'last']),
+  z.strictObject({ before: z.uuid() }),
+  z.strictObject({ after: z.uuid() }),
+])
+export type NewPlace = z.infer<typeof newPlaceSchema>
 
 export const changeJobSchema = z.object({
   held: z.boolean().optional(),
   /**
    * In everybody's line, only with the right to administer. `first`: before everybody's; `last`: behind its person's own
-   * others; `before`: directly before that job, and what stands before that is pinned in the order it has.
+   * others; `before`, `after`: directly beside that job, and what stands before it then is pinned in the order it has.
    */
   place: newPlaceSchema.optional(),
   /** Among its person's own jobs; nobody else's place changes by it. */

@@ -1,12 +1,12 @@
 import type { Dispatcher } from './dispatcher.ts'
 import type { Job } from './job.ts'
 import type { JobLedger } from './jobLedger.ts'
-import { placeAmongOwn, placeBefore } from './lineOrder.ts'
-import type { NewNumbers } from './lineOrder.ts'
+import { placeAmongOwn, placeBeside } from './lineOrder.ts'
+import type { Beside, NewNumbers } from './lineOrder.ts'
 import { compareNumbers } from './waitingLine.ts'
 
-/** Where a job goes: before everybody's, behind its person's own others, or before another job of the line. */
-export type NewPlace = 'first' | 'last' | { readonly before: string }
+/** Where a job goes: before everybody's, behind its person's own others, or beside another job of the line. */
+export type NewPlace = 'first' | 'last' | Beside
 
 export interface LineMovesDependencies {
   readonly ledger: JobLedger
@@ -34,7 +34,7 @@ export class LineMoves {
       const lowest = Math.min(0, ...ledger.list().map(({ number }) => number))
       return this.#renumber(new Map([[job.id, lowest - 1]]))
     }
-    return this.#renumber(placeBefore(readLine(), job.id, place.before))
+    return this.#renumber(placeBeside(readLine(), job.id, place))
   }
 
   /** Among its person's own only: nobody else's place changes by it. @returns false as `move` does */
@@ -43,7 +43,7 @@ export class LineMoves {
     const { dispatcher, ledger } = this.#dependencies
     const sent = ledger.ofAccount(job.accountId).find(({ status }) => status.state === 'sent')
     // What is at hand would run first whatever its number is.
-    if (sent !== undefined && (place === 'first' || (place !== 'last' && place.before === sent.id))) {
+    if (sent !== undefined && goesBefore(place, sent.id)) {
       await dispatcher.takeBack(sent)
     }
     const own = ledger.ofAccount(job.accountId).filter(canMove).sort(compareNumbers)
@@ -67,5 +67,8 @@ export class LineMoves {
     return true
   }
 }
+
+const goesBefore = (place: NewPlace, id: string): boolean =>
+  place === 'first' || (place !== 'last' && 'before' in place && place.before === id)
 
 const canMove = ({ status: { state } }: Job): boolean => state === 'waiting' || state === 'held'

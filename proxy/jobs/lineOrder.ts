@@ -8,17 +8,20 @@ export interface NumberedJob {
 /** New numbers, by job. */
 export type NewNumbers = ReadonlyMap<string, number>
 
+/** Directly before or after another job. */
+export type Beside = { readonly before: string } | { readonly after: string }
+
 /**
- * Puts a job directly before another one of the line, or before all. Everything that stands before it is pinned with it:
+ * Puts a job beside another one of the line. Everything that stands before it is pinned with it:
  * numbers below zero are served first, in their order, whatever the fair share says; it goes on behind them. All others
  * keep their numbers.
  * @param line every job that waits, in the order in which it is served, as far as that is foreseen
  * @returns undefined when the other job does not stand in the line
  */
-export function placeBefore(line: readonly NumberedJob[], moved: string, before: string): NewNumbers | undefined {
+export function placeBeside(line: readonly NumberedJob[], moved: string, place: Beside): NewNumbers | undefined {
   const others = line.filter(({ id }) => id !== moved)
-  const index = others.findIndex(({ id }) => id === before)
-  if (index < 0) return undefined
+  const index = findIndex(others, place)
+  if (index === undefined) return undefined
   const lowestBehind = Math.min(0, ...others.slice(index).map(({ number }) => number))
   const pinned = [...others.slice(0, index).map(({ id }) => id), moved]
   return new Map(pinned.map((id, place) => [id, Math.floor(lowestBehind) - pinned.length + place]))
@@ -33,15 +36,23 @@ export function placeBefore(line: readonly NumberedJob[], moved: string, before:
 export function placeAmongOwn(
   own: readonly NumberedJob[],
   moved: string,
-  place: 'first' | 'last' | { readonly before: string },
+  place: 'first' | 'last' | Beside,
 ): NewNumbers | undefined {
-  const others = own.map(({ id }) => id).filter((id) => id !== moved)
-  const index = place === 'first' ? 0 : place === 'last' ? others.length : others.indexOf(place.before)
-  if (index < 0 || others.length === own.length) return undefined
-  const order = [...others.slice(0, index), moved, ...others.slice(index)]
+  const others = own.filter(({ id }) => id !== moved)
+  const index = place === 'first' ? 0 : place === 'last' ? others.length : findIndex(others, place)
+  if (index === undefined || others.length === own.length) return undefined
+  const ids = others.map(({ id }) => id)
+  const order = [...ids.slice(0, index), moved, ...ids.slice(index)]
   const numbers: number[] = []
   for (const { number } of own) numbers.push(above(numbers.at(-1), number))
   return new Map(order.map((id, at) => [id, numbers[at] ?? 0]))
+}
+
+function findIndex(others: readonly NumberedJob[], place: Beside): number | undefined {
+  const wanted = 'before' in place ? place.before : place.after
+  const index = others.findIndex(({ id }) => id === wanted)
+  if (index < 0) return undefined
+  return 'before' in place ? index : index + 1
 }
 
 /** Two of the same number would not tell which is first. */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ErrorState } from '../components/ErrorState.tsx'
 import { ComfyuiPage } from '../pages/ComfyuiPage.tsx'
 import { HomePage } from '../pages/HomePage.tsx'
+import { JobsPage } from '../pages/JobsPage.tsx'
 import { KeysPage } from '../pages/KeysPage.tsx'
 import { PeoplePage } from '../pages/PeoplePage.tsx'
 import { SettingsPage } from '../pages/SettingsPage.tsx'
@@ -27,6 +28,7 @@ const peopleRoute = createRoute({
   component: PeoplePage,
   validateSearch: z.object({ add: flag.optional(), person: optionalText }),
 })
+const jobsRoute = createRoute({ getParentRoute: () => shellRoute, path: ownerPages.jobs.path, component: JobsPage })
 const keysRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: ownerPages.keys.path,
@@ -57,7 +59,7 @@ const unknownRoute = createRoute({
 export const ownerRouter = createRouter({
   routeTree: rootRoute.addChildren([
     welcomeRoute,
-    shellRoute.addChildren([homeRoute, peopleRoute, keysRoute, comfyuiRoute, settingsRoute, unknownRoute]),
+    shellRoute.addChildren([homeRoute, peopleRoute, jobsRoute, keysRoute, comfyuiRoute, settingsRoute, unknownRoute]),
   ]),
   basepath: '/gatehouse/owner',
   defaultErrorComponent: ({ error, reset }) => (

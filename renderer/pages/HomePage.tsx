@@ -8,6 +8,7 @@ import { Section } from '../components/Section.tsx'
 import { useComfyui } from '../features/comfyui/comfyuiQueries.ts'
 import { EngineSwitch } from '../features/comfyui/EngineSwitch.tsx'
 import { FoldedLog } from '../features/comfyui/FoldedLog.tsx'
+import { QueueLine } from '../features/jobs/QueueLine.tsx'
 import { NeedsYou } from '../features/home/NeedsYou.tsx'
 import { AddPersonDialog } from '../features/people/AddPersonDialog.tsx'
 import { ConnectionList } from '../features/sharing/ConnectionList.tsx'
@@ -39,7 +40,9 @@ export function HomePage() {
         comfyui={comfyui.data}
         localUrl={sharing.data?.localUrl}
         onShowLog={() => void navigate({ to: '/comfyui', hash: 'log' })}
-      />
+      >
+        <QueueLine />
+      </EngineSwitch>
       {sharing.data !== undefined && (
         <SharingSwitch
           sharing={sharing.data}

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { IconExternalLink, IconRefresh } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useId } from 'react'
+import type { ReactNode } from 'react'
 import type { Comfyui } from '../../../proxy/contract/comfyui.ts'
 import { BigSwitch } from '../../components/BigSwitch.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
@@ -18,10 +19,12 @@ interface EngineSwitchProps {
   /** Where ComfyUI is reached from this computer, for a page outside the desktop window. */
   readonly localUrl: string | undefined
   readonly onShowLog: () => void
+  /** What it does while it runs. */
+  readonly children?: ReactNode
 }
 
 /** The first large switch: ComfyUI itself, with everything about its state where it acts. */
-export function EngineSwitch({ comfyui, localUrl, onShowLog }: EngineSwitchProps) {
+export function EngineSwitch({ comfyui, localUrl, onShowLog, children }: EngineSwitchProps) {
   const { state } = comfyui
   const minuteClockMs = useNow(30_000)
   const nowMs = useNow(engineRhythmMs(state, minuteClockMs))
@@ -60,6 +63,7 @@ export function EngineSwitch({ comfyui, localUrl, onShowLog }: EngineSwitchProps
       <Refusal error={command.error} />
       {state.kind === 'ready' && (
         <>
+          {children}
           <OpenComfyui localUrl={localUrl} />
           <Button
             variant="default"

@@ -14,6 +14,8 @@ export const settingsSchema = z.object({
   'sharing.port': settingDefinitions['sharing.port'].schema,
   'sessions.idleHours': settingDefinitions['sessions.idleHours'].schema,
   'sessions.absoluteDays': settingDefinitions['sessions.absoluteDays'].schema,
+  'jobs.limits': settingDefinitions['jobs.limits'].schema,
+  'jobs.weights': settingDefinitions['jobs.weights'].schema,
   'window.keepInTray': settingDefinitions['window.keepInTray'].schema,
   'window.startAtLogin': settingDefinitions['window.startAtLogin'].schema,
   'window.appearance': settingDefinitions['window.appearance'].schema,

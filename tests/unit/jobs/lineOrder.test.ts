@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { emptyFairShare } from '../../../proxy/jobs/fairShare.ts'
 import type { Job } from '../../../proxy/jobs/job.ts'
-import { placeAmongOwn, placeBefore } from '../../../proxy/jobs/lineOrder.ts'
+import { placeAmongOwn, placeBeside } from '../../../proxy/jobs/lineOrder.ts'
 import type { NewNumbers } from '../../../proxy/jobs/lineOrder.ts'
 import { compareNumbers, foresee } from '../../../proxy/jobs/waitingLine.ts'
 
@@ -72,7 +72,7 @@ describe('a job placed before another one', () => {
         const head = ids(line.filter(({ id }) => id !== job.id))
         head.splice(head.indexOf(target.id))
 
-        renumber(jobs, placeBefore(line, job.id, target.id))
+        renumber(jobs, placeBeside(line, job.id, { before: target.id }))
 
         expect(ids(toLine(jobs)).slice(0, head.length + 1)).toEqual([...head, job.id])
       }),
@@ -90,7 +90,7 @@ describe('a job placed before another one', () => {
         const people = [...new Set(jobs.map(({ accountId }) => accountId))]
         const ordered = people.map((accountId) => ofOne(accountId, line))
 
-        renumber(jobs, placeBefore(line, job.id, target.id))
+        renumber(jobs, placeBeside(line, job.id, { before: target.id }))
 
         expect(people.map((accountId) => ofOne(accountId, toLine(jobs)))).toEqual(ordered)
       }),
@@ -99,8 +99,8 @@ describe('a job placed before another one', () => {
 
   it('changes no number behind it', () => {
     const jobs = [createJob('a', 'anna', 0, 0), createJob('b', 'bert', 0, 1), createJob('c', 'anna', 1, 2)]
-    expect(placeBefore(toLine(jobs), 'c', 'a')).toEqual(new Map([['c', -1]]))
-    expect(placeBefore(toLine(jobs), 'c', 'b')).toEqual(
+    expect(placeBeside(toLine(jobs), 'c', { before: 'a' })).toEqual(new Map([['c', -1]]))
+    expect(placeBeside(toLine(jobs), 'c', { before: 'b' })).toEqual(
       new Map([
         ['a', -2],
         ['c', -1],
@@ -108,10 +108,16 @@ describe('a job placed before another one', () => {
     )
   })
 
+  it('comes after the last one of the line, which everything before it keeps', () => {
+    const jobs = [createJob('a', 'anna', 0, 0), createJob('b', 'bert', 0, 1), createJob('c', 'anna', 1, 2)]
+    renumber(jobs, placeBeside(toLine(jobs), 'a', { after: 'c' }))
+    expect(ids(toLine(jobs))).toEqual(['b', 'c', 'a'])
+  })
+
   it('is not placed before one that is not there', () => {
     const jobs = [createJob('a', 'anna', 0, 0), createJob('b', 'bert', 0, 1)]
-    expect(placeBefore(jobs, 'a', 'x')).toBeUndefined()
-    expect(placeBefore(jobs, 'a', 'a')).toBeUndefined()
+    expect(placeBeside(jobs, 'a', { before: 'x' })).toBeUndefined()
+    expect(placeBeside(jobs, 'a', { after: 'a' })).toBeUndefined()
   })
 })
 

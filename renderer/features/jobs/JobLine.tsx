@@ -1,0 +1,115 @@
+import { useCallback, useId, useMemo, useRef, useState } from 'react'
+import type { JobAnswer, NewPlace } from '../../../proxy/contract/jobs.ts'
+import { Refusal } from '../../components/ErrorState.tsx'
+import { CancelJobDialog } from './CancelJobDialog.tsx'
+import { useChangeJob, useMoveJob } from './jobQueries.ts'
+import { behindWords } from './jobWords.ts'
+import { JobRow } from './JobRow.tsx'
+import type { RowAction } from './JobRow.tsx'
+import { movedTo, placeAtGap, placeOneStep } from './lineOrder.ts'
+import styles from './JobLine.module.css'
+import { UndoNotice } from './UndoNotice.tsx'
+import { useLineDrag } from './useLineDrag.ts'
+
+interface JobLineProps {
+  readonly jobs: readonly JobAnswer[]
+  /** Whether jobs begin: otherwise no times are foretold. */
+  readonly moves: boolean
+}
+
+/** Everybody's line: drag a row, move it with the arrow keys on its grip, or choose in its menu. */
+export function JobLine({ jobs: fresh, moves }: JobLineProps) {
+  const list = useRef<HTMLOListElement>(null)
+  const hintId = useId()
+  const [frozen, setFrozen] = useState<readonly JobAnswer[]>()
+  const [said, setSaid] = useState('')
+  const [cancelling, setCancelling] = useState<JobAnswer>()
+  const [held, setHeld] = useState<JobAnswer>()
+  const move = useMoveJob('everybody')
+  const change = useChangeJob()
+  const jobs = frozen ?? fresh
+  const ids = useMemo(() => jobs.map(({ id }) => id), [jobs])
+  const behind = useMemo(() => behindWords(jobs), [jobs])
+
+  const moveTo = useCallback(
+    (id: string, to: NewPlace | undefined) => {
+      const job = jobs.find((other) => other.id === id)
+      if (job === undefined || to === undefined) return
+      move.mutate({ id, to })
+      const place = movedTo(jobs, id, to).findIndex((other) => other.id === id) + 1
+      setSaid(`${job.user.name}’s job is now ${place} of ${jobs.length}.`)
+    },
+    [jobs, move],
+  )
+  const { drag, gripProps } = useLineDrag({
+    list,
+    onDrop: (id, gap) => moveTo(id, placeAtGap(ids, id, gap)),
+  })
+  // While a row is carried, the others stay where they are.
+  if (drag !== undefined && frozen === undefined) setFrozen(fresh)
+  if (drag === undefined && frozen !== undefined) setFrozen(undefined)
+
+  const act = (job: JobAnswer, action: RowAction) => {
+    switch (action) {
+      case 'up':
+      case 'down':
+        moveTo(job.id, placeOneStep(ids, job.id, action))
+        return
+      case 'first':
+      case 'last':
+        moveTo(job.id, action)
+        return
+      case 'hold':
+        change.mutate({ id: job.id, held: true }, { onSuccess: () => setHeld(job) })
+        return
+      case 'cancel':
+        setCancelling(job)
+    }
+  }
+  return (
+    <>
+      <p id={hintId} className="visuallyHidden">
+        Drag to move, or press the arrow keys up and down.
+      </p>
+      <p role="status" className="visuallyHidden">
+        {said}
+      </p>
+      <Refusal error={move.error ?? change.error} />
+      {held !== undefined && (
+        <UndoNotice
+          onUndo={() => change.mutate({ id: held.id, held: false }, { onSuccess: () => setHeld(undefined) })}
+          onClose={() => setHeld(undefined)}
+        >
+          {held.user.name}’s job is on hold.
+        </UndoNotice>
+      )}
+      <ol ref={list} className={styles.list} aria-label="Jobs in line" data-dragging={drag !== undefined}>
+        {jobs.map((job, index) => (
+          <JobRow
+            key={job.id}
+            job={job}
+            number={index + 1}
+            behind={behind[index] ?? ''}
+            moves={moves}
+            isFirst={index === 0}
+            isLast={index === jobs.length - 1}
+            carried={drag?.id === job.id ? drag.carried : undefined}
+            mark={toMark(drag?.gap, index, jobs.length)}
+            hintId={hintId}
+            grip={gripProps(job.id)}
+            onAction={(action) => act(job, action)}
+          />
+        ))}
+      </ol>
+      {cancelling !== undefined && (
+        <CancelJobDialog job={cancelling} isOwn={false} onClose={() => setCancelling(undefined)} />
+      )}
+    </>
+  )
+}
+
+/** Where the line shows that a row would be dropped. */
+function toMark(gap: number | undefined, index: number, length: number): 'above' | 'below' | undefined {
+  if (gap === index) return 'above'
+  return gap === length && index === length - 1 ? 'below' : undefined
+}
