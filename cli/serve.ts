@@ -33,6 +33,7 @@ export function servePaths(
     practiceEngine: join(distDirectory, 'practiceEngine.cjs'),
     companionDirectory: join(resources, 'comfyui-companion'),
     keychainWorker: join(distDirectory, 'keychainWorker.cjs'),
+    pictureWorker: join(distDirectory, 'pictureWorker.cjs'),
   }
 }
 

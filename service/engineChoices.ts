@@ -198,6 +198,7 @@ const practiceDirectory = (dataDirectory: string): string => join(dataDirectory,
 
 const toFolders = (places: ComfyuiPlaces, program: string | undefined): ComfyuiOwnFolders => ({
   output: places.output,
+  input: places.input,
   own: Object.values(places),
   program,
 })

@@ -23,6 +23,8 @@ import { createGateAudit } from './gateAudit.ts'
 import { collectWhenIdle } from './idleCollector.ts'
 import { openFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
+import { openOutputs } from './openOutputs.ts'
+import type { OpenedOutputs } from './openOutputs.ts'
 import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
@@ -60,6 +62,7 @@ class Service implements GatehouseService {
   readonly #lock: FolderLock
   readonly #stores: Stores
   readonly #jobs: JobQueue
+  readonly #outputs: OpenedOutputs
   readonly #supervisor: Supervisor
   readonly #choices: EngineChoices
   readonly #gate: Gate
@@ -94,6 +97,7 @@ class Service implements GatehouseService {
     })
     const { userFolders, folders } = openFolders(stores, options, () => this.#choices.folders())
     this.engine = createSupervisedEngine(this.#supervisor, this.#choices)
+    this.#outputs = openOutputs(stores, { jobs, folders: userFolders }, options)
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
     this.#sharing = createSharing({
       options,
@@ -115,6 +119,8 @@ class Service implements GatehouseService {
         stores,
         jobs,
         folders,
+        outputs: this.#outputs.outputs,
+        thumbnails: this.#outputs.thumbnails,
         clock,
         logger,
         pagesDirectory: options.paths.pagesDirectory,
@@ -276,6 +282,7 @@ class Service implements GatehouseService {
         { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },
         { name: 'engine', deadlineMs: 20_000, run: () => this.#supervisor.stop() },
         { name: 'window sessions', deadlineMs: 2_000, run: () => this.#stores.ownerSessions.closeAll() },
+        { name: 'files of jobs', deadlineMs: 5_000, run: () => this.#outputs.close() },
         { name: 'jobs', deadlineMs: 2_000, run: () => this.#jobs.close() },
         { name: 'database', deadlineMs: 5_000, run: () => this.#stores.close() },
       ],

@@ -16,6 +16,7 @@ export interface ServicePaths {
   readonly practiceEngine: string
   readonly companionDirectory: string
   readonly keychainWorker: string
+  readonly pictureWorker: string
 }
 
 /** What one `gatehouse serve` decides for this run only; nothing of it is saved. */

@@ -41,6 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'proxy/settings': ['proxy/contract', 'proxy/core', 'proxy/database'],
   'proxy/audit': ['proxy/contract', 'proxy/core', 'proxy/database', 'proxy/secrets'],
   'proxy/folders': ['proxy/contract', 'proxy/core', 'proxy/database', 'proxy/isolation'],
+  'proxy/outputs': ['proxy/contract', 'proxy/core', 'proxy/database', 'proxy/isolation', 'proxy/comfyui'],
   'proxy/isolation': ['proxy/contract', 'proxy/core', 'proxy/database'],
   'proxy/accounts': [
     'proxy/contract',
@@ -69,9 +70,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'proxy/settings',
     'proxy/audit',
     'proxy/portal',
-    'proxy/policy/rights.ts',
+    'proxy/policy',
     'proxy/jobs',
     'proxy/folders',
+    'proxy/outputs',
     'proxy/comfyui/engine.ts',
     'proxy/pipeline/requestContext.ts',
   ],
@@ -84,6 +86,8 @@ const packageOwners: Readonly<Record<string, (file: string) => boolean>> = {
   argon2: (file) => file === 'proxy/accounts/passwordHasher.ts',
   '@napi-rs/keyring': (file) => file.startsWith('proxy/secrets/'),
   undici: (file) => file.startsWith('proxy/forward/'),
+  /** Pictures that people's nodes wrote are decoded in a process that knows nothing. */
+  sharp: (file) => file === 'proxy/outputs/pictureWorker.ts' || file.startsWith('launcher/practice/'),
   react: (file) => file.startsWith('renderer/'),
 }
 

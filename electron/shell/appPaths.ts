@@ -28,6 +28,7 @@ export interface AppPaths {
   readonly pagesDirectory: string
   readonly practiceEngine: string
   readonly keychainWorker: string
+  readonly pictureWorker: string
   readonly companionDirectory: string
   readonly icon: string
   readonly trayDirectory: string
@@ -45,6 +46,7 @@ export function appPaths(options: { packaged: boolean; appDirectory: string; res
     pagesDirectory: join(dist, 'pages'),
     practiceEngine: join(dist, 'practiceEngine.cjs'),
     keychainWorker: join(dist, 'keychainWorker.cjs'),
+    pictureWorker: join(dist, 'pictureWorker.cjs'),
     companionDirectory: join(resources, 'comfyui-companion'),
     icon: join(resources, 'icons', 'linux', '512x512.png'),
     trayDirectory: join(resources, 'tray'),

@@ -6,6 +6,8 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Folders } from '../folders/folders.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
+import type { Outputs } from '../outputs/outputs.ts'
+import type { Thumbnails } from '../outputs/thumbnails.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
 
 /** The sharing switch as the API needs it. */
@@ -28,6 +30,8 @@ export interface OwnApplicationDependencies {
   readonly stores: Stores
   readonly jobs: JobQueue
   readonly folders: Folders
+  readonly outputs: Outputs
+  readonly thumbnails: Thumbnails
   readonly engine: Engine
   readonly sharing: SharingControl
   readonly connections: Connections

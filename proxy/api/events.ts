@@ -19,7 +19,7 @@ export class EventStreams {
 
   constructor(dependencies: OwnApplicationDependencies) {
     this.#dependencies = dependencies
-    const { stores, engine, sharing, connections, jobs, folders } = dependencies
+    const { stores, engine, sharing, connections, jobs, folders, outputs } = dependencies
     const tell = (resource: Resource) => () => this.#changed(resource)
     stores.changes.on((resource) => this.#changed(resource))
     engine.onStateChange(tell('comfyui'))
@@ -33,6 +33,7 @@ export class EventStreams {
       placesChanged: (accountId) => this.#changedOf(accountId, 'jobs'),
       queueChanged: () => this.#changedForAll('jobs'),
     })
+    outputs.onChange((accountId) => this.#changedOf(accountId, 'outputs'))
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }
 

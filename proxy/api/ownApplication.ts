@@ -6,6 +6,7 @@ import type { OwnApplicationDependencies } from './dependencies.ts'
 import { createDocsPage, docsPagePolicy } from './docsPage.ts'
 import { EventStreams } from './events.ts'
 import { apiPrefix, createOpenApiDocument, registerEvents } from './openapi.ts'
+import { answerOutputFile, registerOutputFiles } from './outputFiles.ts'
 import { answerRefusal } from './problem.ts'
 import { createAccountResource } from './resources/account.ts'
 import { createComfyuiResource } from './resources/comfyui.ts'
@@ -13,6 +14,7 @@ import { createConnectionsResource } from './resources/connections.ts'
 import { createJobsResource } from './resources/jobs.ts'
 import { createFoldersResource } from './resources/folders.ts'
 import { createKeysResource } from './resources/keys.ts'
+import { createOutputsResource } from './resources/outputs.ts'
 import { createSessionResource } from './resources/session.ts'
 import { createSessionsResource } from './resources/sessions.ts'
 import { createSettingsResource } from './resources/settings.ts'
@@ -37,7 +39,10 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, context: RequestContext) => {
     const { path } = context.target
-    if (path === `${apiPrefix}/events`) {
+    const file = answerOutputFile({ incoming, outgoing, context }, dependencies)
+    if (file !== undefined) {
+      await file
+    } else if (path === `${apiPrefix}/events`) {
       checkMethod(context, ['GET'])
       events.open(outgoing, context)
     } else if (path === '/gatehouse/api/openapi.json') {
@@ -89,6 +94,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies): ApiRouter {
     createConnectionsResource(dependencies),
     createJobsResource(dependencies),
     createFoldersResource(dependencies),
+    createOutputsResource(dependencies),
   ]
   router.use('*', async (c, next) => {
     await next()
@@ -97,6 +103,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies): ApiRouter {
   })
   for (const resource of resources) router.route(apiPrefix, resource)
   registerEvents(router)
+  registerOutputFiles(router)
   router.notFound(() => {
     throw new GateError('NOT_FOUND', 'There is no such thing in this API.')
   })

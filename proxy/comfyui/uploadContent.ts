@@ -113,7 +113,7 @@ function* inspectFile(
 }
 
 /** Whether it is a raster picture. */
-export function isPicture(format: string): format is PictureFormat {
+export function isPicture(format: Format): format is PictureFormat {
   return Object.hasOwn(sizeReaders, format)
 }
 

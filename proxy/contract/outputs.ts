@@ -53,6 +53,9 @@ export const outputDetailsSchema = outputSchema.extend({
 })
 export type OutputDetails = z.infer<typeof outputDetailsSchema>
 
+/** Where a page of files ends: opaque. */
+export const outputCursorSchema = z.string().regex(/^c[0-9a-z]{1,11}\.[a-z0-9]{16}$/)
+
 export const changeOutputSchema = z.object({ keep: z.boolean() })
 export const outputIdsSchema = z.object({ ids: z.array(outputIdSchema).min(1).max(500) })
 /** How many of the named files it was done with; the others are somebody else's or are not there. */

@@ -5,6 +5,8 @@ import { basename, dirname, join, resolve, sep } from 'node:path'
 export interface ComfyuiOwnFolders {
   /** Where the owner's results lie; undefined: no ComfyUI is chosen. */
   readonly output: string | undefined
+  /** And the owner's uploads. */
+  readonly input?: string | undefined
   /** Where it keeps files: nobody else's folder may overlap with one. */
   readonly own: readonly string[]
   /** Where its program lies, which nobody's folder may contain. */

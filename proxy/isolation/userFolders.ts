@@ -1,11 +1,10 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Kysely } from 'kysely'
-import { z } from 'zod'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import { findMeta, setMeta } from '../database/metaStore.ts'
+import { findMeta } from '../database/metaStore.ts'
 import type { Schema } from '../database/schema.ts'
 import { checkMarker, writeMarker } from './folderMarker.ts'
 import { findComfyuiOverlap, isWithin } from './folderOverlap.ts'
@@ -33,9 +32,6 @@ export interface OutputPlace {
   readonly root: string
 }
 
-/** The folders of the ComfyUI that runs, in which the owner works. Absolute. */
-export type ComfyuiFolders = z.infer<typeof comfyuiFoldersSchema>
-
 export interface UserFoldersOptions {
   readonly kysely: Kysely<Schema>
   readonly clock: Clock
@@ -56,7 +52,6 @@ export interface RememberedOutput {
   readonly isComfyuis: boolean
 }
 
-const comfyuiFoldersSchema = z.object({ outputDirectory: z.string(), inputDirectory: z.string() })
 const APART_MS = 10_000
 const OWN_OF_COMFYUI: FolderSet = {
   inputDirectory: null,
@@ -94,29 +89,23 @@ export class UserFolders {
    */
   async findOutput(accountId: string): Promise<OutputPlace | undefined> {
     if (await this.#isOwner(accountId)) {
-      const directory = (await this.#findComfyuiFolders())?.outputDirectory
+      const directory = this.#options.comfyui?.().output
       return directory === undefined ? undefined : { directory, root: directory }
     }
     const directory = await this.#inWords(accountId, () => this.#openKnownOutput(accountId))
     return directory === undefined ? undefined : { directory, root: '' }
   }
 
-  /** Where the person's uploads lie; undefined for the owner while no ComfyUI has run. @throws GateError FOLDER_REFUSED */
+  /** Where the person's uploads lie; undefined for the owner while no ComfyUI is chosen. @throws GateError FOLDER_REFUSED */
   async findInput(accountId: string): Promise<string | undefined> {
     const { inputDirectory } = await this.ensure(accountId)
-    return inputDirectory ?? (await this.#findComfyuiFolders())?.inputDirectory
-  }
-
-  /** Called before each start of ComfyUI: what the owner's jobs make lies there, also while it does not run. */
-  async rememberComfyuiFolders(folders: ComfyuiFolders): Promise<void> {
-    await setMeta(this.#options.kysely, 'comfyuiFolders', JSON.stringify(folders))
+    return inputDirectory ?? this.#options.comfyui?.().input
   }
 
   /** Where the person's results lie, as it stands in the settings: nothing is made and nothing looked at. */
   async recallOutput(accountId: string): Promise<RememberedOutput> {
     if (await this.#isOwner(accountId)) {
-      const path = this.#options.comfyui?.().output ?? (await this.#findComfyuiFolders())?.outputDirectory
-      return { path, isComfyuis: true }
+      return { path: this.#options.comfyui?.().output, isComfyuis: true }
     }
     return { path: (await this.#findRow(accountId))?.output_directory, isComfyuis: false }
   }
@@ -141,11 +130,6 @@ export class UserFolders {
 
   async #isOwner(accountId: string): Promise<boolean> {
     return (await findMeta(this.#options.kysely, 'ownerAccountId')) === accountId
-  }
-
-  async #findComfyuiFolders(): Promise<ComfyuiFolders | undefined> {
-    const text = await findMeta(this.#options.kysely, 'comfyuiFolders')
-    return text === undefined ? undefined : comfyuiFoldersSchema.parse(JSON.parse(text))
   }
 
   async #inWords<Result>(accountId: string, work: () => Promise<Result>): Promise<Result> {

@@ -19,6 +19,7 @@ const BUNDLES = [
   { entry: 'cli/main.ts', output: 'cli.cjs', executable: true },
   { entry: 'launcher/practice/main.ts', output: 'practiceEngine.cjs' },
   { entry: 'proxy/secrets/keychainWorker.ts', output: 'keychainWorker.cjs' },
+  { entry: 'proxy/outputs/pictureWorker.ts', output: 'pictureWorker.cjs' },
 ]
 
 const INPUTS = [

@@ -14,6 +14,8 @@ import { openTestFolders } from './foldersFixture.ts'
 import type { TestFolders } from './foldersFixture.ts'
 import { openJobQueueFixture } from './jobQueueFixture.ts'
 import type { JobQueueFixture } from './jobQueueFixture.ts'
+import { openOutputsFixture } from './outputsFixture.ts'
+import type { OutputsFixture } from './outputsFixture.ts'
 import { storesTest } from './storesFixture.ts'
 
 /** The parts that others own, as simple as the API sees them. */
@@ -111,6 +113,7 @@ export interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
+  readonly bytes: Buffer
   /** The body parsed as JSON; undefined when it is none. */
   readonly json: any
 }
@@ -133,6 +136,7 @@ export interface TestApplication {
   readonly parts: FakeParts
   readonly queue: JobQueueFixture
   readonly folders: TestFolders
+  readonly files: OutputsFixture
   readonly pagesDirectory: string
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>
   /** Opens the event stream; `events` grows, `closed` resolves when the gate ends it. */
@@ -180,8 +184,10 @@ function ask(origin: string, method: string, path: string, options: AskOptions):
         response
           .on('data', (chunk: Buffer) => chunks.push(chunk))
           .on('end', () => {
-            const text = Buffer.concat(chunks).toString()
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parseJson(text) })
+            const bytes = Buffer.concat(chunks)
+            const text = bytes.toString()
+            const { statusCode: status = 0, headers } = response
+            resolve({ status, headers, text, bytes, json: parseJson(text) })
           })
       })
   })
@@ -233,9 +239,12 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       },
     })
     const folders = openTestFolders(stores, clock, logger, join(dataDirectory, '..', 'outputs'))
+    const files = openOutputsFixture(stores, queue.jobs, folders.userFolders, { clock, logger })
     const own = createOwnApplication({
       jobs: queue.jobs,
       folders: folders.folders,
+      outputs: files.outputs,
+      thumbnails: files.thumbnails,
       clock,
       logger,
       stores,
@@ -271,12 +280,14 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       parts,
       queue,
       folders,
+      files,
       pagesDirectory,
       ask: (method, path, options = {}) => ask(origin, method, path, options),
       openEvents: (options) => openEvents(origin, options),
     })
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
+    await files.close()
     await queue.close()
   },
 })

@@ -9,6 +9,7 @@ import { cookie, FakeEngine, FakeFolders } from '../../support/gateFixture.ts'
 import { openTestFolders } from '../../support/foldersFixture.ts'
 import { ask } from '../../support/httpClient.ts'
 import { openJobQueueFixture } from '../../support/jobQueueFixture.ts'
+import { openOutputsFixture } from '../../support/outputsFixture.ts'
 import { createFakeParts } from '../../support/ownApplicationFixture.ts'
 import { storesTest } from '../../support/storesFixture.ts'
 
@@ -18,12 +19,16 @@ const gateTest = storesTest.extend<{ port: number }>({
     const parts = createFakeParts()
     const rights = { find: () => Promise.resolve(undefined), onChange: () => () => undefined }
     const queue = await openJobQueueFixture({ clock, logger, settings: stores.settings, rights })
+    const folders = openTestFolders(stores, clock, logger, dataDirectory)
+    const files = openOutputsFixture(stores, queue.jobs, folders.userFolders, { clock, logger })
     const ownApplication = createOwnApplication({
+      outputs: files.outputs,
+      thumbnails: files.thumbnails,
       clock,
       logger,
       stores,
       jobs: queue.jobs,
-      folders: openTestFolders(stores, clock, logger, dataDirectory).folders,
+      folders: folders.folders,
       ...parts.dependencies,
       pagesDirectory: dataDirectory,
       version: '0.0.0-test',
@@ -47,6 +52,7 @@ const gateTest = storesTest.extend<{ port: number }>({
     const { port } = await gate.openPublicListener({ port: 0 })
     await use(port)
     await gate.close()
+    await files.close()
     await queue.close()
   },
 })

@@ -1,0 +1,197 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import { GateError } from '../contract/errorCodes.ts'
+import { outputIdSchema } from '../contract/outputs.ts'
+import { SANDBOX_CONTENT_POLICY } from '../http/securityHeaders.ts'
+import { isShownInline } from '../outputs/fileKind.ts'
+import type { OutputRow } from '../outputs/outputStore.ts'
+import { readPictureTexts } from '../outputs/pictureTexts.ts'
+import type { RequestContext } from '../pipeline/requestContext.ts'
+import { parseRange } from './byteRange.ts'
+import type { OwnApplicationDependencies } from './dependencies.ts'
+import { apiPrefix } from './openapi.ts'
+import { findOwnOutput } from './ownOutput.ts'
+import { requireJobs } from './rights.ts'
+import { toValidationRefusal } from './router.ts'
+import type { ApiRouter } from './router.ts'
+
+const PATH = new RegExp(`^${apiPrefix}/outputs/([a-z0-9]{16})/(file|thumbnail|workflow)$`)
+
+const fileQuerySchema = z.object({
+  /** Saved instead of shown. */
+  download: z.enum(['true', 'false']).optional(),
+  /** `none`: pictures without workflow, place and camera, to be shared. */
+  metadata: z.enum(['none', 'all']).optional(),
+})
+const thumbnailQuerySchema = z.object({ size: z.enum(['256', '512']).default('256') })
+
+type Dependencies = Pick<OwnApplicationDependencies, 'outputs' | 'thumbnails'>
+
+interface Turn {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly context: RequestContext
+}
+
+/**
+ * Answers files, previews and workflows of recorded files: bytes, which the router would hold in memory.
+ * @returns undefined for every other path; otherwise rejects with the refusal
+ */
+export function answerOutputFile(turn: Turn, dependencies: Dependencies): Promise<void> | undefined {
+  const [, id, what] = PATH.exec(turn.context.target.path) ?? []
+  return id === undefined ? undefined : answerOne(turn, dependencies, id, what)
+}
+
+async function answerOne(turn: Turn, dependencies: Dependencies, id: string, what: string | undefined): Promise<void> {
+  const { context } = turn
+  if (context.method !== 'GET' && context.method !== 'HEAD') {
+    throw new GateError('METHOD_NOT_ALLOWED', 'This can only be read.', { details: { allow: ['GET', 'HEAD'] } })
+  }
+  const principal = requireJobs(context, 'read')
+  const row = await findOwnOutput(dependencies.outputs, principal, id)
+  const query = Object.fromEntries(new URLSearchParams(context.target.search))
+  if (what === 'workflow') return writeWorkflow(turn, dependencies, row)
+  if (what === 'thumbnail') return writeThumbnail(turn, dependencies, row, parse(thumbnailQuerySchema, query).size)
+  const { download, metadata } = parse(fileQuerySchema, query)
+  const isSaved = download === 'true'
+  if (metadata === 'none') return writeClean(turn, dependencies, row, isSaved)
+  return writeFile(turn, dependencies, row, isSaved)
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, query: unknown): z.infer<Schema> {
+  const result = schema.safeParse(query)
+  if (!result.success) throw toValidationRefusal(result.error.issues)
+  return result.data
+}
+
+async function writeFile(turn: Turn, { outputs }: Dependencies, row: OutputRow, isSaved: boolean): Promise<void> {
+  const opened = await outputs.open(row)
+  const etag = `"${row.id}-${opened.changedAtMs.toString(36)}-${opened.bytes.toString(36)}"`
+  const headers = { ...fileHeaders(row, isSaved), etag, 'accept-ranges': 'bytes' }
+  await sendHandle(turn, opened.handle, opened.bytes, headers)
+}
+
+/** The handle is closed whatever happens. */
+async function sendHandle(
+  { incoming, outgoing, context }: Turn,
+  handle: FileHandle,
+  bytes: number,
+  headers: Readonly<Record<string, string>> & { readonly etag: string },
+): Promise<void> {
+  try {
+    if (isKnown(incoming, headers.etag)) {
+      outgoing.writeHead(304, headers).end()
+      return
+    }
+    const asked = isRangeStale(incoming, headers.etag) ? undefined : incoming.headers.range
+    const range = parseRange(asked, bytes)
+    if (range === 'unsatisfiable') {
+      outgoing.writeHead(416, { ...headers, 'content-range': `bytes */${bytes}`, 'content-length': 0 }).end()
+      return
+    }
+    const { start, end } = range ?? { start: 0, end: bytes - 1 }
+    const partial = range === undefined ? {} : { 'content-range': `bytes ${start}-${end}/${bytes}` }
+    outgoing.writeHead(range === undefined ? 200 : 206, { ...headers, ...partial, 'content-length': end - start + 1 })
+    if (context.method === 'HEAD' || bytes === 0) outgoing.end()
+    else await pipeline(handle.createReadStream({ start, end, autoClose: false }), outgoing)
+  } catch (error) {
+    // The other side went away, or the file was cut short while it was sent: there is nobody left to tell.
+    if (!outgoing.headersSent) throw error
+    outgoing.destroy()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writeClean(
+  turn: Turn,
+  { outputs, thumbnails }: Dependencies,
+  row: OutputRow,
+  isSaved: boolean,
+): Promise<void> {
+  const picture = await thumbnails.withoutMetadata(() => outputs.open(row))
+  writeBytes(turn, picture, fileHeaders(row, isSaved))
+}
+
+async function writeThumbnail(
+  turn: Turn,
+  { outputs, thumbnails }: Dependencies,
+  row: OutputRow,
+  size: '256' | '512',
+): Promise<void> {
+  const etag = `"${row.id}-${size}-${row.made_at_ms.toString(36)}-${row.bytes.toString(36)}"`
+  // Asked again each time: a removed file's preview is not shown from a browser's memory.
+  const headers = { ...commonHeaders, etag, 'content-type': 'image/webp' }
+  const isGone = row.removed_at_ms !== null
+  if (!isGone && isKnown(turn.incoming, etag)) {
+    turn.outgoing.writeHead(304, headers).end()
+    return
+  }
+  writeBytes(turn, await thumbnails.get(row, Number(size), () => outputs.open(row)), headers)
+}
+
+async function writeWorkflow(turn: Turn, { outputs }: Dependencies, row: OutputRow): Promise<void> {
+  const opened = await outputs.open(row)
+  const texts = await readPictureTexts(opened.handle, opened.bytes).finally(() => opened.handle.close())
+  const workflow = texts.get('workflow')
+  if (workflow === undefined) throw new GateError('NOT_FOUND', 'This file carries no workflow.')
+  const headers = { ...commonHeaders, ...savedAs(`${row.name.replace(/\.[^.]*$/, '')}.json`) }
+  writeBytes(turn, Buffer.from(workflow), { ...headers, 'content-type': 'application/json; charset=utf-8' })
+}
+
+function writeBytes({ outgoing, context }: Turn, bytes: Buffer, headers: Readonly<Record<string, string>>): void {
+  outgoing.writeHead(200, { ...headers, 'content-length': bytes.length })
+  outgoing.end(context.method === 'HEAD' ? undefined : bytes)
+}
+
+/** Whatever a node wrote: nothing of it runs in our origin, and no other site may use it. */
+const commonHeaders = {
+  'cache-control': 'private, no-cache',
+  'content-security-policy': SANDBOX_CONTENT_POLICY,
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+} as const
+
+function fileHeaders(row: OutputRow, isSaved: boolean): Record<string, string> {
+  const isShown = isShownInline(row.media_type) && !isSaved
+  return { ...commonHeaders, 'content-type': row.media_type, ...(isShown ? {} : savedAs(row.name)) }
+}
+
+/** RFC 6266 and RFC 8187; the plain form for clients that do not read the other one. */
+function savedAs(name: string): { 'content-disposition': string } {
+  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_')
+  const encoded = encodeURIComponent(withoutHalves(name)).replace(/['()*]/g, toPercent)
+  return { 'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encoded}` }
+}
+
+/** Half a character cannot be encoded. */
+const withoutHalves = (text: string): string => Buffer.from(text, 'utf8').toString('utf8')
+
+const toPercent = (sign: string): string => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`
+
+const isKnown = ({ headers }: IncomingMessage, etag: string): boolean =>
+  headers['if-none-match']?.split(',').some((one) => one.trim().replace(/^W\//, '') === etag) === true
+
+/** RFC 9110, section 13.1.5: a part of what has changed since is of no use. */
+const isRangeStale = ({ headers }: IncomingMessage, etag: string): boolean =>
+  headers['if-range'] !== undefined && headers['if-range'] !== etag
+
+/** Describes them in the API's document: they are answered outside of the router. */
+export function registerOutputFiles(router: ApiRouter): void {
+  const params = z.object({ id: outputIdSchema })
+  const bytes = (type: string) => ({ [type]: { schema: z.string() } })
+  const register = (name: string, summary: string, type: string, query: z.ZodObject = z.object({})): void =>
+    router.openAPIRegistry.registerPath({
+      method: 'get',
+      path: `${apiPrefix}/outputs/{id}/${name}`,
+      summary,
+      request: { params, query },
+      responses: { 200: { description: summary, content: bytes(type) } },
+    })
+  register('file', 'The file itself; parts of it by Range', 'application/octet-stream', fileQuerySchema)
+  register('thumbnail', 'A small preview of a picture', 'image/webp', thumbnailQuerySchema)
+  register('workflow', 'The workflow that a picture carries', 'application/json')
+}

@@ -1,0 +1,224 @@
+import { createRoute } from '@hono/zod-openapi'
+import { z } from 'zod'
+import { toActedBy } from '../../accounts/actedBy.ts'
+import type { AuditEventName } from '../../contract/audit.ts'
+import { GateError } from '../../contract/errorCodes.ts'
+import {
+  changeOutputSchema,
+  outputAsInputSchema,
+  outputCursorSchema,
+  outputDetailsSchema,
+  outputIdSchema,
+  outputIdsSchema,
+  outputKindSchema,
+  outputsDoneSchema,
+  outputSchema,
+  outputsQuerySchema,
+} from '../../contract/outputs.ts'
+import type { Output } from '../../contract/outputs.ts'
+import { FolderRuleBook } from '../../folders/folderRules.ts'
+import type { OutputRow } from '../../outputs/outputStore.ts'
+import { describeMaking } from '../../outputs/madeWith.ts'
+import { readPictureTexts } from '../../outputs/pictureTexts.ts'
+import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
+import { mayRunPrompts } from '../../policy/authorize.ts'
+import { mayAdminister } from '../../policy/rights.ts'
+import type { OwnApplicationDependencies } from '../dependencies.ts'
+import { findOwnOutput } from '../ownOutput.ts'
+import { pageSchema } from '../paging.ts'
+import { requireJobs } from '../rights.ts'
+import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
+
+const params = z.object({ id: outputIdSchema })
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/outputs',
+  summary: 'Files that jobs made, newest first: everybody’s for who administers, otherwise one’s own',
+  request: {
+    query: outputsQuerySchema.extend({
+      cursor: outputCursorSchema.optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(60),
+    }),
+  },
+  responses: { 200: jsonAnswer(pageSchema(outputSchema), 'Files'), ...commonRefusals },
+})
+
+const readRoute = createRoute({
+  method: 'get',
+  path: '/outputs/{id}',
+  summary: 'One file, and how it was made',
+  request: { params },
+  responses: { 200: jsonAnswer(outputDetailsSchema, 'The file'), ...commonRefusals },
+})
+
+const changeRoute = createRoute({
+  method: 'patch',
+  path: '/outputs/{id}',
+  summary: 'Mark a file "keep", so that it stays when older ones are cleared away',
+  request: { params, body: jsonBody(changeOutputSchema) },
+  responses: { 200: jsonAnswer(outputSchema, 'The file'), ...commonRefusals },
+})
+
+const removeRoute = createRoute({
+  method: 'delete',
+  path: '/outputs/{id}',
+  summary: 'Remove a file; it can come back within seven days',
+  request: { params },
+  responses: { 204: noContent, ...commonRefusals },
+})
+
+const removeManyRoute = createRoute({
+  method: 'post',
+  path: '/outputs/remove',
+  summary: 'Remove files; they can come back within seven days',
+  request: { body: jsonBody(outputIdsSchema) },
+  responses: { 200: jsonAnswer(outputsDoneSchema, 'How many were removed'), ...commonRefusals },
+})
+
+const restoreManyRoute = createRoute({
+  method: 'post',
+  path: '/outputs/restore',
+  summary: 'Bring removed files back',
+  request: { body: jsonBody(outputIdsSchema) },
+  responses: { 200: jsonAnswer(outputsDoneSchema, 'How many came back'), ...commonRefusals },
+})
+
+const inputRoute = createRoute({
+  method: 'post',
+  path: '/outputs/{id}/input',
+  summary: 'Copy a file to one’s own uploads, for the next workflow',
+  request: { params },
+  responses: { 200: jsonAnswer(outputAsInputSchema, 'Its name there'), ...commonRefusals },
+})
+
+/** The gallery: what jobs made. Files themselves are answered in ../outputFiles.ts. */
+export function createOutputsResource({ stores, outputs }: OwnApplicationDependencies) {
+  const rules = new FolderRuleBook(stores.database.kysely, stores.settings)
+  const describeAll = async (rows: readonly OutputRow[]): Promise<Output[]> => {
+    const names = new Map((await stores.accounts.list()).map(({ id, name }) => [id, name]))
+    const days = new Map<string, number | null>()
+    for (const id of new Set(rows.map((row) => row.account_id))) days.set(id, (await rules.find(id)).retentionDays)
+    return rows.map((row) => describeOutput(row, names.get(row.account_id) ?? '', days.get(row.account_id) ?? null))
+  }
+  const describeOne = async (row: OutputRow): Promise<Output> => {
+    const [output] = await describeAll([row])
+    if (output === undefined) throw new TypeError('a row has a description')
+    return output
+  }
+  /** What somebody does with their own files is their business; what is done with others' is kept. */
+  const record = (context: RequestContext, principal: Principal, event: AuditEventName, rows: readonly OutputRow[]) => {
+    const counts = new Map<string, number>()
+    for (const { account_id: of } of rows) if (of !== principal.accountId) counts.set(of, (counts.get(of) ?? 0) + 1)
+    const actedBy = toActedBy(principal, context.clientAddress)
+    for (const [of, files] of counts) stores.audit.record({ ...actedBy, event, details: { of, files } })
+  }
+  /** Those of the named that the person may touch; the others look as if they were not there. */
+  const findOwn = async (principal: Principal, ids: readonly string[]): Promise<OutputRow[]> => {
+    const rows = await outputs.store.findMany([...new Set(ids)])
+    return rows.filter((row) => row.account_id === principal.accountId || mayAdminister(principal))
+  }
+  const doneWith = async (rows: readonly OutputRow[], work: (row: OutputRow) => Promise<boolean>) => {
+    const done: OutputRow[] = []
+    for (const row of rows) if (await work(row)) done.push(row)
+    return done
+  }
+
+  return createRouter()
+    .openapi(listRoute, async (c) => {
+      const { cursor, limit, user, kind, kept, search, removed } = c.req.valid('query')
+      const principal = requireJobs(c.env.context, 'read')
+      const accountId = mayAdminister(principal) ? user : principal.accountId
+      if (user !== undefined && user !== accountId) {
+        throw new GateError('PERMISSION_DENIED', 'You see your own files only.')
+      }
+      const keep = kept === undefined ? undefined : kept === 'true'
+      const filter = { accountId, kind, keep, search: search === '' ? undefined : search, removed: removed === 'true' }
+      const rows = await outputs.store.list(filter, parseCursor(cursor), limit + 1)
+      const shown = rows.slice(0, limit)
+      const last = rows.length > limit ? shown.at(-1) : undefined
+      return c.json({ items: await describeAll(shown), nextCursor: last === undefined ? null : toCursor(last) }, 200)
+    })
+    .openapi(readRoute, async (c) => {
+      const principal = requireJobs(c.env.context, 'read')
+      const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
+      const described = await describeOne(row)
+      if (row.removed_at_ms !== null) return c.json({ ...described, madeWith: [], hasWorkflow: false }, 200)
+      const { handle, bytes } = await outputs.open(row)
+      try {
+        const texts = await readPictureTexts(handle, bytes)
+        const madeWith = describeMaking(texts.get('prompt'))
+        return c.json({ ...described, madeWith, hasWorkflow: texts.has('workflow') }, 200)
+      } finally {
+        await handle.close()
+      }
+    })
+    .openapi(changeRoute, async (c) => {
+      const principal = requireJobs(c.env.context, 'run')
+      const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
+      const { keep } = c.req.valid('json')
+      await outputs.setKeep(row, keep)
+      record(c.env.context, principal, 'output.changed', [row])
+      return c.json(await describeOne({ ...row, keep: keep ? 1 : 0 }), 200)
+    })
+    .openapi(removeRoute, async (c) => {
+      const principal = requireJobs(c.env.context, 'run')
+      const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
+      if (!(await outputs.remove(row))) throw new GateError('NOT_FOUND', 'This file is not there any more.')
+      record(c.env.context, principal, 'outputs.removed', [row])
+      return c.body(null, 204)
+    })
+    .openapi(removeManyRoute, async (c) => {
+      const principal = requireJobs(c.env.context, 'run')
+      const rows = await findOwn(principal, c.req.valid('json').ids)
+      const done = await doneWith(rows, (row) => outputs.remove(row))
+      record(c.env.context, principal, 'outputs.removed', done)
+      return c.json({ done: done.length }, 200)
+    })
+    .openapi(restoreManyRoute, async (c) => {
+      const principal = requireJobs(c.env.context, 'run')
+      const rows = await findOwn(principal, c.req.valid('json').ids)
+      const done = await doneWith(rows, (row) => outputs.restore(row))
+      record(c.env.context, principal, 'outputs.restored', done)
+      return c.json({ done: done.length }, 200)
+    })
+    .openapi(inputRoute, async (c) => {
+      const principal = requireJobs(c.env.context, 'run')
+      if (!mayRunPrompts(principal.role)) {
+        throw new GateError('PERMISSION_DENIED', 'Your account may not run workflows.')
+      }
+      const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
+      return c.json({ name: await outputs.copyToInput(row, principal.accountId) }, 200)
+    })
+}
+
+const toCursor = ({ made_at_ms, id }: OutputRow): string => `c${made_at_ms.toString(36)}.${id}`
+
+function parseCursor(cursor: string | undefined): { madeAtMs: number; id: string } | undefined {
+  const [time, id] = cursor?.slice(1).split('.') ?? []
+  return time === undefined || id === undefined ? undefined : { madeAtMs: parseInt(time, 36), id }
+}
+
+const DAY_MS = 86_400_000
+
+function describeOutput(row: OutputRow, userName: string, retentionDays: number | null): Output {
+  const stays = retentionDays === null || row.keep === 1 || row.removed_at_ms !== null
+  return {
+    id: row.id,
+    user: { id: row.account_id, name: userName },
+    jobId: row.job_id,
+    name: row.name,
+    subfolder: row.subfolder,
+    kind: outputKindSchema.catch('other').parse(row.kind),
+    mediaType: row.media_type,
+    bytes: row.bytes,
+    width: row.width,
+    height: row.height,
+    madeAt: new Date(row.made_at_ms).toISOString(),
+    keep: row.keep === 1,
+    expiresAt: stays ? null : toIso(row.made_at_ms + retentionDays * DAY_MS),
+  }
+}
+
+/** Files may have any time; a Date may not. */
+const toIso = (atMs: number): string => new Date(Math.min(atMs, 8.64e15)).toISOString()

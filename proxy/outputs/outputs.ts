@@ -1,0 +1,246 @@
+import type { Kysely } from 'kysely'
+import { GateError } from '../contract/errorCodes.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Random } from '../core/random.ts'
+import type { Schema } from '../database/schema.ts'
+import type { OutputPlace } from '../isolation/userFolders.ts'
+import { copyIntoFolder } from './copyIntoFolder.ts'
+import { openInside } from './openedFile.ts'
+import type { OpenedFile } from './openedFile.ts'
+import { OutputRecorder } from './outputRecorder.ts'
+import { OutputStore } from './outputStore.ts'
+import type { OutputRow } from './outputStore.ts'
+import { deleteFromBin, isInBin, moveFromBin, moveToBin } from './removedFiles.ts'
+
+/** Removed files come back within this time. */
+export const RESTORE_MS = 7 * 86_400_000
+const SWEEP_MS = 3_600_000
+/** Jobs change many times; their files are looked for once. */
+const SETTLE_MS = 100
+const AT_ONCE = 200
+
+export interface OutputFolders {
+  /** @throws GateError FOLDER_REFUSED */
+  findOutput(accountId: string): Promise<OutputPlace | undefined>
+  /** @throws GateError FOLDER_REFUSED */
+  findInput(accountId: string): Promise<string | undefined>
+}
+
+export interface OutputsOptions {
+  readonly kysely: Kysely<Schema>
+  readonly folders: OutputFolders
+  readonly jobs: { onChange(listener: (accountId: string) => void): () => void }
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+}
+
+export const outputGone = (): GateError => new GateError('NOT_FOUND', 'This file is not there any more.')
+
+/** The files that people's jobs made. Who may ask for which is decided before. */
+export class Outputs {
+  readonly store: OutputStore
+  readonly #options: OutputsOptions
+  readonly #recorder: OutputRecorder
+  readonly #listeners = new Set<(accountId: string) => void>()
+  readonly #recordListeners = new Set<(rows: readonly OutputRow[]) => void>()
+  readonly #goneListeners = new Set<(row: OutputRow) => void>()
+  readonly #stopListening: () => void
+  readonly #timer: NodeJS.Timeout
+  #settling: NodeJS.Timeout | undefined
+
+  /** Looks at once for what an earlier run of the program left unrecorded. */
+  constructor(options: OutputsOptions) {
+    this.#options = options
+    this.store = new OutputStore(options.kysely)
+    const { folders, random, logger } = options
+    this.#recorder = new OutputRecorder({
+      store: this.store,
+      folders,
+      random,
+      logger,
+      onRecorded: (accountId, rows) => {
+        this.#changed(accountId)
+        for (const listener of this.#recordListeners) listener(rows)
+      },
+    })
+    this.#stopListening = options.jobs.onChange(() => this.#lookSoon())
+    this.#timer = setInterval(() => this.#background(this.lookAfter()), SWEEP_MS)
+    this.#timer.unref()
+    this.#background(this.lookAfter())
+  }
+
+  /** Resolves when the files of every job that has ended are recorded. */
+  recordNow(): Promise<void> {
+    return this.#recorder.sweep()
+  }
+
+  /**
+   * The file, open. Whoever asked closes it.
+   * @throws GateError NOT_FOUND when it is not there any more, and its entry goes; FOLDER_REFUSED
+   */
+  async open(row: OutputRow): Promise<OpenedFile> {
+    if (row.removed_at_ms !== null) throw outputGone()
+    const opened = await openInside(await this.#directoryOf(row), row)
+    if (opened !== undefined) return opened
+    await this.#forgetVanished(row)
+    throw outputGone()
+  }
+
+  async setKeep(row: OutputRow, keep: boolean): Promise<void> {
+    await this.store.setKeep(row.id, keep)
+    this.#changed(row.account_id)
+  }
+
+  /** Into the person's bin. @returns false when it is gone or there already; @throws GateError FOLDER_REFUSED */
+  async remove(row: OutputRow): Promise<boolean> {
+    if (row.removed_at_ms !== null) return false
+    const directory = await this.#directoryOf(row)
+    const opened = await openInside(directory, row)
+    if (opened === undefined) {
+      await this.#forgetVanished(row)
+      return false
+    }
+    // Windows does not move what is open.
+    await opened.handle.close()
+    // The file first: an entry whose file lies in the bin counts as removed.
+    await moveToBin(directory, opened, row.id)
+    await this.store.setRemoved(row.id, this.#options.clock.nowMs())
+    this.#gone(row)
+    return true
+  }
+
+  /** Out of the bin again. @returns false when it is not there any more; @throws GateError FOLDER_REFUSED */
+  async restore(row: OutputRow): Promise<boolean> {
+    if (row.removed_at_ms === null) return false
+    const directory = await this.#directoryOf(row)
+    const isBack = await moveFromBin(directory, row, row.id, (name) => this.store.setInPlace(row.id, name))
+    if (!isBack) await this.store.delete(row.id)
+    this.#changed(row.account_id)
+    return isBack
+  }
+
+  /**
+   * A copy among the uploads of `accountId`, under a name that was free.
+   * @throws GateError NOT_FOUND, FOLDER_REFUSED, UNSUPPORTED_MEDIA_TYPE for what ComfyUI does not load
+   */
+  async copyToInput(row: OutputRow, accountId: string): Promise<string> {
+    const folder = await this.#options.folders.findInput(accountId)
+    if (folder === undefined) throw new GateError('FOLDER_REFUSED', 'Start ComfyUI once, then try again.')
+    const opened = await this.open(row)
+    try {
+      return await copyIntoFolder(opened, row, folder)
+    } finally {
+      await opened.handle.close()
+    }
+  }
+
+  usageOf(accountId: string): Promise<{ files: number; bytes: number }> {
+    return this.store.usageOf(accountId)
+  }
+
+  /** Moves what was made before into the bin, but for what is marked "keep". @returns how many files */
+  async expire(accountId: string, madeBeforeMs: number): Promise<number> {
+    let count = 0
+    for (;;) {
+      const rows = await this.store.listExpired(accountId, madeBeforeMs, AT_ONCE)
+      for (const row of rows) if (await this.remove(row)) count += 1
+      if (rows.length < AT_ONCE) return count
+    }
+  }
+
+  /** Tells whose files changed. */
+  onChange(listener: (accountId: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Tells of files that are new or have another content. */
+  onRecorded(listener: (rows: readonly OutputRow[]) => void): () => void {
+    this.#recordListeners.add(listener)
+    return () => this.#recordListeners.delete(listener)
+  }
+
+  /** Tells of files that are not in their folder any more. */
+  onGone(listener: (row: OutputRow) => void): () => void {
+    this.#goneListeners.add(listener)
+    return () => this.#goneListeners.delete(listener)
+  }
+
+  /** May be called more than once. */
+  async close(): Promise<void> {
+    this.#stopListening()
+    clearInterval(this.#timer)
+    clearTimeout(this.#settling)
+    await this.#recorder.close()
+  }
+
+  /** @throws GateError FOLDER_REFUSED */
+  async #directoryOf(row: OutputRow): Promise<string> {
+    if (row.root !== '') return row.root
+    const place = await this.#options.folders.findOutput(row.account_id)
+    if (place?.root === '') return place.directory
+    throw new GateError('FOLDER_REFUSED', 'The folder with these files is not there at the moment.')
+  }
+
+  /** Somebody took the file away, or the program ended between moving it and writing that down. */
+  async #forgetVanished(row: OutputRow): Promise<void> {
+    const isRemoved = await isInBin(await this.#directoryOf(row), row.id)
+    await (isRemoved ? this.store.setRemoved(row.id, this.#options.clock.nowMs()) : this.store.delete(row.id))
+    this.#gone(row)
+  }
+
+  #gone(row: OutputRow): void {
+    for (const listener of this.#goneListeners) listener(row)
+    this.#changed(row.account_id)
+  }
+
+  #lookSoon(): void {
+    if (this.#settling !== undefined) return
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined
+      this.#background(this.#recorder.sweep())
+    }, SETTLE_MS)
+    this.#settling.unref()
+  }
+
+  /** Once an hour by itself. */
+  async lookAfter(): Promise<void> {
+    await this.#recorder.sweep(true)
+    await this.#purge()
+  }
+
+  /** Really deletes what nobody brought back in time. */
+  async #purge(): Promise<void> {
+    for (;;) {
+      const rows = await this.store.listRemovedBefore(this.#options.clock.nowMs() - RESTORE_MS, AT_ONCE)
+      let done = 0
+      for (const row of rows) if (await this.#tryDelete(row)) done += 1
+      // What lies on a drive that is away is deleted when it is there again.
+      if (done < AT_ONCE) return
+    }
+  }
+
+  async #tryDelete(row: OutputRow): Promise<boolean> {
+    try {
+      await deleteFromBin(await this.#directoryOf(row), row.id)
+    } catch (error) {
+      if (error instanceof GateError && error.code === 'FOLDER_REFUSED') return false
+      throw error
+    }
+    await this.store.delete(row.id)
+    this.#changed(row.account_id)
+    return true
+  }
+
+  #changed(accountId: string): void {
+    for (const listener of [...this.#listeners]) listener(accountId)
+  }
+
+  #background(work: Promise<unknown>): void {
+    work.catch((error: unknown) =>
+      this.#options.logger.error({ err: error }, 'the files of jobs could not be looked after'),
+    )
+  }
+}

@@ -1,0 +1,47 @@
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import type { Stores } from '../proxy/accounts/stores.ts'
+import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
+import { Outputs } from '../proxy/outputs/outputs.ts'
+import type { OutputFolders } from '../proxy/outputs/outputs.ts'
+import { PictureWorkers } from '../proxy/outputs/pictureWorkers.ts'
+import { prepareThumbnails } from '../proxy/outputs/prepareThumbnails.ts'
+import { Thumbnails } from '../proxy/outputs/thumbnails.ts'
+import type { ServiceOptions } from './serviceTypes.ts'
+
+export interface OpenedOutputs {
+  readonly outputs: Outputs
+  readonly thumbnails: Thumbnails
+  close(): Promise<void>
+}
+
+/** The files that people's jobs made, and their previews, over the journal of this data folder. */
+export function openOutputs(
+  { database, accounts }: Pick<Stores, 'database' | 'accounts'>,
+  { jobs, folders }: { readonly jobs: JobQueue; readonly folders: OutputFolders },
+  options: Pick<ServiceOptions, 'clock' | 'random' | 'logger' | 'dataDirectory' | 'nodeCommand' | 'paths'>,
+): OpenedOutputs {
+  const { clock, random, logger, dataDirectory, nodeCommand, paths } = options
+  const thumbnails = new Thumbnails({
+    directory: join(dataDirectory, 'thumbnails'),
+    // One core stays for the gate.
+    workers: new PictureWorkers({
+      command: { ...nodeCommand, entry: paths.pictureWorker },
+      logger,
+      width: Math.max(1, Math.min(2, cpus().length - 1)),
+    }),
+    random,
+    logger,
+  })
+  const outputs = new Outputs({ kysely: database.kysely, folders, jobs, clock, random, logger })
+  const stop = prepareThumbnails({ outputs, thumbnails, logger, listAccounts: () => accounts.list() })
+  return {
+    outputs,
+    thumbnails,
+    close: async () => {
+      stop()
+      await outputs.close()
+      await thumbnails.close()
+    },
+  }
+}
