@@ -1,25 +1,13 @@
 import type { EngineHealth } from '../launcher/readinessProbe.ts'
+import { enginePatches } from '../proxy/core/enginePatches.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import type { UserFolderSource } from '../proxy/pipeline/engineUsers.ts'
-
-/** What an engine must have done so that nobody notices anybody else; the companion's health names them. */
-const REQUIRED_PATCHES = [
-  'folders',
-  'savePath',
-  'annotatedPaths',
-  'cacheKeys',
-  'nodeObjects',
-  'userdata',
-  'execution',
-  'threads',
-  'socketTarget',
-] as const
 
 /** Why nobody but the owner may use this engine, in words; undefined when it guards everything, or when none runs. */
 export function describeEngineTrouble(health: Pick<EngineHealth, 'patches'> | undefined): string | undefined {
   if (health === undefined) return undefined
   const reported = new Map(Object.entries(health.patches))
-  const names = new Set<string>([...REQUIRED_PATCHES.filter((name) => !reported.has(name))])
+  const names = new Set<string>([...enginePatches.filter((name) => !reported.has(name))])
   for (const [name, isPatched] of reported) if (!isPatched) names.add(name)
   if (names.size === 0) return undefined
   return `This version of ComfyUI cannot be guarded completely (${[...names].join(', ')}), so nobody else is let in. It works for you on this computer.`

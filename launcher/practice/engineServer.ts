@@ -1,6 +1,7 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { everyEnginePatch } from '../../proxy/core/enginePatches.ts'
 import type { EngineContext } from './engineContext.ts'
 import { EngineRequest, HttpAnswer } from './http/engineRequest.ts'
 import { isForeignOrigin } from './http/originCheck.ts'
@@ -17,18 +18,6 @@ import { addUploadRoutes } from './routes/uploadRoutes.ts'
 import { addUserRoutes } from './routes/userRoutes.ts'
 import { addViewRoutes } from './routes/viewRoutes.ts'
 
-/** What the companion has to patch into ComfyUI, this engine was built with. */
-const PATCHES = {
-  folders: true,
-  savePath: true,
-  annotatedPaths: true,
-  cacheKeys: true,
-  nodeObjects: true,
-  userdata: true,
-  execution: true,
-  threads: true,
-  socketTarget: true,
-}
 const HEALTH_PATH = '/gatehouse/companion/health'
 
 /** What the engine proves to the gate. */
@@ -128,7 +117,7 @@ export class EngineServer {
       bootId,
       engine: 'practice',
       version: COMFYUI_VERSION,
-      patches: PATCHES,
+      patches: everyEnginePatch,
       workerAlive: worker.isAlive,
       proof,
     }

@@ -54,7 +54,7 @@ async function validate(request: EngineRequest, { classes }: EngineContext): Pro
   }
   try {
     const validation = await validatePrompt(prompt, readTargets(body), classes, request.user.folders)
-    if (validation.ok) request.sendJson({ node_errors: validation.nodeErrors })
+    if (validation.ok) request.sendJson({ node_errors: validation.nodeErrors, outputs: validation.outputs })
     else request.sendJson({ error: validation.error, node_errors: validation.nodeErrors }, 400)
   } catch (error) {
     if (!(error instanceof MalformedPrompt)) throw error

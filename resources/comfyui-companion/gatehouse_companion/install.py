@@ -13,6 +13,8 @@ from .guards import WorkerWatch, guard_execute, guard_put
 from .isolation.patching import patches
 from .parent_watch import start_parent_watch
 
+PRIVATE_FOLDERS_VARIABLE = "GATEHOUSE_PRIVATE_FOLDERS"
+
 
 def install(secret: Optional[str]) -> None:
     """@raises Exception when the secret check cannot be put in place; the caller then ends the process"""
@@ -43,7 +45,7 @@ def install(secret: Optional[str]) -> None:
 
     from .isolation.install import install_isolation
 
-    admit = install_isolation(web, server_class).answer
+    admit = install_isolation(web, server_class, os.environ.pop(PRIVATE_FOLDERS_VARIABLE, "")).answer
     # Outermost: what the isolation refuses is then an ordinary error of that job.
     patches.attempt("executorGuard", _guard_executor)
     patches.attempt("queueGuard", lambda: _guard_queue(worker))

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
+import { everyEnginePatch } from '../../../proxy/core/enginePatches.ts'
 import { broadcastRequest } from './rawEngineContract.ts'
 import type { BroadcastRequest } from './rawEngineContract.ts'
 
@@ -41,11 +42,6 @@ function answer(body: string, contentType = 'application/json; charset=utf-8'): 
 
 const emptyQueue = '{"queue_running": [], "queue_pending": []}'
 const smallAnswer = answer(emptyQueue.padEnd(SMALL_BODY_BYTES))
-const PATCHES = Object.fromEntries(
-  'folders savePath annotatedPaths cacheKeys nodeObjects userdata execution threads socketTarget'
-    .split(' ')
-    .map((name) => [name, true]),
-)
 const noContent = 'HTTP/1.1 204 No Content\r\nServer: raw\r\n\r\n'
 const notFound = Buffer.from('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', 'latin1')
 
@@ -185,7 +181,7 @@ class Connection {
       bootId,
       engine: 'practice',
       version: '0.3.64',
-      patches: PATCHES,
+      patches: everyEnginePatch,
       workerAlive: true,
       proof,
     }

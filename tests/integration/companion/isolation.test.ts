@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { everyEnginePatch } from '../../../proxy/core/enginePatches.ts'
 import { makePng, savePrompt } from '../../contract/prompts.ts'
 import { startComfyuiWithPacks, type ComfyuiUser, type ComfyuiWithPacks } from '../../support/comfyuiWithPacks.ts'
 import { waitFor, type Prompt } from '../../support/engineClient.ts'
@@ -44,20 +45,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
 
   it('has every part of the isolation in place, and says so', async () => {
     const { patches, workerAlive } = await comfyui.health()
-    expect(patches).toEqual({
-      secretCheck: true,
-      executorGuard: true,
-      queueGuard: true,
-      folders: true,
-      savePath: true,
-      annotatedPaths: true,
-      cacheKeys: true,
-      nodeObjects: true,
-      userdata: true,
-      execution: true,
-      threads: true,
-      socketTarget: true,
-    })
+    expect(patches).toEqual({ secretCheck: true, executorGuard: true, queueGuard: true, ...everyEnginePatch })
     expect(workerAlive).toBe(true)
     expect(comfyui.log()).not.toContain('does not fit')
   })
@@ -249,7 +237,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
     it('case 24: validate says so, too, and queues nothing', async () => {
       const validate = (image: string) =>
         anna.client.post('/gatehouse/companion/validate', { prompt: show('LoadImage', image) })
-      expect((await validate('mine.png')).json()).toEqual({ node_errors: {} })
+      expect((await validate('mine.png')).json()).toEqual({ node_errors: {}, outputs: ['2'] })
       for (const name of foreignNames()) {
         const answer = await validate(name)
         expect(answer.status, name).toBe(400)

@@ -13,6 +13,7 @@ describe.skipIf(python === undefined)('the companion (needs Python 3.9 or newer)
     ['the folders of users apart', 'folderTests.py'],
     ['the jobs of users apart', 'jobTests.py'],
     ['the requests of users apart', 'requestTests.py'],
+    ['what jobs open and are given apart', 'accessTests.py'],
   ])('keeps %s', (_rules, file) => {
     const path = fileURLToPath(new URL(file, import.meta.url))
     const result = spawnSync(python ?? '', [path, '-v'], { encoding: 'utf8', timeout: 60_000 })

@@ -287,9 +287,12 @@ class CacheKeys(WithFolders):
             cache_keys.install_node_objects(caching)
 
 
+LISTED = {"class_type": "LoraLoader", "inputs": {"model": [["x"], 0]}}
+
+
 class SharedLoaders(unittest.TestCase):
     def describe(self, node_id, prompt=CHAIN):
-        return shared_loaders.describe_shared(node_id, prompt, CLASSES)
+        return shared_loaders.Chains(prompt, CLASSES).describe(node_id)
 
     def test_are_comfyuis_own_classes_all_the_way_up(self):
         self.assertIsNotNone(self.describe("vae"))
@@ -304,7 +307,7 @@ class SharedLoaders(unittest.TestCase):
         self.assertNotEqual(self.describe("lora"), self.describe("y", other))
 
     def test_of_a_broken_prompt_are_none(self):
-        for node in ({"class_type": "VAELoader"}, {"class_type": "VAELoader", "inputs": []}, []):
+        for node in ({"class_type": "VAELoader"}, {"class_type": "VAELoader", "inputs": []}, [], LISTED):
             self.assertIsNone(self.describe("x", {"x": node}))
 
     def test_in_an_endless_chain_cost_little_and_are_never_told(self):
@@ -325,6 +328,14 @@ class SharedLoaders(unittest.TestCase):
         self.assertEqual(memory.keep_known("bert", ids, CHAIN, CLASSES), ["save", "pack", "after"])
         memory.forget("anna")
         self.assertEqual(memory.keep_known("anna", ids, CHAIN, CLASSES), ["save", "pack", "after"])
+
+    def test_take_no_more_memory_for_longer_names(self):
+        memory = shared_loaders.LoaderMemory()
+        short, long = (prompt_of(x=("VAELoader", {"name": "a" * size})) for size in (10, 10_000))
+        self.assertEqual(len(self.describe("x", short)), len(self.describe("x", long)))
+        huge = prompt_of(x=("VAELoader", {"name": "a" * 1_000_000}))
+        memory.remember("anna", huge, CLASSES)
+        self.assertEqual(memory.keep_known("anna", ["x"], huge, CLASSES), [])
 
     def test_memory_is_bounded(self):
         memory = shared_loaders.LoaderMemory()

@@ -228,7 +228,7 @@ class Validation(WithCompanion):
     def test_asks_comfyui_as_the_user_and_answers_in_its_shape(self):
         self.execution.answer = (True, None, ["1"], {"2": {"errors": []}})
         response = self.validate({"prompt": PROMPT, "partial_execution_targets": ["1"]})
-        self.assertEqual((response.status, response.body), (200, {"node_errors": {"2": {"errors": []}}}))
+        self.assertEqual((response.status, response.body), (200, {"node_errors": {"2": {"errors": []}}, "outputs": ["1"]}))
         self.assertEqual(self.execution.asked, [(PROMPT, ["1"], self.anna)])
         self.execution.answer = (False, {"type": "prompt_no_outputs"}, [], {})
         response = self.validate({"prompt": PROMPT})

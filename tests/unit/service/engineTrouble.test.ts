@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { enginePatches } from '../../../proxy/core/enginePatches.ts'
 import type { FolderSet } from '../../../proxy/isolation/userFolders.ts'
 import { describeEngineTrouble, guardFolders } from '../../../service/engineTrouble.ts'
 
-const names = [
-  'folders',
-  'savePath',
-  'annotatedPaths',
-  'cacheKeys',
-  'nodeObjects',
-  'userdata',
-  'execution',
-  'threads',
-  'socketTarget',
-]
+const names = [...enginePatches]
 const all = Object.fromEntries(names.map((name) => [name, true]))
 const own: FolderSet = { inputDirectory: null, outputDirectory: null, tempDirectory: null, userdataDirectory: null }
 const hers: FolderSet = { inputDirectory: '/i', outputDirectory: '/o', tempDirectory: '/t', userdataDirectory: '/u' }

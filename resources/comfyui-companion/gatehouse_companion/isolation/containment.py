@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 
 
+def real(path: str) -> str:
+    """The one spelling of a path by which two can be compared: links followed, case as the system sees it."""
+    return os.path.normcase(os.path.realpath(path))
+
+
 def is_within(folder: str, path: str) -> bool:
     """True when the path, whether it exists or not, is the folder or below it. Never raises."""
     try:
-        root = os.path.normcase(os.path.realpath(folder))
-        return os.path.commonpath((root, os.path.normcase(os.path.realpath(path)))) == root
+        root = real(folder)
+        return os.path.commonpath((root, real(path))) == root
     except (OSError, ValueError, TypeError):  # another drive, a zero byte, a loop of links, no text at all
         return False

@@ -25,10 +25,14 @@ def choose_folder(kind: str, user: User, own_folder: Callable[[], str]) -> str:
     if chosen is None:
         if user.output_directory is None:
             return own_folder()
-        # Below ComfyUI's own, which it empties at each start and exit (main.py cleanup_temp).
-        chosen = os.path.join(own_folder(), f"gatehouse-{user.id}")
+        chosen = fallback_temp(own_folder(), user)
     os.makedirs(chosen, mode=0o700, exist_ok=True)
     return str(chosen)
+
+
+def fallback_temp(own_temp: str, user: User) -> str:
+    """Below ComfyUI's own, which it empties at each start and exit (main.py cleanup_temp)."""
+    return os.path.join(own_temp, f"gatehouse-{user.id}")
 
 
 def install(folder_paths: Any) -> None:

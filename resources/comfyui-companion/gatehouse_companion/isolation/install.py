@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import logging
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Optional
 
-from . import cache_keys, early, jobs, sockets, userdata
+from . import cache_keys, early, file_access, jobs, node_inputs, sockets, userdata
 from .companion_routes import CompanionRoutes
 from .patching import patches
 from .requests import RequestUsers
@@ -21,8 +21,8 @@ def comfyui(name: str) -> Any:
     return importlib.import_module(name)
 
 
-def install_isolation(web: Any, server_class: Any) -> RequestUsers:
-    """Never raises for a ComfyUI that cannot be patched. `server_class` is PromptServer."""
+def install_isolation(web: Any, server_class: Any, private_folders: str) -> RequestUsers:
+    """Never raises for a ComfyUI that cannot be patched. `server_class` is PromptServer; `private_folders` a JSON list."""
     users, memory = Users(), LoaderMemory()
     early.patch_early()
     patches.attempt("execution", lambda: _install_jobs(users, memory))
@@ -30,6 +30,8 @@ def install_isolation(web: Any, server_class: Any) -> RequestUsers:
     patches.attempt("nodeObjects", lambda: cache_keys.install_node_objects(_caching()))
     patches.attempt("userdata", lambda: userdata.install(comfyui("app.user_manager").UserManager))
     patches.attempt("socketTarget", lambda: sockets.install(server_class))
+    patches.attempt("nodeInputs", lambda: node_inputs.install(comfyui("execution"), comfyui("folder_paths"), _free_bytes))
+    patches.attempt("fileAccess", lambda: _install_file_access(server_class, users, private_folders))
     _when_packs_are_loaded(server_class, lambda: _try_out(users))
     validator = Validator(_Lazy("execution"), server_class.instance)
     routes = CompanionRoutes(web, users, memory, validator, patches.missing, _comfyui_folders)
@@ -42,6 +44,13 @@ def _install_jobs(users: Users, memory: LoaderMemory) -> None:
     run, put = jobs.run_as_owner(executor.execute, users), jobs.claim_on_put(queue.put, users)
     executor.add_message = jobs.hide_foreign_results(executor.add_message, memory, _node_classes())
     executor.execute, queue.put = run, put
+
+
+def _install_file_access(server_class: Any, users: Users, private_folders: str) -> None:
+    private = file_access.parse_private_folders(private_folders)
+    access = file_access.FileAccess(users, comfyui("folder_paths"), private)
+    file_access.install(access)
+    _when_packs_are_loaded(server_class, lambda: patches.attempt("fileAccess", lambda: file_access.wrap_native(access)))
 
 
 def _when_packs_are_loaded(server_class: Any, act: Callable[[], None]) -> None:
@@ -66,6 +75,13 @@ def _try_out(users: Users) -> None:
 
 def _caching() -> Any:
     return comfyui("comfy_execution.caching")
+
+
+def _free_bytes() -> Optional[int]:
+    try:
+        return int(importlib.import_module("psutil").virtual_memory().available)
+    except Exception:  # ComfyUI brings it along; without it nobody knows
+        return None
 
 
 def _node_classes() -> Any:

@@ -17,6 +17,8 @@ ISOLATION = (
     "execution",
     "threads",
     "socketTarget",
+    "nodeInputs",
+    "fileAccess",
 )
 
 

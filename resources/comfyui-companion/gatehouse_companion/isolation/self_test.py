@@ -66,6 +66,8 @@ class SelfTest:
             "execution": self._try_execution,
             "threads": self._try_threads,
             "socketTarget": self._try_socket_target,
+            "nodeInputs": self._try_node_inputs,
+            "fileAccess": self._try_file_access,
         }
         try:
             for name, test in tests.items():
@@ -196,6 +198,43 @@ class SelfTest:
             server_class.send_sync(server, 3, b"late text")
         server_class.send_sync(server, 1, b"frame of nobody")
         expect(sent == [(3, b"text", "collector")], "a job's message has the wrong address")
+
+    def _try_node_inputs(self, first: User, second: User) -> None:
+        execution = self._comfyui("execution")
+        node_class = self._comfyui("nodes").NODE_CLASS_MAPPINGS["SaveImage"]
+
+        def collect(prefix: str) -> Any:
+            return execution.get_input_data({"filename_prefix": prefix}, node_class, "1")[0]["filename_prefix"]
+
+        outside = os.path.join(str(second.output_directory), "x")
+        with _as_user(first):
+            expect(list(collect("a/b")) == ["a/b"], "an ordinary name")
+            for prefix in ("../x", outside):
+                _expect_refusal(lambda: collect(prefix), prefix)
+        expect(list(collect(outside)) == [outside], "a name of nobody's")
+
+    def _try_file_access(self, first: User, second: User) -> None:
+        theirs = os.path.join(str(second.input_directory), "access.txt")
+        mine = os.path.join(str(first.input_directory), "access.txt")
+        for path in (theirs, mine):
+            with open(path, "w"):
+                pass
+        own = self._comfyui("folder_paths").__dict__["output_directory"]
+        attempts: Dict[str, Callable[[], Any]] = {
+            "opening": lambda: open(theirs),
+            "writing": lambda: open(os.path.join(own, "gatehouse-selftest.txt"), "w"),
+            "listing": lambda: os.listdir(second.output_directory),
+            "removing": lambda: os.remove(theirs),
+            "renaming": lambda: os.rename(mine, os.path.join(str(second.input_directory), "renamed.txt")),
+        }
+        with _as_user(first):
+            with open(mine) as file:
+                expect(file.read() == "", "an own file")
+            for words, attempt in attempts.items():
+                _expect_refusal(attempt, f"{words} what is somebody else's")
+        expect(os.path.exists(theirs) and os.path.exists(mine), "a file is gone")
+        with _as_user(second), open(theirs) as file:
+            expect(file.read() == "", "a file of one's own")
 
 
 def _make_user(base: str, user_id: str) -> User:

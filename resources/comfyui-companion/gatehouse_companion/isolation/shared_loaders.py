@@ -6,9 +6,10 @@ is changed, as it is between two prompts of one person.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import OrderedDict
-from typing import Any, Dict, Iterable, List, Optional, Set
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
 
 SHARED_LOADERS = frozenset(
     (
@@ -40,43 +41,79 @@ SHARED_LOADERS = frozenset(
 
 MAX_REMEMBERED = 512
 MAX_CHAIN = 64
+MAX_CHARACTERS = 16 * 1024
 
 # Of a chain longer than anybody needs: never remembered, and so never told.
 TOO_LONG = ""
 
 
-def is_shared_loader(class_type: Any, classes: Dict[str, Any]) -> bool:
-    """Only ComfyUI's own class of that name: a pack may have put another one in its place."""
-    if class_type not in SHARED_LOADERS or class_type not in classes:
-        return False
-    # Set by nodes.py load_custom_node for packs and comfy_extras, absent for nodes.py itself.
-    module = str(getattr(classes[class_type], "RELATIVE_PYTHON_MODULE", "nodes"))
+class Link(NamedTuple):
+    """One loader of a chain: what it was asked for, and the nodes that it takes something from."""
+
+    text: str
+    sources: List[Any]
+
+
+def is_of_comfyui(node_class: Any) -> bool:
+    """Not of a pack. The mark is set by nodes.py load_custom_node for packs and comfy_extras, absent for nodes.py itself."""
+    module = str(getattr(node_class, "RELATIVE_PYTHON_MODULE", "nodes"))
     return module == "nodes" or module.startswith("comfy_extras.")
 
 
-def describe_shared(node_id: Any, prompt: Dict[str, Any], classes: Dict[str, Any]) -> Optional[str]:
-    """Text that is equal for equal chains of shared loaders; None when the node is not one all the way up."""
-    found: List[Any] = []
-    waiting: List[Any] = [node_id]
-    done: Set[Any] = set()
-    while waiting:
-        node = prompt.get(waiting[0]) if isinstance(waiting[0], str) else None
-        if not isinstance(node, dict) or not is_shared_loader(node.get("class_type"), classes):
+def is_shared_loader(class_type: Any, classes: Dict[str, Any]) -> bool:
+    """Only ComfyUI's own class of that name: a pack may have put another one in its place."""
+    return class_type in SHARED_LOADERS and class_type in classes and is_of_comfyui(classes[class_type])
+
+
+class Chains:
+    """The chains of shared loaders in one prompt."""
+
+    def __init__(self, prompt: Dict[str, Any], classes: Dict[str, Any]) -> None:
+        self._prompt = prompt
+        self._classes = classes
+        self._links: Dict[Any, Optional[Link]] = {}
+
+    def describe(self, node_id: Any) -> Optional[str]:
+        """A text of one length that is equal for equal chains; None when the node is no shared loader all the way up."""
+        found = hashlib.sha256()
+        length = 0
+        waiting: List[Any] = [node_id]
+        done: Set[Any] = set()
+        while waiting:
+            link = self._link(waiting[0])
+            if link is None:
+                return None
+            length += len(link.text)
+            if len(done) == MAX_CHAIN or length > MAX_CHARACTERS:
+                return TOO_LONG
+            done.add(waiting.pop(0))
+            found.update(link.text.encode("ascii"))
+            waiting.extend(source for source in link.sources if source not in done and source not in waiting)
+        return found.hexdigest()
+
+    def _link(self, node_id: Any) -> Optional[Link]:
+        if not isinstance(node_id, str):
+            return None
+        if node_id not in self._links:
+            self._links[node_id] = self._read(self._prompt.get(node_id))
+        return self._links[node_id]
+
+    def _read(self, node: Any) -> Optional[Link]:
+        if not isinstance(node, dict) or not is_shared_loader(node.get("class_type"), self._classes):
             return None
         values = node.get("inputs")
         if not isinstance(values, dict):
             return None
-        if len(found) == MAX_CHAIN:
-            return TOO_LONG
-        done.add(waiting.pop(0))
         inputs: List[Any] = []
+        sources: List[Any] = []
         for name, value in sorted(values.items()):
             is_link = isinstance(value, list) and len(value) == 2
+            if is_link and not isinstance(value[0], str):
+                return None
             inputs.append([name, "link", value[1]] if is_link else [name, value])
-            if is_link and value[0] not in done and value[0] not in waiting:
-                waiting.append(value[0])
-        found.append([node["class_type"], inputs])
-    return json.dumps(found, default=str)
+            if is_link and value[0] not in sources:
+                sources.append(value[0])
+        return Link(json.dumps([node["class_type"], inputs], default=str), sources)
 
 
 class LoaderMemory:
@@ -89,13 +126,15 @@ class LoaderMemory:
     def keep_known(self, user_id: str, node_ids: Iterable[Any], prompt: Dict[str, Any], classes: Dict[str, Any]) -> List[Any]:
         """The ids without those of shared results that are new to this user."""
         seen = self._seen.get(user_id, OrderedDict())
-        descriptions = ((node_id, describe_shared(node_id, prompt, classes)) for node_id in node_ids)
+        chains = Chains(prompt, classes)
+        descriptions = ((node_id, chains.describe(node_id)) for node_id in node_ids)
         return [node_id for node_id, description in descriptions if description is None or description in seen]
 
     def remember(self, user_id: str, prompt: Dict[str, Any], classes: Dict[str, Any]) -> None:
         seen = self._seen.setdefault(user_id, OrderedDict())
+        chains = Chains(prompt, classes)
         for node_id in prompt:
-            description = describe_shared(node_id, prompt, classes)
+            description = chains.describe(node_id)
             if description:
                 seen[description] = None
                 seen.move_to_end(description)

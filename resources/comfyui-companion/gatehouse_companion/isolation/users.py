@@ -28,6 +28,8 @@ class Users:
 
     def __init__(self) -> None:
         self._users: Dict[str, User] = {}
+        # Another one after each change, so that what follows from the list can be remembered.
+        self.revision = 0
 
     def find(self, user_id: Any) -> Optional[User]:
         return self._users.get(user_id) if isinstance(user_id, str) else None
@@ -36,18 +38,23 @@ class Users:
         """Whether anybody but the owner of the computer works here."""
         return any(user.has_own_folders for user in list(self._users.values()))
 
+    def others(self, user: User) -> List[User]:
+        return [other for other in list(self._users.values()) if other.id != user.id]
+
     def put(self, user: User, comfyui_folders: Iterable[str]) -> None:
         """What was known before stays when this is refused. @raises FolderRefused"""
-        others = [other for other in list(self._users.values()) if other.id != user.id]
+        others = self.others(user)
         for name, folder in named_folders(user):
             if any(is_within(folder, own) for own in comfyui_folders):
                 raise FolderRefused(f"{name} contains folders of ComfyUI itself")
             if any(_overlap(folder, theirs) for other in others for _, theirs in named_folders(other)):
                 raise FolderRefused(f"{name} overlaps with a folder of another user")
         self._users[user.id] = user
+        self.revision += 1
 
     def forget(self, user_id: str) -> None:
         self._users.pop(user_id, None)
+        self.revision += 1
 
 
 def parse_user(user_id: str, body: Any) -> User:

@@ -40,8 +40,8 @@ class Validator:
         self._server = server
 
     async def validate(self, body: Any, user: User) -> Verdict:
-        """200 `{node_errors}` or 400 `{error, node_errors}`. Handlers and validation change the body, so it must be
-        nobody else's."""
+        """200 `{node_errors, outputs}`, the outputs being the nodes that will be executed, or 400 `{error, node_errors}`.
+        Handlers and validation change the body, so it must be nobody else's."""
         if not isinstance(body, dict) or "prompt" not in body:
             return refuse("no_prompt", "No prompt provided", "No prompt provided")
         targets = body.get("partial_execution_targets")
@@ -68,5 +68,7 @@ class Validator:
         return await answer if inspect.isawaitable(answer) else answer
 
     def _to_verdict(self, answer: Any) -> Verdict:
-        is_valid, error, _, node_errors = answer[0], answer[1], answer[2], answer[3]
-        return (200, {"node_errors": node_errors}) if is_valid else (400, {"error": error, "node_errors": node_errors})
+        is_valid, error, outputs, node_errors = answer[0], answer[1], answer[2], answer[3]
+        if is_valid:
+            return 200, {"node_errors": node_errors, "outputs": list(outputs)}
+        return 400, {"error": error, "node_errors": node_errors}

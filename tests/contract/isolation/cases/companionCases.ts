@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { EngineClient } from '../../../support/engineClient.ts'
+import { everyEnginePatch } from '../../../../proxy/core/enginePatches.ts'
 import type { EngineUnderTest } from '../../../support/engineUnderTest.ts'
 import { savePrompt } from '../../prompts.ts'
 import { addPerson, clientOf, contentsOf, everythingOf, savePicture, toBody, uploadPicture } from '../world.ts'
@@ -237,7 +238,7 @@ export function describeCompanion({ engine, world, folder }: CompanionContext): 
       const before = contentsOf(world().alice.folders.output)
       const answer = await validate(savePrompt())
       expect(answer.status).toBe(200)
-      expect(answer.json()).toEqual({ node_errors: {} })
+      expect(answer.json()).toEqual({ node_errors: {}, outputs: ['2'] })
       expect((await gate().get('/queue')).json()).toEqual({ queue_running: [], queue_pending: [] })
       expect(contentsOf(world().alice.folders.output)).toEqual(before)
     })
@@ -258,7 +259,11 @@ export function describeCompanion({ engine, world, folder }: CompanionContext): 
       const answer = await validate(prompt)
       expect(answer.status).toBe(200)
       expect(Object.keys(answer.json().node_errors)).toEqual(['8'])
-      expect((await validate(prompt, { partial_execution_targets: ['2'] })).json()).toEqual({ node_errors: {} })
+      expect(answer.json().outputs).toEqual(['2'])
+      expect((await validate(prompt, { partial_execution_targets: ['2'] })).json()).toEqual({
+        node_errors: {},
+        outputs: ['2'],
+      })
     })
 
     it.each([['{}'], ['[]'], ['5'], ['{"prompt":5}'], ['{"prompt":[]}'], ['{"prompt":{"1":5}}'], ['no JSON'], ['']])(
@@ -291,17 +296,7 @@ export function describeCompanion({ engine, world, folder }: CompanionContext): 
   describe('health', () => {
     it('says what keeps people apart', async () => {
       const answer = await clientOf(engine()).get(`/gatehouse/companion/health?nonce=${'0'.repeat(32)}`)
-      expect(answer.json().patches).toMatchObject({
-        folders: true,
-        savePath: true,
-        annotatedPaths: true,
-        cacheKeys: true,
-        nodeObjects: true,
-        userdata: true,
-        execution: true,
-        threads: true,
-        socketTarget: true,
-      })
+      expect(answer.json().patches).toMatchObject(everyEnginePatch)
     })
   })
 }
