@@ -14,6 +14,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['service', 'launcher', 'proxy'],
   service: ['launcher', 'proxy'],
   renderer: ['proxy/contract', 'electron/ipc/schema.ts'],
+  // Runs in ComfyUI's page: no schema library of the pages, and nothing that administers.
+  'renderer/canvas': ['proxy/contract/roles.ts', 'renderer/words'],
   launcher: ['proxy/core'],
   'launcher/practice': ['proxy/core'],
   'proxy/core': [],

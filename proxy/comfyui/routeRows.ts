@@ -35,6 +35,8 @@ export type Action =
   | 'history'
   | 'interrupt'
   | 'jobs'
+  /** Sessions: with the script that the gate adds to ComfyUI's page. */
+  | 'extensions'
   | 'systemStats'
   | 'features'
   | 'modelFolders'
@@ -125,8 +127,9 @@ const pageRows: readonly RouteRow[] = [
  */
 const coreRows: readonly RouteRow[] = [
   row('GET', '/ws', 'comfyui:read', 'webSocket', once),
-  ...['embeddings', 'extensions', 'i18n', 'object_info', 'workflow_templates', 'models', 'experiment/models'].map(
-    (name) => row('GET', `/${name}`, 'comfyui:read', name === 'experiment/models' ? 'modelFolders' : 'pass'),
+  row('GET', '/extensions', 'comfyui:read', 'extensions'),
+  ...['embeddings', 'i18n', 'object_info', 'workflow_templates', 'models', 'experiment/models'].map((name) =>
+    row('GET', `/${name}`, 'comfyui:read', name === 'experiment/models' ? 'modelFolders' : 'pass'),
   ),
   row('GET', '/models/{folder}', 'comfyui:read', 'pass'),
   row('GET', '/experiment/models/{folder}', 'comfyui:read', 'pass'),

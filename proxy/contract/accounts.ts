@@ -1,20 +1,9 @@
 import { z } from 'zod'
+import { roles } from './roles.ts'
 
-export const roles = ['administrator', 'creator', 'user', 'viewer', 'guest'] as const
+export { roles, roleWords } from './roles.ts'
+export type { Role } from './roles.ts'
 export const roleSchema = z.enum(roles)
-export type Role = z.infer<typeof roleSchema>
-
-/** What a role means, in the words that people see. */
-export const roleWords: Readonly<Record<Role, { title: string; meaning: string }>> = {
-  administrator: {
-    title: 'Administrator',
-    meaning: 'Runs this PC with me: can change everything and install programs',
-  },
-  creator: { title: 'Creator', meaning: 'Builds freely: any workflow with the nodes and models that are installed' },
-  user: { title: 'User', meaning: 'Runs ready-made workflows' },
-  viewer: { title: 'Viewer', meaning: 'Only looks at pictures' },
-  guest: { title: 'Guest', meaning: 'Visits: sees only what you open for visitors' },
-}
 
 /** Opaque id of an account: 16 characters of `[a-z0-9]`. */
 export const accountIdSchema = z.string().regex(/^[a-z0-9]{16}$/)
@@ -75,7 +64,15 @@ export const signInSchema = z.object({ username: z.string().max(200), password: 
 /** Where a signed-in browser or key stands: `people` reaches only one's own things, `owner` is the owner's window. */
 export const surfaceSchema = z.enum(['people', 'owner', 'key'])
 
-export const sessionSchema = z.object({ user: userSchema, surface: surfaceSchema, mayAdminister: z.boolean() })
+export const sessionSchema = z.object({
+  user: userSchema,
+  surface: surfaceSchema,
+  mayAdminister: z.boolean(),
+  /** ComfyUI-Manager, which installs programs. */
+  mayUseManager: z.boolean(),
+  /** Opened by the app on the owner's computer, so it ends with the app. */
+  isInApp: z.boolean(),
+})
 export type SessionAnswer = z.infer<typeof sessionSchema>
 
 export const accountSchema = z.object({ user: userSchema, hasPassword: z.boolean(), createdAt: z.string() })

@@ -13,6 +13,7 @@ import { GateError } from '../contract/errorCodes.ts'
 import { editHashedAsset, editPage, editUserContent } from '../forward/responseRewriter.ts'
 import { answerJson, answerText } from '../http/ownAnswer.ts'
 import { parseQuery } from '../http/requestTarget.ts'
+import { listExtensions } from './extensionsAction.ts'
 import { forwardTurn, withoutEncodings } from './forwardTurn.ts'
 import type { Turn, TurnServices } from './forwardTurn.ts'
 import { subscribeToLogs } from './logSubscription.ts'
@@ -67,6 +68,7 @@ export const actions: Readonly<Record<Action, ActionHandler>> = {
   history: serveHistory,
   interrupt: serveInterrupt,
   jobs: serveJobs,
+  extensions: listExtensions,
   systemStats: rewriting(hideArguments),
   modelFolders: rewriting(hideModelFolders),
   features: (turn, services) => {

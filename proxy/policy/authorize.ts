@@ -1,16 +1,16 @@
 import { assertNever } from '../core/assertNever.ts'
 import type { AccessClass } from '../comfyui/routeTable.ts'
 import type { Role } from '../contract/accounts.ts'
-import type { Credential, ListenerName, Principal } from '../pipeline/requestContext.ts'
+import type { ListenerName, Principal } from '../pipeline/requestContext.ts'
 import {
   administratorsOnly,
   allow,
   decideAdminister,
+  decideManager,
   decideOwnThings,
   deny,
   hasScope,
   missingScope,
-  onThisComputer,
 } from './rights.ts'
 import type { Decision } from './rights.ts'
 
@@ -64,7 +64,7 @@ function decideComfyui(
   const refusal = comfyuiRefusals[role]
   if (refusal !== undefined) return deny('PERMISSION_DENIED', refusal)
   if (access === 'comfyui:read') return hasScope(credential, ['read', 'run']) ? allow : missingScope('read')
-  if (access === 'manager') return decideManager(role, credential, managerFromOtherDevices)
+  if (access === 'manager') return decideManager({ role, credential }, managerFromOtherDevices)
   if (!hasScope(credential, ['run'])) return missingScope('run')
   return access === 'comfyui:run' || role === 'administrator' ? allow : administratorsOnly
 }
@@ -80,10 +80,3 @@ const comfyuiRefusals: Readonly<Record<Role, string | undefined>> = {
 
 /** Whether somebody of that role may have workflows run, whatever they asked with. */
 export const mayRunPrompts = (role: Role): boolean => comfyuiRefusals[role] === undefined
-
-/** ComfyUI-Manager installs programs, so an administrator's browser alone does not open it from another device. */
-function decideManager(role: Role, credential: Credential, fromOtherDevices: boolean): Decision {
-  if (role !== 'administrator') return administratorsOnly
-  if (credential.kind === 'apiKey') return hasScope(credential, ['administer']) ? allow : missingScope('administer')
-  return credential.fromOwnerWindow || fromOtherDevices ? allow : onThisComputer
-}

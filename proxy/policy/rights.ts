@@ -30,6 +30,16 @@ export function decideAdminister({ role, credential }: Principal): Decision {
 
 export const mayAdminister = (principal: Principal): boolean => decideAdminister(principal).allowed
 
+/** ComfyUI-Manager installs programs, so an administrator's browser alone does not open it from another device. */
+export function decideManager(
+  { role, credential }: Pick<Principal, 'role' | 'credential'>,
+  fromOtherDevices: boolean,
+): Decision {
+  if (role !== 'administrator') return administratorsOnly
+  if (credential.kind === 'apiKey') return hasScope(credential, ['administer']) ? allow : missingScope('administer')
+  return credential.fromOwnerWindow || fromOtherDevices ? allow : onThisComputer
+}
+
 /** One's own account, keys, sessions and what is told of them. */
 export const decideOwnThings = ({ credential }: Principal): Decision =>
   hasScope(credential, ['keys', 'administer']) ? allow : missingScope('keys')

@@ -338,6 +338,8 @@ const ownerAnswers = {
     user: { id: owner.id, name: owner.name, role: 'administrator' },
     surface: 'owner',
     mayAdminister: true,
+    mayUseManager: true,
+    isInApp: true,
   }),
   'GET users': list(people),
   'GET keys': list(keys),
@@ -368,7 +370,13 @@ export function portalScenario(
   const user = { id: person.id, name: person.name, role: person.role }
   return {
     answers: {
-      'GET session': sessionSchema.parse({ user, surface: 'people', mayAdminister: false }),
+      'GET session': sessionSchema.parse({
+        user,
+        surface: 'people',
+        mayAdminister: false,
+        mayUseManager: false,
+        isInApp: false,
+      }),
       'GET account': accountSchema.parse({ user, hasPassword: true, createdAt: person.createdAt }),
       'GET keys': list(keys.filter((key) => key.user.id === person.id)),
       'POST keys': createdKey,

@@ -5,17 +5,22 @@ import { sessionSchema, signInSchema } from '../../contract/accounts.ts'
 import type { SessionAnswer } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import type { Principal } from '../../pipeline/requestContext.ts'
-import { mayAdminister } from '../../policy/rights.ts'
+import { decideManager, mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
-import { describePrincipal, describeUser } from '../describe.ts'
+import { describePrincipal } from '../describe.ts'
 import { requirePrincipal } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
-const describeSelf = (principal: Principal): SessionAnswer => ({
-  user: describePrincipal(principal),
-  surface: principal.credential.kind === 'apiKey' ? 'key' : principal.credential.surface,
-  mayAdminister: mayAdminister(principal),
-})
+const describeSelf = (principal: Principal, managerFromOtherDevices: boolean): SessionAnswer => {
+  const { credential } = principal
+  return {
+    user: describePrincipal(principal),
+    surface: credential.kind === 'apiKey' ? 'key' : credential.surface,
+    mayAdminister: mayAdminister(principal),
+    mayUseManager: decideManager(principal, managerFromOtherDevices).allowed,
+    isInApp: credential.kind === 'session' && (credential.surface === 'owner' || credential.fromOwnerWindow),
+  }
+}
 
 const getRoute = createRoute({
   method: 'get',
@@ -42,15 +47,16 @@ const deleteRoute = createRoute({
 
 /** Signing in and out, and who is asking. */
 export function createSessionResource({ stores }: OwnApplicationDependencies) {
+  const managerFromOtherDevices = (): boolean => stores.settings.get('comfyui.managerFromOtherDevices')
   return createRouter()
-    .openapi(getRoute, (c) => c.json(describeSelf(requirePrincipal(c.env.context)), 200))
+    .openapi(getRoute, (c) => c.json(describeSelf(requirePrincipal(c.env.context), managerFromOtherDevices()), 200))
     .openapi(createSessionRoute, async (c) => {
       const { context } = c.env
       if (context.listener !== 'public') {
         throw new GateError('PERMISSION_DENIED', 'Signing in with a password works on the address that people use.')
       }
       const { username, password } = c.req.valid('json')
-      const { token, account } = await stores.signIns.signIn({
+      const { token, session, account } = await stores.signIns.signIn({
         userName: username,
         password,
         clientAddress: context.clientAddress,
@@ -59,7 +65,9 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
       })
       const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
       c.header('set-cookie', createSessionCookie(token, { secure: context.secure, maxAgeSeconds }))
-      return c.json({ user: describeUser(account), surface: 'people' as const, mayAdminister: false }, 200)
+      const credential = { kind: 'session', sessionId: session.id, surface: 'people', fromOwnerWindow: false } as const
+      const principal = { accountId: account.id, name: account.name, role: account.role, credential }
+      return c.json(describeSelf(principal, managerFromOtherDevices()), 200)
     })
     .openapi(deleteRoute, async (c) => {
       const { context } = c.env

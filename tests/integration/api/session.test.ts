@@ -20,6 +20,8 @@ describe('session', () => {
       user: { id: mia.id, name: 'Mia', role: 'creator' },
       surface: 'people',
       mayAdminister: false,
+      mayUseManager: false,
+      isInApp: false,
     })
     const cookie = answer.headers['set-cookie']?.[0] ?? ''
     expect(cookie).toMatch(/^gatehouse_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=2592000$/)

@@ -1,0 +1,41 @@
+import * as z from 'zod/mini'
+import { roles } from '../../proxy/contract/roles.ts'
+
+/** The parts of the gate's answers that the badge shows. */
+
+export const sessionSchema = z.object({
+  user: z.object({ name: z.string(), role: z.enum(roles) }),
+  mayUseManager: z.boolean(),
+  isInApp: z.boolean(),
+})
+export type Session = z.infer<typeof sessionSchema>
+
+export const jobsSchema = z.object({
+  items: z.array(
+    z.object({
+      state: z.string(),
+      position: z.nullable(z.number()),
+      expectedWaitSeconds: z.nullable(z.number()),
+      reason: z.nullable(z.string()),
+    }),
+  ),
+})
+export type Job = z.infer<typeof jobsSchema>['items'][number]
+
+export const folderSchema = z.object({
+  bytes: z.number(),
+  quotaBytes: z.nullable(z.number()),
+  warning: z.nullable(z.string()),
+})
+export type Folder = z.infer<typeof folderSchema>
+
+export const eventSchema = z.object({ type: z.literal('changed'), resource: z.string() })
+
+/** What is known of the person and their work. */
+export interface CanvasState {
+  /** undefined: not asked yet, or nobody answered. */
+  readonly session: Session | 'signedOut' | undefined
+  /** In the order in which they are served. */
+  readonly jobs: readonly Job[]
+  readonly folder: Folder | undefined
+}

@@ -1,0 +1,62 @@
+/** What is used of ComfyUI's frontend. Each version has other parts of it, and custom nodes change it. */
+
+type Things = Readonly<Record<string, unknown>>
+
+const isThings = (value: unknown): value is Things =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function'
+
+function findThing(from: unknown, ...names: readonly string[]): unknown {
+  let at = from
+  for (const name of names) {
+    if (!isThings(at)) return undefined
+    at = at[name]
+  }
+  return at
+}
+
+export interface PageCommand {
+  readonly id: string
+  readonly label: string
+  readonly icon: string
+  readonly function: () => void
+}
+
+/** The frontend's application; undefined when it has none that we know. */
+export const findApplication = (): unknown => findThing(window, 'comfyAPI', 'app', 'app') ?? findThing(window, 'app')
+
+/**
+ * Puts commands into the frontend's menu and its search. @returns false when this frontend cannot, or somebody else's
+ * extension has taken the name; the badge needs neither.
+ */
+export function registerCommands(application: unknown, commands: readonly PageCommand[]): boolean {
+  const register = findThing(application, 'registerExtension')
+  if (typeof register !== 'function') return false
+  try {
+    Reflect.apply(register, application, [
+      {
+        name: 'Gatehouse',
+        commands,
+        menuCommands: [{ path: ['Gatehouse'], commands: commands.map(({ id }) => id) }],
+        aboutPageBadges: [{ label: 'Gatehouse', url: '/gatehouse/', icon: 'pi pi-home' }],
+      },
+    ])
+    return true
+  } catch {
+    // The frontend refuses a name that is taken already.
+    return false
+  }
+}
+
+/** The group in the frontend's bar before which extensions put their own; undefined while it is not shown. */
+export function findBarGroup(application: unknown): HTMLElement | undefined {
+  const group = findThing(application, 'menu', 'settingsGroup', 'element')
+  const bar = findThing(application, 'menu', 'element')
+  if (!(group instanceof HTMLElement) || !(bar instanceof HTMLElement) || !bar.contains(group)) return undefined
+  return isShown(bar.parentElement) ? group : undefined
+}
+
+/** Somebody wants to see the canvas alone. */
+export const isFocusMode = (application: unknown): boolean =>
+  findThing(application, 'extensionManager', 'focusMode') === true
+
+const isShown = (node: Element | null): boolean => node !== null && node.getClientRects().length > 0

@@ -1,0 +1,96 @@
+import { roleWords } from '../../proxy/contract/roles.ts'
+import { toBytesOf } from '../words/bytes.ts'
+import { toPlaceInLine } from '../words/line.ts'
+import type { CanvasState, Folder, Job } from './answers.ts'
+
+export type Tone = 'calm' | 'warning'
+
+export interface PanelLine {
+  readonly text: string
+  readonly tone: Tone
+}
+
+/** What the badge and its panel say. */
+export interface BadgeWords {
+  readonly name: string
+  /** Beside the name while there is something to know; empty otherwise. */
+  readonly note: string
+  readonly tone: Tone
+  readonly role: string
+  readonly meaning: string
+  readonly jobs: readonly PanelLine[]
+  readonly storage: { readonly text: string; readonly fraction: number; readonly tone: Tone } | undefined
+  readonly canSignOut: boolean
+  readonly isSignedOut: boolean
+}
+
+/** undefined: nothing is known yet, so nothing is shown. */
+export function describeState({ session, jobs, folder }: CanvasState): BadgeWords | undefined {
+  if (session === undefined) return undefined
+  if (session === 'signedOut') return signedOut
+  const { title, meaning } = roleWords[session.user.role]
+  const { note, tone } = toNote(jobs, folder)
+  return {
+    name: session.user.name,
+    note,
+    tone,
+    role: title,
+    meaning,
+    jobs: toJobLines(jobs),
+    storage: folder === undefined ? undefined : toStorage(folder),
+    // The owner's window on the computer itself ends with the app.
+    canSignOut: !session.isInApp,
+    isSignedOut: false,
+  }
+}
+
+const signedOut: BadgeWords = {
+  name: 'Signed out',
+  note: '',
+  tone: 'warning',
+  role: '',
+  meaning: '',
+  jobs: [],
+  storage: undefined,
+  canSignOut: false,
+  isSignedOut: true,
+}
+
+const isHeld = ({ state }: Job): boolean => state === 'held'
+const isFull = ({ bytes, quotaBytes }: Folder): boolean => quotaBytes !== null && bytes >= quotaBytes
+const isWaiting = ({ position }: Job): boolean => position !== null
+
+/** The one thing that matters most now: one's turn, then what is held, then room. */
+function toNote(jobs: readonly Job[], folder: Folder | undefined): { note: string; tone: Tone } {
+  const first = jobs.find(isWaiting)
+  const held = jobs.filter(isHeld).length
+  if (first !== undefined && !jobs.some(({ state }) => state === 'running')) {
+    return { note: toPlaceInLine(first.position ?? 0, first.expectedWaitSeconds), tone: 'calm' }
+  }
+  if (held > 0) return { note: held === 1 ? 'On hold' : `${held} on hold`, tone: 'warning' }
+  if (folder?.warning != null) return { note: isFull(folder) ? 'Full' : 'Nearly full', tone: 'warning' }
+  return { note: '', tone: 'calm' }
+}
+
+function toJobLines(jobs: readonly Job[]): PanelLine[] {
+  const lines: PanelLine[] = []
+  const running = jobs.filter(({ state }) => state === 'running').length
+  if (running > 0) lines.push({ text: running === 1 ? 'Running now' : `${running} running now`, tone: 'calm' })
+  const [first, ...others] = jobs.filter(isWaiting)
+  if (first !== undefined) {
+    lines.push({ text: toPlaceInLine(first.position ?? 0, first.expectedWaitSeconds), tone: 'calm' })
+    if (others.length > 0) lines.push({ text: `${others.length} more of yours behind it`, tone: 'calm' })
+  }
+  const reasons = new Map<string, number>()
+  for (const { reason } of jobs.filter(isHeld)) reasons.set(reason ?? '', (reasons.get(reason ?? '') ?? 0) + 1)
+  for (const [reason, count] of reasons) {
+    lines.push({ text: `${count === 1 ? 'On hold' : `${count} on hold`}. ${reason}`.trim(), tone: 'warning' })
+  }
+  return lines
+}
+
+function toStorage({ bytes, quotaBytes, warning }: Folder): BadgeWords['storage'] {
+  if (quotaBytes === null || quotaBytes <= 0) return undefined
+  const tone = warning === null ? 'calm' : 'warning'
+  return { text: warning ?? toBytesOf(bytes, quotaBytes), fraction: Math.min(1, bytes / quotaBytes), tone }
+}

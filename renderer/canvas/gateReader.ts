@@ -1,0 +1,39 @@
+import type * as z from 'zod/mini'
+
+/** What the gate said; `refused`: it is there, and this is not for us. */
+export type Reading<Value> =
+  | { readonly kind: 'answer'; readonly value: Value }
+  | { readonly kind: 'signedOut' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'nothing' }
+
+export type GateReader = <Schema extends z.ZodMiniType>(
+  path: string,
+  schema: Schema,
+) => Promise<Reading<z.output<Schema>>>
+
+const timeoutMs = 30_000
+
+/** Reads from the gate's API with the session of the page; never throws. */
+export const readGate: GateReader = async (path, schema) => {
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(), timeoutMs)
+  try {
+    const response = await fetch(`/gatehouse/api/v1/${path}`, {
+      credentials: 'same-origin',
+      cache: 'no-store',
+      redirect: 'error',
+      headers: { accept: 'application/json' },
+      signal: abort.signal,
+    })
+    if (response.status === 401) return { kind: 'signedOut' }
+    if (!response.ok) return { kind: response.status < 500 ? 'refused' : 'nothing' }
+    const parsed = schema.safeParse(await response.json())
+    return parsed.success ? { kind: 'answer', value: parsed.data } : { kind: 'nothing' }
+  } catch {
+    // No connection, or no answer of ours: the badge keeps what it last knew.
+    return { kind: 'nothing' }
+  } finally {
+    clearTimeout(timer)
+  }
+}
