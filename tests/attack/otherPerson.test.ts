@@ -90,7 +90,7 @@ describe('one person’s many and busy WebSockets', () => {
   const open = (at: number) =>
     TabClient.open(fixture.port, `/ws?clientId=${at}`, { headers: bearer(tokens.creator) }).then(
       (tab) => ({ tab, status: 101 }),
-      ({ status }: { status: number }) => ({ tab: undefined, status }),
+      (error: unknown) => ({ tab: undefined, status: (error as { status: unknown }).status }),
     )
 
   it('case 15: a thousand of them are so many and no more, and hers stays', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { startEngineUnderTest } from '../../support/engineUnderTest.ts'
 import type { EngineUnderTest } from '../../support/engineUnderTest.ts'
 import { describeGate } from './cases/gateCases.ts'
+import { describeForbidden } from './cases/forbiddenCases.ts'
 import { describeLimits } from './cases/limitCases.ts'
 import { describeOddRequests } from './cases/requestCases.ts'
 import { openGateWorld } from './gateWorld.ts'
@@ -26,4 +27,5 @@ const context: IsolationContext = { world: () => world, throughGate: true }
 describeIsolation('two people at the gate', context)
 describeGate(context)
 describeOddRequests(() => world)
+describeForbidden(() => world)
 describeLimits(() => world)

@@ -11,15 +11,15 @@ export const briefPrompt = (): Prompt => slowPrompt(usesRealComfyui ? 3 : 10)
 /** What cases do at a gate, again and again. */
 export interface GateSteps {
   /** Ids of one's own queue, running and waiting. */
-  idsOf(person: Person): Promise<string[]>
+  readonly idsOf: (person: Person) => Promise<string[]>
   /** Queues what must be taken. */
-  queue(person: Person, prompt: unknown, others?: Record<string, unknown>): Promise<string>
+  readonly queue: (person: Person, prompt: unknown, others?: Record<string, unknown>) => Promise<string>
   /** One job of alice runs and one waits. */
-  keepBusy(): Promise<{ running: string; waiting: string }>
+  readonly keepBusy: () => Promise<{ running: string; waiting: string }>
   /** Waits until these have run, and run well. */
-  endWell(person: Person, ...ids: string[]): Promise<void>
+  readonly endWell: (person: Person, ...ids: string[]) => Promise<void>
   /** Whatever a case left in a queue is gone. */
-  tidyUp(): Promise<void>
+  readonly tidyUp: () => Promise<void>
 }
 
 export function gateSteps(world: () => IsolationWorld): GateSteps {
