@@ -236,6 +236,8 @@ export interface FixtureOptions extends GateOptions {
   readonly upstreamPort?: number
   /** false: the engine is not ready. */
   readonly ready?: boolean
+  /** A supervised one instead of the one that the test sets. */
+  readonly supervised?: Engine
 }
 
 /** A gate on a free port in front of a recording engine, with everybody in `tokens` known. */
@@ -247,6 +249,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
     folders: givenFolders,
     jobTimings = {},
     jobsDirectory,
+    supervised,
     ...gateOptions
   } = options
   const upstream = await startFakeUpstream()
@@ -273,7 +276,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
       clock: systemClock,
       random: systemRandom,
       logger: silentLogger,
-      engine,
+      engine: supervised ?? engine,
       authenticator,
       settings,
       folders: givenFolders ?? folders,

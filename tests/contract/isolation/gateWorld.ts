@@ -9,7 +9,8 @@ import { UserFolders } from '../../../proxy/isolation/userFolders.ts'
 import { EngineClient } from '../../support/engineClient.ts'
 import type { EngineUnderTest } from '../../support/engineUnderTest.ts'
 import { accountIdOf, bearer, openGateFixture, tokens } from '../../support/gateFixture.ts'
-import type { FakeSettings, GateFixture } from '../../support/gateFixture.ts'
+import type { FakeSettings, FixtureOptions, GateFixture } from '../../support/gateFixture.ts'
+import type { SupervisedEngine } from '../../support/supervisedEngine.ts'
 import { makePeopleFolder } from './world.ts'
 import type { IsolationWorld, Person, PersonFolders } from './world.ts'
 
@@ -25,14 +26,24 @@ export interface GateWorld extends IsolationWorld {
 
 /** A gate in front of the engine, with the folders that the product makes: two people, and the owner. */
 export async function openGateWorld(engine: EngineUnderTest): Promise<GateWorld> {
+  const world = await openWorld(engine.folders, {})
+  world.connect(engine, '1'.repeat(32))
+  return world
+}
+
+/** The same in front of an engine that the supervisor leads the gate to. */
+export function openSupervisedWorld({ engine, folders }: SupervisedEngine): Promise<GateWorld> {
+  return openWorld(folders, { supervised: engine })
+}
+
+async function openWorld(own: EngineUnderTest['folders'], options: FixtureOptions): Promise<GateWorld> {
   const people = makePeopleFolder()
   const database = openDatabase(join(people.path, 'gatehouse.db'))
   const folders = await openFolders(database, people.path)
-  const fixture = await openGateFixture({ ready: false, folders })
+  const fixture = await openGateFixture({ ready: false, folders, ...options })
   const connect = ({ port, secret }: EngineUnderTest, bootId: string): void =>
     fixture.engine.set({ port, secret: secret ?? '', bootId })
-  connect(engine, '1'.repeat(32))
-  const { input, output, temp, user } = engine.folders
+  const { input, output, temp, user } = own
   return {
     alice: personOf(fixture, 'cleo', tokens.creator, await foldersOf(folders, 'cleo')),
     bob: personOf(fixture, 'cora', tokens.creator2, await foldersOf(folders, 'cora')),
