@@ -81,7 +81,7 @@ async function cancelAll(jobs: JobQueue, accountId: string, ids: readonly string
 }
 
 async function readJobs(jobs: JobQueue, accountId: string): Promise<JsonObject[]> {
-  const ended = (await jobs.readSummaries(accountId)).map(parseLosslessJson).filter(isObject)
+  const ended = (await jobs.readSummaries(accountId)).map((text) => parseLosslessJson(text)).filter(isObject)
   return [...(await readQueued(jobs, accountId)), ...ended]
 }
 
