@@ -22,6 +22,7 @@ import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
 import { collectWhenIdle } from './idleCollector.ts'
 import { openFolders } from './openFolders.ts'
+import type { OpenedFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
 import { openOutputs } from './openOutputs.ts'
 import type { OpenedOutputs } from './openOutputs.ts'
@@ -47,11 +48,35 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
     const stores = await openStores({ dataDirectory, clock, random, logger, secrets })
     // The window's sessions never expire; those of a start that crashed must not hold in this one.
     await stores.ownerSessions.closeAll()
-    return new Service(options, lock, stores, await openJobs(stores, options))
+    const choices = createChoices(options, stores)
+    const folders = openFolders(stores, options, () => choices.folders())
+    const jobs = await openJobs(stores, folders.folders.room, options)
+    return new Service(options, { lock, stores, choices, jobs, ...folders })
   } catch (error) {
     lock.release()
     throw error
   }
+}
+
+/** What is open before the parts are put together. */
+interface ServiceParts extends OpenedFolders {
+  readonly lock: FolderLock
+  readonly stores: Stores
+  readonly choices: EngineChoices
+  readonly jobs: JobQueue
+}
+
+function createChoices(options: ServiceOptions, { settings }: Stores): EngineChoices {
+  const { dataDirectory, nodeCommand, paths, headless = {} } = options
+  return new EngineChoices({
+    dataDirectory,
+    nodeCommand,
+    practiceEngine: paths.practiceEngine,
+    companionDirectory: paths.companionDirectory,
+    settings,
+    installationDeps: systemInstallationDeps(),
+    override: headless,
+  })
 }
 
 class Service implements GatehouseService {
@@ -72,11 +97,13 @@ class Service implements GatehouseService {
   #stopCollecting: (() => void) | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(options: ServiceOptions, lock: FolderLock, stores: Stores, jobs: JobQueue) {
+  constructor(options: ServiceOptions, parts: ServiceParts) {
+    const { stores, jobs, userFolders, folders } = parts
     this.#options = options
-    this.#lock = lock
+    this.#lock = parts.lock
     this.#stores = stores
     this.#jobs = jobs
+    this.#choices = parts.choices
     const { clock, random, logger, platform, dataDirectory } = options
     this.#supervisor = new Supervisor({
       clock,
@@ -86,16 +113,6 @@ class Service implements GatehouseService {
       pidFilePath: join(dataDirectory, 'engine.pid'),
       ...(options.restartRules === undefined ? {} : { restartRules: options.restartRules }),
     })
-    this.#choices = new EngineChoices({
-      dataDirectory,
-      nodeCommand: options.nodeCommand,
-      practiceEngine: options.paths.practiceEngine,
-      companionDirectory: options.paths.companionDirectory,
-      settings: stores.settings,
-      installationDeps: systemInstallationDeps(),
-      override: options.headless ?? {},
-    })
-    const { userFolders, folders } = openFolders(stores, options, () => this.#choices.folders())
     this.engine = createSupervisedEngine(this.#supervisor, this.#choices)
     this.#outputs = openOutputs(stores, { jobs, folders: userFolders }, options)
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
@@ -113,6 +130,7 @@ class Service implements GatehouseService {
       authenticator: stores.authenticator,
       settings: stores.settings,
       folders: guardFolders(userFolders, () => describeEngineTrouble(this.#supervisor.health)),
+      room: folders.room,
       jobs,
       audit: createGateAudit(stores.audit),
       ownApplication: createOwnApplication({

@@ -19,6 +19,6 @@ export function openFolders(stores: Stores, options: Options, comfyui: () => Com
   const outputsRoot = options.outputsRoot ?? join(dataDirectory, 'outputs')
   const userFolders = new UserFolders({ kysely, clock, logger, dataDirectory, outputsRoot, platform, comfyui })
   const { settings } = stores
-  const folders = new Folders({ kysely, clock, settings, userFolders, dataDirectory, outputsRoot })
+  const folders = new Folders({ kysely, clock, logger, settings, userFolders, dataDirectory, outputsRoot })
   return { userFolders, folders }
 }

@@ -1,11 +1,16 @@
 import type { Stores } from '../proxy/accounts/stores.ts'
 import { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import { JobStore } from '../proxy/jobs/jobStore.ts'
+import type { RoomCheck } from '../proxy/jobs/roomCheck.ts'
 import { mayRunPrompts } from '../proxy/policy/authorize.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
 
 /** The queue, over the journal of this data folder. When it cannot be read the stores are closed. */
-export async function openJobs(stores: Stores, { clock, random, logger }: ServiceOptions): Promise<JobQueue> {
+export async function openJobs(
+  stores: Stores,
+  room: RoomCheck,
+  { clock, random, logger }: ServiceOptions,
+): Promise<JobQueue> {
   const { accounts, authenticator, settings, database } = stores
   const opening = JobQueue.open({
     store: new JobStore(database.kysely),
@@ -13,6 +18,7 @@ export async function openJobs(stores: Stores, { clock, random, logger }: Servic
     random,
     logger,
     settings,
+    room,
     rights: {
       find: async (accountId) => {
         const account = await accounts.find(accountId)

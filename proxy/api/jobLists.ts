@@ -1,6 +1,8 @@
+import { holdWords } from '../contract/jobs.ts'
 import type { JobAnswer, listedStates, QueueState } from '../contract/jobs.ts'
 import { isWaiting } from '../jobs/job.ts'
 import type { Job } from '../jobs/job.ts'
+import type { JobStatus } from '../jobs/jobState.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
 import { mayAdminister } from '../policy/rights.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
@@ -9,12 +11,10 @@ import type { PageQuery } from './paging.ts'
 
 type ActiveState = Exclude<(typeof listedStates)[number], 'ended'> | 'all'
 
-/** Those that a list is of; what is settling counts as running. */
-const isListed: Readonly<Record<ActiveState, (job: Job) => boolean>> = {
-  all: () => true,
-  running: ({ status: { state } }) => state === 'running' || state === 'ended',
-  waiting: ({ status: { state } }) => state === 'waiting' || state === 'sent',
-  held: ({ status: { state } }) => state === 'held',
+/** The list that a job stands in; what is settling counts as running. */
+function listOf({ state }: JobStatus, isWithoutRoom: boolean): Exclude<ActiveState, 'all'> {
+  if (state === 'running' || state === 'ended') return 'running'
+  return state === 'held' || (state === 'waiting' && isWithoutRoom) ? 'held' : 'waiting'
 }
 
 /** What is told of jobs: everybody's to who administers, to everybody else their own. */
@@ -26,7 +26,8 @@ export class JobLists {
   }
 
   read(principal: Principal, state: ActiveState): Promise<JobAnswer[]> {
-    return this.describe(principal, this.#list(principal).filter(isListed[state]))
+    const isListed = (job: Job): boolean => state === 'all' || this.#listOf(job) === state
+    return this.describe(principal, this.#list(principal).filter(isListed))
   }
 
   async describe(principal: Principal, list: readonly Job[]): Promise<JobAnswer[]> {
@@ -36,7 +37,7 @@ export class JobLists {
     const seesPaths = mayAdminister(principal)
     const describe = (job: Job): JobAnswer => {
       const around = { name: nameOf(job.accountId), place: places.get(job.id), progress: jobs.progressOf(job) }
-      return describeJob(job, { ...around, seesPaths })
+      return { ...describeJob(job, { ...around, seesPaths }), ...this.#describeRoom(job) }
     }
     return list.map(describe).sort(compareService)
   }
@@ -53,19 +54,35 @@ export class JobLists {
     return { items, nextCursor }
   }
 
-  describeQueue(principal: Principal): QueueState {
+  async describeQueue(principal: Principal): Promise<QueueState> {
     const { stores, jobs, engine } = this.#dependencies
     const pause = stores.settings.get('jobs.paused')
     const untilMs = jobs.isPaused() ? (pause?.untilMs ?? null) : null
     const all = this.#list(principal)
+    const stop = await jobs.findStop()
     return {
       paused: jobs.isPaused(),
       pausedUntil: untilMs === null ? null : new Date(untilMs).toISOString(),
       ready: engine.state().kind === 'ready',
+      // How full which disk is, is the owner's business.
+      stoppedBecause: stop === undefined ? null : mayAdminister(principal) ? stop : holdWords.disk,
       waiting: all.filter(isWaiting).length,
-      held: all.filter(isListed.held).length,
+      held: all.filter((job) => this.#listOf(job) === 'held').length,
       running: all.filter(({ status }) => status.state === 'running').length,
     }
+  }
+
+  /** What keeps a job that nobody holds from beginning when its turn comes. */
+  #describeRoom({ accountId, status }: Job): Partial<JobAnswer> {
+    const { jobs } = this.#dependencies
+    if (status.state !== 'waiting') return {}
+    const hold = jobs.roomHoldOf(accountId)
+    if (hold !== undefined) return { state: 'held', heldBecause: hold, reason: holdWords[hold] }
+    return jobs.isStopped ? { reason: holdWords.disk } : {}
+  }
+
+  #listOf({ accountId, status }: Job): Exclude<ActiveState, 'all'> {
+    return listOf(status, this.#dependencies.jobs.roomHoldOf(accountId) !== undefined)
   }
 
   #list(principal: Principal): readonly Job[] {

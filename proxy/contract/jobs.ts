@@ -94,7 +94,7 @@ export const jobPauseSchema = z.object({ untilMs: z.number().int().nullable() })
 export type JobPause = z.infer<typeof jobPauseSchema>
 
 /** Why a job waits although its turn may come. */
-export const holdReasons = ['person', 'owner', 'rights', 'suspect', 'token'] as const
+export const holdReasons = ['person', 'owner', 'rights', 'suspect', 'token', 'room', 'disk', 'moving'] as const
 export const holdReasonSchema = z.enum(holdReasons)
 export type HoldReason = z.infer<typeof holdReasonSchema>
 
@@ -104,6 +104,9 @@ export const holdWords: Readonly<Record<HoldReason, string>> = {
   rights: 'Your account may not run workflows at the moment.',
   suspect: 'An earlier job of yours brought ComfyUI down. Release this one if it is different.',
   token: 'Its comfy.org sign-in was not stored on purpose and is gone since Gatehouse restarted. Send it again.',
+  room: 'Your room is full. It goes on by itself once you have removed pictures, or the owner gave you more room.',
+  disk: 'The disk is almost full. It goes on by itself when there is room again.',
+  moving: 'Your folder is being moved. It goes on by itself.',
 }
 
 export const jobStates = ['waiting', 'held', 'starting', 'running', 'succeeded', 'failed', 'cancelled'] as const
@@ -175,6 +178,8 @@ export const queueStateSchema = z.object({
   pausedUntil: z.string().nullable(),
   /** Whether ComfyUI runs: otherwise everything waits for it. */
   ready: z.boolean(),
+  /** Why no job begins although the queue is not paused, in words; null: they begin. */
+  stoppedBecause: z.string().nullable(),
   /** Jobs of everybody for who administers, otherwise one's own. Those on hold are counted in `waiting`, too. */
   waiting: z.number().int(),
   held: z.number().int(),

@@ -1,32 +1,169 @@
+import type { Kysely } from 'kysely'
 import { describeBytes } from '../contract/byteWords.ts'
-import type { DiskSpace } from './diskSpace.ts'
-import { automaticQuota } from './folderRules.ts'
-import type { FolderRules } from './folderRules.ts'
-import type { FolderUse } from './folderUse.ts'
+import { GateError } from '../contract/errorCodes.ts'
+import { settingDefinitions } from '../contract/settings.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Schema } from '../database/schema.ts'
+import type { UserFolders } from '../isolation/userFolders.ts'
+import type { DiskSpace, Space } from './diskSpace.ts'
+import { quotaOf } from './folderRules.ts'
+import type { FolderRuleBook, FolderSettings } from './folderRules.ts'
+import { usedBytes } from './folderUse.ts'
+import type { FolderUseReader } from './folderUse.ts'
+import { fullWords } from './roomWords.ts'
 
-/** From which part of the quota on it is said. */
-const WARN_FROM = 0.8
-
-export const usedBytes = ({ bytes, inputBytes }: FolderUse): number => bytes + inputBytes
-
-/** The quota in bytes; null: no limit. */
-export async function quotaOf(
-  { quotaBytes }: FolderRules,
-  use: FolderUse,
-  findSpace: () => ReturnType<DiskSpace['find']>,
-): Promise<number | null> {
-  return quotaBytes === 'automatic' ? automaticQuota(await findSpace(), usedBytes(use)) : quotaBytes
+export interface FolderRoomParts {
+  readonly kysely: Kysely<Schema>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly settings: FolderSettings
+  readonly userFolders: Pick<UserFolders, 'recallOutput'>
+  readonly rules: FolderRuleBook
+  readonly uses: FolderUseReader
+  readonly space: DiskSpace
+  readonly dataDirectory: string
+  readonly outputsRoot: string
+  readonly isMoving: (accountId: string) => boolean
 }
 
-/** Before it is full; null: there is room. */
-export function warningWords(quotaBytes: number | null, used: number): string | null {
-  if (quotaBytes === null || used < quotaBytes * WARN_FROM) return null
-  if (used >= quotaBytes) return `Full: ${describeBytes(used)} of ${describeBytes(quotaBytes)}`
-  return `Nearly full: ${describeBytes(used)} of ${describeBytes(quotaBytes)}`
+/** What one job makes when nothing is known of this person's earlier ones. */
+const UNKNOWN_JOB_BYTES = 16 * 1024 ** 2
+const RECENT_FILES = 50
+/** Files of a job that ended longer ago will not be counted any more. */
+const UNCOUNTED_MS = 600_000
+/** Of a disk on which the usual floor would be most of it. */
+const SHARE_OF_DISK = 0.05
+/** A workflow can still be saved by who is just full. */
+const SPARE_BYTES = 64 * 1024 ** 2
+
+/** Whether there is room: for what somebody sends, for the next job of somebody, for any job at all. */
+export class FolderRoom {
+  readonly #parts: FolderRoomParts
+  readonly #listeners = new Set<() => void>()
+  #saidUnknown = false
+
+  constructor(parts: FolderRoomParts) {
+    this.#parts = parts
+  }
+
+  /** @throws GateError QUOTA_EXCEEDED in words, with what to do */
+  async checkPrompt(accountId: string): Promise<void> {
+    const room = await this.#read(accountId)
+    if (room !== undefined && room.used >= room.quotaBytes) refuseFull(room)
+  }
+
+  /** Before an upload or a file of the person's is taken in; it counts from then on. @throws GateError QUOTA_EXCEEDED */
+  async checkInput(accountId: string, bytes: number, isUpload: boolean): Promise<void> {
+    const room = await this.#read(accountId)
+    if (room === undefined) return
+    const limit = isUpload ? room.quotaBytes : room.quotaBytes + SPARE_BYTES
+    if (room.used + bytes > limit) refuseFull(room)
+    this.#parts.uses.addInput(accountId, bytes)
+  }
+
+  /**
+   * Why the person's next job may not begin. Many jobs that were sent at once are not let in one beside the other:
+   * each that is under way counts with what such jobs usually make.
+   */
+  async findHold(accountId: string, underWay: number): Promise<'room' | 'disk' | 'moving' | undefined> {
+    if (this.#parts.isMoving(accountId)) return 'moving'
+    const { path } = await this.#parts.userFolders.recallOutput(accountId)
+    if (await this.#findShortage(path ?? this.#parts.outputsRoot)) return 'disk'
+    const room = await this.#read(accountId)
+    if (room === undefined) return undefined
+    if (room.used >= room.quotaBytes) return 'room'
+    const uncounted = underWay + (await this.#countUncounted(accountId))
+    if (uncounted === 0) return undefined
+    const expected = uncounted * (await this.#expectJobBytes(accountId))
+    return room.used + expected >= room.quotaBytes ? 'room' : undefined
+  }
+
+  /** Why nobody's job may begin, in words for the owner. */
+  async findStop(): Promise<string | undefined> {
+    const shortage = await this.#findShortage(this.#parts.dataDirectory)
+    if (shortage === undefined) return undefined
+    const { freeBytes, floorBytes } = shortage
+    const kept = `${describeBytes(freeBytes)} left, ${describeBytes(floorBytes)} are kept free`
+    return `The disk of Gatehouse's data folder is almost full (${kept}). Jobs wait, and go on by themselves when there is room.`
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** There may be more room than before. */
+  changed(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  async #findShortage(directory: string): Promise<{ freeBytes: number; floorBytes: number } | undefined> {
+    const space = await this.#parts.space.find(directory)
+    if (space === undefined) {
+      this.#sayUnknown(directory)
+      return undefined
+    }
+    const floorBytes = floorOf(this.#parts.settings.get('jobs.diskFloorBytes'), space)
+    return space.freeBytes < floorBytes ? { freeBytes: space.freeBytes, floorBytes } : undefined
+  }
+
+  #sayUnknown(directory: string): void {
+    if (this.#saidUnknown) return
+    this.#saidUnknown = true
+    const message = 'how much is free on a disk cannot be found out, so jobs begin however little it is'
+    this.#parts.logger.warn({ directory }, message)
+  }
+
+  /** undefined: this person has no limit. */
+  async #read(accountId: string): Promise<{ used: number; quotaBytes: number } | undefined> {
+    const { rules, uses, space, userFolders, outputsRoot } = this.#parts
+    const rule = await rules.find(accountId)
+    if (rule.quotaBytes === null) return undefined
+    const use = await uses.find(accountId)
+    const { path = outputsRoot } = await userFolders.recallOutput(accountId)
+    const quotaBytes = await quotaOf(rule, use, () => space.find(path))
+    return quotaBytes === null ? undefined : { used: usedBytes(use), quotaBytes }
+  }
+
+  /** Jobs that ended a moment ago and whose files do not stand in the records yet. */
+  async #countUncounted(accountId: string): Promise<number> {
+    const { kysely, clock } = this.#parts
+    const row = await kysely
+      .selectFrom('jobs')
+      .select(({ fn }) => fn.countAll<number>().as('jobs'))
+      .where('account_id', '=', accountId)
+      .where('files_recorded', '=', 0)
+      .where('state', 'in', ['succeeded', 'failed'])
+      .where('ended_at_ms', '>', clock.nowMs() - UNCOUNTED_MS)
+      .executeTakeFirstOrThrow()
+    return row.jobs
+  }
+
+  async #expectJobBytes(accountId: string): Promise<number> {
+    const rows = await this.#parts.kysely
+      .selectFrom('outputs')
+      .select(['job_id', 'bytes'])
+      .where('account_id', '=', accountId)
+      .where('job_id', 'is not', null)
+      .orderBy('made_at_ms', 'desc')
+      .limit(RECENT_FILES)
+      .execute()
+    if (rows.length === 0) return UNKNOWN_JOB_BYTES
+    const jobs = new Set(rows.map(({ job_id }) => job_id)).size
+    return rows.reduce((sum, { bytes }) => sum + bytes, 0) / jobs
+  }
 }
 
-/** To the person whose room is used up. */
-export function fullWords(quotaBytes: number, used: number): string {
-  const mend = 'Remove pictures you do not need, or ask the owner for more room.'
-  return `Your ${describeBytes(quotaBytes)} are full (${describeBytes(used)}). ${mend}`
+function refuseFull({ quotaBytes, used }: { readonly quotaBytes: number; readonly used: number }): never {
+  throw new GateError('QUOTA_EXCEEDED', fullWords(quotaBytes, used))
+}
+
+/**
+ * What must stay free before a job begins. Nobody chose the default, so on a small disk it is a twentieth of it: ten
+ * gigabytes may be all there is.
+ */
+export function floorOf(settingBytes: number, { totalBytes }: Space): number {
+  if (settingBytes !== settingDefinitions['jobs.diskFloorBytes'].default) return settingBytes
+  return Math.min(settingBytes, totalBytes * SHARE_OF_DISK)
 }

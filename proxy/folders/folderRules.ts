@@ -3,6 +3,8 @@ import type { SettingName, Settings } from '../contract/settings.ts'
 import { findMeta } from '../database/metaStore.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Space } from './diskSpace.ts'
+import { usedBytes } from './folderUse.ts'
+import type { FolderUse } from './folderUse.ts'
 
 /** What somebody's folder may hold and for how long. */
 export interface FolderRules {
@@ -38,6 +40,15 @@ export function automaticQuota(space: Space | undefined, usedBytes: number): num
   const share = (space.freeBytes + usedBytes) * SHARE_OF_FREE
   const step = share >= GiB ? GiB : MiB
   return Math.min(DEFAULT_QUOTA_BYTES, Math.max(MiB, Math.floor(share / step) * step))
+}
+
+/** The quota in bytes; null: no limit. */
+export async function quotaOf(
+  { quotaBytes }: FolderRules,
+  use: FolderUse,
+  findSpace: () => Promise<Space | undefined>,
+): Promise<number | null> {
+  return quotaBytes === 'automatic' ? automaticQuota(await findSpace(), usedBytes(use)) : quotaBytes
 }
 
 /** Reads and changes the rules of each person. What holds for everybody does not hold for the owner's own pictures. */

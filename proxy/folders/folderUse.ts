@@ -13,6 +13,8 @@ export interface FolderUse {
   readonly inputBytes: number
 }
 
+export const usedBytes = ({ bytes, inputBytes }: FolderUse): number => bytes + inputBytes
+
 /** Reads what each person's files take: results from their records, the rest by looking. */
 export class FolderUseReader {
   readonly #kysely: Kysely<Schema>

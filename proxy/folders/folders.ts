@@ -2,17 +2,19 @@ import type { Kysely } from 'kysely'
 import type { Folder } from '../contract/folders.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
 import type { Schema } from '../database/schema.ts'
 import { FolderProblem } from '../isolation/privateFolder.ts'
 import { unusableFolderWords } from '../isolation/userFolders.ts'
 import type { UserFolders } from '../isolation/userFolders.ts'
 import { DiskSpace } from './diskSpace.ts'
 import type { SpaceReader } from './diskSpace.ts'
-import { quotaOf, usedBytes, warningWords } from './folderRoom.ts'
-import { FolderRuleBook } from './folderRules.ts'
+import { FolderRoom } from './folderRoom.ts'
+import { FolderRuleBook, quotaOf } from './folderRules.ts'
 import type { FolderRules, FolderRulesChange, FolderSettings } from './folderRules.ts'
-import { FolderUseReader } from './folderUse.ts'
+import { FolderUseReader, usedBytes } from './folderUse.ts'
 import { MeasuredSizes } from './measuredSizes.ts'
+import { warningWords } from './roomWords.ts'
 
 /*
  * proxy/folders/ knows how much each person's files take, how much they may take and for how long they stay, and moves
@@ -22,6 +24,7 @@ import { MeasuredSizes } from './measuredSizes.ts'
 export interface FoldersOptions {
   readonly kysely: Kysely<Schema>
   readonly clock: Clock
+  readonly logger: Logger
   readonly settings: FolderSettings
   readonly userFolders: UserFolders
   readonly dataDirectory: string
@@ -40,6 +43,8 @@ type Condition = Pick<Folder, 'state' | 'problem' | 'path' | 'isComfyuisOwn'>
 
 /** Everybody's folders, as the owner and each person see them. */
 export class Folders {
+  /** Whether there is room for what is to come. */
+  readonly room: FolderRoom
   readonly #options: FoldersOptions
   readonly #rules: FolderRuleBook
   readonly #uses: FolderUseReader
@@ -52,6 +57,8 @@ export class Folders {
     this.#rules = new FolderRuleBook(kysely, settings)
     this.#uses = new FolderUseReader(kysely, new MeasuredSizes(clock), dataDirectory)
     this.#space = new DiskSpace(clock, readSpace)
+    const parts = { rules: this.#rules, uses: this.#uses, space: this.#space, isMoving: () => false }
+    this.room = new FolderRoom({ ...options, ...parts })
   }
 
   /** Everybody's, oldest account first, with paths. `from` and `count` choose a page. */
@@ -146,6 +153,7 @@ export class Folders {
   }
 
   #changed(accountId: string): void {
+    this.room.changed()
     for (const listener of [...this.#listeners]) listener(accountId)
   }
 }

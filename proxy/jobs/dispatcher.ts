@@ -9,6 +9,8 @@ import { noTexts } from './jobStore.ts'
 import { limitsOf } from './jobLimits.ts'
 import type { JobQueueDependencies, JobTimings } from './jobQueueTypes.ts'
 import { readEventData } from './runRecord.ts'
+import { endlessRoom } from './roomCheck.ts'
+import { RoomTurns } from './roomTurns.ts'
 import { ShareBook } from './shareBook.ts'
 import { isUpstream, nextStatus } from './jobState.ts'
 import { TimeLimits } from './timeLimits.ts'
@@ -32,6 +34,7 @@ export class Dispatcher {
   readonly #endings: JobEndings
   readonly #timeLimits: TimeLimits
   readonly #book = new ShareBook()
+  readonly room: RoomTurns
   /** Cancelled while the engine could not be asked: it may still have them. */
   readonly #unwanted = new Set<string>()
   #link: EngineLink = noEngine
@@ -44,6 +47,7 @@ export class Dispatcher {
     this.#dependencies = dependencies
     this.#ledger = ledger
     this.#timings = timings
+    this.room = new RoomTurns(dependencies.room ?? endlessRoom, ledger)
     this.#endings = new JobEndings(dependencies, ledger, () => this.#link)
     this.#timeLimits = new TimeLimits(timings.stopGraceMs, {
       interrupt: (job) => {
@@ -181,6 +185,7 @@ export class Dispatcher {
   async #pumpAll(): Promise<void> {
     while (this.#pumpAgain) {
       this.#pumpAgain = false
+      this.room.beginRound()
       while (!this.#closed && (await this.#inTurn(() => this.#handOver()))) continue
     }
   }
@@ -188,11 +193,10 @@ export class Dispatcher {
   /** @returns whether there may be more to hand over */
   async #handOver(): Promise<boolean> {
     const bootId = this.#link.bootId()
-    if (bootId === undefined || this.isPaused()) return false
-    const job = chooseJob(
-      this.#book.share,
-      this.#ledger.list(({ status }) => status.state === 'waiting'),
-    )
+    if (bootId === undefined || this.isPaused() || !(await this.room.isOpen())) return false
+    const mayBegin = ({ status, accountId }: Job): boolean =>
+      status.state === 'waiting' && !this.room.wasRefused(accountId)
+    const job = chooseJob(this.#book.share, this.#ledger.list(mayBegin))
     if (job === undefined) return false
     const upstream = this.#ledger.list(({ status: { state } }) => state === 'sent' || state === 'running')
     if (upstream.length >= UPSTREAM_JOBS) return this.#makeRoom(job, upstream)
@@ -203,6 +207,7 @@ export class Dispatcher {
       return true
     }
     if (!rights.mayRun) return this.#ledger.apply(job, { kind: 'hold', because: 'rights' })
+    if (!(await this.room.admits(job.accountId))) return true
     const body = job.secretBody ?? (await this.#dependencies.store.findBody(job.id))
     if (body === undefined) {
       this.#ledger.drop(job)

@@ -31,6 +31,7 @@ export class JobIntake {
    * @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words
    */
   async checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>): Promise<void> {
+    await this.#dependencies.room?.checkPrompt(order.accountId)
     this.#checkUse(order, await this.#readUse(order.accountId))
   }
 
@@ -40,6 +41,7 @@ export class JobIntake {
    */
   async accept(order: JobOrder): Promise<{ id: string; number: number }> {
     const { accountId } = order
+    await this.#dependencies.room?.checkPrompt(accountId)
     const use = await this.#readUse(accountId)
     // No other job of this person may come between the question and the count.
     this.#checkUse(order, use)

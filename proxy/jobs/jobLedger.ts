@@ -86,7 +86,17 @@ export class JobLedger {
     return () => this.#listeners.delete(listener)
   }
 
-  #changed({ accountId }: Job): void {
+  /** Something that is not written changed for the person's jobs. */
+  tell(accountId: string): void {
     for (const listener of [...this.#listeners]) listener(accountId)
+  }
+
+  /** The same for all jobs; who administers hears of it also when there are none. */
+  tellEverybody(): void {
+    for (const accountId of new Set(['', ...this.list().map((job) => job.accountId)])) this.tell(accountId)
+  }
+
+  #changed({ accountId }: Job): void {
+    this.tell(accountId)
   }
 }

@@ -16,11 +16,14 @@ import { LineMoves } from './lineMoves.ts'
 import type { NewPlace } from './lineMoves.ts'
 import { RunProgress } from './runProgress.ts'
 import type { Progress } from './runProgress.ts'
+import { endlessRoom } from './roomCheck.ts'
+import type { RoomHold } from './roomCheck.ts'
 import { foresee } from './waitingLine.ts'
 import type { Place } from './waitingLine.ts'
 
 const DAY_MS = 86_400_000
 const PURGE_MS = 3_600_000
+const LOOK_AGAIN_MS = 1_000
 
 /** The queue of everybody. Who may ask for what is decided before; what is asked for here is done. */
 export class JobQueue {
@@ -48,6 +51,7 @@ export class JobQueue {
     })
     this.#unsubscribe.push(
       dependencies.settings.onChange(() => this.#followPause()),
+      (dependencies.room ?? endlessRoom).onChange(() => this.#dispatcher.pump()),
       dependencies.rights.onChange(() => this.#background(this.#followRights(), 'rights could not be looked up')),
     )
     this.#every(timings.compareMs, () => this.#dispatcher.compare())
@@ -194,6 +198,35 @@ export class JobQueue {
     return this.#moves.moveAmongOwn(job, place)
   }
 
+  /** Why the person's jobs wait that nobody holds; undefined: nothing but their turn. */
+  roomHoldOf(accountId: string): RoomHold | undefined {
+    return this.#dispatcher.room.holdOf(accountId)
+  }
+
+  /** Why nobody's job may begin, in words for the owner. */
+  async findStop(): Promise<string | undefined> {
+    return this.#dependencies.room?.findStop()
+  }
+
+  /** Whether it was so when one was to begin last. */
+  get isStopped(): boolean {
+    return this.#dispatcher.room.isStopped
+  }
+
+  /**
+   * Resolves when the engine has no job of this person: what has not begun comes back, what runs ends. For who keeps
+   * further ones from beginning.
+   */
+  async vacate(accountId: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const changed = this.#nextChange(accountId, signal)
+      const jobs = this.#ledger.ofAccount(accountId).filter(({ status }) => isUpstream(status.state))
+      if (jobs.length === 0 || signal.aborted) return
+      for (const job of jobs) if (job.status.state === 'sent') await this.#dispatcher.takeBack(job)
+      await changed
+    }
+  }
+
   isPaused(): boolean {
     return this.#dispatcher.isPaused()
   }
@@ -211,7 +244,7 @@ export class JobQueue {
     return foresee(
       this.#dispatcher.share,
       of('sent'),
-      of('waiting'),
+      of('waiting').filter(({ accountId }) => this.roomHoldOf(accountId) === undefined),
       (accountId) => weights.get(accountId) ?? 1,
       busySeconds,
     )
@@ -297,6 +330,23 @@ export class JobQueue {
   async #purge(): Promise<void> {
     const { clock, settings, store } = this.#dependencies
     await store.purge(clock.nowMs() - settings.get('jobs.historyDays') * DAY_MS)
+  }
+
+  /** Resolves at the next change of the person's jobs, or after a while: an answer may have been missed. */
+  #nextChange(accountId: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        stop()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, LOOK_AGAIN_MS)
+      const stop = this.#ledger.onChange((changed) => {
+        if (changed === accountId) done()
+      })
+      signal.addEventListener('abort', done)
+    })
   }
 
   async #readTexts(job: Job): Promise<JobTexts | undefined> {

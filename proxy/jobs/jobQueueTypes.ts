@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
 import type { JobStore } from './jobStore.ts'
+import type { RoomCheck } from './roomCheck.ts'
 
 /** Whether somebody's jobs may run. Asked when a job is sent, and again when it is handed to the engine. */
 export interface JobRights {
@@ -26,6 +27,8 @@ export interface JobQueueDependencies {
   readonly logger: Logger
   readonly settings: JobSettings
   readonly rights: JobRights
+  /** Left out: nobody counts. */
+  readonly room?: RoomCheck
   /** Shorter waits for tests; the product never sets it. */
   readonly timings?: Partial<JobTimings>
 }

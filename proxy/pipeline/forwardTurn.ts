@@ -59,6 +59,7 @@ export async function forwardTurn(turn: Turn, services: TurnServices, changes: P
     const upstream = services.upstream()
     if (upstream === undefined) throw engineUnavailable()
     const { principal } = turn.exchange
+    await checkRoom(turn, services)
     const introducing = principal === undefined ? undefined : services.users.introduce(upstream, principal.accountId)
     if (introducing !== undefined) await introducing
     plan = createPlan(turn, services, changes)
@@ -67,6 +68,15 @@ export async function forwardTurn(turn: Turn, services: TurnServices, changes: P
     if (plan?.body instanceof RequestBody) plan.body.destroy()
     giveTurn(turn, services)
   }
+}
+
+/** Whatever a person sends may be kept in their folders. @throws GateError QUOTA_EXCEEDED */
+async function checkRoom({ exchange }: Turn, { dependencies }: TurnServices): Promise<void> {
+  const { head, principal, route } = exchange
+  if (head.bodyBytes === 0 || principal === undefined || dependencies.room === undefined) return
+  // A body that does not say how long it is may be as long as any may.
+  const bytes = head.bodyBytes > 0 ? head.bodyBytes : dependencies.settings.get('limits.uploadBytes')
+  await dependencies.room.checkInput(principal.accountId, bytes, route.action === 'upload')
 }
 
 /** For what keeps a connection to the engine for somebody without being forwarded. @throws GateError TOO_MANY_CONNECTIONS */

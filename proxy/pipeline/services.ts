@@ -13,6 +13,12 @@ export interface SettingsReader {
   onChange(listener: () => void): () => void
 }
 
+/** Whether there is room for what somebody sends. */
+export interface InputRoom {
+  /** What is let in counts from then on. @throws GateError QUOTA_EXCEEDED in words */
+  checkInput(accountId: string, bytes: number, isUpload: boolean): Promise<void>
+}
+
 /** Everything the gate is given from outside. */
 export interface GateDependencies {
   readonly clock: Clock
@@ -23,6 +29,8 @@ export interface GateDependencies {
   readonly settings: SettingsReader
   /** Where each person's files lie. */
   readonly folders: UserFolderSource
+  /** Left out: nobody counts. */
+  readonly room?: InputRoom
   /** Everybody's jobs. Whoever opened it closes it, after the gate. */
   readonly jobs: JobQueue
   /** Answers `/gatehouse/*` and the sign-in routes. */

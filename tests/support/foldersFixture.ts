@@ -36,6 +36,7 @@ export function openTestFolders(stores: Stores, clock: Clock, logger: Logger, ou
   const folders = new Folders({
     kysely,
     clock,
+    logger,
     settings,
     userFolders,
     dataDirectory,

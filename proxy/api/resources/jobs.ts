@@ -108,8 +108,8 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
       const { accountId, role } = requireJobs(c.env.context, 'read')
       return c.json(await jobs.describeUse({ accountId, role }), 200)
     })
-    .openapi(stateRoute, (c) => {
-      return c.json(lists.describeQueue(requireJobs(c.env.context, 'read')), 200)
+    .openapi(stateRoute, async (c) => {
+      return c.json(await lists.describeQueue(requireJobs(c.env.context, 'read')), 200)
     })
     .openapi(pauseRoute, async (c) => {
       const { context } = c.env
@@ -118,7 +118,7 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
       const untilMs = until === undefined ? null : Date.parse(until)
       await stores.settings.set('jobs.paused', paused ? { untilMs } : null)
       record(principal, context.clientAddress, paused ? 'jobs.paused' : 'jobs.resumed')
-      return c.json(lists.describeQueue(principal), 200)
+      return c.json(await lists.describeQueue(principal), 200)
     })
     .openapi(changeRoute, async (c) => {
       const { context } = c.env
@@ -154,6 +154,8 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
     if (job.status.heldBecause === 'rights' || job.status.heldBecause === 'token') {
       throw new GateError('PERMISSION_DENIED', holdWords[job.status.heldBecause])
     }
+    const hold = job.status.state === 'waiting' ? jobs.roomHoldOf(job.accountId) : undefined
+    if (hold !== undefined) throw new GateError('PERMISSION_DENIED', holdWords[hold])
     return jobs.release(job)
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describeBytes, parseBytes } from '../../../proxy/contract/byteWords.ts'
 import { parseDf } from '../../../proxy/folders/diskSpace.ts'
-import { fullWords, warningWords } from '../../../proxy/folders/folderRoom.ts'
+import { fullWords, warningWords } from '../../../proxy/folders/roomWords.ts'
 import { automaticQuota } from '../../../proxy/folders/folderRules.ts'
 
 const MiB = 1024 ** 2

@@ -1,0 +1,17 @@
+import { describeBytes } from '../contract/byteWords.ts'
+
+/** From which part of the quota on it is said. */
+const WARN_FROM = 0.8
+
+/** Before it is full; null: there is room. */
+export function warningWords(quotaBytes: number | null, used: number): string | null {
+  if (quotaBytes === null || used < quotaBytes * WARN_FROM) return null
+  const isFull = used >= quotaBytes
+  return `${isFull ? 'Full' : 'Nearly full'}: ${describeBytes(used)} of ${describeBytes(quotaBytes)}`
+}
+
+/** To the person whose room is used up. */
+export function fullWords(quotaBytes: number, used: number): string {
+  const mend = 'Remove pictures you do not need, or ask the owner for more room.'
+  return `Your ${describeBytes(quotaBytes)} are full (${describeBytes(used)}). ${mend}`
+}
