@@ -41,6 +41,7 @@ const SPARE_BYTES = 64 * 1024 ** 2
 export class FolderRoom {
   readonly #parts: FolderRoomParts
   readonly #listeners = new Set<() => void>()
+  readonly #turns = new Map<string, Promise<void>>()
   #saidUnknown = false
 
   constructor(parts: FolderRoomParts) {
@@ -54,7 +55,21 @@ export class FolderRoom {
   }
 
   /** Before an upload or a file of the person's is taken in; it counts from then on. @throws GateError QUOTA_EXCEEDED */
-  async checkInput(accountId: string, bytes: number, isUpload: boolean): Promise<void> {
+  checkInput(accountId: string, bytes: number, isUpload: boolean): Promise<void> {
+    // One after the other: between the look and the count no other of this person may slip in.
+    const turn = (this.#turns.get(accountId) ?? Promise.resolve()).then(() => this.#takeIn(accountId, bytes, isUpload))
+    const over = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#turns.set(accountId, over)
+    void over.then(() => {
+      if (this.#turns.get(accountId) === over) this.#turns.delete(accountId)
+    })
+    return turn
+  }
+
+  async #takeIn(accountId: string, bytes: number, isUpload: boolean): Promise<void> {
     const room = await this.#read(accountId)
     if (room === undefined) return
     const limit = isUpload ? room.quotaBytes : room.quotaBytes + SPARE_BYTES

@@ -2,7 +2,7 @@ import type { Stores } from '../../proxy/accounts/stores.ts'
 import type { Clock } from '../../proxy/core/clock.ts'
 import type { Logger } from '../../proxy/core/logger.ts'
 import { Folders } from '../../proxy/folders/folders.ts'
-import type { Space } from '../../proxy/folders/diskSpace.ts'
+import type { Space, SpaceReader } from '../../proxy/folders/diskSpace.ts'
 import { UserFolders } from '../../proxy/isolation/userFolders.ts'
 import type { ComfyuiOwnFolders } from '../../proxy/isolation/folderOverlap.ts'
 
@@ -18,7 +18,13 @@ export interface TestFolders {
 }
 
 /** Folders of people over stores of a test, on a disk that the test fills. */
-export function openTestFolders(stores: Stores, clock: Clock, logger: Logger, outputsRoot: string): TestFolders {
+export function openTestFolders(
+  stores: Stores,
+  clock: Clock,
+  logger: Logger,
+  outputsRoot: string,
+  readSpace?: SpaceReader,
+): TestFolders {
   const { dataDirectory, settings } = stores
   const { kysely } = stores.database
   const disk = { space: { freeBytes: 500 * GiB, totalBytes: 1000 * GiB } }
@@ -41,7 +47,7 @@ export function openTestFolders(stores: Stores, clock: Clock, logger: Logger, ou
     userFolders,
     dataDirectory,
     outputsRoot,
-    readSpace: () => Promise.resolve(disk.space),
+    readSpace: readSpace ?? (() => Promise.resolve(disk.space)),
   })
   return { userFolders, folders, disk, comfyui }
 }

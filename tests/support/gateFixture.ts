@@ -7,9 +7,11 @@ import { silentLogger } from '../../proxy/core/logger.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
 import type { Engine, EngineConnection } from '../../proxy/comfyui/engine.ts'
 import { mayRunPrompts } from '../../proxy/policy/authorize.ts'
+import type { RoomCheck } from '../../proxy/jobs/roomCheck.ts'
 import type { JobTimings } from '../../proxy/jobs/jobQueueTypes.ts'
 import type { FolderSet } from '../../proxy/isolation/userFolders.ts'
 import type { UserFolderSource } from '../../proxy/pipeline/engineUsers.ts'
+import type { InputRoom } from '../../proxy/pipeline/services.ts'
 import { createGate } from '../../proxy/gate.ts'
 import type { Gate, GateOptions } from '../../proxy/gate.ts'
 import type { PipelineEvent } from '../../proxy/pipeline/audit.ts'
@@ -232,6 +234,8 @@ export interface FixtureOptions extends GateOptions {
   readonly jobsDirectory?: string
   /** Instead of folders that everybody shares. */
   readonly folders?: UserFolderSource
+  /** Left out: nobody counts. */
+  readonly room?: InputRoom & RoomCheck
   /** A server of the test's own instead of the recording one. */
   readonly upstreamPort?: number
   /** false: the engine is not ready. */
@@ -250,6 +254,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
     jobTimings = {},
     jobsDirectory,
     supervised,
+    room,
     ...gateOptions
   } = options
   const upstream = await startFakeUpstream()
@@ -269,6 +274,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
       onChange: (listener) => authenticator.onCredentialsChanged(listener),
     },
     timings: jobTimings,
+    ...(room && { room }),
     ...(jobsDirectory === undefined ? {} : { directory: jobsDirectory }),
   })
   const gate = createGate(
@@ -280,6 +286,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
       authenticator,
       settings,
       folders: givenFolders ?? folders,
+      ...(room && { room }),
       jobs: queue.jobs,
       audit: { record: (event) => events.push(event) },
       ownApplication: (request, response, context) => {

@@ -20,7 +20,7 @@ export interface JobQueueFixture {
   close(): Promise<void>
 }
 
-export interface JobQueueFixtureOptions extends Pick<JobQueueDependencies, 'settings' | 'rights'> {
+export interface JobQueueFixtureOptions extends Pick<JobQueueDependencies, 'settings' | 'rights' | 'room'> {
   readonly clock?: Clock
   readonly logger?: Logger
   readonly timings?: JobQueueDependencies['timings']
@@ -35,8 +35,8 @@ export async function openJobQueueFixture(options: JobQueueFixtureOptions): Prom
   const { clock = systemClock, logger = silentLogger } = options
   await migrate(database, { clock, backupsDirectory: join(directory, 'backups') })
   const store = new JobStore(database.kysely)
-  const { settings, rights, timings } = options
-  const dependencies = { store, clock, random: systemRandom, logger, settings, rights }
+  const { settings, rights, timings, room } = options
+  const dependencies = { store, clock, random: systemRandom, logger, settings, rights, ...(room && { room }) }
   const jobs = await JobQueue.open({ ...dependencies, ...(timings === undefined ? {} : { timings }) })
   return {
     database,

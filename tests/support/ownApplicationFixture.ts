@@ -226,7 +226,9 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
     writeFileSync(join(pagesDirectory, 'assets', 'appearance.js'), `'use strict'`)
     writeFileSync(join(dataDirectory, '..', 'secret.txt'), 'outside of the pages')
     const parts = createFakeParts()
+    const folders = openTestFolders(stores, clock, logger, join(dataDirectory, '..', 'outputs'))
     const queue = await openJobQueueFixture({
+      room: folders.folders.room,
       clock,
       logger,
       settings: stores.settings,
@@ -238,7 +240,6 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
         onChange: (listener) => stores.authenticator.onCredentialsChanged(listener),
       },
     })
-    const folders = openTestFolders(stores, clock, logger, join(dataDirectory, '..', 'outputs'))
     const files = openOutputsFixture(stores, queue.jobs, folders.userFolders, { clock, logger })
     const own = createOwnApplication({
       jobs: queue.jobs,
