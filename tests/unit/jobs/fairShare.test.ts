@@ -1,38 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { charge, chooseNext, correct, emptyFairShare } from '../../../proxy/jobs/fairShare.ts'
+import { charge, chooseNext, emptyFairShare } from '../../../proxy/jobs/fairShare.ts'
 import type { FairShare } from '../../../proxy/jobs/fairShare.ts'
-
-interface Person {
-  readonly weight: number
-  /** What each job really takes, in its order. */
-  readonly jobs: readonly number[]
-}
-
-interface Served {
-  readonly accountId: string
-  readonly at: number
-  readonly seconds: number
-}
-
-/** Serves everything, one job at a time, all sent at the beginning; `guess` is what the gate expects of a job. */
-function serveAll(people: Readonly<Record<string, Person>>, guess: (seconds: number) => number): Served[] {
-  let share: FairShare = emptyFairShare
-  const left = new Map(Object.entries(people).map(([id, { jobs }]) => [id, [...jobs]]))
-  const served: Served[] = []
-  let at = 0
-  for (;;) {
-    const waiting = [...left].flatMap(([accountId, jobs], order) => (jobs.length > 0 ? [{ accountId, order }] : []))
-    const accountId = chooseNext(share, waiting)
-    if (accountId === undefined) return served
-    const seconds = left.get(accountId)?.shift() ?? 0
-    const weight = people[accountId]?.weight ?? 1
-    share = charge(share, { accountId, seconds: guess(seconds), weight })
-    share = correct(share, { accountId, seconds: seconds - guess(seconds), weight })
-    served.push({ accountId, at, seconds })
-    at += seconds
-  }
-}
+import { median, serveAll } from '../../support/fairWaits.ts'
 
 const seconds = fc.integer({ min: 1, max: 60 })
 const person = fc.record({
@@ -98,7 +68,6 @@ describe('fair share', () => {
   })
 
   it('lets one with 50 jobs wait at most a third as long beside one with 150 as first come, first served would', () => {
-    const median = (values: number[]): number => values.sort((x, y) => x - y)[Math.floor(values.length / 2)] ?? 0
     const greedy = { weight: 1, jobs: Array.from({ length: 150 }, () => 10) }
     const modest = { weight: 1, jobs: Array.from({ length: 50 }, () => 10) }
     const waits = serveAll({ greedy, modest }, () => 10)
