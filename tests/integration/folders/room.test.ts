@@ -59,7 +59,7 @@ const setQuota = ({ folders, mia }: World, quotaBytes: number) => folders.change
 const looked = ({ queue }: World) => queue.jobs.compare()
 
 describe('the quota', () => {
-  it('refuses a prompt in words, with what to do, and keeps nothing of it', async ({ stores, world }) => {
+  it('case 50: refuses a prompt in words, with what to do, and keeps nothing of it', async ({ stores, world }) => {
     await setQuota(world, 20 * GiB)
     await addOutput(stores, world.mia.id, { bytes: Math.round(20.1 * GiB) })
     await expect(world.send(world.mia)).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe('the quota', () => {
     await until(() => world.engine.pending.length === 1, 'the job at the engine')
   })
 
-  it('dodged by prompts that were sent at once: the second waits until the first is counted', async ({
+  it('case 50: dodged by prompts that were sent at once: the second waits until the first is counted', async ({
     stores,
     world,
   }) => {
@@ -106,7 +106,7 @@ describe('the quota', () => {
     expect(world.queue.jobs.roomHoldOf(world.mia.id)).toBe('room')
   })
 
-  it('lets others go on, and the person again when there is room', async ({ stores, world }) => {
+  it('case 50: lets others go on, and the person again when there is room', async ({ stores, world }) => {
     const ben = await addPerson(stores, 'Ben')
     await world.engine.die()
     const ofMia = await world.send(world.mia)
@@ -122,7 +122,7 @@ describe('the quota', () => {
     expect(world.queue.jobs.roomHoldOf(world.mia.id)).toBeUndefined()
   })
 
-  it('dodged by jobs whose files are not counted yet', async ({ stores, clock, world }) => {
+  it('case 50: dodged by jobs whose files are not counted yet', async ({ stores, clock, world }) => {
     await setQuota(world, 100 * MiB)
     await addOutput(stores, world.mia.id, { bytes: 90 * MiB, job_id: 'earlier' })
     const held = () => world.folders.room.findHold(world.mia.id, 0)
@@ -133,7 +133,7 @@ describe('the quota', () => {
     expect(await held()).toBeUndefined()
   })
 
-  it('dodged by uploads at once: each counts from when it is let in', async ({ stores, world }) => {
+  it('case 52: dodged by uploads at once: each counts from when it is let in', async ({ stores, world }) => {
     await setQuota(world, 100 * MiB)
     const { room } = world.folders
     const tries = await Promise.allSettled(
@@ -156,7 +156,11 @@ describe('the quota', () => {
 })
 
 describe('the disk floor', () => {
-  it('keeps every job from beginning, says why, and lets them go on by itself', async ({ clock, stores, world }) => {
+  it('case 50: keeps every job from beginning, says why, and lets them go on by itself', async ({
+    clock,
+    stores,
+    world,
+  }) => {
     world.disk.space = { freeBytes: 9 * GiB, totalBytes: 1000 * GiB }
     const id = await world.send(world.mia)
     await until(() => world.queue.jobs.isStopped, 'the queue has stopped')
@@ -170,7 +174,7 @@ describe('the disk floor', () => {
     expect(await world.queue.jobs.findStop()).toContain('7 GB left')
   })
 
-  it('of a person’s own drive holds that person alone', async ({ stores, clock, logger, dataDirectory }) => {
+  it('case 50: of a person’s own drive holds that person alone', async ({ stores, clock, logger, dataDirectory }) => {
     const outputsRoot = join(dataDirectory, '..', 'drive')
     mkdirSync(outputsRoot)
     const byPath = (path: string) => ({ freeBytes: path.includes('drive') ? GiB : 500 * GiB, totalBytes: 1000 * GiB })

@@ -34,6 +34,25 @@ export function describeLimits(world: () => GateWorld): void {
       await endWell(alice, running, waiting)
     })
 
+    it('case 51: megabytes of notes for every picture are refused, and hers is as it was', async () => {
+      const { alice, bob } = world()
+      const hers = await alice.client.run(savePrompt(), {
+        extra_data: { extra_pnginfo: { workflow: { note: 'mine' } } },
+      })
+      const before = everythingOf(alice)
+      for (const bytes of [3_000_000, 9_000_000, 20_000_000]) {
+        const extra_data = { extra_pnginfo: { workflow: { note: 'x'.repeat(bytes) } } }
+        const answer = await bob.client.queue(savePrompt(), { extra_data })
+        expect([bytes, [400, 413].includes(answer.status), answer.json().error.type]).toEqual([
+          bytes,
+          true,
+          'not_allowed',
+        ])
+      }
+      expect([await idsOf(bob), everythingOf(alice)]).toEqual([[], before])
+      expect((await alice.client.get(`/history/${hers.promptId}`)).text).toContain('mine')
+    })
+
     it('case 50: a workflow of too many nodes is refused, hers is not', async () => {
       const { alice, bob } = world()
       limitBob({ nodes: 5 })
