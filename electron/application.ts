@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { app, powerMonitor, shell } from 'electron'
 import type { BrowserWindow } from 'electron'
+import { engineNames } from '../launcher/engineName.ts'
 import { LaunchRefused } from '../launcher/launchRefused.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import { systemClock } from '../proxy/core/clock.ts'
@@ -234,8 +235,8 @@ export class Application {
   #tellEngineFailed(message: string): void {
     // The page itself says it where the owner is looking.
     if (this.#window.window?.isFocused() === true) return
-    const isPractice = this.#service.engine.choice().kind === 'practice'
-    const title = `${isPractice ? 'The practice engine' : 'ComfyUI'} does not start`
+    const name = engineNames[this.#service.engine.choice().kind === 'practice' ? 'practice' : 'comfyui']
+    const title = `${name.start} does not start`
     showNotification(title, message, () => this.#window.show())
   }
 

@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import { settingDefinitions } from '../../proxy/contract/settings.ts'
-import type { SettingName } from '../../proxy/contract/settings.ts'
+import { isSettingName } from '../../proxy/contract/settings.ts'
 
 /**
  * Every channel between the owner's window and the main process. Only what HTTP cannot or must not do is here: native
  * dialogs, the clipboard, and machine settings. Both ends parse: the main process its input, the page its answer.
  */
-const isSettingName = (name: string): name is SettingName => Object.hasOwn(settingDefinitions, name)
 
 export const candidateSchema = z.object({
   directory: z.string(),

@@ -1,3 +1,5 @@
+import { engineNames } from '../../launcher/engineName.ts'
+import type { EngineName } from '../../launcher/engineName.ts'
 import type { EngineState } from '../../proxy/contract/comfyui.ts'
 import type { Settings } from '../../proxy/contract/settings.ts'
 import type { Sharing } from '../../proxy/contract/sharing.ts'
@@ -53,11 +55,11 @@ export function namesInWords(names: readonly string[]): string {
   return `${first}, ${second} and ${names.length - 2} others`
 }
 
-const engineName = (state: TrayState): string => (state.choice === 'practice' ? 'The practice engine' : 'ComfyUI')
+const engineName = (state: TrayState): EngineName => engineNames[state.choice === 'practice' ? 'practice' : 'comfyui']
 
 /** The first line of the menu and the tooltip: what is going on, in one short sentence. */
 export function stateLine(state: TrayState): string {
-  const name = engineName(state)
+  const name = engineName(state).start
   const { engine } = state
   switch (engine.kind) {
     case 'stopped':
@@ -143,7 +145,7 @@ export function trayMenu(state: TrayState): readonly TrayItem[] {
 }
 
 function engineItem(state: TrayState): TrayItem {
-  const name = state.choice === 'practice' ? 'the practice engine' : 'ComfyUI'
+  const name = engineName(state).inside
   const runs = ['starting', 'ready', 'backingOff'].includes(state.engine.kind)
   return {
     type: 'command',

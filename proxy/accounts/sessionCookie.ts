@@ -1,6 +1,7 @@
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from '../core/cookieNames.ts'
+
 /** `__Host-` names count under TLS only and plain names over HTTP only: decided by the socket, never by trying. */
-export const sessionCookieName = (secure: boolean): string =>
-  secure ? '__Host-gatehouse_session' : 'gatehouse_session'
+export const sessionCookieName = (secure: boolean): string => (secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE)
 
 export interface SessionCookieOptions {
   readonly secure: boolean

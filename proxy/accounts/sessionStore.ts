@@ -151,7 +151,7 @@ export class SessionStore {
       .where((where) =>
         where.or([
           where('created_at_ms', '<=', now - this.#absoluteMs()),
-          // A minute more than the limit: the last use is written a little later.
+          // Two minutes more than the limit: the last use is written a little later.
           where('last_used_at_ms', '<=', now - this.#idleMs() - 2 * 60_000),
         ]),
       )

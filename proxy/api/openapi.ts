@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SESSION_COOKIE } from '../core/cookieNames.ts'
 import type { ApiRouter } from './router.ts'
 
 export const apiPrefix = '/gatehouse/api/v1'
@@ -20,7 +21,7 @@ export function createOpenApiDocument(router: ApiRouter, version: string): objec
   router.openAPIRegistry.registerComponent('securitySchemes', 'session', {
     type: 'apiKey',
     in: 'cookie',
-    name: 'gatehouse_session',
+    name: SESSION_COOKIE,
   })
   return router.getOpenAPI31Document({
     openapi: '3.1.0',

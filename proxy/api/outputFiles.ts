@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { GateError } from '../contract/errorCodes.ts'
+import { idSource } from '../contract/ids.ts'
 import { outputIdSchema } from '../contract/outputs.ts'
 import { SANDBOX_CONTENT_POLICY } from '../http/securityHeaders.ts'
 import { isShownInline } from '../outputs/fileKind.ts'
@@ -17,7 +18,7 @@ import { requireJobs } from './rights.ts'
 import { toValidationRefusal } from './router.ts'
 import type { ApiRouter } from './router.ts'
 
-const PATH = new RegExp(`^${apiPrefix}/outputs/([a-z0-9]{16})/(file|thumbnail|workflow)$`)
+const PATH = new RegExp(`^${apiPrefix}/outputs/(${idSource})/(file|thumbnail|workflow)$`)
 
 const fileQuerySchema = z.object({
   /** Saved instead of shown. */

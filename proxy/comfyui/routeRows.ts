@@ -19,7 +19,7 @@ export type AccessClass =
 export type Action =
   /** Answered by the gate's own API and pages. */
   | 'own'
-  /** Forwarded as it is. */
+  /** Forwarded with the identity of who asks; the answer is the engine's, made for that person. */
   | 'pass'
   /** Forwarded; the answer is the same for everybody and may be cached. */
   | 'static'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { idSchema } from './ids.ts'
 import { roles } from './roles.ts'
 
 export { roles, roleWords } from './roles.ts'
@@ -6,7 +7,7 @@ export type { Role } from './roles.ts'
 export const roleSchema = z.enum(roles)
 
 /** Opaque id of an account: 16 characters of `[a-z0-9]`. */
-export const accountIdSchema = z.string().regex(/^[a-z0-9]{16}$/)
+export const accountIdSchema = idSchema
 
 /**
  * Text that shows what it is. Without: what steers a terminal, turns the text around it, or makes a name look like

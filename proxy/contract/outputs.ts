@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { idSchema, idSource } from './ids.ts'
 import { accountIdSchema } from './accounts.ts'
 
 export const outputKinds = ['image', 'video', 'audio', 'model', 'other'] as const
 export const outputKindSchema = z.enum(outputKinds)
 export type OutputKind = z.infer<typeof outputKindSchema>
 
-export const outputIdSchema = z.string().regex(/^[a-z0-9]{16}$/)
+export const outputIdSchema = idSchema
 
 /** Widths in pixels at which previews are made; the height follows. */
 export const thumbnailSizes = [256, 512] as const
@@ -54,7 +55,7 @@ export const outputDetailsSchema = outputSchema.extend({
 export type OutputDetails = z.infer<typeof outputDetailsSchema>
 
 /** Where a page of files ends: opaque. */
-export const outputCursorSchema = z.string().regex(/^c[0-9a-z]{1,11}\.[a-z0-9]{16}$/)
+export const outputCursorSchema = z.string().regex(new RegExp(`^c[0-9a-z]{1,11}\\.${idSource}$`))
 
 export const changeOutputSchema = z.object({ keep: z.boolean() })
 export const outputIdsSchema = z.object({ ids: z.array(outputIdSchema).min(1).max(500) })

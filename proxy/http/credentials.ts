@@ -1,9 +1,7 @@
 import { GateError } from '../contract/errorCodes.ts'
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from '../core/cookieNames.ts'
 import type { PresentedCredential } from '../pipeline/requestContext.ts'
 
-export const SESSION_COOKIE = 'gatehouse_session'
-/** The only name under TLS: a `__Host-` cookie cannot be set over plain HTTP or by another host name (RFC 6265bis). */
-export const SECURE_SESSION_COOKIE = '__Host-gatehouse_session'
 export const BEARER_SUBPROTOCOL = 'gatehouse.bearer.'
 
 export interface CredentialSources {

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Kysely } from 'kysely'
+import { accountIdSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
@@ -156,7 +157,7 @@ export class UserFolders {
 
   async #open(accountId: string): Promise<FolderSet> {
     // The id becomes part of a path.
-    if (!/^[a-z0-9]{16}$/.test(accountId)) throw new TypeError('that is no account id')
+    if (!accountIdSchema.safeParse(accountId).success) throw new TypeError('that is no account id')
     const { platform } = this.#options
     const output = await this.#openOutput(accountId)
     const [input, userdata] = [this.#below(accountId, 'input'), this.#below(accountId, 'userdata')]

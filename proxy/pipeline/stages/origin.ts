@@ -54,7 +54,7 @@ function originOf(referer: string): string {
   }
 }
 
-/** Host and port must be equal; the scheme is the listener's own, and a page cannot choose it for our port. */
+/** Host and port must be equal. Schemes are not compared: whichever a page names, on our port nobody else serves one. */
 function isSameOrigin(origin: string, host: string): boolean {
   const match = /^https?:\/\/([^/]+)$/i.exec(origin)
   return match?.[1]?.toLowerCase() === host.toLowerCase()
