@@ -1,4 +1,4 @@
-import { hidePaths, hidePathsOfCut } from '../comfyui/errorPaths.ts'
+import { hidePaths, hidePathsOfCut } from '../core/hidePaths.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { holdWords } from '../contract/jobs.ts'
 import type { JobAnswer, JobProgress } from '../contract/jobs.ts'

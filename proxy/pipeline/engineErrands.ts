@@ -1,5 +1,5 @@
 import type { Engine } from '../comfyui/engine.ts'
-import { hidePaths } from '../comfyui/errorPaths.ts'
+import { hidePaths } from '../core/hidePaths.ts'
 import { describePromptError, parseEngineQueue } from '../comfyui/engineQueue.ts'
 import { formatLosslessJson } from '../comfyui/losslessJson.ts'
 import type { JsonObject } from '../comfyui/losslessJson.ts'

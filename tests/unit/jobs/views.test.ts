@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { entryWithoutPaths, errorWithoutPaths, hidePaths, hidePathsOfCut } from '../../../proxy/comfyui/errorPaths.ts'
+import { entryWithoutPaths, errorWithoutPaths } from '../../../proxy/comfyui/errorPaths.ts'
+import { hidePaths, hidePathsOfCut } from '../../../proxy/core/hidePaths.ts'
 import { describePromptError, parseEngineQueue } from '../../../proxy/comfyui/engineQueue.ts'
 import { formatEntry, formatQueueItem, isSuccess, takeEntry } from '../../../proxy/comfyui/historyViews.ts'
 import { toEndedJob, toQueuedJob } from '../../../proxy/comfyui/jobsView.ts'
