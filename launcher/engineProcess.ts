@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import fs from 'node:fs'
 import type { EngineExit } from './knownFailures.ts'
 import type { LaunchCommand } from './launchCommand.ts'
 import type { LogBuffer } from './logBuffer.ts'
@@ -52,8 +53,21 @@ export async function spawnEngine(
   child.stdin?.on('error', () => undefined) // EPIPE when the engine ends first; its exit says more
   connectLog(child, log)
   const pid = await spawned(child)
+  if (platform === 'linux') offerToSystem(pid)
   const died = ending.then(() => undefined)
   return { pid, exit: () => ended, died, exited, release: () => release(child) }
+}
+
+/**
+ * When memory runs out faster than anybody looks, the system picks whom to end: the engine rather than this program or
+ * the desktop (proc(5), oom_score_adj: raising one's own needs no right). Its children inherit it.
+ */
+function offerToSystem(pid: number): void {
+  try {
+    fs.writeFileSync(`/proc/${pid}/oom_score_adj`, '500')
+  } catch {
+    // Gone already, or a system that forbids it: then the system chooses as it likes.
+  }
 }
 
 function spawned(child: ChildProcess): Promise<number> {

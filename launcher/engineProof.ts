@@ -100,6 +100,7 @@ export class EngineProof {
   async #watch(ready: EngineHealth, over: AbortSignal): Promise<{ kind: 'over' } | Ending> {
     const { clock, timings, watchRules = defaultWatchRules } = this.#deps
     let watch = freshWatch
+    // What may mean something is asked again soon.
     let isUnsure = false
     while (!over.aborted) {
       await this.#pause(isUnsure ? timings.unsureIntervalMs : timings.pollIntervalMs, over)
@@ -111,9 +112,9 @@ export class EngineProof {
       if (answer.kind === 'proved') this.#hooks.onHealth(answer.health)
       if (verdict.kind === 'restartedInside') return verdict
       if (verdict.kind === 'crashed') return { kind: 'crashed', ...endedBecause(verdict.code, this.#facts.name) }
-      isUnsure = verdict.kind === 'unsure'
+      isUnsure = verdict.kind === 'unsure' || watch.deadWorker > 0
       if (verdict.kind === 'healthy') this.#hooks.onTrust(true)
-      if (isUnsure) this.#hooks.onTrust(false)
+      if (verdict.kind === 'unsure') this.#hooks.onTrust(false)
     }
     return { kind: 'over' }
   }

@@ -11,11 +11,12 @@ import { diagnoseExit, findNotice, isCompanionFailure } from './knownFailures.ts
 import type { Diagnosis, EngineExit } from './knownFailures.ts'
 import { createLaunchCommand, startMarkName } from './launchCommand.ts'
 import type { LaunchCommand, LaunchPlan } from './launchCommand.ts'
+import { MemoryGuard } from './memoryGuard.ts'
 import { countMemoryKills } from './memoryKills.ts'
 import { removePidFile, writePidFile } from './pidFile.ts'
 import type { PidRecord } from './pidFile.ts'
 import { listProcesses } from './processTable.ts'
-import { defaultTreeRules, endTree, ProcessTreeAlive } from './processTree.ts'
+import { defaultTreeRules, endTree, killAtOnce, ProcessTreeAlive } from './processTree.ts'
 import type { TreeRoot } from './processTree.ts'
 import { findProgress } from './startProgress.ts'
 import { notStarted, portTaken } from './runDiagnoses.ts'
@@ -34,6 +35,7 @@ export class EngineRun {
   readonly #name: EngineName
   readonly #memoryKillsBefore: number | undefined
   #proof: EngineProof | undefined
+  #isCondemned = false
   #readyAtMs: number | undefined
 
   constructor(plan: LaunchPlan, deps: RunDeps, hooks: RunHooks) {
@@ -51,6 +53,11 @@ export class EngineRun {
   proveNow(): void {
     this.#hooks.onTrust(false)
     this.#proof?.askNow()
+  }
+
+  /** It does not react any more: when it is ended, nobody asks it to. */
+  condemn(): void {
+    this.#isCondemned = true
   }
 
   /** Runs until the engine ends or the signal aborts; then ends the tree. Never rejects for what the engine does. */
@@ -87,7 +94,7 @@ export class EngineRun {
     try {
       const record = this.#writeRecord(root, port, command)
       const identified = this.#identify(root, record)
-      const ending = await this.#live(child, port, signal)
+      const ending = await this.#live(child, root, { port, signal })
       return await this.#finish(await identified, child, port, ending)
     } catch (error) {
       // Whatever went wrong with us: no engine may stay behind without anybody who watches it.
@@ -137,7 +144,11 @@ export class EngineRun {
   }
 
   /** Until the engine ends by itself or has to be ended; undefined when the signal aborted. */
-  async #live(child: EngineProcess, port: number, signal: AbortSignal): Promise<Ending | undefined> {
+  async #live(
+    child: EngineProcess,
+    root: TreeRoot,
+    { port, signal }: { port: number; signal: AbortSignal },
+  ): Promise<Ending | undefined> {
     const over = new AbortController()
     const end = (): void => over.abort()
     signal.addEventListener('abort', end, { once: true })
@@ -148,7 +159,9 @@ export class EngineRun {
     })
     try {
       this.#proof = this.#createProof(child, port)
-      const ending = await this.#proof.follow(over.signal)
+      const guard = new MemoryGuard(root, this.#name, this.#deps, () => this.#hooks.onMemoryPressure())
+      const ending = await Promise.race([this.#proof.follow(over.signal), guard.follow(over.signal)])
+      end()
       if (signal.aborted) return undefined
       if (child.exit() === undefined && ending.kind !== 'over') return ending
       return this.#judgeExit(await child.exited)
@@ -191,9 +204,10 @@ export class EngineRun {
 
   async #finish(root: TreeRoot, child: EngineProcess, port: number, ending: Ending | undefined): Promise<RunOutcome> {
     const { clock, platform, treeRules = defaultTreeRules, pidFilePath, logger } = this.#deps
+    const isHung = this.#isCondemned || (ending?.kind === 'crashed' && child.exit() === undefined)
     const readyForMs = this.#readyAtMs === undefined ? 0 : clock.nowMs() - this.#readyAtMs
     try {
-      await endTree(root, { clock, platform, rules: treeRules })
+      await endTree(root, { clock, platform, rules: isHung ? killAtOnce(treeRules) : treeRules })
       await child.exited
     } catch (error) {
       logger.error({ err: error }, 'the engine could not be ended as it should')

@@ -4,8 +4,10 @@ import type { Random } from '../proxy/core/random.ts'
 import type { WatchRules } from './healthWatch.ts'
 import type { Diagnosis, EngineNotice } from './knownFailures.ts'
 import type { LogBuffer } from './logBuffer.ts'
+import type { MemoryRules } from './memoryCeiling.ts'
 import type { TreeRules } from './processTree.ts'
 import type { EngineHealth } from './readinessProbe.ts'
+import type { MemoryReader } from './treeMemory.ts'
 import type { Progress } from './supervisorState.ts'
 
 /** How often is asked and how long is waited, in milliseconds. */
@@ -41,8 +43,12 @@ export interface RunDeps {
   timings: RunTimings
   watchRules?: WatchRules
   treeRules?: TreeRules
+  memoryRules?: MemoryRules
   /** See countMemoryKills; for tests. */
   memoryKills?: () => number | undefined
+  memory: MemoryReader
+  /** See ceilingOf. */
+  memoryCeilingPercent: () => number | null
 }
 
 /** What a run tells while it runs. */
@@ -53,6 +59,8 @@ export interface RunHooks {
   onHealth(health: EngineHealth): void
   /** Whether the proof holds right now; nothing carrying the secret may be sent while it does not. */
   onTrust(isTrusted: boolean): void
+  /** It takes more memory than it may, and will be ended if it goes on. */
+  onMemoryPressure(): void
 }
 
 export type RunOutcome =

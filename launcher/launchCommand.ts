@@ -32,6 +32,8 @@ export type LaunchPlan =
       companionDirectory: string
       /** Where the YAML file is written at each start. */
       generatedDirectory: string
+      /** What code of a person's job may not touch, but for that person's own folders below. */
+      privateDirectories?: readonly string[]
       port?: number
     }
 
@@ -104,7 +106,7 @@ function practiceCommand(plan: Extract<LaunchPlan, { kind: 'practice' }>, facts:
 }
 
 function comfyuiCommand(plan: Extract<LaunchPlan, { kind: 'comfyui' }>, facts: StartFacts): LaunchCommand {
-  const { installation, extraArguments, companionDirectory, generatedDirectory } = plan
+  const { installation, extraArguments, companionDirectory, generatedDirectory, privateDirectories = [] } = plan
   checkOwnerArguments(extraArguments)
   const paths = facts.platform === 'win32' ? path.win32 : path.posix
   const yamlPath = paths.join(generatedDirectory, 'companion.yaml')
@@ -127,6 +129,7 @@ function comfyuiCommand(plan: Extract<LaunchPlan, { kind: 'comfyui' }>, facts: S
       ...baseEnvironment(facts),
       GATEHOUSE_COMPANION: '1',
       GATEHOUSE_PARENT_PID: String(facts.parentPid),
+      GATEHOUSE_PRIVATE_FOLDERS: JSON.stringify(privateDirectories),
       // The companion may lie in a signed app or a read-only image.
       PYTHONDONTWRITEBYTECODE: '1',
       PYTHONUNBUFFERED: '1',

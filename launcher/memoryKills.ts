@@ -11,10 +11,17 @@ export function countMemoryKills(
   read: (path: string) => string = readText,
 ): number | undefined {
   if (platform !== 'linux') return undefined
-  // cgroups(7): the line of version 2 is "0::/path". memory.events: "oom_kill <count>" (kernel's cgroup-v2.rst).
-  const group = /^0::(\/.*)$/m.exec(read('/proc/self/cgroup'))?.[1]
-  const ofGroup = group === undefined ? undefined : readCount(read(`/sys/fs/cgroup${group}/memory.events`))
+  // memory.events: "oom_kill <count>" (kernel's cgroup-v2.rst).
+  const file = ownGroupFile('memory.events', read)
+  const ofGroup = file === undefined ? undefined : readCount(read(file))
   return ofGroup ?? readCount(read('/proc/vmstat'))
+}
+
+/** A file of our control group on Linux; undefined without groups of version 2. */
+export function ownGroupFile(name: string, read: (path: string) => string): string | undefined {
+  // cgroups(7): the line of version 2 is "0::/path".
+  const group = /^0::(\/.*)$/m.exec(read('/proc/self/cgroup'))?.[1]
+  return group === undefined ? undefined : `/sys/fs/cgroup${group}/${name}`
 }
 
 function readCount(text: string): number | undefined {

@@ -31,6 +31,9 @@ export const defaultTreeRules: TreeRules = {
   pollMs: 100,
 }
 
+/** For what does not react any more: nobody is asked. */
+export const killAtOnce = (rules: TreeRules = defaultTreeRules): TreeRules => ({ ...rules, graceMs: 0 })
+
 /** Processes that neither asking nor killing ended. */
 export class ProcessTreeAlive extends Error {
   readonly pids: readonly number[]
@@ -106,24 +109,43 @@ export async function endTree(
     throw error
   }
   if (members.length === 0) return
+  const facts: Ending = { root, members, findMembers, platform, clock, rules }
+  await endHard({ ...facts, members: rules.graceMs > 0 ? await endGently(facts) : members })
+}
+
+interface Ending {
+  readonly root: TreeRoot
+  readonly members: readonly ProcessRow[]
+  readonly findMembers: () => Promise<ProcessRow[]>
+  readonly platform: NodeJS.Platform
+  readonly clock: Clock
+  readonly rules: TreeRules
+}
+
+/** @returns who is left when the grace is over */
+async function endGently({ root, members, findMembers, platform, clock, rules }: Ending): Promise<ProcessRow[]> {
   await askToEnd(platform, root, members)
   const startedAtMs = clock.nowMs()
   let rootGoneAtMs: number | undefined
-  for (members = await findMembers(); members.length > 0; members = await findMembers()) {
+  for (;;) {
+    const left = await findMembers()
     const nowMs = clock.nowMs()
-    if (!members.some((row) => row.pid === root.pid)) rootGoneAtMs ??= nowMs
-    if (nowMs - startedAtMs >= rules.graceMs) break
-    if (rootGoneAtMs !== undefined && nowMs - rootGoneAtMs >= rules.stragglerGraceMs) break
+    if (!left.some((row) => row.pid === root.pid)) rootGoneAtMs ??= nowMs
+    const isLate = rootGoneAtMs !== undefined && nowMs - rootGoneAtMs >= rules.stragglerGraceMs
+    if (left.length === 0 || isLate || nowMs - startedAtMs >= rules.graceMs) return left
     await wait(rules.pollMs)
   }
+}
 
-  const hardSinceMs = clock.nowMs()
-  while (members.length > 0) {
-    await killAll(platform, members)
+/** @throws ProcessTreeAlive */
+async function endHard({ members, findMembers, platform, clock, rules }: Ending): Promise<void> {
+  const sinceMs = clock.nowMs()
+  for (let left = members; left.length > 0;) {
+    await killAll(platform, left)
     await wait(rules.pollMs)
-    members = await findMembers()
-    if (members.length > 0 && clock.nowMs() - hardSinceMs >= rules.killDeadlineMs) {
-      throw new ProcessTreeAlive(members.map((row) => row.pid))
+    left = await findMembers()
+    if (left.length > 0 && clock.nowMs() - sinceMs >= rules.killDeadlineMs) {
+      throw new ProcessTreeAlive(left.map((row) => row.pid))
     }
   }
 }

@@ -24,6 +24,12 @@ export function endedBecause(code: 'WORKER_DIED' | 'NOT_ANSWERING', name: Engine
   return { code, isWorthARetry: true, message }
 }
 
+export const outOfMemory = (name: EngineName): Diagnosis => ({
+  code: 'OUT_OF_MEMORY',
+  isWorthARetry: true,
+  message: `${name.start} took more of this computer's memory than it may and did not give it back, so Gatehouse ended it and starts it again. Use a smaller model or picture.`,
+})
+
 export function answeredByAnother(port: number, name: EngineName): Diagnosis {
   return {
     code: 'PORT_ANSWERED_BY_ANOTHER',

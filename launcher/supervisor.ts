@@ -6,19 +6,19 @@
 import type { Clock } from '../proxy/core/clock.ts'
 import type { Logger } from '../proxy/core/logger.ts'
 import type { Random } from '../proxy/core/random.ts'
-import { assertNever } from '../proxy/core/assertNever.ts'
 import { engineNames } from './engineName.ts'
-import type { EngineName } from './engineName.ts'
 import { EngineRun } from './engineRun.ts'
 import { defaultRunTimings } from './engineRunTypes.ts'
 import type { RunHooks, RunOutcome, RunTimings } from './engineRunTypes.ts'
 import type { WatchRules } from './healthWatch.ts'
 import { toFailure } from './knownFailures.ts'
 import type { EngineNotice } from './knownFailures.ts'
+import type { MemoryRules } from './memoryCeiling.ts'
 import { checkLaunchPlan } from './launchCommand.ts'
 import type { LaunchPlan } from './launchCommand.ts'
 import { LaunchRefused } from './launchRefused.ts'
 import { LogBuffer } from './logBuffer.ts'
+import { stuckFailure, toLoopFailure } from './loopFailures.ts'
 import { endOrphanOf } from './orphan.ts'
 import { ProcessTreeAlive } from './processTree.ts'
 import type { TreeRules } from './processTree.ts'
@@ -27,6 +27,8 @@ import { decideRestart, defaultRestartRules, freshRestartHistory } from './resta
 import type { RestartRules } from './restartPolicy.ts'
 import { nextState } from './supervisorState.ts'
 import type { Failure, SupervisorEvent, SupervisorState } from './supervisorState.ts'
+import { createMemoryReader } from './treeMemory.ts'
+import type { MemoryReader } from './treeMemory.ts'
 import { isAborted, wait } from './wait.ts'
 
 export interface EngineConnection {
@@ -49,12 +51,18 @@ export interface SupervisorDeps {
   treeRules?: TreeRules
   /** See countMemoryKills; for tests. */
   memoryKills?: () => number | undefined
+  /** For tests. */
+  memory?: MemoryReader
+  memoryRules?: MemoryRules
+  /** See ceilingOf; asked at each look. Default: null. */
+  memoryCeilingPercent?: () => number | null
 }
 
 export class Supervisor {
   readonly log: LogBuffer
   readonly #deps: SupervisorDeps
   readonly #listeners = new Set<(state: SupervisorState) => void>()
+  readonly #pressureListeners = new Set<() => void>()
   #state: SupervisorState = { kind: 'stopped' }
   #plan: LaunchPlan | undefined
   #commands: Promise<void> = Promise.resolve()
@@ -90,6 +98,12 @@ export class Supervisor {
     return () => this.#listeners.delete(listener)
   }
 
+  /** The engine takes more memory than it may: what runs should stop, or all of it is ended. @returns as onStateChange */
+  onMemoryPressure(listener: () => void): () => void {
+    this.#pressureListeners.add(listener)
+    return () => this.#pressureListeners.delete(listener)
+  }
+
   /** Where the engine is, only while its proof holds: before and between, nothing carrying the secret may be sent. */
   connection(): EngineConnection | undefined {
     return this.#state.kind === 'ready' && this.#isTrusted ? this.#proved : undefined
@@ -121,6 +135,11 @@ export class Supervisor {
       await this.#stopNow()
       await this.#startNow()
     })
+  }
+
+  /** What runs now does not react any more: the stop or restart that follows asks nothing of it, and kills. */
+  condemn(): void {
+    this.#run?.condemn()
   }
 
   /** The gate saw a refused connection: the proof no longer counts, and is asked for again now. */
@@ -222,9 +241,16 @@ export class Supervisor {
   }
 
   async #runOnce(plan: LaunchPlan, signal: AbortSignal): Promise<RunOutcome> {
-    const { timings, environment = process.env, ...rest } = this.#deps
+    const { timings, environment = process.env, platform } = this.#deps
     this.#notices = []
-    const deps = { ...rest, environment, log: this.log, timings: { ...defaultRunTimings, ...timings } }
+    const deps = {
+      memory: createMemoryReader(platform),
+      memoryCeilingPercent: () => null,
+      ...this.#deps,
+      environment,
+      log: this.log,
+      timings: { ...defaultRunTimings, ...timings },
+    }
     const run = new EngineRun(plan, deps, this.#hooks())
     this.#run = run
     try {
@@ -239,6 +265,9 @@ export class Supervisor {
   #hooks(): RunHooks {
     return {
       onProgress: (progress) => this.#apply({ kind: 'progressed', progress }),
+      onMemoryPressure: () => {
+        for (const listener of this.#pressureListeners) listener()
+      },
       onNotice: (notice) => this.#notices.push(notice),
       onHealth: (health) => {
         this.#health = health
@@ -272,20 +301,4 @@ export class Supervisor {
   #lastLines(): string[] {
     return this.log.lines().map((line) => line.text)
   }
-}
-
-function toLoopFailure(outcome: Exclude<RunOutcome, { kind: 'stopped' | 'stuck' }>, name: EngineName): Failure {
-  switch (outcome.kind) {
-    case 'crashed':
-      return toFailure(outcome.code, outcome.message, outcome.logLines)
-    case 'restartedInside':
-      return toFailure('EXITED', `${name.start} restarts itself again and again.`, [])
-    default:
-      return assertNever(outcome)
-  }
-}
-
-function stuckFailure(whose: string, pids: readonly number[]): Failure {
-  const message = `Parts of ${whose} do not end (process ${pids.join(', ')}). Restart the computer, then try again.`
-  return toFailure('STILL_RUNNING', message, [])
 }

@@ -18,6 +18,7 @@ import { PresenceRegistry } from './pipeline/presence.ts'
 import type { ConnectionSnapshot } from './pipeline/presence.ts'
 import type { ListenerName } from './pipeline/requestContext.ts'
 import type { GateDependencies } from './pipeline/services.ts'
+import { relieveMemory } from './pipeline/memoryRelief.ts'
 import { SocketHub } from './pipeline/socketHub.ts'
 import { CurrentUpstream } from './pipeline/upstreams.ts'
 import { authorize } from './policy/authorize.ts'
@@ -70,6 +71,7 @@ class RunningGate implements Gate {
   readonly #hosts: OwnHosts
   readonly #hub: SocketHub
   readonly #services: EntryServices
+  readonly #stopRelieving: () => void
   readonly #shared = new Map<string, Listener>()
   #owner: Listener | undefined
   #public: Listener | undefined
@@ -102,6 +104,11 @@ class RunningGate implements Gate {
     const users = new EngineUsers(dependencies.folders, logger, forwarderEvents)
     const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
     dependencies.jobs.attach(errands)
+    this.#stopRelieving = engine.onMemoryPressure(() => {
+      relieveMemory(dependencies.jobs, errands).catch((error: unknown) =>
+        logger.error({ err: error }, 'what runs could not be stopped for want of memory'),
+      )
+    })
     this.#services = {
       dependencies,
       stages: options.stages ?? allStages,
@@ -190,6 +197,7 @@ class RunningGate implements Gate {
 
   async #close(): Promise<void> {
     const drainMs = this.#options.drainMs ?? 5_000
+    this.#stopRelieving()
     this.#hub.close()
     this.#presence.endStreams()
     const listeners = [this.#owner, this.#public, ...this.#shared.values()].flatMap((listener) => listener ?? [])

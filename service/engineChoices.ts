@@ -53,6 +53,8 @@ export interface EngineChoicesOptions {
     setMany(values: Partial<ChoiceSettings>): Promise<void>
   }
   readonly installationDeps: InstallationDeps
+  /** Folders that hold the files of people, whoever they are. Default: the data folder. */
+  readonly privateDirectories?: () => Promise<readonly string[]>
   readonly override: EngineOverride
 }
 
@@ -99,6 +101,7 @@ export class EngineChoices {
           extraArguments: [...settings.get('comfyui.arguments'), ...(override.extraArguments ?? [])],
           companionDirectory,
           generatedDirectory: join(dataDirectory, 'generated'),
+          privateDirectories: (await this.#options.privateDirectories?.()) ?? [dataDirectory],
           ...ofPort,
         }
       default:

@@ -21,7 +21,7 @@ import { describeEngineTrouble, guardFolders } from './engineTrouble.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
 import { collectWhenIdle } from './idleCollector.ts'
-import { openFolders } from './openFolders.ts'
+import { listPrivateFolders, openFolders } from './openFolders.ts'
 import type { OpenedFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
 import { openOutputs } from './openOutputs.ts'
@@ -66,15 +66,16 @@ interface ServiceParts extends OpenedFolders {
   readonly jobs: JobQueue
 }
 
-function createChoices(options: ServiceOptions, { settings }: Stores): EngineChoices {
+function createChoices(options: ServiceOptions, stores: Stores): EngineChoices {
   const { dataDirectory, nodeCommand, paths, headless = {} } = options
   return new EngineChoices({
     dataDirectory,
     nodeCommand,
     practiceEngine: paths.practiceEngine,
     companionDirectory: paths.companionDirectory,
-    settings,
+    settings: stores.settings,
     installationDeps: systemInstallationDeps(),
+    privateDirectories: () => listPrivateFolders(stores, options),
     override: headless,
   })
 }
@@ -111,6 +112,7 @@ class Service implements GatehouseService {
       logger,
       platform,
       pidFilePath: join(dataDirectory, 'engine.pid'),
+      memoryCeilingPercent: () => stores.settings.get('comfyui.memoryCeilingPercent'),
       ...(options.restartRules === undefined ? {} : { restartRules: options.restartRules }),
     })
     this.engine = createSupervisedEngine(this.#supervisor, this.#choices)

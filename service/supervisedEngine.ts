@@ -48,7 +48,16 @@ export function createSupervisedEngine(
     start: () => prepared(() => supervisor.start()),
     stop: () => supervisor.stop(),
     restart: () => prepared(() => supervisor.restart()),
-    endHung: () => prepared(() => supervisor.restart()),
+    endHung: async () => {
+      supervisor.condemn()
+      try {
+        await prepared(() => supervisor.restart())
+      } catch (error) {
+        await supervisor.stop()
+        throw error
+      }
+    },
+    onMemoryPressure: (listener) => supervisor.onMemoryPressure(listener),
     notices: () => [...(refusal === undefined ? [] : [refusal]), ...supervisor.notices.map((notice) => notice.message)],
     logLines: (afterSequence) => supervisor.log.lines(afterSequence),
     onLogLine: (listener) => supervisor.log.onLine(listener),

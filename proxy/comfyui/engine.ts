@@ -19,8 +19,10 @@ export interface Engine {
   start(): Promise<void>
   stop(): Promise<void>
   restart(): Promise<void>
-  /** It does not react any more: everything of it is ended, by force if need be, and it is started again. */
+  /** It does not react any more: everything of it is ended at once, by force, and it is started again. */
   endHung(): Promise<void>
+  /** It takes more memory than it may: what it does now should stop, or it is ended as OUT_OF_MEMORY. */
+  onMemoryPressure(listener: () => void): () => void
   notices(): readonly string[]
   logLines(afterSequence: number): readonly LogLine[]
   onLogLine(listener: (line: LogLine) => void): () => void

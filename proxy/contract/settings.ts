@@ -50,6 +50,16 @@ export const settingDefinitions = {
   },
   /** 0: a free port chosen at each start. */
   'comfyui.port': { schema: z.number().int().min(0).max(65535), default: 0, machine: true, counts: 'nextEngineStart' },
+  /**
+   * How many hundredths of this computer's memory the engine may take before what runs is stopped; null: all but a
+   * twentieth, and at least 1.5 GiB, of it; 100: no ceiling.
+   */
+  'comfyui.memoryCeilingPercent': {
+    schema: z.number().int().min(10).max(100).nullable(),
+    default: null,
+    machine: false,
+    counts: 'atOnce',
+  },
   'comfyui.startWithGatehouse': { schema: z.boolean(), default: true, machine: true, counts: 'nextStart' },
   'sharing.on': { schema: z.boolean(), default: false, machine: false, counts: 'atOnce' },
   'sharing.port': { schema: z.number().int().min(1).max(65535), default: 8190, machine: false, counts: 'atOnce' },

@@ -177,9 +177,11 @@ export class Dispatcher {
     })
   }
 
-  /** Stops the job if it runs. The engine looks again whether it does: by then another one may. */
-  async interrupt(job: Job): Promise<void> {
-    if (job.status.state === 'running' || job.status.state === 'sent') await this.#link.interrupt(job.id)
+  /** Stops the job if it runs, for a reason in words if there is one. The engine looks again whether it does: by then another one may. */
+  async interrupt(job: Job, because?: string): Promise<void> {
+    if (job.status.state !== 'running' && job.status.state !== 'sent') return
+    job.failure = because ?? job.failure
+    await this.#link.interrupt(job.id)
   }
 
   async #pumpAll(): Promise<void> {

@@ -172,8 +172,8 @@ export class JobQueue {
     return this.#dispatcher.cancel(job)
   }
 
-  interrupt(job: Job): Promise<void> {
-    return this.#dispatcher.interrupt(job)
+  interrupt(job: Job, because?: string): Promise<void> {
+    return this.#dispatcher.interrupt(job, because)
   }
 
   /** @returns false when it has begun or is over */

@@ -101,6 +101,12 @@ export class EngineErrands implements EngineLink {
     return (await this.#ask({ method: 'POST', path: '/history', body }))?.status === 200
   }
 
+  /** Nothing runs, and it takes much memory: what it keeps for later jobs can go. */
+  async freeMemory(): Promise<boolean> {
+    const body = JSON.stringify({ unload_models: true, free_memory: true })
+    return (await this.#ask({ method: 'POST', path: '/free', body }))?.status === 200
+  }
+
   /** To send its log to the gate's own socket, in an administrator's name. Never throws; false: it did not agree. */
   async subscribeToLogs(accountId: string, clientId: string): Promise<boolean> {
     const body = JSON.stringify({ clientId, enabled: true })

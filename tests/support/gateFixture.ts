@@ -117,6 +117,14 @@ export class FakeEngine implements Engine {
     this.hungEnds += 1
     return Promise.resolve()
   }
+  readonly #pressureListeners = new Set<() => void>()
+  onMemoryPressure = (listener: () => void): (() => void) => {
+    this.#pressureListeners.add(listener)
+    return () => this.#pressureListeners.delete(listener)
+  }
+  pressMemory(): void {
+    for (const listener of this.#pressureListeners) listener()
+  }
   notices = (): readonly string[] => []
   logLines = () => []
   onLogLine = () => () => undefined

@@ -82,6 +82,7 @@ export function createFakeParts(): FakeParts {
         stop: command('stop'),
         restart: command('restart'),
         endHung: command('endHung'),
+        onMemoryPressure: () => () => undefined,
         notices: () => ['A custom node did not load.'],
         logLines: (after) => lines.filter((line) => line.sequence > after),
         onLogLine: (listener) => {

@@ -219,6 +219,7 @@ describe('gatehouse settings set while Gatehouse runs', () => {
     'comfyui.python': '/opt/python',
     'comfyui.arguments': ['--cpu'],
     'comfyui.port': 8188,
+    'comfyui.memoryCeilingPercent': 80,
     'comfyui.startWithGatehouse': false,
     'comfyui.managerFromOtherDevices': true,
     'sharing.on': true,

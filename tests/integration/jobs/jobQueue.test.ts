@@ -9,6 +9,7 @@ import { defaultJobLimits } from '../../../proxy/contract/jobs.ts'
 import type { Job } from '../../../proxy/jobs/job.ts'
 import type { JobQueue } from '../../../proxy/jobs/jobQueue.ts'
 import type { JobOrder } from '../../../proxy/jobs/jobQueueTypes.ts'
+import { relieveMemory } from '../../../proxy/pipeline/memoryRelief.ts'
 import { FakeSettings } from '../../support/gateFixture.ts'
 import { openJobQueueFixture } from '../../support/jobQueueFixture.ts'
 import type { JobQueueFixture } from '../../support/jobQueueFixture.ts'
@@ -601,6 +602,23 @@ describe('limits', () => {
     await over(id)
     expect((await rowOf(id)).failure).toContain('longer than the 1 seconds')
     expect(engine.hungEnds).toBe(0)
+  })
+
+  it('case 50: of memory stop what runs, and it says why, when the engine takes more memory than there is', async () => {
+    const first = await send(ANNA)
+    const second = await send(BERT)
+    await atEngine(2)
+    const freed: string[] = []
+    const errands = { freeMemory: () => Promise.resolve(freed.push('free') > 0) }
+    await relieveMemory(jobs, errands)
+    expect([engine.interrupted, freed]).toEqual([[], ['free']])
+    engine.begin()
+    await relieveMemory(jobs, errands)
+    expect([engine.interrupted, freed]).toEqual([[first], ['free']])
+    engine.end('execution_interrupted')
+    await over(first)
+    expect((await rowOf(first)).failure).toContain('memory')
+    expect(jobs.find(second)?.failure).toBeUndefined()
   })
 })
 

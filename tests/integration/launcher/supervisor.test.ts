@@ -255,6 +255,97 @@ describe('stopping', () => {
   })
 })
 
+describe('an engine that takes too much memory', () => {
+  const GiB = 1024 ** 3
+  const withMemory = async (graceMs: number) => {
+    let used = 1 * GiB
+    const memory = { totalBytes: () => 10 * GiB, usedBytes: () => used, treeBytes: () => Promise.resolve(used) }
+    const opened = stage({ memory, memoryRules: { pollMs: 10, graceMs }, memoryCeilingPercent: () => 50 })
+    const pressed: string[] = []
+    opened.supervisor.onMemoryPressure(() => pressed.push(opened.supervisor.state.kind))
+    opened.setFake({ ignoreSignals: true })
+    await opened.supervisor.start()
+    await untilState(opened.supervisor, 'ready')
+    return { ...opened, pressed, take: (bytes: number) => (used = bytes) }
+  }
+
+  it('is told first, and lives on when it gives back', async () => {
+    const { supervisor, pressed, take, states } = await withMemory(60_000)
+    take(6 * GiB)
+    await until('the word', () => pressed.length === 1)
+    expect(pressed).toEqual(['ready'])
+    take(1 * GiB)
+    await deed(supervisor, 'none')
+    expect(states.map(({ kind }) => kind)).not.toContain('backingOff')
+  })
+
+  it('is ended as out of memory when it does not, and started again', async () => {
+    const opened = await withMemory(100)
+    opened.take(6 * GiB)
+    const { failure } = await untilState(opened.supervisor, 'backingOff')
+    opened.take(1 * GiB)
+    expect(failure).toMatchObject({ code: 'OUT_OF_MEMORY', message: expect.stringContaining('memory') })
+    expect(opened.pressed).toEqual(['ready'])
+    expect(isAlive(opened.starts()[0]!.pid)).toBe(false)
+    await untilState(opened.supervisor, 'ready')
+  })
+
+  it('is ended without a word when the computer is about to run out', async () => {
+    const opened = await withMemory(60_000)
+    opened.take(9.5 * GiB)
+    const { failure } = await untilState(opened.supervisor, 'backingOff')
+    opened.take(1 * GiB)
+    expect(failure.code).toBe('OUT_OF_MEMORY')
+    expect(opened.pressed).toEqual([])
+  })
+
+  it.runIf(process.platform === 'linux')('is whom the system ends first when memory runs out at once', async () => {
+    const opened = await ready()
+    expect(fs.readFileSync(`/proc/${opened.starts()[0]!.pid}/oom_score_adj`, 'utf8').trim()).toBe('500')
+  })
+})
+
+describe('an engine that does not react any more', () => {
+  // So long that a test which waited for it would fail.
+  const treeRules = { graceMs: 60_000, stragglerGraceMs: 60_000, killDeadlineMs: 5_000, pollMs: 25 }
+  const deaf = async (rest: Partial<SupervisorDeps> = {}): Promise<Stage> => {
+    const opened = stage({ treeRules, ...rest })
+    opened.setFake({ ignoreSignals: true })
+    await opened.supervisor.start()
+    await untilState(opened.supervisor, 'ready')
+    return opened
+  }
+
+  it('is killed with all it started as soon as it is given up, and started again', async () => {
+    const opened = await deaf()
+    const child = Number(await deed(opened.supervisor, 'stubbornChild'))
+    opened.supervisor.condemn()
+    await opened.supervisor.restart()
+    expect([isAlive(opened.starts()[0]!.pid), isAlive(child)]).toEqual([false, false])
+    await untilState(opened.supervisor, 'ready')
+    opened.supervisor.condemn()
+  })
+
+  it.each(['hang', 'workerDead'])('is killed when it is found out: %s', async (what) => {
+    const opened = await deaf()
+    await deed(opened.supervisor, what, 60_000)
+    await untilState(opened.supervisor, 'backingOff')
+    expect(isAlive(opened.starts()[0]!.pid)).toBe(false)
+    await untilState(opened.supervisor, 'ready')
+    opened.supervisor.condemn()
+  })
+
+  it('with a dead worker is asked again at once, not at the next turn', async () => {
+    const opened = await deaf({ timings: { ...quick.timings, pollIntervalMs: 60_000 } })
+    await deed(opened.supervisor, 'workerDead')
+    opened.supervisor.reportUnreachable()
+    const { failure } = await untilState(opened.supervisor, 'backingOff')
+    expect(failure.code).toBe('WORKER_DIED')
+    await untilState(opened.supervisor, 'ready')
+    opened.supervisor.condemn()
+  })
+})
+
 describe('an engine that ends by itself', () => {
   it('comes back within its backoff after kill -9, and the state says so', async () => {
     const opened = await ready()

@@ -113,7 +113,7 @@ class FileAccess:
         return made
 
     def _make_map(self, user: User, models: Iterable[str], own: Sequence[Optional[str]]) -> Dict[str, bool]:
-        shared = (self._folder_paths.base_path, *models)
+        shared = (sys.prefix, sys.base_prefix, self._folder_paths.base_path, *models)
         theirs = [folder for other in self._users.others(user) for _, folder in named_folders(other)]
         # The owner's workflows; the rest of ComfyUI's folder of users is where packs keep their settings.
         owners = [folder for folder in own[:3] if folder] + ([os.path.join(own[3], "default", "workflows")] if own[3] else [])
