@@ -94,7 +94,7 @@ export function describeQueue({ client, throughGate }: ContractContext): void {
     })
 
     it.skipIf(throughGate)(
-      'the same number and id twice is refused while it waits, and the queue goes on',
+      'case 22: the same number and id twice is refused while it waits, and the queue goes on',
       async () => {
         await occupy()
         const twice = { number: 1e6, prompt_id: randomUUID() }
