@@ -14,6 +14,11 @@ const picturesRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/PicturesPage.tsx'), 'PicturesPage'),
   validateSearch: gallerySearchSchema,
 })
+const queueRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: portalPages.queue.path,
+  component: lazyRouteComponent(() => import('../pages/QueuePage.tsx'), 'QueuePage'),
+})
 const meRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: portalPages.me.path,
@@ -30,7 +35,7 @@ const unknownRoute = createRoute({
 
 /** The pages of somebody who is signed in, below /gatehouse. Each is loaded when it is opened. */
 export const portalRouter = createRouter({
-  routeTree: rootRoute.addChildren([shellRoute.addChildren([picturesRoute, meRoute, unknownRoute])]),
+  routeTree: rootRoute.addChildren([shellRoute.addChildren([picturesRoute, queueRoute, meRoute, unknownRoute])]),
   basepath: '/gatehouse',
   defaultPreload: 'intent',
   defaultPendingComponent: () => <LoadingRows rows={5} />,

@@ -1,6 +1,4 @@
-import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
 import type { QueueState } from '../../proxy/contract/jobs.ts'
 import { EmptyState } from '../components/EmptyState.tsx'
 import { ErrorState } from '../components/ErrorState.tsx'
@@ -22,6 +20,7 @@ import {
 } from '../features/jobs/jobQueries.ts'
 import { isPausedAt } from '../features/jobs/jobWords.ts'
 import { LimitsPanel } from '../features/jobs/LimitsPanel.tsx'
+import { Listed, ShowMore } from '../features/jobs/Listed.tsx'
 import { PauseControl } from '../features/jobs/PauseControl.tsx'
 import { RunningJob } from '../features/jobs/RunningJob.tsx'
 
@@ -102,7 +101,7 @@ function Held({ count }: { readonly count: number }) {
       <Listed list={held} what="What is on hold could not be read.">
         <HeldJobs jobs={jobs} isOwn={false} />
       </Listed>
-      {held.hasNextPage && <ShowMore onMore={() => void held.fetchNextPage()} />}
+      <ShowMore list={held} />
     </Section>
   )
 }
@@ -115,36 +114,7 @@ function Ended() {
       <Listed list={ended} what="What ended could not be read.">
         {jobs.length === 0 ? <p className="quiet">Nothing has run yet.</p> : <EndedJobs jobs={jobs} isOwn={false} />}
       </Listed>
-      {ended.hasNextPage && <ShowMore busy={ended.isFetchingNextPage} onMore={() => void ended.fetchNextPage()} />}
+      <ShowMore list={ended} />
     </Section>
-  )
-}
-
-interface ListedProps {
-  readonly list: {
-    isPending: boolean
-    isError: boolean
-    data: unknown
-    error: unknown
-    refetch: () => Promise<unknown>
-  }
-  readonly what: string
-  readonly children: ReactNode
-}
-
-/** A list, or that it comes, or why it does not. What was read once stays. */
-function Listed({ list, what, children }: ListedProps) {
-  if (list.isPending) return <LoadingRows rows={3} rowHeight={60} />
-  if (list.isError && list.data === undefined) {
-    return <ErrorState what={what} error={list.error} onRetry={() => void list.refetch()} />
-  }
-  return children
-}
-
-function ShowMore({ busy = false, onMore }: { readonly busy?: boolean; readonly onMore: () => void }) {
-  return (
-    <Button variant="default" mt={12} loading={busy} onClick={onMore}>
-      Show more
-    </Button>
   )
 }

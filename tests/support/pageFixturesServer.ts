@@ -30,9 +30,12 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
   })
 
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const { pathname } = new URL(incoming.url ?? '/', origin)
+    const { pathname, searchParams } = new URL(incoming.url ?? '/', origin)
     if (pathname.startsWith('/gatehouse/api/v1/')) {
-      answerApi(incoming.method ?? 'GET', pathname.slice('/gatehouse/api/v1/'.length), outgoing)
+      const path = pathname.slice('/gatehouse/api/v1/'.length)
+      // Lists that are asked for by their state are different answers.
+      const state = searchParams.get('state')
+      answerApi(incoming.method ?? 'GET', state === null ? path : `${path}?state=${state}`, outgoing)
       return
     }
     await sendFile(pathname, outgoing)

@@ -14,6 +14,7 @@ import {
   sharingOn,
 } from './pageFixtures.ts'
 import type { PageScenario } from './pageFixtures.ts'
+import { ownerJobShots, portalQueueShots } from './pageFixturesJobs.ts'
 import { brokenAnswer, pendingAnswer } from './pageFixturesServer.ts'
 
 export interface Shot {
@@ -302,6 +303,6 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
 
 /** Every page and state worth seeing. */
 export const shots: readonly Shot[] = [
-  ...ownerShots.map((shot) => ({ ...shot, place: 'owner' as const })),
-  ...portalShots.map((shot) => ({ ...shot, place: 'portal' as const })),
+  ...[...ownerShots, ...ownerJobShots].map((shot) => ({ ...shot, place: 'owner' as const })),
+  ...[...portalShots, ...portalQueueShots].map((shot) => ({ ...shot, place: 'portal' as const })),
 ]

@@ -49,6 +49,7 @@ export function JobLine({ jobs: fresh, moves }: JobLineProps) {
   if (drag !== undefined && frozen === undefined) setFrozen(fresh)
   if (drag === undefined && frozen !== undefined) setFrozen(undefined)
 
+  const carriedFrom = drag === undefined ? -1 : ids.indexOf(drag.id)
   const act = (job: JobAnswer, action: RowAction) => {
     switch (action) {
       case 'up':
@@ -94,7 +95,7 @@ export function JobLine({ jobs: fresh, moves }: JobLineProps) {
             isFirst={index === 0}
             isLast={index === jobs.length - 1}
             carried={drag?.id === job.id ? drag.carried : undefined}
-            mark={toMark(drag?.gap, index, jobs.length)}
+            shift={toShift(drag, carriedFrom, index)}
             hintId={hintId}
             grip={gripProps(job.id)}
             onAction={(action) => act(job, action)}
@@ -108,8 +109,9 @@ export function JobLine({ jobs: fresh, moves }: JobLineProps) {
   )
 }
 
-/** Where the line shows that a row would be dropped. */
-function toMark(gap: number | undefined, index: number, length: number): 'above' | 'below' | undefined {
-  if (gap === index) return 'above'
-  return gap === length && index === length - 1 ? 'below' : undefined
+/** The rows between where the carried one was and where it would be dropped make room. */
+function toShift(drag: { gap: number; height: number } | undefined, from: number, index: number): number {
+  if (drag === undefined || from < 0) return 0
+  if (index > from && index < drag.gap) return -drag.height
+  return index < from && index >= drag.gap ? drag.height : 0
 }

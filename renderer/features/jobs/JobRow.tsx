@@ -34,14 +34,16 @@ interface JobRowProps {
   readonly isLast: boolean
   /** Pixels that the row is carried from its place; undefined while it lies. */
   readonly carried: number | undefined
-  readonly mark: 'above' | 'below' | undefined
+  /** Pixels that the row makes room for the one that is carried. */
+  readonly shift: number
   readonly hintId: string
   readonly grip: GripProps
   readonly onAction: (action: RowAction) => void
 }
 
 /** One job of everybody's line. */
-export function JobRow({ job, number, behind, moves, carried, mark, hintId, grip, onAction, ...ends }: JobRowProps) {
+export function JobRow({ job, number, behind, moves, carried, shift, hintId, grip, onAction, ...ends }: JobRowProps) {
+  const offset = carried ?? shift
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return
     event.preventDefault()
@@ -52,8 +54,7 @@ export function JobRow({ job, number, behind, moves, carried, mark, hintId, grip
       className={styles.row}
       data-job={job.id}
       data-carried={carried !== undefined}
-      data-mark={mark}
-      {...(carried === undefined ? {} : { style: { transform: `translateY(${carried}px)` } })}
+      {...(offset === 0 ? {} : { style: { transform: `translateY(${offset}px)` } })}
     >
       <button
         type="button"
@@ -88,7 +89,7 @@ export function JobRow({ job, number, behind, moves, carried, mark, hintId, grip
 function toWait(job: JobAnswer, moves: boolean): string {
   if (job.state === 'starting' || !moves || job.expectedWaitSeconds === null) return toPlace(job)
   const wait = toRoughDuration(job.expectedWaitSeconds)
-  return job.position === 0 ? `Next, ${wait}` : `${wait.charAt(0).toUpperCase()}${wait.slice(1)}`
+  return job.position === 0 ? `Next, in ${wait}` : `In ${wait}`
 }
 
 interface RowMenuProps {
@@ -101,7 +102,7 @@ interface RowMenuProps {
 /** Mantine's menu of a hundred rows would be drawn again with every event; its parts do not change. */
 const RowMenu = memo(function RowMenu({ name, isFirst, isLast, onAction }: RowMenuProps) {
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon
           variant="subtle"
@@ -142,7 +143,11 @@ const RowMenu = memo(function RowMenu({ name, isFirst, isLast, onAction }: RowMe
         <Menu.Item leftSection={<IconPlayerPause size={16} aria-hidden />} onClick={() => onAction('hold')}>
           Hold
         </Menu.Item>
-        <Menu.Item color="red" leftSection={<IconX size={16} aria-hidden />} onClick={() => onAction('cancel')}>
+        <Menu.Item
+          className={styles.cancel ?? ''}
+          leftSection={<IconX size={16} aria-hidden />}
+          onClick={() => onAction('cancel')}
+        >
           Cancel
         </Menu.Item>
       </Menu.Dropdown>

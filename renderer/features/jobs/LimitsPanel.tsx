@@ -8,6 +8,7 @@ import { LoadingRows } from '../../components/Loading.tsx'
 import { useSettings } from '../settings/settingsQueries.ts'
 import { toLimit, toMinutes } from './jobWords.ts'
 import { LimitsDialog } from './LimitsDialog.tsx'
+import styles from './LimitsDialog.module.css'
 
 /** What one person of each role may use: a row per role, changed in a dialog. */
 export function LimitsPanel() {
@@ -23,7 +24,7 @@ export function LimitsPanel() {
   const weights = settings.data['jobs.weights']
   return (
     <>
-      <table className={table.table}>
+      <table className={`${table.table ?? ''} ${styles.limits ?? ''}`}>
         <thead>
           <tr>
             <th scope="col">Role</th>

@@ -26,7 +26,7 @@ export function PauseControl({ state }: { readonly state: QueueState }) {
           </Button>
         </>
       ) : (
-        <Menu position="bottom-end" withinPortal>
+        <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
           <Menu.Target>
             <Button
               variant="default"

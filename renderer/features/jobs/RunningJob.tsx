@@ -23,7 +23,7 @@ export function RunningJob({ job, isOwn }: RunningJobProps) {
     <article className={styles.root} aria-label={`${name}, running`}>
       <div className={styles.head}>
         <div className={styles.words}>
-          <h3 className={styles.name}>{isOwn ? 'Running now' : job.user.name}</h3>
+          <p className={styles.name}>{isOwn ? 'Running now' : job.user.name}</p>
           <p className="quiet small">{job.title === '' ? `${job.nodes} nodes` : job.title}</p>
         </div>
         <Button

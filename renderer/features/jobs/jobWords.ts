@@ -172,3 +172,10 @@ export const toLimit = (value: number | null): string => (value === null ? 'No l
 /** Minutes of a job, as whole as they are. */
 export const toMinutes = ({ runSeconds }: Pick<JobLimits, 'runSeconds'>): number | null =>
   runSeconds === null ? null : Math.round((runSeconds / 60) * 10) / 10
+
+/** What one's own page says first: "Your job runs", "3rd in line, about 6 minutes", "Nothing waits". */
+export function ownHeadline(running: readonly JobAnswer[], waiting: readonly JobAnswer[], moves: boolean): string {
+  if (running.length > 0) return 'Your job runs'
+  const [first] = waiting
+  return first === undefined ? 'Nothing waits' : placeWords(first, moves)
+}

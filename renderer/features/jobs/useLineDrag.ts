@@ -9,6 +9,8 @@ interface Drag {
   readonly carried: number
   /** Between which rows it would be dropped: 0 is before the first. */
   readonly gap: number
+  /** Of the row, in pixels. */
+  readonly height: number
 }
 
 interface LineDragOptions {
@@ -48,7 +50,8 @@ export function useLineDrag({ list, onDrop }: LineDragOptions) {
       const y = event.clientY + window.scrollY
       const rows = [...list.current.querySelectorAll('[data-job]')]
       start.current = { y, middles: rows.map(middleOf) }
-      setDrag({ id, pointer: event.pointerId, carried: 0, gap: gapAt(start.current.middles, y) })
+      const height = event.currentTarget.closest('[data-job]')?.getBoundingClientRect().height ?? 0
+      setDrag({ id, pointer: event.pointerId, carried: 0, gap: gapAt(start.current.middles, y), height })
     },
     [list],
   )
