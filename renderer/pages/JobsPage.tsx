@@ -18,7 +18,7 @@ import {
   useRunningJobs,
   useWaitingJobs,
 } from '../features/jobs/jobQueries.ts'
-import { isPausedAt } from '../features/jobs/jobWords.ts'
+import { isMovingAt } from '../features/jobs/jobWords.ts'
 import { LimitsPanel } from '../features/jobs/LimitsPanel.tsx'
 import { Listed, ShowMore } from '../features/jobs/Listed.tsx'
 import { PauseControl } from '../features/jobs/PauseControl.tsx'
@@ -38,7 +38,7 @@ export function JobsPage() {
       )}
       {queue.data !== undefined && (
         <>
-          {!queue.data.ready && <NotReady waiting={queue.data.waiting} />}
+          <Standstill queue={queue.data} />
           <Now />
           <Line queue={queue.data} />
           {queue.data.held > 0 && <Held count={queue.data.held} />}
@@ -52,11 +52,19 @@ export function JobsPage() {
   )
 }
 
-function NotReady({ waiting }: { readonly waiting: number }) {
+/** Why nothing begins, unless it was paused: the control for that says it itself. */
+function Standstill({ queue }: { readonly queue: QueueState }) {
+  if (queue.ready && queue.stoppedBecause === null) return null
   return (
-    <Notice tone="attention" actions={<Link to="/">Open Home</Link>}>
-      <strong>ComfyUI is not running.</strong>{' '}
-      {waiting === 0 ? 'Jobs wait until it is.' : 'What is here waits until it is.'}
+    <Notice tone="attention" actions={!queue.ready && <Link to="/">Open Home</Link>}>
+      {queue.ready ? (
+        queue.stoppedBecause
+      ) : (
+        <>
+          <strong>ComfyUI is not running.</strong> {queue.waiting === 0 ? 'Jobs wait' : 'What is here waits'} until it
+          is.
+        </>
+      )}
     </Notice>
   )
 }
@@ -78,7 +86,7 @@ function Line({ queue }: { readonly queue: QueueState }) {
   const nowMs = useNow(1000)
   const jobs = waiting.data ?? []
   const total = Math.max(jobs.length, queue.waiting - queue.held)
-  const moves = queue.ready && !isPausedAt(queue, nowMs)
+  const moves = isMovingAt(queue, nowMs)
   return (
     <Section title={total === 0 ? 'In line' : `In line: ${total}`}>
       <Listed list={waiting} what="The line could not be read.">

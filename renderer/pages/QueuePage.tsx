@@ -19,7 +19,7 @@ import {
   useRunningJobs,
   useWaitingJobs,
 } from '../features/jobs/jobQueries.ts'
-import { isPausedAt, ownHeadline, pausedWords } from '../features/jobs/jobWords.ts'
+import { isMovingAt, isPausedAt, ownHeadline, pausedWords } from '../features/jobs/jobWords.ts'
 import { Listed, ShowMore } from '../features/jobs/Listed.tsx'
 import { OwnLine } from '../features/jobs/OwnLine.tsx'
 import { OwnUse } from '../features/jobs/OwnUse.tsx'
@@ -48,7 +48,7 @@ export function QueuePage() {
     )
   }
   const isPaused = isPausedAt(queue.data, nowMs)
-  const moves = queue.data.ready && !isPaused
+  const moves = isMovingAt(queue.data, nowMs)
   return (
     <div className={styles.root}>
       <PageHeader title={ownHeadline(running.data, waiting.data, moves)} />
@@ -80,6 +80,13 @@ function Standstill({ queue, isPaused, nowMs }: { queue: QueueState; isPaused: b
         <Notice tone="attention">
           <strong>ComfyUI is not running.</strong> Your jobs wait until it is.
         </Notice>
+      </div>
+    )
+  }
+  if (queue.stoppedBecause !== null) {
+    return (
+      <div className={styles.notice}>
+        <Notice tone="attention">{queue.stoppedBecause}</Notice>
       </div>
     )
   }

@@ -46,7 +46,10 @@ export async function waitUntilRunning(page: Page): Promise<void> {
   await page.getByRole('region', { name: 'ComfyUI' }).getByText('Running', { exact: true }).waitFor()
 }
 
-export async function openPage(page: Page, name: 'Home' | 'People' | 'Keys' | 'ComfyUI' | 'Settings'): Promise<void> {
+export async function openPage(
+  page: Page,
+  name: 'Home' | 'People' | 'Jobs' | 'Keys' | 'ComfyUI' | 'Settings',
+): Promise<void> {
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }).click()
 }
 

@@ -109,7 +109,16 @@ const ended = [
 ]
 
 const queue = (rest: Partial<QueueState> = {}): QueueState =>
-  queueStateSchema.parse({ paused: false, pausedUntil: null, ready: true, waiting: 0, held: 0, running: 0, ...rest })
+  queueStateSchema.parse({
+    stoppedBecause: null,
+    paused: false,
+    pausedUntil: null,
+    ready: true,
+    waiting: 0,
+    held: 0,
+    running: 0,
+    ...rest,
+  })
 
 interface Queue {
   readonly running?: readonly JobAnswer[]

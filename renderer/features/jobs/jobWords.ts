@@ -98,6 +98,10 @@ export const toTimeOfDay = (atMs: number): string =>
 export const isPausedAt = ({ paused, pausedUntil }: QueueState, nowMs: number): boolean =>
   paused && (pausedUntil === null || Date.parse(pausedUntil) > nowMs)
 
+/** Whether jobs begin: otherwise no times are foretold. */
+export const isMovingAt = (state: QueueState, nowMs: number): boolean =>
+  state.ready && state.stoppedBecause === null && !isPausedAt(state, nowMs)
+
 /** "Paused until 21:00", "Paused until you resume"; with the day when it is not today. */
 export function pausedWords({ pausedUntil }: QueueState, nowMs: number, who: 'you' | 'the owner'): string {
   if (pausedUntil === null) return who === 'you' ? 'Paused until you resume' : 'Paused by the owner'

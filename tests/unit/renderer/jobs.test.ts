@@ -46,6 +46,7 @@ const queue = (rest: Partial<QueueState> = {}): QueueState => ({
   paused: false,
   pausedUntil: null,
   ready: true,
+  stoppedBecause: null,
   waiting: 0,
   held: 0,
   running: 0,
