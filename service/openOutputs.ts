@@ -18,18 +18,15 @@ export interface OpenedOutputs {
 /** The files that people's jobs made, and their previews, over the journal of this data folder. */
 export function openOutputs(
   { database, accounts }: Pick<Stores, 'database' | 'accounts'>,
-  { jobs, folders }: { readonly jobs: JobQueue; readonly folders: OutputFolders },
+  { jobs, folders }: { readonly jobs: Pick<JobQueue, 'onChange'>; readonly folders: OutputFolders },
   options: Pick<ServiceOptions, 'clock' | 'random' | 'logger' | 'dataDirectory' | 'nodeCommand' | 'paths'>,
 ): OpenedOutputs {
   const { clock, random, logger, dataDirectory, nodeCommand, paths } = options
+  const command = { ...nodeCommand, entry: paths.pictureWorker }
   const thumbnails = new Thumbnails({
     directory: join(dataDirectory, 'thumbnails'),
-    // One core stays for the gate.
-    workers: new PictureWorkers({
-      command: { ...nodeCommand, entry: paths.pictureWorker },
-      logger,
-      width: Math.max(1, Math.min(2, cpus().length - 1)),
-    }),
+    workers: new PictureWorkers({ command, logger, width: Math.min(2, cpus().length) }),
+    patientWorkers: new PictureWorkers({ command, logger, width: 1, isPatient: true }),
     random,
     logger,
   })

@@ -10,7 +10,7 @@ import type { PictureAnswer, PictureRequest } from './pictureProtocol.ts'
  */
 
 const WATCH_MS = 50
-const MAX_RSS_BYTES = 1024 * 1024 * 1024
+const MiB = 1024 * 1024
 const THUMBNAIL_QUALITY = 78
 
 type Sharps = (bytes: Uint8Array, options: SharpOptions) => Sharp
@@ -64,13 +64,14 @@ const keepFormat = (picture: Sharp): Sharp =>
     .webp({ quality: 95, force: false })
     .png({ compressionLevel: 6, force: false })
 
-function watchMemory(): void {
+/** Decoding happens in other threads, so this one is free to look. */
+function watchMemory(maxBytes: number): void {
   setInterval(() => {
-    if (process.memoryUsage.rss() > MAX_RSS_BYTES) process.exit(3)
+    if (process.memoryUsage.rss() > maxBytes) process.exit(3)
   }, WATCH_MS).unref()
 }
 
-watchMemory()
+watchMemory(Number(process.argv[2]) * MiB)
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: unknown) => {
   const request = pictureRequestSchema.parse(message)

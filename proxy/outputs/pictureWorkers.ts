@@ -22,7 +22,11 @@ export interface PictureWorkersOptions {
   /** At the same time, each in a process of its own. */
   readonly width: number
   readonly deadlineMs?: number
+  /** Of one process, all in all. */
+  readonly maxMemoryMiB?: number
   readonly maxWaiting?: number
+  /** Runs when the computer has nothing better to do: nobody waits for these pictures. */
+  readonly isPatient?: boolean
   /** An idle process ends after this time. */
   readonly idleMs?: number
 }
@@ -33,7 +37,10 @@ export type PictureTask = Omitted<PictureRequest>
 const DEADLINE_MS = 5_000
 const MAX_WAITING = 256
 const IDLE_MS = 30_000
+const MAX_MEMORY_MIB = 1024
 const MAX_HEAP_MIB = 128
+/** A decoder that was fed something is not kept for ever. */
+const MAX_PICTURES = 200
 
 export const unreadable = (): GateError => new GateError('UNSUPPORTED_MEDIA_TYPE', 'There is no preview of this file.')
 const noDecoder = (): GateError => new GateError('NOT_FOUND', 'This computer makes no previews.')
@@ -48,7 +55,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Has pictures decoded by processes that know nothing. A few at once, the newest question of somebody who looks first. */
+/** Has pictures decoded by processes that know nothing. A few at once, in the order in which they are asked for. */
 export class PictureWorkers {
   readonly #options: PictureWorkersOptions
   readonly #waiting: Waiting[] = []
@@ -60,11 +67,6 @@ export class PictureWorkers {
 
   constructor(options: PictureWorkersOptions) {
     this.#options = options
-  }
-
-  /** Nobody waits and nothing is being decoded. */
-  get isIdle(): boolean {
-    return this.#running === 0 && this.#waiting.length === 0
   }
 
   /**
@@ -122,8 +124,7 @@ export class PictureWorkers {
   }
 
   #start(): PictureProcess {
-    const { command, logger, idleMs = IDLE_MS } = this.#options
-    const started: PictureProcess = new PictureProcess(command, logger, idleMs, () => {
+    const started: PictureProcess = new PictureProcess(this.#options, () => {
       this.#all.delete(started)
       const at = this.#idle.indexOf(started)
       if (at >= 0) this.#idle.splice(at, 1)
@@ -143,10 +144,11 @@ class PictureProcess {
   #answered: ((answer: PictureAnswer | undefined) => void) | undefined
   #idleTimer: NodeJS.Timeout | undefined
 
-  constructor(command: PictureWorkerCommand, logger: Logger, idleMs: number, onEnd: () => void) {
+  constructor(options: PictureWorkersOptions, onEnd: () => void) {
+    const { command, logger, idleMs = IDLE_MS, maxMemoryMiB = MAX_MEMORY_MIB } = options
     this.#idleMs = idleMs
     this.#onEnd = onEnd
-    const args = [...command.args, `--max-old-space-size=${MAX_HEAP_MIB}`, command.entry]
+    const args = [...command.args, `--max-old-space-size=${MAX_HEAP_MIB}`, command.entry, String(maxMemoryMiB)]
     this.#child = spawn(command.file, args, {
       cwd: parse(process.execPath).root,
       env: { ...neededEnvironment(), ...command.env },
@@ -154,7 +156,7 @@ class PictureProcess {
       serialization: 'advanced',
       windowsHide: true,
     })
-    lowerPriority(this.#child.pid)
+    if (options.isPatient === true) lowerPriority(this.#child.pid)
     // It ends with this program, and does not keep it from ending.
     this.#child.unref()
     this.#child.channel?.unref()
@@ -185,12 +187,9 @@ class PictureProcess {
     })
     clearTimeout(deadline)
     this.#answered = undefined
-    if (answer?.id !== id) {
-      this.end()
-      return undefined
-    }
-    this.#idleTimer = setTimeout(() => this.end(), this.#idleMs)
-    this.#idleTimer.unref()
+    if (answer?.id !== id || id >= MAX_PICTURES) this.end()
+    if (answer?.id !== id) return undefined
+    if (this.#isAlive) this.#idleTimer = setTimeout(() => this.end(), this.#idleMs).unref()
     return answer
   }
 
@@ -215,7 +214,7 @@ class PictureProcess {
   }
 }
 
-/** Jobs go first: previews can wait. */
+/** Jobs go first. */
 function lowerPriority(pid: number | undefined): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)

@@ -10,7 +10,7 @@ const MAX_WAITING = 200
 
 export interface PrepareThumbnailsOptions {
   readonly outputs: Pick<Outputs, 'open' | 'onRecorded' | 'onGone'>
-  readonly thumbnails: Pick<Thumbnails, 'get' | 'forget' | 'trim'>
+  readonly thumbnails: Pick<Thumbnails, 'prepare' | 'forget' | 'trim'>
   readonly logger: Logger
   readonly listAccounts: () => Promise<readonly { readonly id: string }[]>
 }
@@ -28,7 +28,7 @@ export function prepareThumbnails({ outputs, thumbnails, logger, listAccounts }:
     for (let row = waiting.pop(); row !== undefined; row = waiting.pop()) {
       const next = row
       await thumbnails
-        .get(next, thumbnailSizes[0], () => outputs.open(next))
+        .prepare(next, thumbnailSizes[0], () => outputs.open(next))
         .catch((error: unknown) => {
           // Whoever looks at it hears why.
           if (!(error instanceof GateError)) warn(error)

@@ -13,7 +13,9 @@ import { readAt } from './readAt.ts'
 export interface ThumbnailsOptions {
   /** Below the data folder. */
   readonly directory: string
-  readonly workers: Pick<PictureWorkers, 'run' | 'isIdle' | 'close'>
+  readonly workers: Pick<PictureWorkers, 'run' | 'close'>
+  /** For what nobody waits for. */
+  readonly patientWorkers: Pick<PictureWorkers, 'run' | 'close'>
   readonly random: Random
   readonly logger: Logger
   /** What all previews together may take. */
@@ -30,6 +32,14 @@ const TRIM_EVERY = 500
 /** Pictures that no preview can be made of are not tried again while this program runs. */
 const MAX_REMEMBERED = 10_000
 
+type Workers = Pick<PictureWorkers, 'run'>
+
+interface Making {
+  readonly size: number
+  readonly open: () => Promise<OpenedFile>
+  readonly workers: Workers
+}
+
 /** Previews of pictures, kept on disk so that each is decoded once, by processes that know nothing. */
 export class Thumbnails {
   readonly #options: ThumbnailsOptions
@@ -42,11 +52,20 @@ export class Thumbnails {
     this.#options = options
   }
 
+  /** Makes it before anybody asks. @throws GateError as `get` */
+  async prepare(row: OutputRow, size: number, open: () => Promise<OpenedFile>): Promise<void> {
+    await this.#get(row, size, open, this.#options.patientWorkers)
+  }
+
   /**
    * A WebP picture as wide as `size`, or smaller. `open` is asked only when there is none yet.
    * @throws GateError UNSUPPORTED_MEDIA_TYPE for what is no picture, RATE_LIMITED, NOT_FOUND, FOLDER_REFUSED
    */
-  async get(row: OutputRow, size: number, open: () => Promise<OpenedFile>): Promise<Buffer> {
+  get(row: OutputRow, size: number, open: () => Promise<OpenedFile>): Promise<Buffer> {
+    return this.#get(row, size, open, this.#options.workers)
+  }
+
+  async #get(row: OutputRow, size: number, open: () => Promise<OpenedFile>, workers: Workers): Promise<Buffer> {
     const path = this.#pathOf(row, size)
     if (row.removed_at_ms === null) {
       const kept = await readFile(path).catch(() => undefined)
@@ -55,7 +74,7 @@ export class Thumbnails {
     if (row.kind !== 'image' || this.#unreadable.has(path)) throw unreadable()
     const underWay = this.#underWay.get(path)
     if (underWay !== undefined) return underWay
-    const work = this.#make(row, path, size, open).finally(() => this.#underWay.delete(path))
+    const work = this.#make(row, path, { size, open, workers }).finally(() => this.#underWay.delete(path))
     this.#underWay.set(path, work)
     return work
   }
@@ -84,11 +103,12 @@ export class Thumbnails {
 
   async close(): Promise<void> {
     this.#options.workers.close()
+    this.#options.patientWorkers.close()
     await Promise.allSettled([...this.#underWay.values(), this.#trimming])
   }
 
-  async #make(row: OutputRow, path: string, size: number, open: () => Promise<OpenedFile>): Promise<Buffer> {
-    const { workers, maxPixels = MAX_PIXELS } = this.#options
+  async #make(row: OutputRow, path: string, { size, open, workers }: Making): Promise<Buffer> {
+    const { maxPixels = MAX_PIXELS } = this.#options
     try {
       const bytes = await workers.run(async () => {
         return { kind: 'thumbnail', size, maxPixels, bytes: await readWhole(await open()) }

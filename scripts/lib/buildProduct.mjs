@@ -86,6 +86,8 @@ async function bundleOne(esbuild, bundle, mode) {
     format: 'cjs',
     platform: 'node',
     target: 'node16',
+    // As `require`: the modules of some packages are too new for the fallback Electron's loader, their CommonJS is not.
+    supported: { 'dynamic-import': false },
     external: NATIVE_OR_RUNTIME,
     sourcemap: true,
     metafile: true,

@@ -21,7 +21,7 @@ export interface OutputsFixture extends OpenedOutputs {
 /** Recorded files over the stores' own database. */
 export function openOutputsFixture(
   stores: Stores,
-  jobs: JobQueue,
+  jobs: Pick<JobQueue, 'onChange'>,
   folders: UserFolders,
   { clock, logger }: { clock: Clock; logger: Logger },
 ): OutputsFixture {

@@ -94,22 +94,33 @@ async function bundle(entry: string, outfile: string): Promise<void> {
   await build({ ...options, entryPoints: [entry], outfile })
 }
 
-export interface ServeOptions {
+export interface ServeFolderOptions {
   readonly name: string
   readonly node: string
-  /** Of `buildProgram`. */
+  /** Of `buildProgram`, or the checkout's own. */
   readonly dist: string
   readonly dataDirectory: string
-  readonly people: People
   /** What follows `gatehouse serve`, without folder and port. */
   readonly engineArguments: readonly string[]
   readonly nodeArguments: readonly string[]
+}
+
+export interface ServeOptions extends ServeFolderOptions {
+  readonly people: People
 }
 
 /** `gatehouse serve` as it is shipped: its own process, a real database, key check, authorization and audit on. */
 export async function startGate(children: ChildProcesses, options: ServeOptions): Promise<RunningGate> {
   mkdirSync(options.dataDirectory, { recursive: true, mode: 0o700 })
   const credentials = await createPeople(options.dataDirectory, options.people)
+  return { ...(await serveFolder(children, options)), credentials }
+}
+
+/** The same over a data folder that is there already. */
+export async function serveFolder(
+  children: ChildProcesses,
+  options: ServeFolderOptions,
+): Promise<Omit<RunningGate, 'credentials'>> {
   const port = await findFreePort()
   const process = children.start({
     name: options.name,
@@ -130,7 +141,7 @@ export async function startGate(children: ChildProcesses, options: ServeOptions)
     const parsed = line.startsWith('{') ? readyLine.safeParse(JSON.parse(line)) : undefined
     return parsed?.data
   }, READY_MS)
-  return { process, port, pid: ready.pid, enginePid: ready.comfyuiPid, credentials }
+  return { process, port, pid: ready.pid, enginePid: ready.comfyuiPid }
 }
 
 /** Where the engine of `buildProgram(…, 'raw')` listens: nobody tells it outside, so it writes it down. */
