@@ -1,31 +1,32 @@
-import { Button } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
+import { useCallback } from 'react'
 import { PageHeader } from '../components/PageHeader.tsx'
 import { useSession } from '../features/account/accountQueries.ts'
 import { canOpenCanvas } from '../features/account/landingPath.ts'
+import { OwnRoom } from '../features/folders/OwnRoom.tsx'
 import { Gallery } from '../features/outputs/Gallery.tsx'
-import { toFilter } from '../features/outputs/gallerySearch.ts'
+import type { GalleryPlace } from '../features/outputs/Gallery.tsx'
 
 const route = getRouteApi('/portal/pictures')
 
+const openCanvas = () => window.location.assign('/')
+
 /** One's own pictures. */
 export function PicturesPage() {
-  const filter = toFilter(route.useSearch())
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
   const role = useSession().data?.user.role
+  const onSearch = useCallback<GalleryPlace['onSearch']>(
+    (change, { replace }) => void navigate({ search: (old) => ({ ...old, ...change }), replace, resetScroll: false }),
+    [navigate],
+  )
+  const canvas = role !== undefined && canOpenCanvas(role) ? openCanvas : undefined
   return (
     <>
-      <PageHeader title="Pictures">Everything you made here, newest first.</PageHeader>
-      <Gallery
-        filter={filter}
-        start={
-          role !== undefined &&
-          canOpenCanvas(role) && (
-            <Button component="a" href="/">
-              Open the canvas
-            </Button>
-          )
-        }
-      />
+      <PageHeader title="Pictures">
+        <OwnRoom />
+      </PageHeader>
+      <Gallery place={{ search, onSearch, canvas, withPerson: false }} />
     </>
   )
 }

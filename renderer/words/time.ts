@@ -44,3 +44,29 @@ export function toExactTime(atMs: number): string {
 export function toClock(atMs: number): string {
   return new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hour12: false }).format(atMs)
 }
+
+const dayThisYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' })
+const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' })
+
+/** "Today", "Yesterday", "3 November", "3 November 2025": the day by the reader's own clock. */
+export function toDayName(atMs: number, nowMs: number): string {
+  const day = startOfDay(atMs)
+  const today = startOfDay(nowMs)
+  if (day === today) return 'Today'
+  // Noon of yesterday is yesterday also when the clocks change.
+  if (day === startOfDay(today - dayMs / 2)) return 'Yesterday'
+  return new Date(atMs).getFullYear() === new Date(nowMs).getFullYear()
+    ? dayThisYear.format(atMs)
+    : dayOfYear.format(atMs)
+}
+
+/** The first millisecond of that day by the reader's own clock. */
+export function startOfDay(atMs: number): number {
+  const date = new Date(atMs)
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
+}
+
+/** "09:04" */
+export function toTimeOfDay(atMs: number): string {
+  return new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(atMs)
+}

@@ -1,44 +1,149 @@
 import { Button } from '@mantine/core'
+import { useCallback } from 'react'
 import type { ReactNode } from 'react'
+import type { Output } from '../../../proxy/contract/outputs.ts'
 import { EmptyState } from '../../components/EmptyState.tsx'
 import { ErrorState } from '../../components/ErrorState.tsx'
-import { LoadingRows } from '../../components/Loading.tsx'
-import type { OutputFilter } from './gallerySearch.ts'
-import styles from './Gallery.module.css'
-import { filePath, thumbnailPath } from './outputLinks.ts'
+import { Toast } from '../../components/Toast.tsx'
+import { GalleryGrid } from './GalleryGrid.tsx'
+import type { GallerySearch, OutputFilter } from './gallerySearch.ts'
+import { isNarrowed, toFilter } from './gallerySearch.ts'
+import { GallerySkeleton } from './GallerySkeleton.tsx'
+import { GalleryToolbar } from './GalleryToolbar.tsx'
+import { OutputViewer } from './OutputViewer.tsx'
 import { useOutputs } from './outputQueries.ts'
+import { SelectionBar } from './SelectionBar.tsx'
+import { useOutputCommands } from './useOutputCommands.ts'
+import type { OutputCommands } from './useOutputCommands.ts'
+import { useSelection } from './useSelection.ts'
 
-interface GalleryProps {
-  readonly filter: OutputFilter
-  /** Where pictures are made, for whom has none yet. */
-  readonly start?: ReactNode
+export interface GalleryPlace {
+  /** What the address says, and how it changes; `replace`: not a place to come back to. */
+  readonly search: GallerySearch
+  readonly onSearch: (change: Partial<GallerySearch>, options: { readonly replace: boolean }) => void
+  /** Opens ComfyUI's page; undefined for whom there is none. */
+  readonly canvas: (() => void) | undefined
+  /** Whether it is said who made what. */
+  readonly withPerson: boolean
 }
 
-/** Pictures, newest first. */
-export function Gallery({ filter, start }: GalleryProps) {
-  const { list, hasMore, isReadingMore, moreError, readMore } = useOutputs(filter)
-  if (list.isPending) return <LoadingRows rows={4} rowHeight={160} />
-  if (list.data === undefined) {
-    return <ErrorState what="The pictures could not be read." error={list.error} onRetry={() => void list.refetch()} />
-  }
-  if (list.data.items.length === 0) return <EmptyState title="Pictures you make appear here." action={start} />
+interface GalleryProps {
+  readonly place: GalleryPlace
+  /** Further choices for the toolbar. */
+  readonly children?: ReactNode
+}
+
+const nobody: readonly Output[] = []
+
+/** Pictures, newest first: to look at, to keep, to take along and to remove. */
+export function Gallery({ place, children }: GalleryProps) {
+  const { search, onSearch } = place
+  const filter = toFilter(search)
+  const { list, ...reading } = useOutputs(filter)
+  const outputs = list.data?.items ?? nobody
+  const selection = useSelection(outputs)
+  const commands = useOutputCommands(filter)
+  const open = useCallback((picture: string) => onSearch({ picture }, { replace: false }), [onSearch])
+  const show = useCallback((picture: string | undefined) => onSearch({ picture }, { replace: true }), [onSearch])
+  const toast = <CommandToast commands={commands} />
   return (
     <>
-      <ul className={styles.grid}>
-        {list.data.items.map((output) => (
-          <li key={output.id}>
-            <a href={filePath(output.id)}>
-              <img src={thumbnailPath(output.id, 180)} alt={output.name} loading="lazy" width={180} height={180} />
-            </a>
-          </li>
-        ))}
-      </ul>
-      {hasMore && (
-        <Button variant="default" loading={isReadingMore} onClick={readMore}>
-          Show more
-        </Button>
+      <GalleryToolbar
+        filter={filter}
+        onFilter={(change) => onSearch(change, { replace: true })}
+        onSelect={outputs.length > 0 && !selection.isOn ? selection.start : undefined}
+      >
+        {children}
+      </GalleryToolbar>
+      {selection.isOn && (
+        <SelectionBar selection={selection} commands={commands} isRemovedView={filter.removed === true} />
       )}
-      {moreError !== null && <ErrorState what="Older pictures could not be read." error={moreError} />}
+      {filter.removed === true && <p className="quiet">Removed files stay here for 7 days, and then are gone.</p>}
+      {list.isPending && <GallerySkeleton />}
+      {list.data === undefined && list.isError && (
+        <ErrorState what="The pictures could not be read." error={list.error} onRetry={() => void list.refetch()} />
+      )}
+      {list.data !== undefined && outputs.length === 0 && <NothingHere place={place} filter={filter} />}
+      {outputs.length > 0 && (
+        <GalleryGrid
+          outputs={outputs}
+          selection={selection}
+          withPerson={place.withPerson}
+          open={search.picture}
+          commands={commands}
+          onOpen={open}
+          readMore={reading.readMore}
+        />
+      )}
+      {reading.moreError !== null && (
+        <ErrorState what="Older pictures could not be read." error={reading.moreError} onRetry={reading.readMore} />
+      )}
+      {search.picture !== undefined && (
+        <OutputViewer
+          id={search.picture}
+          outputs={outputs}
+          place={place}
+          commands={commands}
+          onShow={show}
+          readMore={reading.readMore}
+        >
+          {toast}
+        </OutputViewer>
+      )}
+      {search.picture === undefined && toast}
     </>
+  )
+}
+
+function CommandToast({ commands: { message, dismiss } }: { readonly commands: OutputCommands }) {
+  if (message === undefined) return null
+  const { text, undo } = message
+  return (
+    <Toast
+      onClose={dismiss}
+      action={
+        undo !== undefined && (
+          <Button
+            variant="subtle"
+            onClick={() => {
+              dismiss()
+              undo()
+            }}
+          >
+            Undo
+          </Button>
+        )
+      }
+    >
+      {text}
+    </Toast>
+  )
+}
+
+interface NothingHereProps {
+  readonly place: GalleryPlace
+  readonly filter: OutputFilter
+}
+
+function NothingHere({ place: { canvas, withPerson, onSearch }, filter }: NothingHereProps) {
+  if (filter.removed === true) return <EmptyState title="Nothing was removed in the last 7 days." />
+  if (isNarrowed(filter)) {
+    const showAll = () => onSearch({ kind: undefined, kept: undefined, find: undefined }, { replace: true })
+    return (
+      <EmptyState
+        title={filter.kept === true ? 'Nothing here is kept yet.' : 'Nothing here matches.'}
+        action={
+          <Button variant="default" onClick={showAll}>
+            Show everything
+          </Button>
+        }
+      />
+    )
+  }
+  return (
+    <EmptyState
+      title={withPerson ? 'Pictures that people make appear here.' : 'Pictures you make appear here.'}
+      action={canvas !== undefined && <Button onClick={canvas}>Open the canvas</Button>}
+    />
   )
 }

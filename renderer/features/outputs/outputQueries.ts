@@ -74,14 +74,16 @@ const changeLists = (client: QueryClient, change: (list: OutputList) => OutputLi
   client.setQueriesData<OutputList>({ queryKey: queryKeys.outputLists }, (old) => old && change(old))
 }
 
+/** Marks files to be kept, or takes the mark away. */
 export function useKeepOutput() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: ({ id, keep }: { readonly id: string; readonly keep: boolean }) =>
-      request('PATCH', `outputs/${id}`, { schema: outputSchema, body: { keep } }),
-    onSuccess: (changed) => {
-      changeLists(client, (list) => withChange(list, changed))
-      return client.invalidateQueries({ queryKey: queryKeys.outputDetails(changed.id) })
+    mutationFn: async ({ outputs, keep }: { readonly outputs: readonly Output[]; readonly keep: boolean }) => {
+      for (const { id } of outputs) {
+        const changed = await request('PATCH', `outputs/${id}`, { schema: outputSchema, body: { keep } })
+        changeLists(client, (list) => withChange(list, changed))
+        void client.invalidateQueries({ queryKey: queryKeys.outputDetails(id) })
+      }
     },
   })
 }

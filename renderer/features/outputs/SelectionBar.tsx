@@ -1,0 +1,72 @@
+import { Button } from '@mantine/core'
+import { IconDownload, IconPin, IconRestore, IconTrash, IconX } from '@tabler/icons-react'
+import styles from './Gallery.module.css'
+import { countOutputs } from './outputWords.ts'
+import { willKeep } from './useOutputCommands.ts'
+import type { OutputCommands } from './useOutputCommands.ts'
+import type { Selection } from './useSelection.ts'
+
+interface SelectionBarProps {
+  readonly selection: Selection
+  readonly commands: OutputCommands
+  /** Among what was removed there is only one thing to do. */
+  readonly isRemovedView: boolean
+}
+
+/** What is done with all that are chosen; always in sight. */
+export function SelectionBar({ selection, commands, isRemovedView }: SelectionBarProps) {
+  const { outputs } = selection
+  const isEmpty = outputs.length === 0
+  const then = (command: (chosen: typeof outputs) => void) => () => {
+    command(outputs)
+    selection.clear()
+  }
+  return (
+    <div className={styles.selection} role="region" aria-label="Selection">
+      <p role="status" className={styles.selected}>
+        {isEmpty ? 'Nothing selected yet' : `${countOutputs(outputs)} selected`}
+      </p>
+      <div className={styles.selectionActions}>
+        <Button variant="subtle" onClick={selection.chooseAll}>
+          All
+        </Button>
+        {isRemovedView ? (
+          <Button disabled={isEmpty} leftSection={<IconRestore size={16} aria-hidden />} onClick={then(commands.restore)}>
+            Put back
+          </Button>
+        ) : (
+          <>
+            <Button
+              variant="default"
+              disabled={isEmpty}
+              leftSection={<IconDownload size={16} aria-hidden />}
+              onClick={() => commands.download(outputs)}
+            >
+              Download
+            </Button>
+            <Button
+              variant="default"
+              disabled={isEmpty}
+              leftSection={<IconPin size={16} aria-hidden />}
+              onClick={() => commands.keep(outputs)}
+            >
+              {isEmpty || willKeep(outputs) ? 'Keep' : 'Do not keep'}
+            </Button>
+            <Button
+              variant="light"
+              color="red"
+              disabled={isEmpty}
+              leftSection={<IconTrash size={16} aria-hidden />}
+              onClick={then(commands.remove)}
+            >
+              {isEmpty ? 'Remove' : `Remove ${countOutputs(outputs)}`}
+            </Button>
+          </>
+        )}
+        <Button variant="subtle" color="gray" leftSection={<IconX size={16} aria-hidden />} onClick={selection.clear}>
+          Done
+        </Button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,44 @@
+import type { Output, OutputKind } from '../../../proxy/contract/outputs.ts'
+import { toBytes } from '../../words/bytes.ts'
+import { count } from '../../words/names.ts'
+import { toTimeOfDay } from '../../words/time.ts'
+
+const kindWords: Readonly<Record<OutputKind, string>> = {
+  image: 'Picture',
+  video: 'Video',
+  audio: 'Sound',
+  model: 'Model',
+  other: 'File',
+}
+
+export const kindWord = (kind: OutputKind): string => kindWords[kind]
+
+const pluralWords: Readonly<Record<OutputKind, string>> = {
+  image: 'pictures',
+  video: 'videos',
+  audio: 'sounds',
+  model: 'models',
+  other: 'files',
+}
+
+/** "3 pictures", "1 video", and "4 files" for several kinds. */
+export function countOutputs(outputs: readonly Output[]): string {
+  const kind = outputs[0]?.kind ?? 'image'
+  if (outputs.some((output) => output.kind !== kind)) return count(outputs.length, 'file')
+  return count(outputs.length, kindWords[kind].toLowerCase(), pluralWords[kind])
+}
+
+/** What a picture is called aloud: "Picture flowers_00001_.png, 09:04, kept". */
+export function describeOutput(output: Output, options: { readonly withPerson: boolean }): string {
+  const parts = [`${kindWords[output.kind]} ${output.name}`, toTimeOfDay(Date.parse(output.madeAt))]
+  if (options.withPerson) parts.push(`by ${output.user.name}`)
+  if (output.keep) parts.push('kept')
+  return parts.join(', ')
+}
+
+/** "1024 × 768, 1.4 MB" */
+export function describeSize({ width, height, bytes }: Output): string {
+  return width === null || height === null ? toBytes(bytes) : `${width} × ${height}, ${toBytes(bytes)}`
+}
+
+export const filterKinds: readonly OutputKind[] = ['image', 'video', 'audio', 'other']

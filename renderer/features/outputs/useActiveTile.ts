@@ -1,0 +1,69 @@
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import type { RefObject } from 'react'
+import type { Output } from '../../../proxy/contract/outputs.ts'
+
+export interface ActiveTile {
+  readonly index: number
+  /** It has the focus: without being moved there. */
+  readonly onFocus: (index: number) => void
+  /** Moves the focus there and brings it into sight. */
+  readonly moveTo: (index: number) => void
+}
+
+/**
+ * The picture that has the focus, or would get it: it stays in the document wherever one scrolls. When `open` closes, the
+ * focus comes back to that picture; when the picture goes, its place keeps the focus.
+ */
+export function useActiveTile(
+  root: RefObject<HTMLElement | null>,
+  outputs: readonly Output[],
+  open: string | undefined,
+): ActiveTile {
+  const [active, setActive] = useState<{ readonly id: string | undefined; readonly place: number }>({
+    id: undefined,
+    place: 0,
+  })
+  const places = useMemo(() => new Map(outputs.map(({ id }, index) => [id, index])), [outputs])
+  const found = active.id === undefined ? undefined : places.get(active.id)
+  const index = found ?? Math.min(active.place, Math.max(0, outputs.length - 1))
+  const id = outputs[index]?.id
+  const wanted = useRef(false)
+  const hadFocus = useRef(false)
+
+  const onFocus = useCallback((place: number) => setActive({ id: outputs[place]?.id, place }), [outputs])
+  const moveTo = useCallback(
+    (place: number) => {
+      wanted.current = true
+      setActive({ id: outputs[place]?.id, place })
+    },
+    [outputs],
+  )
+  useReturn(open, places, moveTo)
+  useLayoutEffect(() => {
+    const isLost = hadFocus.current && document.activeElement === document.body
+    if ((!wanted.current && !isLost) || id === undefined) return
+    wanted.current = false
+    const target = root.current?.querySelector<HTMLElement>(`[data-output="${id}"]`)
+    target?.focus({ preventScroll: true })
+    target?.scrollIntoView({ block: 'nearest' })
+  })
+  useEffect(() => {
+    hadFocus.current = root.current?.contains(document.activeElement) === true
+  })
+  return { index, onFocus, moveTo }
+}
+
+function useReturn(
+  open: string | undefined,
+  places: ReadonlyMap<string, number>,
+  moveTo: (place: number) => void,
+): void {
+  const before = useRef(open)
+  useEffect(() => {
+    const closed = before.current
+    before.current = open
+    if (open !== undefined || closed === undefined) return
+    const place = places.get(closed)
+    if (place !== undefined) moveTo(place)
+  }, [open, places, moveTo])
+}
