@@ -58,7 +58,9 @@ export function Gallery({ place, children }: GalleryProps) {
       {selection.isOn && (
         <SelectionBar selection={selection} commands={commands} isRemovedView={filter.removed === true} />
       )}
-      {filter.removed === true && <p className="quiet">Removed files stay here for 7 days, and then are gone.</p>}
+      {filter.removed === true && (
+        <p className="quiet">Removed files stay here for 7 days, and then are gone. Select those to put back.</p>
+      )}
       {list.isPending && <GallerySkeleton />}
       {list.data === undefined && list.isError && (
         <ErrorState what="The pictures could not be read." error={list.error} onRetry={() => void list.refetch()} />
@@ -69,6 +71,7 @@ export function Gallery({ place, children }: GalleryProps) {
           outputs={outputs}
           selection={selection}
           withPerson={place.withPerson}
+          isRemovedView={filter.removed === true}
           open={search.picture}
           commands={commands}
           onOpen={open}

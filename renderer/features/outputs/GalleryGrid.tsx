@@ -4,7 +4,7 @@ import type { Output } from '../../../proxy/contract/outputs.ts'
 import { useNow } from '../../components/useNow.ts'
 import styles from './Gallery.module.css'
 import { findKeyAction } from './galleryKeys.ts'
-import type { KeyAction } from './galleryKeys.ts'
+import type { KeyAct } from './galleryKeys.ts'
 import { findNeighbour, findSections, layOutGallery } from './galleryLayout.ts'
 import { GalleryTile } from './GalleryTile.tsx'
 import type { OutputCommands } from './useOutputCommands.ts'
@@ -16,6 +16,8 @@ interface GalleryGridProps {
   readonly outputs: readonly Output[]
   readonly selection: Selection
   readonly withPerson: boolean
+  /** Removed ones are chosen, not opened. */
+  readonly isRemovedView: boolean
   /** The picture that is open above the grid. */
   readonly open: string | undefined
   readonly commands: OutputCommands
@@ -27,7 +29,7 @@ const everyMinuteMs = 60_000
 
 /** The pictures, of which only those in sight are in the document, with the keys of a list. */
 export function GalleryGrid(props: GalleryGridProps) {
-  const { outputs, selection, withPerson, open, onOpen, readMore } = props
+  const { outputs, selection, withPerson, isRemovedView, open, onOpen, readMore } = props
   const root = useRef<HTMLDivElement>(null)
   const width = useElementWidth(root)
   const today = new Date(useNow(everyMinuteMs)).setHours(12, 0, 0, 0)
@@ -42,20 +44,22 @@ export function GalleryGrid(props: GalleryGridProps) {
       const output = outputs[index]
       if (output === undefined) return
       if (event.shiftKey) selection.extendTo(index)
-      else if (selection.isOn || event.ctrlKey || event.metaKey) selection.toggle(index)
+      else if (selection.isOn || isRemovedView || event.ctrlKey || event.metaKey) selection.toggle(index)
       else onOpen(output.id)
     },
-    [outputs, selection, onOpen],
+    [outputs, selection, isRemovedView, onOpen],
   )
   const onKeyDown = (event: KeyboardEvent) => {
     const action = findKeyAction(event)
     if (action === undefined) return
     event.preventDefault()
-    if (action.kind === 'move' || action.kind === 'extend') {
-      const to = findNeighbour(layout, active.index, action.direction)
-      if (action.kind === 'extend') selection.extendBetween(active.index, to)
-      active.moveTo(to)
-    } else act(action, { ...props, index: active.index })
+    if (action.kind === 'act') {
+      act(action.act, { ...props, index: active.index })
+      return
+    }
+    const to = findNeighbour(layout, active.index, action.direction)
+    if (action.kind === 'extend') selection.extendBetween(active.index, to)
+    active.moveTo(to)
   }
   return (
     <div ref={root} className={styles.root} style={{ height: layout.height }} onKeyDown={onKeyDown}>
@@ -83,10 +87,8 @@ export function GalleryGrid(props: GalleryGridProps) {
   )
 }
 
-type Act = Exclude<KeyAction, { readonly direction: unknown }>
-
 /** What is done with the chosen pictures, or with the one that has the focus. */
-function act({ kind }: Act, context: GalleryGridProps & { readonly index: number }): void {
+function act(kind: KeyAct, context: GalleryGridProps & { readonly index: number }): void {
   const { outputs, selection, commands, index } = context
   const focused = outputs[index]
   const chosen = selection.outputs.length > 0 ? selection.outputs : focused === undefined ? [] : [focused]

@@ -35,7 +35,9 @@ export function GalleryToolbar({ filter, onFilter, onSelect, children }: Gallery
         aria-label="Kind"
         data={kinds}
         value={filter.kind ?? ''}
-        onChange={(event) => onFilter({ kind: outputKindSchema.optional().catch(undefined).parse(event.currentTarget.value) })}
+        onChange={(event) =>
+          onFilter({ kind: outputKindSchema.optional().catch(undefined).parse(event.currentTarget.value) })
+        }
       />
       <Button
         variant={isKept ? 'light' : 'default'}

@@ -53,7 +53,10 @@ export function OutputViewer(props: OutputViewerProps) {
     k: () => commands.keep(output === undefined ? [] : [output]),
     d: () => commands.download(output === undefined ? [] : [output]),
   })
-  const swipe = useSwipe(() => go(previous), () => go(next))
+  const swipe = useSwipe(
+    () => go(previous),
+    () => go(next),
+  )
   const close = () => onShow(undefined)
   return (
     <Modal.Root opened onClose={close} fullScreen lockScroll={false} transitionProps={{ duration: 0 }}>
@@ -63,7 +66,14 @@ export function OutputViewer(props: OutputViewerProps) {
             {output !== undefined && <ViewerStage key={id} output={output} />}
             <StepButton side="left" label="Newer" to={previous} onGo={go} />
             <StepButton side="right" label="Older" to={next} onGo={go} />
-            <CloseButton aria-label="Close" size={44} iconSize={24} className={styles.close} data-autofocus onClick={close} />
+            <CloseButton
+              aria-label="Close"
+              size={44}
+              iconSize={24}
+              className={styles.close}
+              data-autofocus
+              onClick={close}
+            />
           </div>
           <div className={styles.panel} tabIndex={0} role="region" aria-label="About this picture">
             {output === undefined && details.isPending && <LoadingRows rows={4} />}
@@ -92,7 +102,12 @@ export function OutputViewer(props: OutputViewerProps) {
 
 function DetailsError({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }) {
   if (error instanceof ApiError && error.status === 404) {
-    return <ErrorState what="This picture is no longer here." error={new Error('It was removed, or its link is not complete.')} />
+    return (
+      <ErrorState
+        what="This picture is no longer here."
+        error={new Error('It was removed, or its link is not complete.')}
+      />
+    )
   }
   return <ErrorState what="What is known of this picture could not be read." error={error} onRetry={onRetry} />
 }

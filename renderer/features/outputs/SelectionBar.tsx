@@ -31,7 +31,11 @@ export function SelectionBar({ selection, commands, isRemovedView }: SelectionBa
           All
         </Button>
         {isRemovedView ? (
-          <Button disabled={isEmpty} leftSection={<IconRestore size={16} aria-hidden />} onClick={then(commands.restore)}>
+          <Button
+            disabled={isEmpty}
+            leftSection={<IconRestore size={16} aria-hidden />}
+            onClick={then(commands.restore)}
+          >
             Put back
           </Button>
         ) : (

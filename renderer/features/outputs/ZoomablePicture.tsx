@@ -19,7 +19,9 @@ const steps = [0.25, 0.5, 1, 2, 4, 8]
 /** The next larger or smaller step from what is shown; below the fitting size it fits again. */
 export function stepZoom(shown: number, fitting: number, direction: 1 | -1): Zoom {
   const next =
-    direction === 1 ? steps.find((step) => step > shown * 1.01) : [...steps].reverse().find((step) => step < shown * 0.99)
+    direction === 1
+      ? steps.find((step) => step > shown * 1.01)
+      : [...steps].reverse().find((step) => step < shown * 0.99)
   if (next === undefined) return direction === 1 ? shown : 'fit'
   return next <= fitting ? 'fit' : next
 }

@@ -15,7 +15,9 @@ export async function downloadOutputs(outputs: readonly Output[]): Promise<void>
   }
   const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0)
   if (bytes > mostPackedBytes) {
-    throw new Error(`These are ${toBytes(bytes)}; at most ${toBytes(mostPackedBytes)} can be packed at once. Choose fewer.`)
+    throw new Error(
+      `These are ${toBytes(bytes)}; at most ${toBytes(mostPackedBytes)} can be packed at once. Choose fewer.`,
+    )
   }
   const url = URL.createObjectURL(await pack(outputs))
   save(url, 'Pictures.zip')

@@ -57,13 +57,13 @@ export function layOutGallery(outputs: readonly Output[], width: number, nowMs: 
   if (width <= 0) return { tiles, rows, height: 0 }
   const days = outputs.map(({ madeAt }) => startOfDay(Date.parse(madeAt)))
   let top = 0
-  for (let first = 0; first < outputs.length; ) {
+  for (let first = 0; first < outputs.length;) {
     const key = days[first] ?? 0
     let end = first
     while (end < outputs.length && days[end] === key) end += 1
     const day = { key, title: toDayName(Date.parse(outputs[first]?.madeAt ?? ''), nowMs), top }
     top += headingHeight
-    for (let start = first; start < end; ) {
+    for (let start = first; start < end;) {
       const row = fillRow(outputs, start, end, width)
       placeTiles(tiles, outputs, { ...row, first: start, top })
       rows.push({ day, top, height: row.height, first: start, end: row.end })
@@ -118,7 +118,13 @@ function placeTiles(
 /** The lines that touch the pixels from `from` to `to`: the first, and the one behind the last. */
 export function findRows({ rows }: GalleryLayout, from: number, to: number): { first: number; end: number } {
   const first = findFirst(rows, ({ top, height }) => top + height >= from)
-  return { first, end: Math.max(first, findFirst(rows, ({ top }) => top > to)) }
+  return {
+    first,
+    end: Math.max(
+      first,
+      findFirst(rows, ({ top }) => top > to),
+    ),
+  }
 }
 
 /** The place of the first line for which `holds` is true, if all behind it hold too. */

@@ -14,13 +14,13 @@ export interface DoneMessage {
 
 /** What can be done with pictures wherever they are shown. */
 export interface OutputCommands {
-  remove(outputs: readonly Output[]): void
-  restore(outputs: readonly Output[]): void
+  readonly remove: (outputs: readonly Output[]) => void
+  readonly restore: (outputs: readonly Output[]) => void
   /** Marks all as kept, or none if all are. */
-  keep(outputs: readonly Output[]): void
-  download(outputs: readonly Output[]): void
+  readonly keep: (outputs: readonly Output[]) => void
+  readonly download: (outputs: readonly Output[]) => void
   readonly message: DoneMessage | undefined
-  dismiss(): void
+  readonly dismiss: () => void
 }
 
 /** Whether pressing "keep" marks these or takes the mark from them. */
@@ -58,7 +58,9 @@ export function useOutputCommands(filter: OutputFilter): OutputCommands {
         { outputs: changing, keep },
         {
           onSuccess: () =>
-            setMessage({ text: keep ? `${countOutputs(changing)} kept.` : `${countOutputs(changing)} no longer kept.` }),
+            setMessage({
+              text: keep ? `${countOutputs(changing)} kept.` : `${countOutputs(changing)} no longer kept.`,
+            }),
           onError: fail(keep ? 'Not kept.' : 'Not changed.'),
         },
       )
@@ -66,10 +68,7 @@ export function useOutputCommands(filter: OutputFilter): OutputCommands {
     download: (outputs) => {
       if (outputs.length === 0 || isRemovedView) return
       if (outputs.length > 1) setMessage({ text: `${countOutputs(outputs)} are being packed …` })
-      downloadOutputs(outputs).then(
-        () => setMessage(undefined),
-        fail('Not downloaded.'),
-      )
+      downloadOutputs(outputs).then(() => setMessage(undefined), fail('Not downloaded.'))
     },
   }
 }

@@ -7,14 +7,14 @@ export interface Selection {
   readonly chosen: ReadonlySet<string>
   /** The chosen ones that are still in the list, in its order. */
   readonly outputs: readonly Output[]
-  start(): void
-  clear(): void
-  toggle(index: number): void
+  readonly start: () => void
+  readonly clear: () => void
+  readonly toggle: (index: number) => void
   /** From the last one that was chosen to this one. */
-  extendTo(index: number): void
+  readonly extendTo: (index: number) => void
   /** Both and all between them, as Shift with an arrow key does. */
-  extendBetween(one: number, other: number): void
-  chooseAll(): void
+  readonly extendBetween: (one: number, other: number) => void
+  readonly chooseAll: () => void
 }
 
 interface SelectionState {
