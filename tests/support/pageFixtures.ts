@@ -24,6 +24,7 @@ const ago = (elapsedMs: number): string => new Date(fixtureNowMs - elapsedMs).to
 const ahead = (leftMs: number): string => new Date(fixtureNowMs + leftMs).toISOString()
 
 export interface PageScenario {
+  /** A function answers by what is asked for. */
   readonly answers: Readonly<Record<string, unknown>>
   /** What the desktop program answers; undefined: an ordinary browser. */
   readonly desktop: Readonly<Partial<Record<ChannelName, unknown>>> | undefined

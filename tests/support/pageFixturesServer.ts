@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { pageHeaders } from '../../proxy/portal/contentPolicy.ts'
 import type { PageScenario } from './pageFixtures.ts'
+import { drawOutput } from './pageFixturesOutputs.ts'
 
 const contentTypes: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
@@ -35,13 +36,16 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
       const path = pathname.slice('/gatehouse/api/v1/'.length)
       // Lists that are asked for by their state are different answers.
       const state = searchParams.get('state')
-      answerApi(incoming.method ?? 'GET', state === null ? path : `${path}?state=${state}`, outgoing)
+      const named = state === null ? path : `${path}?state=${state}`
+      const picture = await drawOutput(path, Number(searchParams.get('size')))
+      if (picture !== undefined) outgoing.writeHead(200, { 'content-type': 'image/webp' }).end(picture)
+      else answerApi(incoming.method ?? 'GET', named, searchParams, outgoing)
       return
     }
     await sendFile(pathname, outgoing)
   }
 
-  function answerApi(method: string, path: string, outgoing: ServerResponse): void {
+  function answerApi(method: string, path: string, query: URLSearchParams, outgoing: ServerResponse): void {
     if (path === 'events' && scenario.answers['GET events'] === brokenAnswer) {
       outgoing.destroy()
       return
@@ -58,8 +62,10 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
       sendJson(outgoing, refusal.status, refusal.body, 'application/problem+json')
       return
     }
-    if (scenario.answers[name] === pendingAnswer) return
-    if (name in scenario.answers) sendJson(outgoing, 200, scenario.answers[name])
+    const given = scenario.answers[name]
+    if (given === pendingAnswer) return
+    if (typeof given === 'function') sendJson(outgoing, 200, given(query))
+    else if (name in scenario.answers) sendJson(outgoing, 200, given)
     else if (method === 'GET') sendJson(outgoing, 404, { code: 'NOT_FOUND', detail: `No answer for ${name}.` })
     else outgoing.writeHead(204).end()
   }

@@ -15,6 +15,7 @@ import {
 } from './pageFixtures.ts'
 import type { PageScenario } from './pageFixtures.ts'
 import { ownerJobShots, portalQueueShots } from './pageFixturesJobs.ts'
+import { pictureShots } from './pageFixturesPictureShots.ts'
 import { brokenAnswer, pendingAnswer } from './pageFixturesServer.ts'
 
 export interface Shot {
@@ -304,5 +305,5 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
 /** Every page and state worth seeing. */
 export const shots: readonly Shot[] = [
   ...[...ownerShots, ...ownerJobShots].map((shot) => ({ ...shot, place: 'owner' as const })),
-  ...[...portalShots, ...portalQueueShots].map((shot) => ({ ...shot, place: 'portal' as const })),
+  ...[...portalShots, ...portalQueueShots, ...pictureShots].map((shot) => ({ ...shot, place: 'portal' as const })),
 ]

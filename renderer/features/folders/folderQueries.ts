@@ -2,7 +2,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
 import { folderSchema } from '../../../proxy/contract/folders.ts'
 import type { changeFolderSchema } from '../../../proxy/contract/folders.ts'
-import { request, requestAll } from '../../api/client.ts'
+import type { Settings } from '../../../proxy/contract/settings.ts'
+import { noAnswer, request, requestAll } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 
 /** How much room one's own files take. */
@@ -24,6 +25,12 @@ export function useFolders() {
   })
 }
 
+/** Reads the folders again after something changed them that sends no answer. */
+export function useRefreshFolders() {
+  const client = useQueryClient()
+  return () => client.invalidateQueries({ queryKey: queryKeys.folders })
+}
+
 export type FolderChange = z.input<typeof changeFolderSchema>
 
 export function useChangeFolder(userId: string) {
@@ -31,5 +38,19 @@ export function useChangeFolder(userId: string) {
   return useMutation({
     mutationFn: (body: FolderChange) => request('PATCH', `folders/${userId}`, { schema: folderSchema, body }),
     onSuccess: () => client.invalidateQueries({ queryKey: queryKeys.folders }),
+  })
+}
+
+/** What everybody has who has no own; both at once. */
+export function useSetRoomDefaults() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: Pick<Settings, 'folders.quotaBytes' | 'folders.retentionDays'>) =>
+      request('PATCH', 'settings', { schema: noAnswer, body }),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: queryKeys.settings }),
+        client.invalidateQueries({ queryKey: queryKeys.folders }),
+      ]),
   })
 }

@@ -1,5 +1,5 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { IconCheckbox, IconPinFilled, IconSearch, IconTrash } from '@tabler/icons-react'
+import { IconCheckbox, IconPinFilled, IconSearch } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { outputKindSchema } from '../../../proxy/contract/outputs.ts'
@@ -16,13 +16,19 @@ interface GalleryToolbarProps {
   readonly children?: ReactNode
 }
 
-const kinds = [
+const shownChoices = [
   { value: '', label: 'Everything' },
   { value: 'image', label: 'Pictures' },
   { value: 'video', label: 'Videos' },
   { value: 'audio', label: 'Sound' },
   { value: 'other', label: 'Other files' },
+  { value: 'removed', label: 'Removed' },
 ]
+
+const toShown = (choice: string): Partial<GallerySearch> =>
+  choice === 'removed'
+    ? { kind: undefined, kept: undefined, removed: true }
+    : { kind: outputKindSchema.optional().catch(undefined).parse(choice), removed: undefined }
 
 /** Which pictures are shown, and the way to choose several. */
 export function GalleryToolbar({ filter, onFilter, onSelect, children }: GalleryToolbarProps) {
@@ -32,29 +38,21 @@ export function GalleryToolbar({ filter, onFilter, onSelect, children }: Gallery
       <FindField value={filter.find ?? ''} onChange={(find) => onFilter({ find: find === '' ? undefined : find })} />
       {children}
       <NativeSelect
-        aria-label="Kind"
-        data={kinds}
-        value={filter.kind ?? ''}
-        onChange={(event) =>
-          onFilter({ kind: outputKindSchema.optional().catch(undefined).parse(event.currentTarget.value) })
-        }
+        aria-label="Which files"
+        data={shownChoices}
+        value={filter.removed === true ? 'removed' : (filter.kind ?? '')}
+        onChange={(event) => onFilter(toShown(event.currentTarget.value))}
       />
-      <Button
-        variant={isKept ? 'light' : 'default'}
-        aria-pressed={isKept}
-        leftSection={<IconPinFilled size={16} aria-hidden />}
-        onClick={() => onFilter({ kept: isKept ? undefined : true })}
-      >
-        Kept
-      </Button>
-      <Button
-        variant={filter.removed === true ? 'light' : 'default'}
-        aria-pressed={filter.removed === true}
-        leftSection={<IconTrash size={16} aria-hidden />}
-        onClick={() => onFilter({ removed: filter.removed === true ? undefined : true })}
-      >
-        Removed
-      </Button>
+      {filter.removed !== true && (
+        <Button
+          variant={isKept ? 'light' : 'default'}
+          aria-pressed={isKept}
+          leftSection={<IconPinFilled size={16} aria-hidden />}
+          onClick={() => onFilter({ kept: isKept ? undefined : true })}
+        >
+          Kept
+        </Button>
+      )}
       {onSelect !== undefined && (
         <Button variant="default" leftSection={<IconCheckbox size={16} aria-hidden />} onClick={onSelect}>
           Select

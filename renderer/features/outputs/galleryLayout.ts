@@ -79,6 +79,8 @@ export function layOutGallery(outputs: readonly Output[], width: number, nowMs: 
 interface FilledRow {
   readonly end: number
   readonly height: number
+  /** Where its last picture ends; undefined: the line is not full. */
+  readonly edge?: number
 }
 
 /** How many pictures make a line whose height is nearest to the wished one; the last line of a day is not stretched. */
@@ -90,7 +92,7 @@ function fillRow(outputs: readonly Output[], start: number, dayEnd: number, widt
     const output = outputs[end - 1]
     if (output === undefined) break
     shapes += shapeOf(output)
-    const row = { end, height: Math.round((width - gap * (end - start - 1)) / shapes) }
+    const row = { end, height: Math.round((width - gap * (end - start - 1)) / shapes), edge: width }
     if (row.height <= wished) {
       return before !== undefined && before.height - wished < wished - row.height ? before : row
     }
@@ -110,7 +112,8 @@ function placeTiles(
     if (output === undefined) return
     const left = Math.round(edge)
     edge += shapeOf(output) * row.height
-    tiles.push({ output, index, left, top: row.top, width: Math.round(edge) - left, height: row.height })
+    const right = index === row.end - 1 && row.edge !== undefined ? row.edge : Math.round(edge)
+    tiles.push({ output, index, left, top: row.top, width: right - left, height: row.height })
     edge += gap
   }
 }

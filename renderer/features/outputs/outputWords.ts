@@ -40,5 +40,3 @@ export function describeOutput(output: Output, options: { readonly withPerson: b
 export function describeSize({ width, height, bytes }: Output): string {
   return width === null || height === null ? toBytes(bytes) : `${width} × ${height}, ${toBytes(bytes)}`
 }
-
-export const filterKinds: readonly OutputKind[] = ['image', 'video', 'audio', 'other']

@@ -16,6 +16,8 @@ export const settingsSchema = z.object({
   'sessions.absoluteDays': settingDefinitions['sessions.absoluteDays'].schema,
   'jobs.limits': settingDefinitions['jobs.limits'].schema,
   'jobs.weights': settingDefinitions['jobs.weights'].schema,
+  'folders.quotaBytes': settingDefinitions['folders.quotaBytes'].schema,
+  'folders.retentionDays': settingDefinitions['folders.retentionDays'].schema,
   'window.keepInTray': settingDefinitions['window.keepInTray'].schema,
   'window.startAtLogin': settingDefinitions['window.startAtLogin'].schema,
   'window.appearance': settingDefinitions['window.appearance'].schema,
