@@ -1,9 +1,18 @@
-import { IconAdjustments, IconHome, IconKey, IconListNumbers, IconServer2, IconUsers } from '@tabler/icons-react'
+import {
+  IconAdjustments,
+  IconHome,
+  IconKey,
+  IconListNumbers,
+  IconPhoto,
+  IconServer2,
+  IconUsers,
+} from '@tabler/icons-react'
 
 /** The pages of the owner's window, in their order: rail, palette and routes read them here. */
 export const ownerPages = {
   home: { path: '/', title: 'Home', icon: IconHome, inMore: false },
   people: { path: '/people', title: 'People', icon: IconUsers, inMore: false },
+  pictures: { path: '/pictures', title: 'Pictures', icon: IconPhoto, inMore: false },
   jobs: { path: '/jobs', title: 'Jobs', icon: IconListNumbers, inMore: false },
   keys: { path: '/keys', title: 'Keys', icon: IconKey, inMore: true },
   comfyui: { path: '/comfyui', title: 'ComfyUI', icon: IconServer2, inMore: true },

@@ -1,10 +1,12 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { z } from 'zod'
 import { ErrorState } from '../components/ErrorState.tsx'
+import { gallerySearchSchema } from '../features/outputs/gallerySearch.ts'
 import { ComfyuiPage } from '../pages/ComfyuiPage.tsx'
 import { HomePage } from '../pages/HomePage.tsx'
 import { JobsPage } from '../pages/JobsPage.tsx'
 import { KeysPage } from '../pages/KeysPage.tsx'
+import { OwnerPicturesPage } from '../pages/OwnerPicturesPage.tsx'
 import { PeoplePage } from '../pages/PeoplePage.tsx'
 import { SettingsPage } from '../pages/SettingsPage.tsx'
 import { WelcomePage } from '../pages/WelcomePage.tsx'
@@ -27,6 +29,12 @@ const peopleRoute = createRoute({
   path: ownerPages.people.path,
   component: PeoplePage,
   validateSearch: z.object({ add: flag.optional(), person: optionalText }),
+})
+const picturesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: ownerPages.pictures.path,
+  component: OwnerPicturesPage,
+  validateSearch: gallerySearchSchema.extend({ view: z.literal('folders').optional().catch(undefined) }),
 })
 const jobsRoute = createRoute({ getParentRoute: () => shellRoute, path: ownerPages.jobs.path, component: JobsPage })
 const keysRoute = createRoute({
@@ -59,7 +67,16 @@ const unknownRoute = createRoute({
 export const ownerRouter = createRouter({
   routeTree: rootRoute.addChildren([
     welcomeRoute,
-    shellRoute.addChildren([homeRoute, peopleRoute, jobsRoute, keysRoute, comfyuiRoute, settingsRoute, unknownRoute]),
+    shellRoute.addChildren([
+      homeRoute,
+      peopleRoute,
+      picturesRoute,
+      jobsRoute,
+      keysRoute,
+      comfyuiRoute,
+      settingsRoute,
+      unknownRoute,
+    ]),
   ]),
   basepath: '/gatehouse/owner',
   defaultErrorComponent: ({ error, reset }) => (

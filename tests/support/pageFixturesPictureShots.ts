@@ -1,6 +1,13 @@
 import type { Page } from 'playwright-core'
-import { people, owner, portalScenario, problem } from './pageFixtures.ts'
-import { createOutputs, describeMade, fullFolder, ownFolder, toOutputPages } from './pageFixturesOutputs.ts'
+import { people, owner, ownerScenario, portalScenario, problem } from './pageFixtures.ts'
+import {
+  createFolders,
+  createOutputs,
+  describeMade,
+  fullFolder,
+  ownFolder,
+  toOutputPages,
+} from './pageFixturesOutputs.ts'
 import type { Shot } from './pageFixturesShots.ts'
 import { pendingAnswer } from './pageFixturesServer.ts'
 
@@ -145,6 +152,54 @@ export const pictureShots: readonly Omit<Shot, 'place'>[] = [
     viewportOnly: true,
     act: async (page) => {
       await page.getByText('no longer here').waitFor()
+    },
+  },
+]
+
+const everybodys = createOutputs(people.slice(1, 4))
+const ownerAnswers = {
+  'GET outputs': toOutputPages(everybodys),
+  'GET folders': { items: createFolders(people), nextCursor: null },
+  ...Object.fromEntries(everybodys.map((output) => [`GET outputs/${output.id}`, describeMade(output)])),
+}
+const ownerPath = '/gatehouse/owner/pictures'
+
+export const ownerPictureShots: readonly Omit<Shot, 'place'>[] = [
+  {
+    name: 'owner-pictures',
+    path: ownerPath,
+    scenario: ownerScenario(ownerAnswers),
+    viewportOnly: true,
+    act: seePictures,
+  },
+  {
+    name: 'owner-pictures-empty',
+    path: ownerPath,
+    scenario: ownerScenario({ ...ownerAnswers, 'GET outputs': { items: [], nextCursor: null } }),
+  },
+  {
+    name: 'owner-picture-open',
+    path: `${ownerPath}?picture=${everybodys[2]?.id ?? ''}`,
+    scenario: ownerScenario(ownerAnswers),
+    viewportOnly: true,
+    act: seeOpenPicture,
+  },
+  {
+    name: 'owner-folders',
+    path: `${ownerPath}?view=folders`,
+    scenario: ownerScenario(ownerAnswers),
+    act: async (page) => {
+      await page.getByText('Nearly full').waitFor()
+    },
+  },
+  {
+    name: 'owner-folder-room',
+    path: `${ownerPath}?view=folders`,
+    scenario: ownerScenario(ownerAnswers),
+    viewportOnly: true,
+    act: async (page) => {
+      await press(page, 'Room of Leo')
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).waitFor()
     },
   },
 ]

@@ -15,7 +15,7 @@ import {
 } from './pageFixtures.ts'
 import type { PageScenario } from './pageFixtures.ts'
 import { ownerJobShots, portalQueueShots } from './pageFixturesJobs.ts'
-import { pictureShots } from './pageFixturesPictureShots.ts'
+import { ownerPictureShots, pictureShots } from './pageFixturesPictureShots.ts'
 import { brokenAnswer, pendingAnswer } from './pageFixturesServer.ts'
 
 export interface Shot {
@@ -304,6 +304,6 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
 
 /** Every page and state worth seeing. */
 export const shots: readonly Shot[] = [
-  ...[...ownerShots, ...ownerJobShots].map((shot) => ({ ...shot, place: 'owner' as const })),
+  ...[...ownerShots, ...ownerJobShots, ...ownerPictureShots].map((shot) => ({ ...shot, place: 'owner' as const })),
   ...[...portalShots, ...portalQueueShots, ...pictureShots].map((shot) => ({ ...shot, place: 'portal' as const })),
 ]

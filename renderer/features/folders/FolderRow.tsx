@@ -1,13 +1,9 @@
 import { Button } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Folder } from '../../../proxy/contract/folders.ts'
-import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { StateWord } from '../../components/StateWord.tsx'
-import { hasDesktop } from '../../desktop/desktop.ts'
-import { openFolder, pickFolder } from './folderDesktop.ts'
-import { useChangeFolder, useRefreshFolders } from './folderQueries.ts'
+import { useChangeFolder } from './folderQueries.ts'
 import styles from './folders.module.css'
 import { folderFacts, folderStateWord, roomFraction, roomWords } from './folderWords.ts'
 import { RoomDialog } from './RoomDialog.tsx'
@@ -37,7 +33,6 @@ export function FolderRow({ folder, defaults }: FolderRowProps) {
         <Moving folder={folder} />
       </div>
       <div className={styles.buttons}>
-        {hasDesktop() && <FolderButtons folder={folder} />}
         <Button variant="default" aria-label={`Room of ${name}`} onClick={() => setEditing(true)}>
           Room
         </Button>
@@ -99,39 +94,5 @@ function Moving({ folder: { moving, user } }: { readonly folder: Folder }) {
         Moving: {roomWords(doneBytes, allBytes)}. {user.name}’s jobs wait for it.
       </p>
     </div>
-  )
-}
-
-/** What only the program on this computer can do. */
-function FolderButtons({ folder }: { readonly folder: Folder }) {
-  const refresh = useRefreshFolders()
-  const { id, name } = folder.user
-  const open = useMutation({ mutationFn: () => openFolder(id) })
-  const pick = useMutation({ mutationFn: () => pickFolder(id), onSettled: refresh })
-  return (
-    <>
-      {folder.path !== null && (
-        <Button
-          variant="default"
-          aria-label={`Open the folder of ${name}`}
-          loading={open.isPending}
-          onClick={() => open.mutate()}
-        >
-          Open folder
-        </Button>
-      )}
-      {!folder.isComfyuisOwn && (
-        <Button
-          variant="default"
-          aria-label={`Choose another folder for ${name}`}
-          disabled={folder.moving !== null}
-          loading={pick.isPending}
-          onClick={() => pick.mutate()}
-        >
-          Choose another folder …
-        </Button>
-      )}
-      <Refusal error={open.error ?? pick.error} />
-    </>
   )
 }

@@ -25,12 +25,6 @@ export function useFolders() {
   })
 }
 
-/** Reads the folders again after something changed them that sends no answer. */
-export function useRefreshFolders() {
-  const client = useQueryClient()
-  return () => client.invalidateQueries({ queryKey: queryKeys.folders })
-}
-
 export type FolderChange = z.input<typeof changeFolderSchema>
 
 export function useChangeFolder(userId: string) {

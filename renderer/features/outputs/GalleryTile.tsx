@@ -1,5 +1,5 @@
 import { IconCheck, IconFile, IconMusic, IconPhotoOff, IconPinFilled, IconPlayerPlayFilled } from '@tabler/icons-react'
-import { memo, useState } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import type { MouseEvent } from 'react'
 import type { OutputKind } from '../../../proxy/contract/outputs.ts'
 import styles from './Gallery.module.css'
@@ -50,10 +50,19 @@ export const GalleryTile = memo(function GalleryTile(props: GalleryTileProps) {
 
 function Preview({ tile: { output, width, height } }: { readonly tile: Tile }) {
   const [broken, setBroken] = useState(false)
+  const image = useRef<HTMLImageElement>(null)
+  useEffect(() => {
+    const element = image.current
+    // What is scrolled past is not waited for: what one stops at would come after all of it.
+    return () => {
+      if (element?.complete === false) element.removeAttribute('src')
+    }
+  }, [])
   const hasPreview = output.kind === 'image' || output.kind === 'video'
   if (!hasPreview || broken) return <NoPreview kind={output.kind} name={output.name} />
   return (
     <img
+      ref={image}
       src={thumbnailPath(output.id, Math.max(width, height))}
       alt=""
       width={width}
