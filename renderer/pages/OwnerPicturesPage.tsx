@@ -5,7 +5,7 @@ import { PageHeader } from '../components/PageHeader.tsx'
 import { hasDesktop, invokeDesktop } from '../desktop/desktop.ts'
 import { FolderList } from '../features/folders/FolderList.tsx'
 import { Gallery } from '../features/outputs/Gallery.tsx'
-import type { GalleryPlace } from '../features/outputs/Gallery.tsx'
+import type { GalleryPlace } from '../features/outputs/galleryPlace.ts'
 import { usePeople } from '../features/people/peopleQueries.ts'
 
 const route = getRouteApi('/shell/pictures')

@@ -5,7 +5,7 @@ import { useSession } from '../features/account/accountQueries.ts'
 import { canOpenCanvas } from '../features/account/landingPath.ts'
 import { OwnRoom } from '../features/folders/OwnRoom.tsx'
 import { Gallery } from '../features/outputs/Gallery.tsx'
-import type { GalleryPlace } from '../features/outputs/Gallery.tsx'
+import type { GalleryPlace } from '../features/outputs/galleryPlace.ts'
 
 const route = getRouteApi('/portal/pictures')
 

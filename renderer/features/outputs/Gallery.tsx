@@ -5,8 +5,9 @@ import type { Output } from '../../../proxy/contract/outputs.ts'
 import { EmptyState } from '../../components/EmptyState.tsx'
 import { ErrorState } from '../../components/ErrorState.tsx'
 import { Toast } from '../../components/Toast.tsx'
+import type { GalleryPlace } from './galleryPlace.ts'
 import { GalleryGrid } from './GalleryGrid.tsx'
-import type { GallerySearch, OutputFilter } from './gallerySearch.ts'
+import type { OutputFilter } from './gallerySearch.ts'
 import { isNarrowed, toFilter } from './gallerySearch.ts'
 import { GallerySkeleton } from './GallerySkeleton.tsx'
 import { GalleryToolbar } from './GalleryToolbar.tsx'
@@ -16,16 +17,6 @@ import { SelectionBar } from './SelectionBar.tsx'
 import { useOutputCommands } from './useOutputCommands.ts'
 import type { OutputCommands } from './useOutputCommands.ts'
 import { useSelection } from './useSelection.ts'
-
-export interface GalleryPlace {
-  /** What the address says, and how it changes; `replace`: not a place to come back to. */
-  readonly search: GallerySearch
-  readonly onSearch: (change: Partial<GallerySearch>, options: { readonly replace: boolean }) => void
-  /** Opens ComfyUI's page; undefined for whom there is none. */
-  readonly canvas: (() => void) | undefined
-  /** Whether it is said who made what. */
-  readonly withPerson: boolean
-}
 
 interface GalleryProps {
   readonly place: GalleryPlace
