@@ -168,7 +168,7 @@ export const changeJobSchema = z.object({
    * others; `before`, `after`: directly beside that job, and what stands before it then is pinned in the order it has.
    */
   place: newPlaceSchema.optional(),
-  /** Among its person's own jobs; nobody else's place changes by it. */
+  /** Among its person's own jobs; nobody else is passed by it. */
   ownPlace: newPlaceSchema.optional(),
 })
 

@@ -193,7 +193,7 @@ export class JobQueue {
     return this.#moves.move(job, place)
   }
 
-  /** Among its person's own: nobody else's place changes. @returns false as `move` does */
+  /** Among its person's own: nobody else is passed by it. @returns false as `move` does */
   moveAmongOwn(job: Job, place: NewPlace): Promise<boolean> {
     return this.#moves.moveAmongOwn(job, place)
   }

@@ -37,7 +37,7 @@ export class LineMoves {
     return this.#renumber(placeBeside(readLine(), job.id, place))
   }
 
-  /** Among its person's own only: nobody else's place changes by it. @returns false as `move` does */
+  /** Among its person's own only: nobody else is passed by it. @returns false as `move` does */
   async moveAmongOwn(job: Job, place: NewPlace): Promise<boolean> {
     if (!(await this.#bringBack(job))) return false
     const { dispatcher, ledger } = this.#dependencies

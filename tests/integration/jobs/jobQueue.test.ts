@@ -158,6 +158,71 @@ describe('the journal', () => {
   })
 })
 
+describe('places in the line', () => {
+  /** One runs, one is at hand, and three wait. */
+  async function fillLine(): Promise<string[]> {
+    const ids: string[] = []
+    for (const accountId of [ANNA, ANNA, BERT, ANNA, BERT]) ids.push(await send(accountId))
+    await atEngine(2)
+    engine.begin()
+    return ids
+  }
+  const line = (): string[] => [...jobs.foresee().keys()]
+
+  it('are taken from the job at hand, also when that was moved before everybody’s itself', async () => {
+    await fillLine()
+    for (const last of [3, 2, 3]) {
+      const [atHand = '', , , moved = ''] = last === 3 ? line() : [line()[0], '', '', line()[2]]
+      expect(await jobs.move(jobOf(moved), { before: atHand })).toBe(true)
+      await until(() => engine.pending[0] === moved && engine.pending.length === 1, 'it is at hand now')
+      expect(line().slice(0, 2)).toEqual([moved, atHand])
+    }
+  })
+
+  it('stay as they were moved when the program starts again, and jobs run in that order', async () => {
+    await fillLine()
+    const [a = '', b = '', c = '', d = ''] = line()
+    expect(await jobs.move(jobOf(d), { before: b })).toBe(true)
+    expect(await jobs.move(jobOf(a), { after: c })).toBe(true)
+    const wanted = [d, b, c, a]
+    await until(() => line().join() === wanted.join(), 'the new order')
+    await openAgain()
+    const order = await runAll()
+    expect(order.filter((id) => wanted.includes(id))).toEqual(wanted)
+  })
+
+  it('are as before when they could not be written', async () => {
+    settings.set('jobs.paused', { untilMs: null })
+    for (const accountId of [ANNA, BERT, ANNA]) await send(accountId)
+    const before = line()
+    const [first = '', , last = ''] = before
+    await fixture.database.kysely.schema.alterTable('jobs').renameTo('gone').execute()
+    await expect(jobs.move(jobOf(last), { before: first })).rejects.toThrow()
+    expect(line()).toEqual(before)
+    await fixture.database.kysely.schema.alterTable('gone').renameTo('jobs').execute()
+  })
+
+  it('of one’s own are changed before the own one at hand, and nobody else is passed by it', async () => {
+    const ids = await fillLine()
+    const own = (): string[] => line().filter((id) => jobOf(id).accountId === ANNA)
+    const others = (): number[] => line().flatMap((id, place) => (jobOf(id).accountId === BERT ? [place] : []))
+    const [atHand = '', last = ''] = own()
+    const before = others()
+    expect(ids).toContain(atHand)
+    expect(await jobs.moveAmongOwn(jobOf(last), { before: atHand })).toBe(true)
+    expect(own()).toEqual([last, atHand])
+    for (const [index, place] of others().entries()) expect(place).toBeLessThanOrEqual(before[index] ?? -1)
+  })
+
+  it('are not given to a job that has begun, nor beside one', async () => {
+    const [running = ''] = await fillLine()
+    const [, other = ''] = line()
+    expect(await jobs.move(jobOf(running), 'first')).toBe(false)
+    expect(await jobs.move(jobOf(other), { before: running })).toBe(false)
+    expect(state(other)).toBe('waiting')
+  })
+})
+
 describe('secrets of a job', () => {
   const token = `comfyui-${'a'.repeat(40)}`
   const key = `gh_abcdefghij12_${'A'.repeat(86)}_01234567`
