@@ -42,6 +42,7 @@ describe('a worker that is killed on purpose', () => {
       sent.push({ person, id: answer.json().prompt_id })
     }
 
+    const accepted = sinceOf(killedAt)
     const { failure } = await untilState(supervisor, 'backingOff', NOTICED_MS)
     expect(failure.code).toBe('WORKER_DIED')
     const noticed = sinceOf(killedAt)
@@ -66,7 +67,7 @@ describe('a worker that is killed on purpose', () => {
     }
     const engine = supervised.supervisor.health?.engine
     process.stdout.write(
-      `${engine}: worker killed; noticed after ${noticed}, another start ${restarted}, ready ${ready}\n`,
+      `${engine}: worker killed; jobs taken within ${accepted}, noticed after ${noticed}, another start ${restarted}, ready ${ready}\n`,
     )
   }, 240_000)
 })
