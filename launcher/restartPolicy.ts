@@ -3,10 +3,14 @@ export interface RestartRules {
   backoffMs: readonly number[]
   /** So many restarts within `windowMs`; the next crash gives up. */
   budget: number
+  /** 20 when left out: so many crashes within `windowMs` that are laid to people's jobs count for nothing here; those after them do. */
+  explainedBudget?: number
   windowMs: number
   /** Ready for so long: earlier crashes are forgotten. */
   healthyAfterMs: number
 }
+
+const EXPLAINED_BUDGET = 20
 
 export const defaultRestartRules: RestartRules = {
   backoffMs: [1_000, 2_000, 5_000, 10_000, 30_000],
@@ -19,13 +23,20 @@ export const defaultRestartRules: RestartRules = {
 export interface RestartHistory {
   restartsAtMs: readonly number[]
   insideRestartsAtMs: readonly number[]
+  explainedAtMs: readonly number[]
   consecutiveCrashes: number
 }
 
-export const freshRestartHistory: RestartHistory = { restartsAtMs: [], insideRestartsAtMs: [], consecutiveCrashes: 0 }
+export const freshRestartHistory: RestartHistory = {
+  restartsAtMs: [],
+  insideRestartsAtMs: [],
+  explainedAtMs: [],
+  consecutiveCrashes: 0,
+}
 
 export type RunEnd =
-  { kind: 'crashed'; isWorthARetry: boolean; readyForMs: number } | { kind: 'restartedInside'; readyForMs: number }
+  | { kind: 'crashed'; isWorthARetry: boolean; isExplained?: boolean; readyForMs: number }
+  | { kind: 'restartedInside'; readyForMs: number }
 
 export type RestartDecision = { kind: 'retry'; delayMs: number; attempt: number } | { kind: 'giveUp' }
 
@@ -50,14 +61,25 @@ export function decideRestart(
       history: { ...past, restartsAtMs, insideRestartsAtMs: [...insideRestartsAtMs, nowMs] },
     }
   }
-  const kept = { ...past, restartsAtMs, insideRestartsAtMs }
+  const explainedAtMs = past.explainedAtMs.filter(isRecent)
+  const kept = { ...past, restartsAtMs, insideRestartsAtMs, explainedAtMs }
   if (end.kind === 'crashed' && !end.isWorthARetry) return { decision: { kind: 'giveUp' }, history: kept }
+  if (
+    end.kind === 'crashed' &&
+    end.isExplained === true &&
+    explainedAtMs.length < (rules.explainedBudget ?? EXPLAINED_BUDGET)
+  ) {
+    return {
+      decision: { kind: 'retry', delayMs: rules.backoffMs[0] ?? 0, attempt: past.consecutiveCrashes + 1 },
+      history: { ...kept, explainedAtMs: [...explainedAtMs, nowMs] },
+    }
+  }
   if (restartsAtMs.length >= rules.budget) return { decision: { kind: 'giveUp' }, history: kept }
 
   const consecutiveCrashes = past.consecutiveCrashes + 1
   const step = Math.min(consecutiveCrashes, rules.backoffMs.length) - 1
   return {
     decision: { kind: 'retry', delayMs: rules.backoffMs[step] ?? 0, attempt: consecutiveCrashes + 1 },
-    history: { restartsAtMs: [...restartsAtMs, nowMs], insideRestartsAtMs, consecutiveCrashes },
+    history: { ...kept, restartsAtMs: [...restartsAtMs, nowMs], consecutiveCrashes },
   }
 }

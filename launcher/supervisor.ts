@@ -26,7 +26,7 @@ import type { EngineHealth } from './readinessProbe.ts'
 import { decideRestart, defaultRestartRules, freshRestartHistory } from './restartPolicy.ts'
 import type { RestartRules } from './restartPolicy.ts'
 import { nextState } from './supervisorState.ts'
-import type { Failure, SupervisorEvent, SupervisorState } from './supervisorState.ts'
+import type { Failure, FailureCode, SupervisorEvent, SupervisorState } from './supervisorState.ts'
 import { createMemoryReader } from './treeMemory.ts'
 import type { MemoryReader } from './treeMemory.ts'
 import { isAborted, wait } from './wait.ts'
@@ -47,6 +47,8 @@ export interface SupervisorDeps {
   environment?: Readonly<Record<string, string | undefined>>
   timings?: Partial<RunTimings>
   restartRules?: RestartRules
+  /** Whether a crash is laid to one person's job: then that person pays for it, and the engine goes on for the others. */
+  isExplained?: (code: FailureCode) => boolean
   watchRules?: WatchRules
   treeRules?: TreeRules
   /** See countMemoryKills; for tests. */
@@ -224,7 +226,9 @@ export class Supervisor {
         return
       }
       if (isAborted(signal)) return
-      const decided = decideRestart(history, outcome, clock.nowMs(), restartRules)
+      const isExplained = outcome.kind === 'crashed' && this.#deps.isExplained?.(outcome.code) === true
+      const end = outcome.kind === 'crashed' ? { ...outcome, isExplained } : outcome
+      const decided = decideRestart(history, end, clock.nowMs(), restartRules)
       history = decided.history
       const failure = toLoopFailure(outcome, name)
       if (decided.decision.kind === 'giveUp') {

@@ -10,6 +10,9 @@ import { EngineUsers } from './pipeline/engineUsers.ts'
 import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
 import type { EntryServices } from './pipeline/entry.ts'
 import { AccountCap } from './pipeline/accountCap.ts'
+import { AccountTurns } from './pipeline/accountTurns.ts'
+import { blameOf } from './pipeline/engineBlame.ts'
+import { HeavyRequests } from './pipeline/heavyRequests.ts'
 import { BODY_BYTES_PER_ACCOUNT, TURNS_PER_ACCOUNT } from './pipeline/forwardTurn.ts'
 import { OwnHosts } from './pipeline/ownHosts.ts'
 import { stages as allStages } from './pipeline/pipeline.ts'
@@ -49,6 +52,8 @@ export interface Gate {
   openSharing(addresses: readonly string[]): Promise<void>
   /** Ends sharing and everything that came over it. */
   closeSharing(): Promise<void>
+  /** Whether an end of the engine with that failure's code is laid to the job that ran. Asked as soon as it is seen. */
+  explains(failureCode: string): boolean
   connections(): readonly ConnectionSnapshot[]
   onConnectionsChange(listener: () => void): () => void
   /** Stops listening, lets requests end for a while, closes sockets with 1001. May be called more than once. */
@@ -57,6 +62,8 @@ export interface Gate {
 
 /** How long a request may still run on a shared address after sharing was switched off. */
 const SHARING_DRAIN_MS = 200
+/** One row of each is in memory at a time; whoever reads slowly keeps only their own others waiting. */
+const LONG_ANSWERS = { perAccount: 2, overall: Infinity, maxWaiting: 64, waitMs: 30_000 }
 
 export function createGate(dependencies: GateDependencies, options: GateOptions = {}): Gate {
   return new RunningGate(dependencies, options)
@@ -70,6 +77,7 @@ class RunningGate implements Gate {
   readonly #presence: PresenceRegistry
   readonly #hosts: OwnHosts
   readonly #hub: SocketHub
+  readonly #heavy: HeavyRequests
   readonly #services: EntryServices
   readonly #stopRelieving: () => void
   readonly #shared = new Map<string, Listener>()
@@ -98,9 +106,11 @@ class RunningGate implements Gate {
     })
     const forwarderEvents = { unreachable: () => engine.reportUnreachable() }
     const upstream = (): Upstream | undefined => this.#upstreams.get()
-    this.#hub = new SocketHub(dependencies, this.#presence, (accountId, clientId) =>
-      errands.subscribeToLogs(accountId, clientId),
-    )
+    this.#heavy = new HeavyRequests(dependencies.clock)
+    this.#hub = new SocketHub(dependencies, this.#presence, {
+      subscribeToLogs: (accountId, clientId) => errands.subscribeToLogs(accountId, clientId),
+      heavy: this.#heavy,
+    })
     const users = new EngineUsers(dependencies.folders, logger, forwarderEvents)
     const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
     dependencies.jobs.attach(errands)
@@ -121,6 +131,8 @@ class RunningGate implements Gate {
       forwarderEvents,
       turns: new AccountCap(TURNS_PER_ACCOUNT),
       bodies: new AccountCap(BODY_BYTES_PER_ACCOUNT),
+      heavy: this.#heavy,
+      longAnswers: new AccountTurns(LONG_ANSWERS),
     }
   }
 
@@ -180,6 +192,10 @@ class RunningGate implements Gate {
 
   async closeSharing(): Promise<void> {
     await Promise.all([...this.#shared.keys()].map((address) => this.#unshare(address)))
+  }
+
+  explains(failureCode: string): boolean {
+    return this.#dependencies.jobs.explains((job) => blameOf(failureCode, job, this.#heavy))
   }
 
   connections(): readonly ConnectionSnapshot[] {

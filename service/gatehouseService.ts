@@ -113,6 +113,7 @@ class Service implements GatehouseService {
       platform,
       pidFilePath: join(dataDirectory, 'engine.pid'),
       memoryCeilingPercent: () => stores.settings.get('comfyui.memoryCeilingPercent'),
+      isExplained: (code) => this.#gate.explains(code),
       ...(options.restartRules === undefined ? {} : { restartRules: options.restartRules }),
     })
     this.engine = createSupervisedEngine(this.#supervisor, this.#choices)

@@ -1,6 +1,7 @@
 import type { Stores } from '../proxy/accounts/stores.ts'
 import { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import { JobStore } from '../proxy/jobs/jobStore.ts'
+import { QueueMemory } from '../proxy/jobs/queueMemory.ts'
 import type { RoomCheck } from '../proxy/jobs/roomCheck.ts'
 import { mayRunPrompts } from '../proxy/policy/authorize.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
@@ -14,6 +15,7 @@ export async function openJobs(
   const { accounts, authenticator, settings, database } = stores
   const opening = JobQueue.open({
     store: new JobStore(database.kysely),
+    memory: new QueueMemory(database.kysely),
     clock,
     random,
     logger,

@@ -33,6 +33,54 @@ export function takeEntry(answer: string, promptId: string, place: OwnPlace): st
   return formatLosslessJson(withoutSecrets(new Map([...entry, ['prompt', own]])))
 }
 
+/** A value of two bytes takes fifty times as much in memory. */
+const MAX_ENTRY_VALUES = 1_000_000
+const MAX_TEXT_LENGTH = 2_000
+
+/**
+ * The entry with at most so many bytes: without its workflow if that is enough, then without what is no file. The names
+ * of files and how it ended stay as long as anything does.
+ */
+export function boundEntry(entry: string, maxBytes: number): string {
+  const fits = (text: string): boolean => Buffer.byteLength(text) <= maxBytes
+  if (fits(entry)) return entry
+  const parsed = parseLosslessJson(entry)
+  if (!isObject(parsed)) return '{}'
+  const prompt = parsed.get('prompt')
+  const [number = null, id = null, , extraData = null] = Array.isArray(prompt) ? prompt : []
+  const clientId = isObject(extraData) ? extraData.get('client_id') : undefined
+  const extra = new Map(clientId === undefined ? [] : [['client_id', clientId] as const])
+  const plain = new Map([...parsed, ['prompt', [number, id, new Map(), extra, []]] as const])
+  const withoutWorkflow = formatLosslessJson(plain)
+  if (fits(withoutWorkflow)) return withoutWorkflow
+  const status = withShortTexts(parsed.get('status') ?? null, 0)
+  const files = filesOnly(parsed.get('outputs') ?? null)
+  const small = formatLosslessJson(new Map([...plain, ['status', status], ['outputs', files], ['meta', new Map()]]))
+  if (fits(small)) return small
+  return formatLosslessJson(new Map([...plain, ['status', status], ['outputs', new Map()], ['meta', new Map()]]))
+}
+
+/** Long texts cut, deep and long lists left out: what happened, without what it happened with. */
+function withShortTexts(value: JsonValue, depth: number): JsonValue {
+  if (typeof value === 'string') return value.slice(0, MAX_TEXT_LENGTH)
+  if (Array.isArray(value)) return depth > 3 ? [] : value.slice(0, 100).map((item) => withShortTexts(item, depth + 1))
+  if (!isObject(value)) return value
+  if (depth > 3) return new Map()
+  return new Map([...value].slice(0, 100).map(([name, member]) => [name, withShortTexts(member, depth + 1)]))
+}
+
+function filesOnly(outputs: JsonValue): JsonObject {
+  const isFile = (item: JsonValue): boolean => isObject(item) && typeof item.get('filename') === 'string'
+  const ofNode = (node: JsonValue): JsonObject =>
+    new Map(
+      [...(isObject(node) ? node : [])].map(([kind, items]) => [
+        kind,
+        Array.isArray(items) ? items.filter(isFile) : [],
+      ]),
+    )
+  return new Map([...(isObject(outputs) ? outputs : [])].map(([id, node]) => [id, ofNode(node)]))
+}
+
 /** Whether an entry says that the job went well. */
 export function isSuccess(entry: string): boolean {
   const parsed = parseLosslessJson(entry)
@@ -42,11 +90,11 @@ export function isSuccess(entry: string): boolean {
 
 function findEntry(answer: string, promptId: string): JsonObject | undefined {
   try {
-    const parsed = parseLosslessJson(toStrictJson(answer))
+    const parsed = parseLosslessJson(toStrictJson(answer), MAX_ENTRY_VALUES)
     const entry = isObject(parsed) ? parsed.get(promptId) : undefined
     return isObject(entry) ? entry : undefined
   } catch {
-    // Nested too deep, half a character in a name: the events that were seen say what happened.
+    // Nested too deep, too many values, half a character in a name: the events that were seen say what happened.
     return undefined
   }
 }
@@ -70,11 +118,15 @@ export interface JobTexts {
   readonly outputs: string
 }
 
-/** One item of `GET /queue`, also the first member of a history entry. */
+/**
+ * One item of `GET /queue`, also the first member of a history entry. The texts are joined, not read: they may be ten
+ * megabytes each. They are the gate's own, with nothing of the engine's in `extra_data`.
+ */
 export function formatQueueItem({ promptId, place, prompt, extraData, outputs }: JobTexts): string {
-  const extra = parseLosslessJson(extraData)
-  const own = formatLosslessJson(ownExtraData(extra, place))
-  return `[${String(place.number)},${JSON.stringify(promptId)},${prompt},${own},${outputs}]`
+  const own = place.clientId === undefined ? '' : `"client_id":${JSON.stringify(place.clientId)}`
+  const comma = own !== '' && extraData !== '{}' ? ',' : ''
+  const extra = `${extraData.slice(0, -1)}${comma}${own}}`
+  return `[${String(place.number)},${JSON.stringify(promptId)},${prompt},${extra},${outputs}]`
 }
 
 /** An entry made of the events that were seen, for when the engine's own cannot be had. */
@@ -92,13 +144,4 @@ export function formatEntry(
   const rest = formatLosslessJson(withoutSecrets(status))
   const shown = formatLosslessJson(withoutSecrets(outputs))
   return `{"prompt":${formatQueueItem(job)},"outputs":${shown},"status":${rest},"meta":{}}`
-}
-
-export function formatHistory(entries: readonly { readonly id: string; readonly entry: string }[]): string {
-  return `{${entries.map(({ id, entry }) => `${JSON.stringify(id)}:${entry}`).join(',')}}`
-}
-
-export function formatQueue(running: readonly JobTexts[], pending: readonly JobTexts[]): string {
-  const items = (jobs: readonly JobTexts[]): string => jobs.map(formatQueueItem).join(',')
-  return `{"queue_running":[${items(running)}],"queue_pending":[${items(pending)}]}`
 }

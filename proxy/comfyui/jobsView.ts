@@ -1,5 +1,6 @@
-import { isObject, JsonNumber } from './losslessJson.ts'
+import { formatLosslessJson, isObject, JsonNumber, parseLosslessJson } from './losslessJson.ts'
 import type { JsonObject, JsonValue } from './losslessJson.ts'
+import { withoutSecrets } from './secretText.ts'
 
 /*
  * `/api/jobs` of ComfyUI's 2026 versions: queue and history in one list (comfy_execution/jobs.py). Members without a
@@ -14,18 +15,46 @@ const TEXT_FILE = /\.(?:txt|md|json)$/i
 const TEXT_PREVIEW_LENGTH = 1024
 const ENDS = new Set(['execution_success', 'execution_error', 'execution_interrupted'])
 
-/** A job of the queue: `item` as in `GET /queue`. */
-export function toQueuedJob(item: JsonValue, status: 'pending' | 'in_progress', createdAtMs: number): JsonObject {
-  const [number = null, id = null, , extraData = null] = Array.isArray(item) ? item : []
+/** What the list says of a job that is not over. */
+export interface QueuedJob {
+  readonly id: string
+  readonly number: number
+  readonly createdAtMs: number
+  /** JSON text. */
+  readonly workflowId: string | undefined
+}
+
+/** A job of the queue. */
+export function toQueuedJob(job: QueuedJob, status: 'pending' | 'in_progress'): JsonObject {
+  const { id, number, createdAtMs } = job
   return pruned([
     ['id', id],
     ['status', status],
-    ['priority', number],
-    ['create_time', createTime(extraData) ?? new JsonNumber(String(createdAtMs))],
+    ['priority', new JsonNumber(String(number))],
+    ['create_time', new JsonNumber(String(createdAtMs))],
     ['outputs_count', new JsonNumber('0')],
     ['previewable_outputs_count', new JsonNumber('0')],
-    ['workflow_id', workflowId(extraData)],
+    ['workflow_id', job.workflowId === undefined ? undefined : parseLosslessJson(job.workflowId)],
   ])
+}
+
+const MAX_WORKFLOW_ID_LENGTH = 256
+
+/** The id of the canvas that made a workflow, as JSON text; undefined when there is none of use. */
+export function findWorkflowId(extraData: JsonObject): string | undefined {
+  const id = workflowId(extraData)
+  if (id === undefined || id === null || Array.isArray(id) || isObject(id)) return undefined
+  const text = formatLosslessJson(withoutSecrets(id))
+  return text.length > MAX_WORKFLOW_ID_LENGTH ? undefined : text
+}
+
+/** The short form with at most so many bytes. */
+export function formatShort(job: JsonObject, maxBytes: number): string {
+  const text = formatLosslessJson(job)
+  if (Buffer.byteLength(text) <= maxBytes) return text
+  const small = new Map(job)
+  for (const name of ['execution_error', 'preview_output', 'workflow_id']) small.delete(name)
+  return formatLosslessJson(small)
 }
 
 /** A job of the history. `whole`: with outputs, status and workflow, as for one job. */

@@ -21,6 +21,8 @@ export type Action =
   | 'own'
   /** Forwarded with the identity of who asks; the answer is the engine's, made for that person. */
   | 'pass'
+  /** Forwarded, few at once: the engine computes in the thread that answers everybody. */
+  | 'heavy'
   /** Forwarded; the answer is the same for everybody and may be cached. */
   | 'static'
   /** Forwarded; a file that people or nodes wrote: never a page or script in our origin. */
@@ -74,6 +76,10 @@ const row = (
   more: Partial<Pick<RouteRow, 'twin' | 'uniqueQuery' | 'unsafeGet'>> = {},
 ): RouteRow => ({ methods: methods === '*' ? [] : methods.split(' '), pattern, access, action, ...more })
 
+const specialActions = new Map<string, Action>([
+  ['experiment/models', 'modelFolders'],
+  ['object_info', 'heavy'],
+])
 const noTwin = { twin: false } as const
 const once = { uniqueQuery: true } as const
 
@@ -129,7 +135,7 @@ const coreRows: readonly RouteRow[] = [
   row('GET', '/ws', 'comfyui:read', 'webSocket', once),
   row('GET', '/extensions', 'comfyui:read', 'extensions'),
   ...['embeddings', 'i18n', 'object_info', 'workflow_templates', 'models', 'experiment/models'].map((name) =>
-    row('GET', `/${name}`, 'comfyui:read', name === 'experiment/models' ? 'modelFolders' : 'pass'),
+    row('GET', `/${name}`, 'comfyui:read', specialActions.get(name) ?? 'pass'),
   ),
   row('GET', '/models/{folder}', 'comfyui:read', 'pass'),
   row('GET', '/experiment/models/{folder}', 'comfyui:read', 'pass'),

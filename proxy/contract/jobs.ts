@@ -94,7 +94,7 @@ export const jobPauseSchema = z.object({ untilMs: z.number().int().nullable() })
 export type JobPause = z.infer<typeof jobPauseSchema>
 
 /** Why a job waits although its turn may come. */
-export const holdReasons = ['person', 'owner', 'rights', 'suspect', 'token', 'room', 'disk', 'moving'] as const
+export const holdReasons = ['person', 'owner', 'rights', 'suspect', 'token', 'quota', 'room', 'disk', 'moving'] as const
 export const holdReasonSchema = z.enum(holdReasons)
 export type HoldReason = z.infer<typeof holdReasonSchema>
 
@@ -103,6 +103,7 @@ export const holdWords: Readonly<Record<HoldReason, string>> = {
   owner: 'The owner of this computer put it on hold.',
   rights: 'Your account may not run workflows at the moment.',
   suspect: 'An earlier job of yours brought ComfyUI down. Release this one if it is different.',
+  quota: 'Your GPU minutes of today are used. It goes on by itself when there are new ones.',
   token: 'Its comfy.org sign-in was not stored on purpose and is gone since Gatehouse restarted. Send it again.',
   room: 'Your room is full. It goes on by itself once you have removed pictures, or the owner gave you more room.',
   disk: 'The disk is almost full. It goes on by itself when there is room again.',

@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** Facts about the data folder itself that are no settings. */
-export type MetaName = 'dataFolderId' | 'secretStore' | 'ownerAccountId' | `secretCheck:${string}`
+export type MetaName =
+  'dataFolderId' | 'secretStore' | 'ownerAccountId' | 'fairShare' | 'comfyuiFolders' | `secretCheck:${string}`
 
 export async function findMeta(kysely: Kysely<Schema>, name: MetaName): Promise<string | undefined> {
   const row = await kysely.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirst()

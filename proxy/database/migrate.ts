@@ -9,6 +9,7 @@ import { keyMakerMigration } from './migrations/0002_keyMaker.ts'
 import { jobsMigration } from './migrations/0003_jobs.ts'
 import { foldersMigration } from './migrations/0004_folders.ts'
 import { outputsMigration } from './migrations/0005_outputs.ts'
+import { jobBoundsMigration } from './migrations/0006_jobBounds.ts'
 import type { Database } from './openDatabase.ts'
 
 /** In order, oldest first. A released migration is never edited. */
@@ -18,6 +19,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003_jobs': jobsMigration,
   '0004_folders': foldersMigration,
   '0005_outputs': outputsMigration,
+  '0006_jobBounds': jobBoundsMigration,
 }
 
 const KEPT_SNAPSHOTS = 5

@@ -11,6 +11,7 @@ export interface Schema {
   user_folders: UserFoldersTable
   jobs: JobsTable
   outputs: OutputsTable
+  engine_crashes: EngineCrashesTable
   folder_rules: FolderRulesTable
 }
 
@@ -126,6 +127,13 @@ export interface AuditTable {
   hmac: string
 }
 
+/** A time when somebody's job brought the engine down. */
+export interface EngineCrashesTable {
+  account_id: string
+  job_id: string
+  at_ms: number
+}
+
 export interface JobsTable {
   /** ComfyUI's prompt_id, the same upstream and at a retry. */
   id: string
@@ -161,6 +169,12 @@ export interface JobsTable {
   summary: string | null
   failure: string | null
   in_history: number
+  /** Of the texts above, as long as they are kept. */
+  text_bytes: Generated<number>
+  /** Of result and summary. */
+  result_bytes: Generated<number>
+  /** Of the canvas that made it; JSON text. */
+  workflow_id: Generated<string | null>
   /** Whether the files that it made stand in `outputs`. */
   files_recorded: Generated<number>
 }

@@ -10,6 +10,8 @@ export interface EngineCall {
   readonly headers?: readonly string[]
   /** How long the engine may be silent; 600 seconds when left out. */
   readonly silenceMs?: number
+  /** 256 MB when left out. */
+  readonly limitBytes?: number
 }
 
 export interface EngineAnswer {
@@ -21,23 +23,25 @@ const LIMIT_BYTES = 256 * 1024 * 1024
 
 /** Asks the engine something for the gate itself. Rejects when there is no whole answer. */
 export function callEngine(upstream: Upstream, call: EngineCall): Promise<EngineAnswer> {
-  const { method, path, body, headers = [], silenceMs } = call
+  const { method, path, body, headers = [], silenceMs, limitBytes = LIMIT_BYTES } = call
   const sent = body === undefined ? [...headers] : ['content-type', 'application/json; charset=utf-8', ...headers]
   return new Promise((resolve, reject) => {
     const silence = silenceMs === undefined ? {} : { headersTimeout: silenceMs, bodyTimeout: silenceMs }
     const options = { method, path, headers: sent, body: body ?? null, ...silence }
-    upstream.dispatch(options, new AnswerCollector(resolve, reject))
+    upstream.dispatch(options, new AnswerCollector(limitBytes, resolve, reject))
   })
 }
 
 class AnswerCollector implements Dispatcher.DispatchHandler {
+  readonly #limitBytes: number
   readonly #resolve: (answer: EngineAnswer) => void
   readonly #reject: (error: Error) => void
   readonly #chunks: Buffer[] = []
   #status = 0
   #bytes = 0
 
-  constructor(resolve: (answer: EngineAnswer) => void, reject: (error: Error) => void) {
+  constructor(limitBytes: number, resolve: (answer: EngineAnswer) => void, reject: (error: Error) => void) {
+    this.#limitBytes = limitBytes
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -53,7 +57,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length
-    if (this.#bytes > LIMIT_BYTES) controller.abort(new Error('the answer is too large'))
+    if (this.#bytes > this.#limitBytes) controller.abort(new Error('the answer is too large'))
     else this.#chunks.push(Buffer.from(chunk))
   }
 

@@ -16,6 +16,8 @@ export interface RequestBodyOptions {
   /** How long the client may be silent while we wait for it. */
   readonly idleMs: number
   readonly inspector?: BodyInspector
+  /** Waited for before the last piece goes on; only with an inspector. A refusal ends the body. */
+  readonly beforeEnd?: () => Promise<void>
 }
 
 /**
@@ -85,7 +87,19 @@ export class RequestBody extends Readable {
 
   readonly #onEnd = (): void => {
     this.#ended = true
+    clearTimeout(this.#idle)
     if (!this.#accepts(() => this.#options.inspector?.end())) return
+    const { beforeEnd } = this.#options
+    if (beforeEnd === undefined) this.#passLast()
+    else
+      beforeEnd().then(
+        () => this.#passLast(),
+        (error: unknown) => this.destroy(toError(error)),
+      )
+  }
+
+  #passLast(): void {
+    if (this.destroyed) return
     if (this.#held !== undefined) this.push(this.#held)
     this.push(null)
   }
@@ -99,7 +113,7 @@ export class RequestBody extends Readable {
       look()
       return true
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error('the body could not be inspected'))
+      this.destroy(toError(error))
       return false
     }
   }
@@ -110,3 +124,6 @@ export class RequestBody extends Readable {
     else this.destroy(new GateError('BAD_REQUEST', 'The request did not arrive in time.'))
   }
 }
+
+const toError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error('the body could not be inspected')

@@ -27,6 +27,40 @@ export function answerJsonText(response: ServerResponse, status: number, body: s
   writeAnswer(response, { status, headers: ownHeaders('application/json; charset=utf-8'), body })
 }
 
+/**
+ * JSON in pieces, each made when the one before was taken: a long answer is never in memory whole. When a piece cannot be
+ * made, the connection is cut: half an answer must not look like a whole one.
+ */
+export async function answerJsonPieces(response: ServerResponse, pieces: AsyncIterable<string>): Promise<void> {
+  response.writeHead(200, ownHeaders('application/json; charset=utf-8'))
+  if (response.req.method === 'HEAD') {
+    response.end()
+    return
+  }
+  try {
+    for await (const piece of pieces) {
+      if (response.destroyed) return
+      if (!response.write(piece)) await drained(response)
+    }
+    response.end()
+  } catch (error) {
+    response.destroy()
+    throw error
+  }
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    response.on('drain', go)
+    response.on('close', go)
+  })
+}
+
 export function answerText(response: ServerResponse, status: number, body: string): void {
   writeAnswer(response, { status, headers: ownHeaders('text/plain; charset=utf-8'), body })
 }

@@ -1,24 +1,23 @@
 import type { HoldReason } from '../contract/jobs.ts'
+import { Comparison } from './comparison.ts'
 import type { FairShare } from './fairShare.ts'
 import { noEngine } from './engineLink.ts'
 import type { EngineLink, EngineQueue } from './engineLink.ts'
-import type { Job, JobBody } from './job.ts'
+import type { Job } from './job.ts'
 import { JobEndings, wordsFor } from './jobEndings.ts'
 import type { JobLedger } from './jobLedger.ts'
+import { Handover } from './handover.ts'
+import { Interruptions } from './interruptions.ts'
 import { noTexts } from './jobStore.ts'
-import { limitsOf } from './jobLimits.ts'
 import type { JobQueueDependencies, JobTimings } from './jobQueueTypes.ts'
-import { readEventData } from './runRecord.ts'
 import { endlessRoom } from './roomCheck.ts'
 import { RoomTurns } from './roomTurns.ts'
-import { ShareBook } from './shareBook.ts'
+import type { ShareBook } from './shareBook.ts'
 import { isUpstream, nextStatus } from './jobState.ts'
+import type { Blame, Suspicion } from './suspicion.ts'
 import { TimeLimits } from './timeLimits.ts'
-import { chooseJob } from './waitingLine.ts'
+import { Turns } from './turns.ts'
 
-/** One job runs and one is at hand, so that the GPU never waits for the gate. */
-const UPSTREAM_JOBS = 2
-const MAX_LOSSES = 5
 /** After an answer that did not come. */
 const SOON_MS = 500
 const COMPARE_FAILED = 'the queue could not be compared with the engine'
@@ -33,26 +32,61 @@ export class Dispatcher {
   readonly #timings: JobTimings
   readonly #endings: JobEndings
   readonly #timeLimits: TimeLimits
-  readonly #book = new ShareBook()
   readonly room: RoomTurns
+  readonly #book: ShareBook
+  readonly #suspicion: Suspicion
+  readonly #handover: Handover
+  readonly #interruptions: Interruptions
+  readonly #comparison: Comparison
+  readonly #turns = new Turns()
+  /** Were stopped in place of another job and run again: the end of that run is none of the job's. */
+  readonly #strays = new Set<string>()
   /** Cancelled while the engine could not be asked: it may still have them. */
   readonly #unwanted = new Set<string>()
   #link: EngineLink = noEngine
-  #lastTurn: Promise<unknown> = Promise.resolve()
   #pumping = false
   #pumpAgain = false
   #closed = false
 
-  constructor(dependencies: JobQueueDependencies, ledger: JobLedger, timings: JobTimings) {
+  constructor(
+    dependencies: JobQueueDependencies,
+    parts: { readonly ledger: JobLedger; readonly book: ShareBook; readonly suspicion: Suspicion },
+    timings: JobTimings,
+  ) {
     this.#dependencies = dependencies
-    this.#ledger = ledger
+    this.#ledger = parts.ledger
+    this.#book = parts.book
+    this.#suspicion = parts.suspicion
     this.#timings = timings
-    this.room = new RoomTurns(dependencies.room ?? endlessRoom, ledger)
-    this.#endings = new JobEndings(dependencies, ledger, () => this.#link)
+    this.room = new RoomTurns(dependencies.room ?? endlessRoom, parts.ledger)
+    this.#interruptions = new Interruptions(dependencies.clock, (jobId) => this.#link.interrupt(jobId))
+    this.#handover = new Handover(
+      dependencies,
+      { ...parts, room: this.room },
+      {
+        link: () => this.#link,
+        isPaused: () => this.isPaused(),
+        takeBack: (job) => this.#comparison.takeBack(job),
+        drop: (job) => this.#drop(job),
+        fail: (job, message) => this.#refuse(job, message),
+        isThere: (job) => this.#comparison.isThere(job),
+        isUnsure: () => this.#compareSoon(),
+      },
+    )
+    this.#endings = new JobEndings(dependencies, parts.ledger, () => this.#link)
+    this.#comparison = new Comparison(
+      { ...parts, endings: this.#endings },
+      {
+        link: () => this.#link,
+        begin: (job) => this.#begin(job),
+        ended: (job) => this.#ended(job),
+        lost: (job) => this.#engineGone(job, 'none'),
+      },
+    )
     this.#timeLimits = new TimeLimits(timings.stopGraceMs, {
-      interrupt: (job) => {
-        job.failure = `It took longer than the ${String(job.runLimitSeconds)} seconds that a job of yours may take.`
-        void this.#link.interrupt(job.id)
+      interrupt: (job, why) => {
+        job.failure = why
+        void this.#interruptions.send(job.id)
       },
       giveUp: (job) => this.#giveUp(job),
     })
@@ -88,10 +122,8 @@ export class Dispatcher {
   }
 
   /** Resolves when what is being asked of the engine now is done, or after a moment. */
-  async quiet(): Promise<void> {
-    let late: NodeJS.Timeout | undefined
-    await Promise.race([this.#lastTurn, new Promise((resolve) => (late = setTimeout(resolve, SOON_MS)))])
-    clearTimeout(late)
+  quiet(): Promise<void> {
+    return this.#turns.quiet(SOON_MS)
   }
 
   close(): void {
@@ -103,44 +135,51 @@ export class Dispatcher {
   async engineReady(): Promise<void> {
     const bootId = this.#link.bootId()
     if (bootId === undefined) return
-    for (const job of this.#upstream()) if (job.bootId !== bootId) await this.#engineGone(job, false)
+    for (const job of this.#upstream()) if (job.bootId !== bootId) await this.#engineGone(job, 'none')
     await this.compare()
     this.pump()
   }
 
-  /** The engine's process is gone. `isItsFault`: what ran has hung it or used its memory up. */
-  async engineEnded(isItsFault: boolean): Promise<void> {
+  /** The engine's process is gone. `blameOf`: whether what ran did it. */
+  async engineEnded(blameOf: (job: Job) => Blame): Promise<void> {
     this.#unwanted.clear()
+    this.#strays.clear()
     // First what did not run: the jobs of who brought it down are held when they wait again.
     const isRunning = (job: Job): number => (job.status.state === 'running' ? 1 : 0)
     const all = this.#upstream().sort((one, other) => isRunning(one) - isRunning(other))
-    for (const job of all) await this.#engineGone(job, isItsFault)
+    for (const job of all) await this.#engineGone(job, blameOf(job))
   }
 
   /** An event of a job, in the order in which the engine sent them. */
   onEvent(promptId: string, type: string, node: string | null | undefined, bytes: Buffer): void {
     const job = this.#ledger.find(promptId)
     if (job === undefined) {
-      if (type === 'execution_start' && this.#unwanted.delete(promptId)) void this.#link.interrupt(promptId)
+      if (type === 'execution_start' && this.#unwanted.delete(promptId)) void this.#interruptions.send(promptId)
       return
     }
-    if (type === 'execution_start') this.#begin(job)
-    // Held in the meantime, while the engine could not be asked to give it back.
-    if (type === 'execution_start' && job.status.state === 'held') void this.#link.interrupt(promptId)
-    this.#endings.record(job, type, () => readEventData(bytes))
+    if (type === 'execution_start') {
+      this.#strays.delete(promptId)
+      this.#begin(job)
+      // Held in the meantime, while the engine could not be asked to give it back.
+      if (job.status.state === 'held') void this.#interruptions.send(promptId)
+    }
+    const isOver = type === 'executing' && node === null
+    if (isOver && this.#strays.delete(promptId)) return
+    if (type === 'execution_interrupted' && this.#runAgain(job)) return
+    this.#endings.record(job, type, bytes)
     if (type === 'execution_success') this.#settle(job, 'succeeded')
     if (type === 'execution_error' || type === 'execution_interrupted') this.#settle(job, 'failed')
-    if (type === 'executing' && node === null) this.#finish(job)
+    if (isOver) this.#finish(job)
   }
 
   /** Compares with the engine what it has: events may have been missed. */
   async compare(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.run(async () => {
       const before = this.#upstream()
       const queue = before.length + this.#unwanted.size === 0 ? undefined : await this.#link.readQueue()
       if (queue === undefined) return
       for (const id of [...this.#unwanted]) await this.#dropUnwanted(id, queue)
-      for (const job of before) await this.#compareOne(job, queue)
+      for (const job of before) await this.#comparison.follow(job, queue)
     })
     this.pump()
   }
@@ -150,22 +189,22 @@ export class Dispatcher {
    * @returns whether it waits in the gate now
    */
   takeBack(job: Job): Promise<boolean> {
-    return this.#inTurn(() => this.#takeBackNow(job))
+    return this.#turns.run(() => this.#comparison.takeBack(job))
   }
 
   /** Takes the job back first if need be. @returns false when it has begun or is over */
   hold(job: Job, because: HoldReason): Promise<boolean> {
-    return this.#inTurn(async () => {
-      if (!(await this.#takeBackNow(job))) return false
+    return this.#turns.run(async () => {
+      if (!(await this.#comparison.takeBack(job))) return false
       return this.#ledger.apply(job, { kind: 'hold', because })
     })
   }
 
   /** A job that has not begun never will. @returns false when it has begun or is over */
   cancel(job: Job): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const canAsk = this.#link.bootId() !== undefined
-      if (job.status.state === 'sent' && canAsk && !(await this.#takeBackNow(job))) return false
+      if (job.status.state === 'sent' && canAsk && !(await this.#comparison.takeBack(job))) return false
       if (job.status.state === 'sent') this.#unwanted.add(job.id)
       const endedAtMs = this.#dependencies.clock.nowMs()
       const done = await this.#ledger.apply(job, { kind: 'cancel' }, { endedAtMs }, noTexts)
@@ -177,129 +216,61 @@ export class Dispatcher {
     })
   }
 
-  /** Stops the job if it runs, for a reason in words if there is one. The engine looks again whether it does: by then another one may. */
+  /**
+   * Stops the job if it runs, for a reason in words if there is one. The engine looks again whether it does: by then
+   * another one may.
+   */
   async interrupt(job: Job, because?: string): Promise<void> {
     if (job.status.state !== 'running' && job.status.state !== 'sent') return
     job.failure = because ?? job.failure
-    await this.#link.interrupt(job.id)
+    await this.#interruptions.send(job.id)
+  }
+
+  /** As `interrupt`, and when it does not stop the engine is ended. `why`: in words, for its person. */
+  stop(job: Job, why: string): void {
+    if (job.status.state === 'running' || job.status.state === 'sent') this.#timeLimits.stopNow(job, why)
+  }
+
+  /** Jobs that were held for want of minutes, where there are some again. */
+  releaseQuota(): Promise<void> {
+    return this.#turns.run(() => this.#handover.releaseQuota())
   }
 
   async #pumpAll(): Promise<void> {
     while (this.#pumpAgain) {
       this.#pumpAgain = false
       this.room.beginRound()
-      while (!this.#closed && (await this.#inTurn(() => this.#handOver()))) continue
+      while (!this.#closed && (await this.#turns.run(() => this.#handover.next()))) continue
     }
-  }
-
-  /** @returns whether there may be more to hand over */
-  async #handOver(): Promise<boolean> {
-    const bootId = this.#link.bootId()
-    if (bootId === undefined || this.isPaused() || !(await this.room.isOpen())) return false
-    const mayBegin = ({ status, accountId }: Job): boolean =>
-      status.state === 'waiting' && !this.room.wasRefused(accountId)
-    const job = chooseJob(this.#book.share, this.#ledger.list(mayBegin))
-    if (job === undefined) return false
-    const upstream = this.#ledger.list(({ status: { state } }) => state === 'sent' || state === 'running')
-    if (upstream.length >= UPSTREAM_JOBS) return this.#makeRoom(job, upstream)
-    const rights = await this.#dependencies.rights.find(job.accountId)
-    if (rights === undefined) {
-      this.#forget(job)
-      this.#ledger.drop(job)
-      return true
-    }
-    if (!rights.mayRun) return this.#ledger.apply(job, { kind: 'hold', because: 'rights' })
-    if (!(await this.room.admits(job.accountId))) return true
-    const body = job.secretBody ?? (await this.#dependencies.store.findBody(job.id))
-    if (body === undefined) {
-      this.#ledger.drop(job)
-      return true
-    }
-    const { runSeconds } = limitsOf(this.#dependencies.settings, job.accountId, rights.role)
-    const weight = this.#dependencies.settings.get('jobs.weights')[rights.role]
-    const isSent = await this.#ledger.apply(job, { kind: 'send' }, { bootId, runLimitSeconds: runSeconds })
-    if (!isSent) return true
-    this.#book.charge(job, weight)
-    await this.#send(job, body)
-    return true
-  }
-
-  async #send(job: Job, body: JobBody): Promise<void> {
-    const members = new Map([
-      ['prompt', body.prompt],
-      ['prompt_id', JSON.stringify(job.id)],
-      ['extra_data', body.extraData],
-    ])
-    if (body.targets !== undefined) members.set('partial_execution_targets', body.targets)
-    const answer = await this.#link.submit(job, members)
-    if (answer.kind === 'refused') {
-      this.#book.refund(job)
-      await this.#endings.fail(job, { kind: 'finish', outcome: 'failed' }, answer.message)
-      this.#forget(job)
-      return
-    }
-    if (answer.kind === 'unknown') setTimeout(() => this.#background(this.compare(), COMPARE_FAILED), SOON_MS).unref()
-    if (answer.kind === 'accepted' && body.outputs === '[]') await this.#learnOutputs(job)
-  }
-
-  /** A job that goes before everybody's takes the place of the one that has not begun, unless that goes before it. */
-  async #makeRoom(job: Job, upstream: readonly Job[]): Promise<boolean> {
-    const later = upstream.find((other) => other.status.state === 'sent' && other.number > job.number)
-    return job.number < 0 && later !== undefined && (await this.#takeBackNow(later))
-  }
-
-  async #learnOutputs(job: Job): Promise<void> {
-    const outputs = (await this.#link.readQueue())?.outputs.get(job.id)
-    if (outputs !== undefined) await this.#dependencies.store.update(job, { outputs })
-  }
-
-  async #takeBackNow(job: Job): Promise<boolean> {
-    if (job.status.state === 'waiting') return true
-    if (job.status.state !== 'sent' || this.#link.bootId() === undefined) return false
-    await this.#link.withdraw(job.id)
-    const queue = await this.#link.readQueue()
-    if (queue === undefined || queue.pending.has(job.id)) return false
-    await this.#compareOne(job, queue, true)
-    return this.#isBack(job)
-  }
-
-  /** Asked after an await, during which the state may have become anything. */
-  #isBack(job: Job): boolean {
-    return job.status.state === 'waiting'
-  }
-
-  async #compareOne(job: Job, { running, pending }: EngineQueue, wasWithdrawn = false): Promise<void> {
-    if (pending.has(job.id) || !isUpstream(job.status.state)) return
-    if (running.has(job.id)) {
-      if (job.status.state === 'sent') this.#begin(job)
-      return
-    }
-    const ending = await this.#endings.finish(job)
-    if (ending === 'done') {
-      this.#endings.tellOver(job)
-      this.#ended(job)
-    }
-    if (ending !== 'unknown') return
-    // Asked again: events go on arriving in the meantime.
-    if (job.status.state === 'running') await this.#engineGone(job, false)
-    else await this.#comeBack(job, wasWithdrawn)
-  }
-
-  /** The engine does not have it, and it never ran: it is handed over again, but not for ever. */
-  async #comeBack(job: Job, wasWithdrawn: boolean): Promise<void> {
-    if (!wasWithdrawn) job.losses += 1
-    if (job.losses < MAX_LOSSES) {
-      if (await this.#ledger.apply(job, { kind: 'takeBack' }, { bootId: undefined })) this.#book.refund(job)
-      return
-    }
-    const words = 'ComfyUI took this job several times and lost it each time.'
-    if (await this.#endings.fail(job, { kind: 'finish', outcome: 'failed' }, words)) this.#ended(job)
   }
 
   async #dropUnwanted(id: string, { running, pending }: EngineQueue): Promise<void> {
     if (pending.has(id)) await this.#link.withdraw(id)
-    if (running.has(id)) await this.#link.interrupt(id)
+    if (running.has(id)) await this.#interruptions.send(id)
     if (!pending.has(id)) this.#unwanted.delete(id)
+  }
+
+  #compareSoon(): void {
+    setTimeout(() => this.#background(this.compare(), COMPARE_FAILED), SOON_MS).unref()
+  }
+
+  /** It was stopped because the job before it was to be. @returns false when it really ends */
+  #runAgain(job: Job): boolean {
+    const event = { kind: 'runAgain' } as const
+    if (!this.#interruptions.hasHitAnother(job) || nextStatus(job.status, event) === undefined) return false
+    this.#strays.add(job.id)
+    this.#timeLimits.stop(job)
+    this.#book.refund(job)
+    const applied = this.#ledger.apply(job, event, { bootId: undefined, startedAtMs: undefined })
+    this.#dependencies.logger.info({ job: job.id }, 'a job was stopped in place of another one, and runs again')
+    // Before it is handed over again: the entry of this run would be taken for the next one's.
+    const forgotten = this.#turns.run(async () => {
+      await applied
+      await this.#link.forget(job.id)
+    })
+    this.#background(forgotten, 'a job could not be noted to run again')
+    this.pump()
+    return true
   }
 
   #begin(job: Job): void {
@@ -315,7 +286,13 @@ export class Dispatcher {
     this.#background(this.#endings.settle(job, outcome), 'the end of a job could not be noted')
     // Before the answers of disk and engine: the GPU need not wait for them.
     this.#book.settle(job, secondsOf(job))
+    this.#keepShare()
     this.pump()
+  }
+
+  #keepShare(): void {
+    const { memory } = this.#dependencies
+    this.#background(memory.keepShare(this.#book.settledShare()), 'what everybody got could not be noted')
   }
 
   #finish(job: Job): void {
@@ -328,7 +305,10 @@ export class Dispatcher {
   #ended(job: Job): void {
     const seconds = secondsOf(job)
     this.#book.settle(job, seconds)
+    this.#keepShare()
     this.#forget(job)
+    // Kept here now: there it would grow with everybody's workflows, and be gone at the engine's end.
+    if (job.bootId !== undefined && job.bootId === this.#link.bootId()) void this.#link.forget(job.id)
     this.#learn(job, seconds)
     this.#link.tellStatus(job.accountId)
     this.pump()
@@ -340,38 +320,50 @@ export class Dispatcher {
     for (const other of this.#ledger.list((job) => job.shape === shape)) other.expectedSeconds = seconds
   }
 
-  async #engineGone(job: Job, isItsFault: boolean): Promise<void> {
+  async #engineGone(job: Job, blame: Blame): Promise<void> {
     this.#timeLimits.stop(job)
     const { state } = job.status
-    const event = { kind: 'engineGone', isItsFault: isItsFault || job.overdue } as const
+    const isItsFault = blame === 'sure' || job.overdue
+    const event = { kind: 'engineGone', isItsFault } as const
     if (state === 'ended') {
       if (await this.#endings.finishFromRecord(job)) this.#ended(job)
       return
     }
-    if (nextStatus(job.status, event)?.state !== 'failed') {
+    const isLast = nextStatus(job.status, event)?.state === 'failed'
+    if (state === 'running' && (blame !== 'none' || isLast)) await this.#suspicion.note(job)
+    if (!isLast) {
       if (await this.#ledger.apply(job, event, { bootId: undefined, startedAtMs: undefined })) this.#book.refund(job)
       return
     }
     if (!(await this.#endings.fail(job, event, wordsFor(job, isItsFault)))) return
     this.#ended(job)
-    for (const other of this.#ledger.ofAccount(job.accountId)) {
-      await this.#ledger.apply(other, { kind: 'hold', because: 'suspect' })
-    }
+    await this.#suspicion.hold(job.accountId)
   }
 
   #giveUp(job: Job): void {
+    if (job.status.state !== 'running') return
     job.overdue = true
-    this.#dependencies.logger.warn(
-      { job: job.id },
-      'a job does not stop at its time limit; the engine is started again',
-    )
+    this.#dependencies.logger.warn({ job: job.id }, 'a job does not stop when it must; the engine is started again')
     this.#background(this.#link.endHung(), 'the engine could not be ended')
+  }
+
+  async #refuse(job: Job, message: string): Promise<void> {
+    this.#book.refund(job)
+    await this.#endings.fail(job, { kind: 'finish', outcome: 'failed' }, message)
+    this.#forget(job)
+  }
+
+  #drop(job: Job): void {
+    this.#book.refund(job)
+    this.#forget(job)
+    this.#ledger.drop(job)
   }
 
   #forget(job: Job): void {
     job.secretBody = undefined
     this.#endings.forget(job)
     this.#timeLimits.stop(job)
+    this.#interruptions.forget(job.id)
   }
 
   isPaused(): boolean {
@@ -385,12 +377,6 @@ export class Dispatcher {
 
   #background(work: Promise<unknown>, failure: string): void {
     work.catch((error: unknown) => this.#dependencies.logger.error({ err: error }, failure))
-  }
-
-  #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
-    const result = this.#lastTurn.then(action)
-    this.#lastTurn = result.catch(() => undefined) // whoever asked for it hears of it
-    return result
   }
 }
 

@@ -11,6 +11,10 @@ export interface Job {
   readonly title: string
   readonly nodes: number
   readonly hasSecrets: boolean
+  /** Of its texts, on disk and in memory together. */
+  readonly bytes: number
+  /** The id of the canvas that made it, as JSON text. */
+  readonly workflowId: string | undefined
   readonly createdAtMs: number
   /** Below zero: before everybody's. */
   number: number
@@ -29,6 +33,8 @@ export interface Job {
   secretBody: JobBody | undefined
   /** How often the engine took it and had it no more when it was asked. */
   losses: number
+  /** The engine did not say whether it took it: asked before it is handed over again. */
+  isUnsure: boolean
   /** Set when it did not stop at its time limit: the end of the engine is its fault then. */
   overdue: boolean
 }

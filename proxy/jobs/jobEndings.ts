@@ -1,16 +1,19 @@
-import { formatEntry, isSuccess, takeEntry, toNumber } from '../comfyui/historyViews.ts'
-import type { JobTexts } from '../comfyui/historyViews.ts'
+import { boundEntry, formatEntry, isSuccess, takeEntry, toNumber } from '../comfyui/historyViews.ts'
+import type { JobTexts, OwnPlace } from '../comfyui/historyViews.ts'
+import { redactSecrets } from '../comfyui/secretText.ts'
 import { entryWithoutPaths } from '../comfyui/errorPaths.ts'
-import { toEndedJob } from '../comfyui/jobsView.ts'
-import { formatLosslessJson, isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
+import { formatShort, toEndedJob } from '../comfyui/jobsView.ts'
+import { isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import type { JsonObject, JsonValue } from '../comfyui/losslessJson.ts'
 import type { EngineLink } from './engineLink.ts'
 import type { Job } from './job.ts'
 import type { JobLedger } from './jobLedger.ts'
+import { RESULT_BYTES, SUMMARY_BYTES } from './jobBounds.ts'
 import type { JobQueueDependencies } from './jobQueueTypes.ts'
 import type { JobEvent, JobOutcome } from './jobState.ts'
 import { noTexts } from './jobStore.ts'
-import { RunRecord } from './runRecord.ts'
+import type { JobChange } from './jobStore.ts'
+import { readEventData, RunRecord } from './runRecord.ts'
 
 interface Settling {
   readonly done: Promise<void>
@@ -38,10 +41,10 @@ export class JobEndings {
     this.#records.set(job.id, new RunRecord())
   }
 
-  record(job: Job, type: string, read: () => JsonObject | undefined): void {
+  record(job: Job, type: string, bytes: Buffer): void {
     if (!RunRecord.keeps(type)) return
-    const data = read()
-    if (data !== undefined) this.#records.get(job.id)?.add(type, data)
+    const data = readEventData(bytes)
+    if (data !== undefined) this.#records.get(job.id)?.add(type, data, bytes.length)
   }
 
   /** From here on the job never runs again, whatever happens. */
@@ -49,25 +52,32 @@ export class JobEndings {
     const endedAtMs = this.#dependencies.clock.nowMs()
     const failure = job.failure ?? this.#records.get(job.id)?.failure
     const patch = { endedAtMs, failure: outcome === 'failed' ? failure : undefined }
-    const applied = this.#ledger.apply(job, { kind: 'settle', outcome }, patch, runTime({ ...job, endedAtMs }))
+    // In one write: who finds the job ended finds what it gave as well.
+    const columns = async (): Promise<JobChange> => ({
+      ...runTime({ ...job, endedAtMs }),
+      ...(await this.#recordOf(job, outcome)),
+    })
+    const applied = this.#ledger.apply(job, { kind: 'settle', outcome }, patch, columns)
     if (job.status.state === 'ended' && !this.#settling.has(job)) {
       let resolve = (): void => undefined
       const done = new Promise<void>((settle) => (resolve = settle))
       this.#settling.set(job, { done, resolve })
     }
     await applied
-    await this.#keepRecord(job)
   }
 
   /** What was seen goes to disk before the engine is asked for more: the program may end in between. */
-  async #keepRecord(job: Job): Promise<void> {
-    const { store } = this.#dependencies
-    const texts = await this.#textsOf(job)
+  async #recordOf(job: Job, outcome: JobOutcome): Promise<JobChange> {
     const record = this.#records.get(job.id)
-    // Once it is over, its place holds the engine's own entry.
-    if (job.status.state !== 'ended' || record === undefined) return
-    const result = formatEntry(texts, job.status.outcome === 'succeeded', record.messages, record.outputs)
-    await store.update(job, { result })
+    if (record === undefined) return {}
+    try {
+      const entry = formatEntry(await this.#textsOf(job), outcome === 'succeeded', record.messages, record.outputs)
+      return { result: boundEntry(entry, RESULT_BYTES) }
+    } catch (error) {
+      // That it has ended counts more: otherwise it would run again.
+      this.#dependencies.logger.error({ err: error, job: job.id }, 'what a job gave could not be written down')
+      return {}
+    }
   }
 
   async settled(accountId: string, deadlineMs: number): Promise<void> {
@@ -112,9 +122,11 @@ export class JobEndings {
     if (!hadBegun) record.add('execution_start', start)
     record.add('execution_error', error)
     const endedAtMs = this.#dependencies.clock.nowMs()
-    const result = formatEntry(await this.#textsOf(job), false, record.messages, record.outputs)
+    const entry = formatEntry(await this.#textsOf(job), false, record.messages, record.outputs)
+    const result = boundEntry(entry, RESULT_BYTES)
     const more = { ...noTexts, ...toHistory(job, result), ...runTime({ ...job, endedAtMs }) }
     if (!(await this.#ledger.apply(job, event, { endedAtMs, failure: message }, more))) return false
+    await this.#boundHistory(job)
     const link = this.#link()
     if (!hadBegun) link.tell(job, 'execution_start', start)
     link.tell(job, 'execution_error', error)
@@ -149,12 +161,24 @@ export class JobEndings {
     return this.#keep(job, entry, outcome)
   }
 
-  async #keep(job: Job, result: string, outcome: JobOutcome): Promise<boolean> {
+  async #keep(job: Job, entry: string, outcome: JobOutcome): Promise<boolean> {
+    const result = boundEntry(entry, RESULT_BYTES)
     const endedAtMs = job.endedAtMs ?? this.#dependencies.clock.nowMs()
     const more = { ...noTexts, ...toHistory(job, result), ...runTime({ ...job, endedAtMs }) }
     const done = await this.#ledger.apply(job, { kind: 'finish', outcome }, { endedAtMs }, more)
-    if (done) this.#release(job)
-    return done
+    if (!done) return false
+    this.#release(job)
+    await this.#boundHistory(job)
+    return true
+  }
+
+  async #boundHistory({ accountId }: Job): Promise<void> {
+    try {
+      await this.#dependencies.store.history.bound(accountId)
+    } catch (error) {
+      // The next one that ends tries again.
+      this.#dependencies.logger.error({ err: error }, 'the history of a person could not be shortened')
+    }
   }
 
   #release(job: Job): void {
@@ -169,12 +193,16 @@ export class JobEndings {
   }
 }
 
-export const placeOf = ({ number, clientId }: Job) => ({ number, clientId })
+/** What its person's entries say of it. */
+export const placeOf = ({ number, clientId }: Job): OwnPlace => ({
+  number,
+  clientId: clientId === undefined ? undefined : redactSecrets(clientId),
+})
 
 function toHistory({ id, createdAtMs }: Job, result: string) {
   const entry = parseLosslessJson(entryWithoutPaths(result))
-  const summary = isObject(entry) ? formatLosslessJson(toEndedJob(id, entry, false, createdAtMs)) : null
-  return { result, summary, in_history: 1 }
+  const summary = isObject(entry) ? formatShort(toEndedJob(id, entry, false, createdAtMs), SUMMARY_BYTES) : null
+  return { result, summary, in_history: 1, result_bytes: Buffer.byteLength(result) + Buffer.byteLength(summary ?? '') }
 }
 
 function runTime({ startedAtMs, endedAtMs }: Job): { run_ms: number | null } {

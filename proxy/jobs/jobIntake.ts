@@ -1,12 +1,15 @@
+import { findWorkflowId } from '../comfyui/jobsView.ts'
 import { formatLosslessJson } from '../comfyui/losslessJson.ts'
 import { redactSecrets, withoutSecrets } from '../comfyui/secretText.ts'
 import type { JobUse } from '../contract/jobs.ts'
 import { isActive } from './job.ts'
 import type { Job, JobBody } from './job.ts'
 import type { JobLedger } from './jobLedger.ts'
+import { checkBytes } from './jobBounds.ts'
 import { checkLimits, dayOf, limitsOf } from './jobLimits.ts'
 import type { JobOrder, JobQueueDependencies } from './jobQueueTypes.ts'
 import { largestMegapixels, shapeOf } from './jobShape.ts'
+import { bytesOf } from './jobStore.ts'
 import { titleOf } from './jobTitle.ts'
 
 /** Of a workflow of which nothing is known, on a computer of which nothing is known. */
@@ -17,7 +20,7 @@ export class JobIntake {
   readonly #dependencies: JobQueueDependencies
   readonly #ledger: JobLedger
   /** Accepted and not on disk yet: they count. */
-  readonly #arriving = new Map<string, number>()
+  readonly #arriving = new Set<{ readonly accountId: string; readonly bytes: number }>()
   /** Each person's own: a common one would tell how much the others do. */
   readonly #nextNumbers = new Map<string, number>()
 
@@ -30,9 +33,10 @@ export class JobIntake {
    * Whether the person may send this now. Asked before the dear part of checking a prompt, and again by `accept`.
    * @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words
    */
-  async checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>): Promise<void> {
+  async checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>, bytes: number): Promise<void> {
     await this.#dependencies.room?.checkPrompt(order.accountId)
     this.#checkUse(order, await this.#readUse(order.accountId))
+    this.#checkBytes(order, bytes)
   }
 
   /**
@@ -40,18 +44,18 @@ export class JobIntake {
    * @throws GateError as `checkLimits`; nothing was kept then
    */
   async accept(order: JobOrder): Promise<{ id: string; number: number }> {
-    const { accountId } = order
-    await this.#dependencies.room?.checkPrompt(accountId)
-    const use = await this.#readUse(accountId)
-    // No other job of this person may come between the question and the count.
+    const bodies = toBodies(order)
+    await this.#dependencies.room?.checkPrompt(order.accountId)
+    const use = await this.#readUse(order.accountId)
+    // No other job may come between the question and the count.
     this.#checkUse(order, use)
-    this.#arriving.set(accountId, (this.#arriving.get(accountId) ?? 0) + 1)
+    this.#checkBytes(order, bodies.bytes)
+    const arrival = { accountId: order.accountId, bytes: bodies.bytes }
+    this.#arriving.add(arrival)
     try {
-      return await this.#keep(order)
+      return await this.#keep(order, bodies)
     } finally {
-      const left = (this.#arriving.get(accountId) ?? 1) - 1
-      if (left > 0) this.#arriving.set(accountId, left)
-      else this.#arriving.delete(accountId)
+      this.#arriving.delete(arrival)
     }
   }
 
@@ -79,7 +83,7 @@ export class JobIntake {
   ): void {
     const { clock, settings } = this.#dependencies
     const nowMs = clock.nowMs()
-    const arriving = this.#arriving.get(accountId) ?? 0
+    const arriving = [...this.#arriving].filter((job) => job.accountId === accountId).length
     checkLimits(limitsOf(settings, accountId, role), {
       queued: this.#ledger.ofAccount(accountId).filter(isActive).length + arriving,
       jobsToday: use.jobs + arriving,
@@ -91,8 +95,14 @@ export class JobIntake {
     })
   }
 
-  async #keep(order: JobOrder): Promise<{ id: string; number: number }> {
-    const { body, secretBody } = toBodies(order)
+  #checkBytes({ accountId }: Pick<JobOrder, 'accountId'>, asked: number): void {
+    const all = [...this.#ledger.list(), ...this.#arriving]
+    const sum = (jobs: readonly { readonly bytes: number }[]): number =>
+      jobs.reduce((total, job) => total + job.bytes, 0)
+    checkBytes({ asked, own: sum(all.filter((job) => job.accountId === accountId)), all: sum(all) })
+  }
+
+  async #keep(order: JobOrder, { body, secretBody, bytes }: Bodies): Promise<{ id: string; number: number }> {
     const shape = shapeOf(order.nodes)
     const expectedSeconds = await this.expectSeconds(shape)
     const next = await this.takeNumber(order.accountId)
@@ -103,13 +113,14 @@ export class JobIntake {
         expectedSeconds,
         secretBody,
         hasSecrets: secretBody !== undefined,
+        bytes,
       }
       if (!(await this.#ledger.add(job, body))) continue
       return { id, number: job.number }
     }
   }
 
-  #toJob({ accountId, clientId, nodes, place }: JobOrder, id: string, next: number, shape: string): Job {
+  #toJob({ accountId, clientId, nodes, extraData, place }: JobOrder, id: string, next: number, shape: string): Job {
     return {
       id,
       accountId,
@@ -118,6 +129,8 @@ export class JobIntake {
       title: titleOf(nodes),
       nodes: nodes.size,
       hasSecrets: false,
+      bytes: 0,
+      workflowId: findWorkflowId(extraData),
       createdAtMs: this.#dependencies.clock.nowMs(),
       number: place.number ?? (place.front ? -Math.max(next, 1) : next),
       status: { state: 'waiting', heldBecause: null, attempts: 0, outcome: null },
@@ -130,6 +143,7 @@ export class JobIntake {
       runLimitSeconds: null,
       secretBody: undefined,
       losses: 0,
+      isUnsure: false,
       overdue: false,
     }
   }
@@ -152,10 +166,13 @@ export class JobIntake {
 }
 
 /** What goes to disk, and what goes to the engine when that is more. */
-function toBodies({ nodes, extraData, targets, outputs = '[]' }: JobOrder): {
-  body: JobBody
-  secretBody: JobBody | undefined
-} {
+interface Bodies {
+  readonly body: JobBody
+  readonly secretBody: JobBody | undefined
+  readonly bytes: number
+}
+
+function toBodies({ nodes, extraData, targets, outputs = '[]' }: JobOrder): Bodies {
   const whole: JobBody = {
     prompt: formatLosslessJson(nodes),
     extraData: formatLosslessJson(extraData),
@@ -169,5 +186,6 @@ function toBodies({ nodes, extraData, targets, outputs = '[]' }: JobOrder): {
     outputs: redactSecrets(outputs),
   }
   const isSame = body.prompt === whole.prompt && body.extraData === whole.extraData && body.targets === whole.targets
-  return { body, secretBody: isSame ? undefined : whole }
+  const bytes = bytesOf(body) + (isSame ? 0 : bytesOf(whole))
+  return { body, secretBody: isSame ? undefined : whole, bytes }
 }

@@ -1,7 +1,7 @@
 import { isFinal, nextStatus } from './jobState.ts'
 import type { JobEvent } from './jobState.ts'
 import type { Job, JobBody } from './job.ts'
-import type { JobChange, JobStore } from './jobStore.ts'
+import type { JobStore, LateChange } from './jobStore.ts'
 
 export type JobPatch = Partial<
   Pick<Job, 'number' | 'bootId' | 'startedAtMs' | 'endedAtMs' | 'failure' | 'runLimitSeconds' | 'overdue'>
@@ -40,10 +40,11 @@ export class JobLedger {
   }
 
   /**
-   * Applies an event if it fits; on disk when this resolves. When it cannot be written, the job is as it was.
+   * Applies an event if it fits; on disk when this resolves. When it cannot be written, the job is as it was, unless
+   * another event came after it: that one has then written all.
    * @returns whether the event fitted
    */
-  async apply(job: Job, event: JobEvent, patch: JobPatch = {}, more: JobChange = {}): Promise<boolean> {
+  async apply(job: Job, event: JobEvent, patch: JobPatch = {}, more: LateChange = {}): Promise<boolean> {
     const next = nextStatus(job.status, event)
     if (next === undefined || this.#jobs.get(job.id) !== job) return false
     const before = { ...job }
@@ -53,12 +54,19 @@ export class JobLedger {
     try {
       await this.#store.update(job, more)
     } catch (error) {
-      Object.assign(job, before)
-      this.#jobs.set(job.id, job)
+      if (job.status === next) this.#restore(job, before, patch)
       throw error
     }
     this.#changed(job)
     return true
+  }
+
+  /** Only what the event had changed: what else was learned in the meantime stays. */
+  #restore(job: Job, before: Job, patch: JobPatch): void {
+    const changed = Object.keys(patch)
+    Object.assign(job, Object.fromEntries(Object.entries(before).filter(([name]) => changed.includes(name))))
+    job.status = before.status
+    this.#jobs.set(job.id, job)
   }
 
   /** Gives jobs other places, all or none; on disk when this resolves. Those that are over meanwhile are left out. */

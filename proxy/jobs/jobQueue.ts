@@ -1,4 +1,4 @@
-import type { JobTexts } from '../comfyui/historyViews.ts'
+import { formatQueueItem } from '../comfyui/historyViews.ts'
 import type { JobUse } from '../contract/jobs.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { EndedJob, EndedPage } from './endedJobs.ts'
@@ -11,11 +11,16 @@ import { JobLedger } from './jobLedger.ts'
 import { defaultJobTimings } from './jobQueueTypes.ts'
 import type { JobOrder, JobQueueDependencies, JobTimings } from './jobQueueTypes.ts'
 import { isUpstream } from './jobState.ts'
-import type { HistoryEntry, HistoryPage } from './jobStore.ts'
+import { ANSWER_BYTES } from './jobBounds.ts'
+import type { HistoryPage } from './jobHistory.ts'
+import { ShareBook } from './shareBook.ts'
+import { Suspicion } from './suspicion.ts'
+import type { Blame } from './suspicion.ts'
 import { LineMoves } from './lineMoves.ts'
 import type { NewPlace } from './lineMoves.ts'
 import { RunProgress } from './runProgress.ts'
 import type { Progress } from './runProgress.ts'
+import { RightsWatch } from './rightsWatch.ts'
 import { endlessRoom } from './roomCheck.ts'
 import type { RoomHold } from './roomCheck.ts'
 import { foresee } from './waitingLine.ts'
@@ -30,19 +35,27 @@ export class JobQueue {
   readonly #dependencies: JobQueueDependencies
   readonly #ledger: JobLedger
   readonly #dispatcher: Dispatcher
+  readonly #rightsWatch: RightsWatch
   readonly #intake: JobIntake
+  readonly #suspicion: Suspicion
   readonly #moves: LineMoves
   readonly #progress = new RunProgress()
   readonly #timers: NodeJS.Timeout[] = []
   readonly #unsubscribe: (() => void)[] = []
   #pauseEnds: NodeJS.Timeout | undefined
 
-  private constructor(dependencies: JobQueueDependencies, ledger: JobLedger) {
+  private constructor(
+    dependencies: JobQueueDependencies,
+    parts: { readonly ledger: JobLedger; readonly book: ShareBook; readonly suspicion: Suspicion },
+  ) {
+    const { ledger } = parts
     const timings: JobTimings = { ...defaultJobTimings, ...dependencies.timings }
     this.#dependencies = dependencies
     this.#ledger = ledger
     this.#intake = new JobIntake(dependencies, ledger)
-    this.#dispatcher = new Dispatcher(dependencies, ledger, timings)
+    this.#suspicion = parts.suspicion
+    this.#dispatcher = new Dispatcher(dependencies, parts, timings)
+    this.#rightsWatch = new RightsWatch(dependencies.rights, ledger, this.#dispatcher)
     this.#moves = new LineMoves({
       ledger,
       dispatcher: this.#dispatcher,
@@ -50,19 +63,22 @@ export class JobQueue {
       takeNumber: (accountId) => this.#intake.takeNumber(accountId),
     })
     this.#unsubscribe.push(
-      dependencies.settings.onChange(() => this.#followPause()),
+      dependencies.settings.onChange(() => this.#followSettings()),
       (dependencies.room ?? endlessRoom).onChange(() => this.#dispatcher.pump()),
-      dependencies.rights.onChange(() => this.#background(this.#followRights(), 'rights could not be looked up')),
+      dependencies.rights.onChange(() => this.#background(this.#rightsWatch.follow(), 'rights could not be looked up')),
     )
-    this.#every(timings.compareMs, () => this.#dispatcher.compare())
+    this.#every(timings.compareMs, () => this.#look())
     this.#every(PURGE_MS, () => this.#purge())
   }
 
   /** Reads the journal. What an earlier run of the program left at the engine waits again, or has failed. */
   static async open(dependencies: JobQueueDependencies): Promise<JobQueue> {
-    const { store } = dependencies
+    const { store, memory, clock } = dependencies
     const active = await store.readActive()
-    const queue = new JobQueue(dependencies, new JobLedger(store, active))
+    const ledger = new JobLedger(store, active)
+    const book = new ShareBook(await memory.readShare())
+    const suspicion = await Suspicion.open(clock, memory, ledger)
+    const queue = new JobQueue(dependencies, { ledger, book, suspicion })
     await queue.#recover(active)
     return queue
   }
@@ -76,11 +92,28 @@ export class JobQueue {
     await this.#dispatcher.engineReady()
     // What could not be taken back while the engine did not answer.
     this.#followPause()
-    await this.#followRights()
+    await this.#rightsWatch.follow()
   }
 
-  engineEnded(isItsFault: boolean): Promise<void> {
-    return this.#dispatcher.engineEnded(isItsFault)
+  /** The engine's process is gone. `blameOf`: whether a job that ran did it. */
+  engineEnded(blameOf: (job: Job) => Blame): Promise<void> {
+    return this.#dispatcher.engineEnded(blameOf)
+  }
+
+  /** Whether an end of the engine is laid to a person's job: then that person pays for it, and not everybody. */
+  explains(blameOf: (job: Job) => Blame): boolean {
+    const running = this.#ledger.list(({ status }) => status.state === 'running')
+    return running.some((job) => job.overdue || job.status.attempts > 0 || blameOf(job) !== 'none')
+  }
+
+  /** Whether two jobs of this person brought the engine down within an hour: somebody else releases theirs. */
+  isLocked(accountId: string): boolean {
+    return this.#suspicion.isLocked(accountId)
+  }
+
+  /** An administrator has looked at what this person's jobs did. */
+  forgive(accountId: string): Promise<void> {
+    return this.#suspicion.forgive(accountId)
   }
 
   compare(): Promise<void> {
@@ -94,8 +127,8 @@ export class JobQueue {
   }
 
   /** @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words */
-  checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>): Promise<void> {
-    return this.#intake.checkLimits(order)
+  checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>, bytes = 0): Promise<void> {
+    return this.#intake.checkLimits(order, bytes)
   }
 
   describeUse(whose: Pick<JobOrder, 'accountId' | 'role'>): Promise<JobUse> {
@@ -128,29 +161,39 @@ export class JobQueue {
     return accountId === undefined ? this.#ledger.list() : this.#ledger.ofAccount(accountId)
   }
 
-  /** The person's running and waiting jobs with their texts. */
-  async readQueue(accountId: string): Promise<{ running: JobTexts[]; pending: JobTexts[] }> {
+  /** The person's running and waiting jobs, in their order. */
+  async listQueue(accountId: string): Promise<{ running: Job[]; pending: Job[] }> {
     const jobs = this.#ledger.ofAccount(accountId).filter(isActive)
     // Its outputs are being asked for.
     if (jobs.some(({ status }) => status.state === 'sent')) await this.#dispatcher.quiet()
-    const texts = await Promise.all(jobs.map(async (job) => ({ job, texts: await this.#readTexts(job) })))
-    const of = (isRunning: boolean): JobTexts[] =>
-      texts.flatMap(({ job, texts: found }) =>
-        found !== undefined && (job.status.state === 'running') === isRunning ? [found] : [],
-      )
-    return { running: of(true), pending: of(false) }
+    const isRunning = ({ status }: Job): boolean => status.state === 'running'
+    const active = jobs.filter(isActive)
+    return { running: active.filter(isRunning), pending: active.filter((job) => !isRunning(job)) }
   }
 
-  /** Waits for a job that has just ended: some clients ask at once and only once. */
-  async readHistory(accountId: string, page: HistoryPage): Promise<HistoryEntry[]> {
+  /**
+   * Each as an item of `GET /queue`, one after the other. What is more than one answer holds comes without its workflow:
+   * the job is there, can be counted and cancelled.
+   */
+  async *readItems(list: readonly Job[], budget = { bytes: ANSWER_BYTES }): AsyncGenerator<string> {
+    for (const job of list) {
+      budget.bytes -= job.bytes
+      const body = budget.bytes < 0 ? undefined : await this.#dependencies.store.findBody(job.id)
+      const { prompt = '{}', extraData = '{}', outputs = '[]' } = body ?? {}
+      yield formatQueueItem({ promptId: job.id, place: placeOf(job), prompt, extraData, outputs })
+    }
+  }
+
+  /** Ids of results, the last one last. Waits for a job that has just ended: some clients ask at once and only once. */
+  async listHistory(accountId: string, page: HistoryPage): Promise<string[]> {
     await this.#dispatcher.settled(accountId)
-    return this.#dependencies.store.readHistory(accountId, page)
+    return this.#dependencies.store.history.list(accountId, page)
   }
 
   /** Jobs of the history in the short form of `/api/jobs`, as JSON texts. */
   async readSummaries(accountId: string): Promise<string[]> {
     await this.#dispatcher.settled(accountId)
-    return this.#dependencies.store.readSummaries(accountId)
+    return this.#dependencies.store.history.readSummaries(accountId)
   }
 
   /** What ended, newest first. */
@@ -160,11 +203,11 @@ export class JobQueue {
 
   async findHistory(accountId: string, id: string): Promise<string | undefined> {
     await this.#dispatcher.settled(accountId)
-    return this.#dependencies.store.findHistory(accountId, id)
+    return this.#dependencies.store.history.find(accountId, id)
   }
 
   forgetHistory(accountId: string, ids: readonly string[] | 'all'): Promise<void> {
-    return this.#dependencies.store.forgetHistory(accountId, ids)
+    return this.#dependencies.store.history.forget(accountId, ids)
   }
 
   /** @returns false when it has begun or is over */
@@ -273,41 +316,35 @@ export class JobQueue {
     this.#dispatcher.close()
     this.#progress.close()
     await this.#dependencies.store.settled()
+    await this.#dependencies.memory.settled()
   }
 
   async #recover(active: readonly Job[]): Promise<void> {
     for (const job of active) job.expectedSeconds = await this.#intake.expectSeconds(job.shape)
-    await this.#dispatcher.engineEnded(false)
+    await this.#dispatcher.engineEnded(() => 'none')
     for (const job of active) {
       if (!job.hasSecrets) continue
       // Held for another reason, it would be released to run without them.
       await this.#ledger.apply(job, { kind: 'release' })
       await this.#ledger.apply(job, { kind: 'hold', because: 'token' })
     }
-    await this.#followRights()
+    await this.#rightsWatch.follow()
   }
 
-  /** A lost right stops what runs and holds what waits; a right that came back releases it. */
-  async #followRights(): Promise<void> {
-    const people = new Set(this.#ledger.list().map(({ accountId }) => accountId))
-    for (const accountId of people) {
-      const rights = await this.#dependencies.rights.find(accountId)
-      for (const job of this.#ledger.ofAccount(accountId)) {
-        if (rights?.mayRun === true) await this.#restoreRight(job)
-        else await this.#withdrawRight(job, rights === undefined)
-      }
-    }
+  #followSettings(): void {
+    this.#followPause()
+    this.#background(this.#releaseQuota(), 'the minutes of people could not be looked up')
+  }
+
+  async #look(): Promise<void> {
+    await this.#releaseQuota()
+    await this.#dispatcher.compare()
+  }
+
+  async #releaseQuota(): Promise<void> {
+    if (this.#ledger.list(({ status }) => status.heldBecause === 'quota').length === 0) return
+    await this.#dispatcher.releaseQuota()
     this.#dispatcher.pump()
-  }
-
-  async #restoreRight(job: Job): Promise<void> {
-    if (job.status.heldBecause === 'rights') await this.#ledger.apply(job, { kind: 'release' })
-  }
-
-  async #withdrawRight(job: Job, isGone: boolean): Promise<void> {
-    if (isGone) await this.#dispatcher.cancel(job)
-    else if (!isUpstream(job.status.state) || job.status.state === 'sent') await this.#dispatcher.hold(job, 'rights')
-    await this.#dispatcher.interrupt(job)
   }
 
   /** The running job ends; the one that has not begun comes back. */
@@ -347,13 +384,6 @@ export class JobQueue {
       })
       signal.addEventListener('abort', done)
     })
-  }
-
-  async #readTexts(job: Job): Promise<JobTexts | undefined> {
-    const body = await this.#dependencies.store.findBody(job.id)
-    if (body === undefined) return undefined
-    const { prompt, extraData, outputs } = body
-    return { promptId: job.id, place: placeOf(job), prompt, extraData, outputs }
   }
 
   #every(ms: number, action: () => Promise<void>): void {

@@ -6,6 +6,7 @@ import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
 import type { JobStore } from './jobStore.ts'
 import type { RoomCheck } from './roomCheck.ts'
+import type { QueueMemory } from './queueMemory.ts'
 
 /** Whether somebody's jobs may run. Asked when a job is sent, and again when it is handed to the engine. */
 export interface JobRights {
@@ -22,6 +23,7 @@ export interface JobSettings {
 
 export interface JobQueueDependencies {
   readonly store: JobStore
+  readonly memory: QueueMemory
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger

@@ -14,6 +14,7 @@ import type { HoldReason } from '../contract/jobs.ts'
  * | waiting         | send           | sent      | written before the engine is asked: it may have it from now |
  * | sent            | takeBack       | waiting   | the engine does not have it (any more)                     |
  * | sent, waiting   | start          | running   | waiting: the engine had it after all                       |
+ * | running         | runAgain       | waiting   | once: it was stopped in place of another one                |
  * | sent, running   | settle         | ended     | its last event was seen: whatever comes, it never runs again |
  * | sent, running, ended | finish    | succeeded, failed |                                                    |
  * | sent            | engineGone     | waiting   | it never ran                                               |
@@ -42,6 +43,7 @@ export type JobEvent =
   | { readonly kind: 'send' }
   | { readonly kind: 'takeBack' }
   | { readonly kind: 'start' }
+  | { readonly kind: 'runAgain' }
   | { readonly kind: 'settle'; readonly outcome: JobOutcome }
   | { readonly kind: 'finish'; readonly outcome: JobOutcome }
   | { readonly kind: 'engineGone'; readonly isItsFault: boolean }
@@ -72,6 +74,10 @@ export function nextStatus(status: JobStatus, event: JobEvent): JobStatus | unde
       return state === 'sent' ? { ...status, state: 'waiting' } : undefined
     case 'start':
       return state === 'sent' || state === 'waiting' ? { ...status, state: 'running' } : undefined
+    case 'runAgain': {
+      const attempts = status.attempts + 1
+      return state === 'running' && attempts < MAX_ATTEMPTS ? { ...status, state: 'waiting', attempts } : undefined
+    }
     case 'settle':
       return state === 'sent' || state === 'running' ? { ...status, state: 'ended', outcome: event.outcome } : undefined
     case 'finish':

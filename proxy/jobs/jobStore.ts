@@ -6,11 +6,9 @@ import type { JobsTable, Schema } from '../database/schema.ts'
 import { readEnded } from './endedJobs.ts'
 import type { EndedJob, EndedPage } from './endedJobs.ts'
 import type { Job, JobBody } from './job.ts'
+import { JobHistory } from './jobHistory.ts'
 import type { JobOutcome, JobState } from './jobState.ts'
 
-/** The newest entries that a client gets that names no number; ComfyUI itself forgets after 10,000. */
-const HISTORY_WITHOUT_NUMBER = 1_000
-const HISTORY_AT_MOST = 10_000
 const ACTIVE = ['waiting', 'held', 'sent', 'running', 'ended'] as const
 const RECENT_RUNS = 20
 
@@ -23,6 +21,8 @@ const JOB_COLUMNS = [
   'title',
   'nodes',
   'has_secrets',
+  'text_bytes',
+  'workflow_id',
   'created_at_ms',
   'number',
   'state',
@@ -38,27 +38,21 @@ const JOB_COLUMNS = [
 type JobRow = Pick<Selectable<JobsTable>, (typeof JOB_COLUMNS)[number]>
 export type JobChange = Updateable<JobsTable>
 
-export interface HistoryEntry {
-  readonly id: string
-  readonly entry: string
-}
-
-export interface HistoryPage {
-  readonly maxItems?: number
-  /** Below zero counts as left out. */
-  readonly offset?: number
-}
+/** More columns, or a function that makes them when it is this write's turn. */
+export type LateChange = JobChange | (() => Promise<JobChange>)
 
 /** For a job that is over: its texts stand in its result, or are nobody's business any more. */
-export const noTexts = { prompt: '{}', extra_data: '{}', targets: null, outputs: '[]' } as const
+export const noTexts = { prompt: '{}', extra_data: '{}', targets: null, outputs: '[]', text_bytes: 0 } as const
 
 /** The journal on disk. Writes happen in the order in which they were asked for. */
 export class JobStore {
   readonly #kysely: Kysely<Schema>
+  readonly history: JobHistory
   #lastWrite: Promise<unknown> = Promise.resolve()
 
   constructor(kysely: Kysely<Schema>) {
     this.#kysely = kysely
+    this.history = new JobHistory(kysely, (write) => this.#inOrder(write))
   }
 
   /** Resolves with false when a job of anybody has this id. */
@@ -76,6 +70,8 @@ export class JobStore {
       title: job.title,
       nodes: job.nodes,
       has_secrets: job.hasSecrets ? 1 : 0,
+      text_bytes: bytesOf(body),
+      workflow_id: job.workflowId ?? null,
       created_at_ms: job.createdAtMs,
       run_ms: null,
       result: null,
@@ -93,9 +89,12 @@ export class JobStore {
   }
 
   /** Writes what the running program knows of a job, and more columns if given. */
-  async update(job: Job, more: JobChange = {}): Promise<void> {
-    const change = { ...toColumns(job), ...more }
-    await this.#inOrder(() => this.#kysely.updateTable('jobs').set(change).where('id', '=', job.id).execute())
+  async update(job: Job, more: LateChange = {}): Promise<void> {
+    const columns = toColumns(job)
+    await this.#inOrder(async () => {
+      const change = { ...columns, ...(typeof more === 'function' ? await more() : more) }
+      await this.#kysely.updateTable('jobs').set(change).where('id', '=', job.id).execute()
+    })
   }
 
   /** Writes the places of jobs, all or none. */
@@ -153,61 +152,9 @@ export class JobStore {
     return Math.max(0, Math.floor(row?.highest ?? -1) + 1)
   }
 
-  /** Entries in the order in which jobs ended, as ComfyUI counts `max_items` and `offset` (execution.py, get_history). */
-  async readHistory(accountId: string, { maxItems, offset = -1 }: HistoryPage): Promise<HistoryEntry[]> {
-    const count = Math.min(maxItems === undefined ? HISTORY_WITHOUT_NUMBER : Math.max(1, maxItems), HISTORY_AT_MOST)
-    const query = this.#history(accountId).limit(count)
-    if (offset >= 0)
-      return toEntries(
-        await query
-          .orderBy('ended_at_ms')
-          .orderBy(sql`rowid`)
-          .offset(offset)
-          .execute(),
-      )
-    if (maxItems !== undefined && maxItems <= 0) return []
-    const newest = await query
-      .orderBy('ended_at_ms', 'desc')
-      .orderBy(sql`rowid`, 'desc')
-      .execute()
-    return toEntries(newest).reverse()
-  }
-
-  /** What ended, in short, in the order in which it did. */
-  async readSummaries(accountId: string): Promise<string[]> {
-    const rows = await this.#kysely
-      .selectFrom('jobs')
-      .select('summary')
-      .where('account_id', '=', accountId)
-      .where('in_history', '=', 1)
-      .orderBy('ended_at_ms', 'desc')
-      .limit(HISTORY_AT_MOST)
-      .execute()
-    return rows.flatMap(({ summary }) => summary ?? []).reverse()
-  }
-
   /** What ended, newest first. */
   readEnded(page: EndedPage): Promise<EndedJob[]> {
     return readEnded(this.#kysely, page)
-  }
-
-  async findHistory(accountId: string, id: string): Promise<string | undefined> {
-    const row = await this.#history(accountId).where('id', '=', id).executeTakeFirst()
-    return row?.result ?? undefined
-  }
-
-  /** Takes entries out of the history. What they cost stays known: it counts for the day's limits. */
-  async forgetHistory(accountId: string, ids: readonly string[] | 'all'): Promise<void> {
-    // What it made stays written until the files are recorded.
-    const change = { in_history: 0, result: sql<string>`case files_recorded when 0 then result end`, summary: null }
-    await this.#inOrder(async () => {
-      const query = this.#kysely
-        .updateTable('jobs')
-        .set(change)
-        .where('account_id', '=', accountId)
-        .where('in_history', '=', 1)
-      await (ids === 'all' ? query : query.where('id', 'in', ids)).execute()
-    })
   }
 
   async readUse(accountId: string, sinceMs: number): Promise<{ jobs: number; runMs: number }> {
@@ -240,14 +187,6 @@ export class JobStore {
     await this.#lastWrite
   }
 
-  #history(accountId: string) {
-    return this.#kysely
-      .selectFrom('jobs')
-      .select(['id', 'result'])
-      .where('account_id', '=', accountId)
-      .where('in_history', '=', 1)
-  }
-
   /** The driver's own lock lets a later caller pass an earlier one. */
   #inOrder<Result>(write: () => Promise<Result>): Promise<Result> {
     const result = this.#lastWrite.then(write)
@@ -256,8 +195,9 @@ export class JobStore {
   }
 }
 
-const toEntries = (rows: readonly { id: string; result: string | null }[]): HistoryEntry[] =>
-  rows.flatMap(({ id, result }) => (result === null ? [] : [{ id, entry: result }]))
+/** Of all its texts. */
+export const bytesOf = ({ prompt, extraData, targets = '', outputs }: JobBody): number =>
+  [prompt, extraData, targets, outputs].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
 
 function toColumns({ status, number, bootId, startedAtMs, endedAtMs, failure }: Job) {
   return {
@@ -286,6 +226,8 @@ function toJob(row: JobRow): Job {
     title: row.title,
     nodes: row.nodes,
     hasSecrets: row.has_secrets === 1,
+    bytes: row.text_bytes,
+    workflowId: row.workflow_id ?? undefined,
     createdAtMs: row.created_at_ms,
     number: row.number,
     status: {
@@ -303,6 +245,7 @@ function toJob(row: JobRow): Job {
     runLimitSeconds: null,
     secretBody: undefined,
     losses: 0,
+    isUnsure: false,
     overdue: false,
   }
 }

@@ -1,6 +1,7 @@
 import type { HistoryMessage } from '../comfyui/historyViews.ts'
 import { isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import type { JsonObject, JsonValue } from '../comfyui/losslessJson.ts'
+import { RECORD_BYTES } from './jobBounds.ts'
 
 /** Events that ComfyUI keeps in the history (execution.py 0.3.64, add_message). */
 const KEPT = new Set([
@@ -20,14 +21,18 @@ export const MAX_FAILURE_LENGTH = 500
 export class RunRecord {
   readonly messages: HistoryMessage[] = []
   readonly outputs: JsonObject = new Map<string, JsonValue>()
+  #bytesLeft = RECORD_BYTES
 
   static keeps(type: string): boolean {
     return KEPT.has(type) || type === 'executed'
   }
 
-  add(type: string, data: JsonObject): void {
-    if (KEPT.has(type)) this.messages.push([type, data])
-    if (type !== 'executed') return
+  /** `bytes`: of the event as it came. What is too much is kept by what counts, or not at all. */
+  add(type: string, data: JsonObject, bytes = 0): void {
+    this.#bytesLeft -= bytes
+    const fits = this.#bytesLeft >= 0
+    if (KEPT.has(type)) this.messages.push([type, fits ? data : withoutValues(data)])
+    if (type !== 'executed' || !fits) return
     const node = data.get('node')
     const output = data.get('output')
     if (typeof node === 'string' && isObject(output)) this.outputs.set(node, output)
@@ -44,14 +49,26 @@ export class RunRecord {
   }
 }
 
+const MAX_EVENT_VALUES = 200_000
+const TOLD = ['prompt_id', 'timestamp', 'node_id', 'node_type', 'exception_type', 'exception_message']
+
+function withoutValues(data: JsonObject): JsonObject {
+  const kept = TOLD.flatMap((name): [string, JsonValue][] => {
+    const value = data.get(name)
+    if (value === undefined || Array.isArray(value) || isObject(value)) return []
+    return [[name, typeof value === 'string' ? value.slice(0, MAX_FAILURE_LENGTH) : value]]
+  })
+  return new Map(kept)
+}
+
 /** The data of an event; undefined for what is no message. Every number stays the text it was. */
 export function readEventData(bytes: Buffer): JsonObject | undefined {
   try {
-    const message = parseLosslessJson(bytes.toString('utf8'))
+    const message = parseLosslessJson(bytes.toString('utf8'), MAX_EVENT_VALUES)
     const data = isObject(message) ? message.get('data') : undefined
     return isObject(data) ? data : undefined
   } catch {
-    // NaN in somebody's node: the engine's own history will say.
+    // NaN in somebody's node, or more than anybody reads: the engine's own history will say.
     return undefined
   }
 }

@@ -7,16 +7,32 @@ const LEAST_SECONDS = 0.05
 
 /** Keeps account of what everybody got: guessed when a job is handed over, and set right when it has run. */
 export class ShareBook {
-  #share: FairShare = emptyFairShare
+  #share: FairShare
+  /** Charged for what they are expected to take, and not set right yet. */
+  readonly #open = new Set<Job>()
+
+  constructor(share: FairShare = emptyFairShare) {
+    this.#share = share
+  }
 
   get share(): FairShare {
     return this.#share
+  }
+
+  /** What everybody got without what runs now: after a restart that is charged again. */
+  settledShare(): FairShare {
+    let share = this.#share
+    for (const { accountId, charged } of this.#open) {
+      if (charged !== undefined) share = correct(share, { accountId, ...charged, seconds: -charged.seconds })
+    }
+    return share
   }
 
   charge(job: Job, weight: number): void {
     const { accountId } = job
     const seconds = Math.max(job.expectedSeconds, LEAST_SECONDS)
     job.charged = { seconds, weight }
+    this.#open.add(job)
     this.#share = charge(this.#share, { accountId, seconds, weight })
   }
 
@@ -34,6 +50,7 @@ export class ShareBook {
     if (job.charged === undefined) return
     const { seconds, weight } = job.charged
     job.charged = undefined
+    this.#open.delete(job)
     this.#share = correct(this.#share, { accountId: job.accountId, seconds: actualSeconds - seconds, weight })
   }
 }

@@ -15,6 +15,7 @@ import { answerJson, answerText } from '../http/ownAnswer.ts'
 import { parseQuery } from '../http/requestTarget.ts'
 import { listExtensions } from './extensionsAction.ts'
 import { forwardTurn, withoutEncodings } from './forwardTurn.ts'
+import { forwardHeavy, forwardHeavyUpload } from './forwardHeavy.ts'
 import type { Turn, TurnServices } from './forwardTurn.ts'
 import { subscribeToLogs } from './logSubscription.ts'
 import { serveJobs } from './jobsAction.ts'
@@ -38,6 +39,10 @@ const rewriting =
   (turn, services) =>
     forwardTurn(turn, services, isAdministrator(turn) ? {} : { rewrite, headers: withoutEncodings(turn.exchange) })
 
+/** Whether ComfyUI opens the picture, instead of sending its file (server.py 0.3.64, view_image). */
+const isDecoded = (query: readonly (readonly [string, string])[]): boolean =>
+  query.some(([name, value]) => name === 'preview' || (name === 'channel' && value !== 'rgba'))
+
 const own: ActionHandler = ({ exchange, request, response }, { dependencies }) => {
   if (exchange.head.expect !== undefined) response.writeContinue()
   dependencies.ownApplication(request, response, exchange)
@@ -47,14 +52,16 @@ const own: ActionHandler = ({ exchange, request, response }, { dependencies }) =
 export const actions: Readonly<Record<Action, ActionHandler>> = {
   own,
   pass: (turn, services) => forwardTurn(turn, services),
+  heavy: (turn, services) => forwardHeavy(turn, services),
   static: (turn, services) => {
     const edit = turn.exchange.target.path.startsWith('/assets/') ? editHashedAsset : editPage
     return forwardTurn(turn, services, { edit })
   },
   userContent: (turn, services) => forwardTurn(turn, services, { edit: editUserContent }),
   view: (turn, services) => {
-    checkViewQuery(parseQuery(turn.exchange.target.search))
-    return forwardTurn(turn, services, { edit: editUserContent })
+    const query = parseQuery(turn.exchange.target.search)
+    checkViewQuery(query)
+    return (isDecoded(query) ? forwardHeavy : forwardTurn)(turn, services, { edit: editUserContent })
   },
   userdataList: (turn, services) => {
     checkUserdataQuery(parseQuery(turn.exchange.target.search))
@@ -62,7 +69,7 @@ export const actions: Readonly<Record<Action, ActionHandler>> = {
   },
   modelPreview: (turn, services) => {
     checkPreviewPath(turn.exchange.target.segments)
-    return forwardTurn(turn, services)
+    return forwardHeavy(turn, services)
   },
   queue: serveQueue,
   history: serveHistory,
@@ -91,7 +98,8 @@ export const actions: Readonly<Record<Action, ActionHandler>> = {
   upload: (turn, services) => {
     const maxPixels = services.dependencies.settings.get('limits.uploadPixels')
     const inspector = new UploadInspector(turn.exchange.head.contentType, { maxPixels })
-    return forwardTurn(turn, services, { inspector })
+    const isMask = turn.exchange.route.pattern === '/upload/mask'
+    return (isMask ? forwardHeavyUpload : forwardTurn)(turn, services, { inspector })
   },
   settings: storeSettings,
   logSubscription: subscribeToLogs,

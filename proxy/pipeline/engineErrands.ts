@@ -18,10 +18,13 @@ export interface EngineQuestion {
   readonly path: string
   /** JSON text. */
   readonly body?: string
+  readonly limitBytes?: number
 }
 
 /** Longer than any errand takes: ComfyUI stalls for seconds while it loads a model. */
 const ERRAND_MS = 60_000
+/** Workflow and results of one job; of what is larger the gate keeps what the events said. */
+const MAX_ENTRY_BYTES = 64 * 1024 * 1024
 
 export interface EngineErrandsDependencies {
   readonly upstream: () => Upstream | undefined
@@ -82,7 +85,8 @@ export class EngineErrands implements EngineLink {
   }
 
   async readHistory(promptId: string): Promise<string | undefined> {
-    const answer = await this.#ask({ method: 'GET', path: `/history/${promptId}` })
+    const question = { method: 'GET', path: `/history/${promptId}`, limitBytes: MAX_ENTRY_BYTES } as const
+    const answer = await this.#ask(question)
     return answer?.status === 200 ? answer.body.toString('utf8') : undefined
   }
 
@@ -181,10 +185,14 @@ function isRefusedConnection(error: unknown): boolean {
 
 function call(
   upstream: Upstream,
-  { method, path, body }: EngineQuestion,
+  { method, path, body, limitBytes }: EngineQuestion,
   headers: readonly string[],
   silenceMs?: number,
 ): Promise<EngineAnswer> {
   const ofBody = body === undefined ? {} : { body: Buffer.from(body) }
-  return callEngine(upstream, { method, path, headers, ...ofBody, ...(silenceMs === undefined ? {} : { silenceMs }) })
+  const limits = {
+    ...(silenceMs === undefined ? {} : { silenceMs }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+  }
+  return callEngine(upstream, { method, path, headers, ...ofBody, ...limits })
 }

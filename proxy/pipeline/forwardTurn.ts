@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { engineUnavailable, forward, UnknownUserError } from '../forward/httpForwarder.ts'
 import type { ForwarderEvents, ForwardPlan } from '../forward/httpForwarder.ts'
 import { RequestBody } from '../forward/requestBody.ts'
-import type { BodyInspector } from '../forward/requestBody.ts'
+import type { RequestBodyOptions } from '../forward/requestBody.ts'
 import { editAnswer } from '../forward/responseRewriter.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import { bodyTooLarge, readBody } from '../http/bodyReader.ts'
@@ -11,6 +11,8 @@ import { GateError } from '../contract/errorCodes.ts'
 import type { AccountCap } from './accountCap.ts'
 import type { EngineErrands } from './engineErrands.ts'
 import type { EngineUsers } from './engineUsers.ts'
+import type { AccountTurns } from './accountTurns.ts'
+import type { HeavyRequests } from './heavyRequests.ts'
 import type { Exchange } from './exchange.ts'
 import type { GateDependencies } from './services.ts'
 import type { SocketHub } from './socketHub.ts'
@@ -37,6 +39,9 @@ export interface TurnServices {
   readonly errands: EngineErrands
   /** Of the connections to the engine. */
   readonly turns: AccountCap
+  readonly heavy: HeavyRequests
+  /** Of answers that may be megabytes, written row by row. */
+  readonly longAnswers: AccountTurns
   /** Of the memory for bodies that are read whole, in bytes. */
   readonly bodies: AccountCap
 }
@@ -46,7 +51,8 @@ export const TURNS_PER_ACCOUNT = 128
 /** Several of the largest prompts. */
 export const BODY_BYTES_PER_ACCOUNT = 64 * 1024 * 1024
 
-export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> & { readonly inspector?: BodyInspector }
+export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> &
+  Pick<RequestBodyOptions, 'inspector' | 'beforeEnd'>
 
 /**
  * Builds the engine's request out of the exchange's parsed parts and streams both bodies.
@@ -121,12 +127,14 @@ function createPlan(turn: Turn, services: TurnServices, changes: PlanChanges): F
   const { method, target, route, head, principal } = turn.exchange
   // On guarded routes the engine gets exactly the pairs that were checked.
   const search = route.uniqueQuery ? formatQuery(parseQuery(target.search)) : target.search
-  const { inspector, headers = head.forwarded, ...others } = changes
+  const { inspector, beforeEnd, headers = head.forwarded, ...others } = changes
   return {
     method,
     path: target.path + search,
     edit: editAnswer,
-    ...(others.body === undefined ? streamedBody(turn, services, inspector) : {}),
+    ...(others.body === undefined
+      ? streamedBody(turn, services, { ...(inspector && { inspector }), ...(beforeEnd && { beforeEnd }) })
+      : {}),
     ...others,
     headers: principal === undefined ? headers : [...headers, 'x-gatehouse-user', principal.accountId],
   }
@@ -135,13 +143,13 @@ function createPlan(turn: Turn, services: TurnServices, changes: PlanChanges): F
 function streamedBody(
   { exchange: { head }, request, response }: Turn,
   { dependencies }: TurnServices,
-  inspector: BodyInspector | undefined,
+  watch: Pick<RequestBodyOptions, 'inspector' | 'beforeEnd'>,
 ): Pick<ForwardPlan, 'body' | 'bodyBytes'> {
   if (head.bodyBytes === 0) return {}
   const limitBytes = dependencies.settings.get('limits.uploadBytes')
   if (head.bodyBytes > limitBytes) throw bodyTooLarge(limitBytes)
   if (head.expect !== undefined) response.writeContinue()
-  const body = new RequestBody(request, { limitBytes, idleMs: IDLE_BODY_MS, ...(inspector && { inspector }) })
+  const body = new RequestBody(request, { limitBytes, idleMs: IDLE_BODY_MS, ...watch })
   return { body, bodyBytes: head.bodyBytes }
 }
 

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { entryWithoutPaths } from '../comfyui/errorPaths.ts'
-import { formatQueueItem } from '../comfyui/historyViews.ts'
 import { jobStatuses, toEndedJob, toQueuedJob } from '../comfyui/jobsView.ts'
 import { formatLosslessJson, isObject, JsonNumber, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import type { JsonObject, JsonValue } from '../comfyui/losslessJson.ts'
@@ -86,11 +85,11 @@ async function readJobs(jobs: JobQueue, accountId: string): Promise<JsonObject[]
 }
 
 async function readQueued(jobs: JobQueue, accountId: string): Promise<JsonObject[]> {
-  const { running, pending } = await jobs.readQueue(accountId)
-  const createdAt = (id: string): number => jobs.find(id)?.createdAtMs ?? 0
-  const of = (status: 'pending' | 'in_progress') => (texts: (typeof running)[number]) =>
-    toQueuedJob(parseLosslessJson(formatQueueItem(texts)), status, createdAt(texts.promptId))
-  return [...running.map(of('in_progress')), ...pending.map(of('pending'))]
+  const { running, pending } = await jobs.listQueue(accountId)
+  return [
+    ...running.map((job) => toQueuedJob(job, 'in_progress')),
+    ...pending.map((job) => toQueuedJob(job, 'pending')),
+  ]
 }
 
 async function findJob(jobs: JobQueue, accountId: string, id: string): Promise<JsonObject | undefined> {

@@ -35,7 +35,7 @@ export async function submitPrompt(turn: Turn, services: TurnServices): Promise<
     { administrator: role === 'administrator' },
     { maxNodes: settings.get('limits.promptNodes') },
   )
-  await jobs.checkLimits({ accountId, role, nodes: prompt.nodes })
+  await jobs.checkLimits({ accountId, role, nodes: prompt.nodes }, bytes.length)
   const validation = await withinTurns(turn, services, () => validate(prompt, principal, services))
   if (validation.kind === 'invalid') {
     answerJsonText(turn.response, 400, validation.answer)

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { entryWithoutPaths } from '../comfyui/errorPaths.ts'
-import { formatHistory, formatQueue } from '../comfyui/historyViews.ts'
 import { GateError } from '../contract/errorCodes.ts'
-import { answerJsonText, answerText } from '../http/ownAnswer.ts'
+import { answerJsonPieces, answerJsonText, answerText } from '../http/ownAnswer.ts'
 import { parseQuery } from '../http/requestTarget.ts'
 import { isWaiting } from '../jobs/job.ts'
+import { ANSWER_BYTES } from '../jobs/jobBounds.ts'
+import type { JobQueue } from '../jobs/jobQueue.ts'
 import { readTurnBody } from './forwardTurn.ts'
 import type { Turn, TurnServices } from './forwardTurn.ts'
 import { principalOf } from './promptAction.ts'
@@ -23,8 +24,7 @@ export async function serveQueue(turn: Turn, services: TurnServices): Promise<vo
   const { accountId } = principalOf(turn)
   const { jobs } = services.dependencies
   if (turn.exchange.method !== 'POST') {
-    const { running, pending } = await jobs.readQueue(accountId)
-    answerJsonText(turn.response, 200, formatQueue(running, pending))
+    await answerLong(turn, services, queuePieces(jobs, accountId))
     return
   }
   const { clear, ids } = await readChange(turn, services)
@@ -50,15 +50,52 @@ export async function serveHistory(turn: Turn, services: TurnServices): Promise<
   if (exchange.route.pattern === '/history/{id}') {
     const id = exchange.target.segments.at(-1) ?? ''
     const entry = await jobs.findHistory(accountId, id)
-    answerJsonText(response, 200, formatHistory(entry === undefined ? [] : [{ id, entry: show(entry) }]))
+    answerJsonText(response, 200, entry === undefined ? '{}' : `{${JSON.stringify(id)}:${show(entry)}}`)
     return
   }
   const query = new Map(parseQuery(exchange.target.search))
   const maxItems = readInteger(query, 'max_items')
   const offset = readInteger(query, 'offset')
   const page = { ...(maxItems === undefined ? {} : { maxItems }), ...(offset === undefined ? {} : { offset }) }
-  const entries = await jobs.readHistory(accountId, page)
-  answerJsonText(response, 200, formatHistory(entries.map(({ id, entry }) => ({ id, entry: show(entry) }))))
+  const ids = await jobs.listHistory(accountId, page)
+  const entries = async function* (): AsyncGenerator<string> {
+    for (const id of ids) {
+      // It may have been deleted meanwhile.
+      const entry = await jobs.findHistory(accountId, id)
+      if (entry !== undefined) yield `${JSON.stringify(id)}:${show(entry)}`
+    }
+  }
+  await answerLong(turn, services, joined('{', entries(), '}'))
+}
+
+/** Few at once for each person, and one row after the other: workflows are megabytes. */
+async function answerLong(turn: Turn, { longAnswers }: TurnServices, pieces: AsyncIterable<string>): Promise<void> {
+  const gone = new AbortController()
+  const onClose = (): void => gone.abort()
+  turn.response.once('close', onClose)
+  const give = await longAnswers.take(principalOf(turn).accountId, gone.signal)
+  try {
+    await answerJsonPieces(turn.response, pieces)
+  } finally {
+    turn.response.off('close', onClose)
+    give()
+  }
+}
+
+async function* queuePieces(jobs: JobQueue, accountId: string): AsyncGenerator<string> {
+  const { running, pending } = await jobs.listQueue(accountId)
+  const budget = { bytes: ANSWER_BYTES }
+  yield* joined('{"queue_running":[', jobs.readItems(running, budget), '],')
+  yield* joined('"queue_pending":[', jobs.readItems(pending, budget), ']}')
+}
+
+async function* joined(before: string, items: AsyncIterable<string>, after: string): AsyncGenerator<string> {
+  let start = before
+  for await (const item of items) {
+    yield `${start}${item}`
+    start = ','
+  }
+  yield start === before ? `${before}${after}` : after
 }
 
 /** `POST /interrupt`: stops one's own running job; somebody else's looks as if it were not there. */

@@ -16,7 +16,9 @@ import { ClientSocket, closeCodes } from '../forward/webSocketRelay.ts'
 import { selectSubprotocol } from '../http/credentials.ts'
 import { parseQuery } from '../http/requestTarget.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
+import { blameOf } from './engineBlame.ts'
 import type { Exchange } from './exchange.ts'
+import type { HeavyRequests } from './heavyRequests.ts'
 import type { LiveUse, PresenceRegistry } from './presence.ts'
 import type { Principal } from './requestContext.ts'
 import type { GateDependencies } from './services.ts'
@@ -47,6 +49,7 @@ export class SocketHub {
   readonly #dependencies: GateDependencies
   readonly #presence: PresenceRegistry
   readonly #subscribeToLogs: SubscribeToLogs
+  readonly #heavy: HeavyRequests
   readonly #tabs: TabDirectory
   readonly #fanOut: FanOut
   readonly #open = new Set<OpenTab>()
@@ -58,10 +61,15 @@ export class SocketHub {
   /** Kept for one start of the engine: a job's events go to the id that it was sent with. */
   #collectorName: { readonly bootId: string; readonly clientId: string } | undefined
 
-  constructor(dependencies: GateDependencies, presence: PresenceRegistry, subscribeToLogs: SubscribeToLogs) {
+  constructor(
+    dependencies: GateDependencies,
+    presence: PresenceRegistry,
+    engine: { readonly subscribeToLogs: SubscribeToLogs; readonly heavy: HeavyRequests },
+  ) {
     this.#dependencies = dependencies
     this.#presence = presence
-    this.#subscribeToLogs = subscribeToLogs
+    this.#subscribeToLogs = engine.subscribeToLogs
+    this.#heavy = engine.heavy
     this.#tabs = new TabDirectory(dependencies.clock)
     this.#fanOut = new FanOut(this.jobs, this.#tabs, {
       queueChanged: (total) => this.#onQueueChanged(total),
@@ -232,7 +240,7 @@ export class SocketHub {
   #followEngine(): void {
     const state = this.#dependencies.engine.state()
     // A connection whose proof is asked for again is not an engine that is gone.
-    if (state.kind !== 'ready') this.#tellQueue((jobs) => jobs.engineEnded(isFaultOfJob(state)))
+    if (state.kind !== 'ready') this.#tellEnd(state)
     const connection = this.#dependencies.engine.connection()
     if (connection !== undefined && this.#collector?.isFor(connection) === true) return
     if (this.#collector !== undefined) {
@@ -251,6 +259,11 @@ export class SocketHub {
       binary: (bytes: Buffer) => this.#fanOut.binary(bytes),
     }
     this.#collector = new UpstreamSocket(connection, clientId, events, this.#dependencies.logger)
+  }
+
+  #tellEnd(state: EngineState): void {
+    const code = state.kind === 'backingOff' || state.kind === 'failed' ? state.failure.code : ''
+    this.#tellQueue((jobs) => jobs.engineEnded((job) => blameOf(code, job, this.#heavy)))
   }
 
   #onCollectorOpened(clientId: string): void {
@@ -297,11 +310,4 @@ export class SocketHub {
     const event = { type, listener, clientAddress, principal: use.principal, method, path: target.path }
     this.#dependencies.audit.record(detail === undefined ? event : { ...event, detail })
   }
-}
-
-/** What ended the engine was what it was doing. */
-const FAULTS: ReadonlySet<string> = new Set(['OUT_OF_MEMORY', 'NOT_ANSWERING', 'WORKER_DIED'])
-
-function isFaultOfJob(state: EngineState): boolean {
-  return (state.kind === 'backingOff' || state.kind === 'failed') && FAULTS.has(state.failure.code)
 }

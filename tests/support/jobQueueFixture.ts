@@ -12,6 +12,7 @@ import type { Database } from '../../proxy/database/openDatabase.ts'
 import { JobQueue } from '../../proxy/jobs/jobQueue.ts'
 import type { JobQueueDependencies } from '../../proxy/jobs/jobQueueTypes.ts'
 import { JobStore } from '../../proxy/jobs/jobStore.ts'
+import { QueueMemory } from '../../proxy/jobs/queueMemory.ts'
 
 export interface JobQueueFixture {
   readonly database: Database
@@ -36,7 +37,9 @@ export async function openJobQueueFixture(options: JobQueueFixtureOptions): Prom
   await migrate(database, { clock, backupsDirectory: join(directory, 'backups') })
   const store = new JobStore(database.kysely)
   const { settings, rights, timings, room } = options
-  const dependencies = { store, clock, random: systemRandom, logger, settings, rights, ...(room && { room }) }
+  const memory = new QueueMemory(database.kysely)
+  const shared = { store, memory, clock, random: systemRandom, logger }
+  const dependencies = { ...shared, settings, rights, ...(room && { room }) }
   const jobs = await JobQueue.open({ ...dependencies, ...(timings === undefined ? {} : { timings }) })
   return {
     database,

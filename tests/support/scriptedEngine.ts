@@ -124,7 +124,7 @@ export class ScriptedEngine implements EngineLink {
     this.pending = []
     this.running = undefined
     this.history.clear()
-    await this.#jobs?.engineEnded(isItsFault)
+    await this.#jobs?.engineEnded(() => (isItsFault ? 'sure' : 'none'))
   }
 
   async start(boot: string): Promise<void> {

@@ -146,14 +146,26 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
       return c.body(null, 204)
     })
 
+  /** Once one can say oneself that the next job is another; after a second crash somebody else has to look. */
+  async function releaseSuspect(principal: Principal, { accountId }: Job): Promise<void> {
+    if (mayAdminister(principal)) return jobs.forgive(accountId)
+    if (!jobs.isLocked(accountId)) return
+    throw new GateError(
+      'PERMISSION_DENIED',
+      'Jobs of yours brought ComfyUI down twice within an hour. The owner of this computer can release this one.',
+    )
+  }
+
   /** What the owner holds is the owner's to release. */
   async function release(principal: Principal, job: Job): Promise<boolean> {
     if (job.status.heldBecause === 'owner' && !mayAdminister(principal)) {
       throw new GateError('PERMISSION_DENIED', holdWords.owner)
     }
-    if (job.status.heldBecause === 'rights' || job.status.heldBecause === 'token') {
-      throw new GateError('PERMISSION_DENIED', holdWords[job.status.heldBecause])
+    const { heldBecause } = job.status
+    if (heldBecause === 'rights' || heldBecause === 'token' || heldBecause === 'quota') {
+      throw new GateError('PERMISSION_DENIED', holdWords[heldBecause])
     }
+    if (heldBecause === 'suspect') await releaseSuspect(principal, job)
     const hold = job.status.state === 'waiting' ? jobs.roomHoldOf(job.accountId) : undefined
     if (hold !== undefined) throw new GateError('PERMISSION_DENIED', holdWords[hold])
     return jobs.release(job)

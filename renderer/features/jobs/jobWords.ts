@@ -119,6 +119,7 @@ export function ownerHoldWords(reason: HoldReason, name: string): string {
     rights: `${name} may not run workflows at the moment. It goes on by itself when that changes.`,
     suspect: `An earlier job of ${name}’s brought ComfyUI down. Release it if this one is different.`,
     token: `Its comfy.org sign-in was not stored on purpose and is gone since Gatehouse restarted. ${name} has to send it again.`,
+    quota: `${name}’s GPU minutes of today are used. It goes on by itself when there are new ones.`,
     room: `${name}’s room is full. It goes on by itself when pictures are removed, or when you give ${name} more room.`,
     disk: `The disk of ${name}’s folder is almost full. It goes on by itself when there is room again.`,
     moving: `${name}’s folder is being moved. It goes on by itself.`,

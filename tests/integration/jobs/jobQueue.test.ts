@@ -462,13 +462,13 @@ describe('a restart of the program', () => {
     const [anna, bert] = [await send(ANNA), await send(BERT)]
     await runAll()
     await openAgain()
-    expect((await jobs.readHistory(ANNA, {})).map(({ id }) => id)).toEqual([anna])
-    expect((await jobs.readHistory(BERT, {})).map(({ id }) => id)).toEqual([bert])
+    expect(await jobs.listHistory(ANNA, {})).toEqual([anna])
+    expect(await jobs.listHistory(BERT, {})).toEqual([bert])
     expect(await jobs.findHistory(BERT, anna)).toBeUndefined()
     await jobs.forgetHistory(BERT, 'all')
     await jobs.forgetHistory(BERT, [anna])
-    expect((await jobs.readHistory(ANNA, {})).map(({ id }) => id)).toEqual([anna])
-    expect(await jobs.readHistory(BERT, {})).toEqual([])
+    expect(await jobs.listHistory(ANNA, {})).toEqual([anna])
+    expect(await jobs.listHistory(BERT, {})).toEqual([])
   })
 
   it('forgets the jobs of an account that was removed', async () => {
@@ -498,7 +498,7 @@ describe('history pages', () => {
     const ids = [await send(ANNA), await send(ANNA), await send(ANNA), await send(ANNA)]
     await send(BERT)
     await runAll()
-    expect((await jobs.readHistory(ANNA, page)).map(({ id }) => ids.indexOf(id))).toEqual(expected)
+    expect((await jobs.listHistory(ANNA, page)).map((id) => ids.indexOf(id))).toEqual(expected)
   })
 })
 
@@ -543,7 +543,7 @@ describe('pause, hold, cancel and move', () => {
     engine.end()
     await over(running)
     expect(engine.begun).toEqual([running])
-    expect((await jobs.readHistory(ANNA, {})).map(({ id }) => id)).toEqual([running])
+    expect(await jobs.listHistory(ANNA, {})).toEqual([running])
     expect(await rowOf(atHand)).toMatchObject({ state: 'cancelled', prompt: '{}', result: null })
   })
 

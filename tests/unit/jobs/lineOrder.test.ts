@@ -27,6 +27,9 @@ function createJob(id: string, accountId: string, number: number, createdAtMs: n
     runLimitSeconds: null,
     secretBody: undefined,
     losses: 0,
+    bytes: 0,
+    workflowId: undefined,
+    isUnsure: false,
     overdue: false,
   }
 }

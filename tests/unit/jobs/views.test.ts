@@ -3,7 +3,7 @@ import { entryWithoutPaths, errorWithoutPaths } from '../../../proxy/comfyui/err
 import { hidePaths, hidePathsOfCut } from '../../../proxy/core/hidePaths.ts'
 import { describePromptError, parseEngineQueue } from '../../../proxy/comfyui/engineQueue.ts'
 import { formatEntry, formatQueueItem, isSuccess, takeEntry } from '../../../proxy/comfyui/historyViews.ts'
-import { toEndedJob, toQueuedJob } from '../../../proxy/comfyui/jobsView.ts'
+import { findWorkflowId, toEndedJob, toQueuedJob } from '../../../proxy/comfyui/jobsView.ts'
 import { formatLosslessJson, isObject, parseLosslessJson } from '../../../proxy/comfyui/losslessJson.ts'
 import type { JsonObject } from '../../../proxy/comfyui/losslessJson.ts'
 import { redactSecrets, withoutSecrets } from '../../../proxy/comfyui/secretText.ts'
@@ -173,9 +173,8 @@ describe('/api/jobs', () => {
   const plain = (job: JsonObject): unknown => JSON.parse(formatLosslessJson(job))
 
   it('tells of a waiting job as ComfyUI does', () => {
-    const extra = { extra_pnginfo: { workflow: { id: 'w' } } }
-    const item = parseLosslessJson(JSON.stringify([4, ID, {}, extra, ['1']]))
-    expect(plain(toQueuedJob(item, 'pending', 1000))).toEqual({
+    const workflowId = findWorkflowId(toObject({ extra_pnginfo: { workflow: { id: 'w' } } }))
+    expect(plain(toQueuedJob({ id: ID, number: 4, createdAtMs: 1000, workflowId }, 'pending'))).toEqual({
       id: ID,
       status: 'pending',
       priority: 4,
