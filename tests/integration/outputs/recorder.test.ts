@@ -87,12 +87,12 @@ describe('recording files of ended jobs', () => {
     const files = open()
     await saveOutput(files, mia.id, 'x.png', await makePicture())
     const id = await addEndedJob(stores, mia.id, [{ filename: 'x.png' }])
-    const history = new JobStore(kysely)
-    await history.forgetHistory(mia.id, 'all')
-    expect(await history.findHistory(mia.id, id)).toBeUndefined()
+    const store = new JobStore(kysely)
+    await store.history.forget(mia.id, 'all')
+    expect(await store.history.find(mia.id, id)).toBeUndefined()
     await files.outputs.recordNow()
     expect(await namesOf(stores)).toEqual(['x.png'])
-    expect(await history.findResult(id)).toBeUndefined()
+    expect(await store.findResult(id)).toBeUndefined()
   })
 
   it('leaves a file that a later job found in the cache with the job that made it', async ({ stores, open }) => {
