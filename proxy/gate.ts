@@ -112,6 +112,7 @@ class RunningGate implements Gate {
       heavy: this.#heavy,
     })
     const users = new EngineUsers(dependencies.folders, logger, forwarderEvents)
+    authenticator.onCredentialsChanged(() => void users.forgetGone(upstream()))
     const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
     dependencies.jobs.attach(errands)
     this.#stopRelieving = engine.onMemoryPressure(() => {

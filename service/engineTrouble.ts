@@ -27,5 +27,7 @@ export function guardFolders(folders: UserFolderSource, findTrouble: () => strin
       throw new GateError('PERMISSION_DENIED', text)
     },
     clearTemp: (accountId) => folders.clearTemp(accountId),
+    onMoved: (listener) => folders.onMoved?.(listener) ?? (() => undefined),
+    findGone: async (accountIds) => (await folders.findGone?.(accountIds)) ?? [],
   }
 }

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import { Folders } from '../proxy/folders/folders.ts'
 import type { ComfyuiOwnFolders } from '../proxy/isolation/folderOverlap.ts'
+import { findSystemPlaces } from '../proxy/isolation/systemFolders.ts'
 import { UserFolders } from '../proxy/isolation/userFolders.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
 
@@ -19,7 +20,8 @@ export function openFolders(stores: Stores, options: Options, comfyui: () => Com
   const outputsRoot = outputsRootOf(options)
   const userFolders = new UserFolders({ kysely, clock, logger, dataDirectory, outputsRoot, platform, comfyui })
   const { settings } = stores
-  const folders = new Folders({ kysely, clock, logger, settings, userFolders, dataDirectory, outputsRoot })
+  const places = findSystemPlaces(platform, process.env)
+  const folders = new Folders({ kysely, clock, logger, settings, userFolders, dataDirectory, outputsRoot, places })
   return { userFolders, folders }
 }
 

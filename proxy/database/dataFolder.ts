@@ -102,7 +102,8 @@ function findPosixProblem(directory: string): string | undefined {
   return undefined
 }
 
-function findWindowsProblem(directory: string, isNew: boolean): string | undefined {
+/** Why others may open a folder on Windows; a new one is given to this user alone first. */
+export function findWindowsProblem(directory: string, isNew: boolean): string | undefined {
   const run = (file: string, args: readonly string[]): string =>
     execFileSync(file, args, { encoding: 'utf8', windowsHide: true, timeout: 15_000 })
   const sid = readUserSid(run('whoami', ['/user', '/fo', 'csv', '/nh']))

@@ -103,6 +103,12 @@ export class FolderRoom {
     return `The disk of Gatehouse's data folder is almost full (${kept}). Jobs wait, and go on by themselves when there is room.`
   }
 
+  /** What must stay free on a folder's disk; 0 where that cannot be found out. */
+  async readFloor(directory: string): Promise<number> {
+    const space = await this.#parts.space.find(directory)
+    return space === undefined ? 0 : floorOf(this.#parts.settings.get('jobs.diskFloorBytes'), space)
+  }
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -5,10 +5,13 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Schema } from '../database/schema.ts'
 import { FolderProblem } from '../isolation/privateFolder.ts'
+import type { SystemPlaces } from '../isolation/systemFolders.ts'
 import { unusableFolderWords } from '../isolation/userFolders.ts'
 import type { UserFolders } from '../isolation/userFolders.ts'
 import { DiskSpace } from './diskSpace.ts'
 import type { SpaceReader } from './diskSpace.ts'
+import { FolderMover } from './folderMover.ts'
+import type { MovedJobs, MoverParts, MoveResult } from './folderMover.ts'
 import { FolderRoom } from './folderRoom.ts'
 import { FolderRuleBook, quotaOf } from './folderRules.ts'
 import type { FolderRules, FolderRulesChange, FolderSettings } from './folderRules.ts'
@@ -30,8 +33,11 @@ export interface FoldersOptions {
   readonly dataDirectory: string
   /** Where folders of new people will be made. */
   readonly outputsRoot: string
+  readonly places: SystemPlaces
   /** For tests; the product asks the system. */
   readonly readSpace?: SpaceReader
+  /** For tests, as those of FolderMover. */
+  readonly mover?: Pick<MoverParts, 'onStep' | 'settleMs'>
 }
 
 interface Person {
@@ -49,6 +55,8 @@ export class Folders {
   readonly #rules: FolderRuleBook
   readonly #uses: FolderUseReader
   readonly #space: DiskSpace
+  readonly #mover: FolderMover
+  #jobs: MovedJobs | undefined
   readonly #listeners = new Set<(accountId: string) => void>()
 
   constructor(options: FoldersOptions) {
@@ -57,8 +65,16 @@ export class Folders {
     this.#rules = new FolderRuleBook(kysely, settings)
     this.#uses = new FolderUseReader(kysely, new MeasuredSizes(clock), dataDirectory)
     this.#space = new DiskSpace(clock, readSpace)
-    const parts = { rules: this.#rules, uses: this.#uses, space: this.#space, isMoving: () => false }
+    const isMoving = (accountId: string): boolean => this.#mover.progressOf(accountId) !== undefined
+    const parts = { rules: this.#rules, uses: this.#uses, space: this.#space, isMoving }
     this.room = new FolderRoom({ ...options, ...parts })
+    this.#mover = new FolderMover({
+      ...options,
+      ...options.mover,
+      space: this.#space,
+      readFloor: (directory) => this.room.readFloor(directory),
+      onProgress: (accountId) => this.#changed(accountId),
+    })
   }
 
   /** Everybody's, oldest account first, with paths. `from` and `count` choose a page. */
@@ -96,6 +112,31 @@ export class Folders {
     return this.#describe(person)
   }
 
+  /** Whose jobs a move waits for. Nothing can be moved before. */
+  attach(jobs: MovedJobs): void {
+    this.#jobs = jobs
+  }
+
+  /**
+   * Gives a person the folder that the owner picked on this computer, or one of ours inside of it, and moves what their
+   * jobs made. Their jobs wait meanwhile.
+   * @throws GateError FOLDER_REFUSED, OWNER_ONLY, NOT_FOUND, ALREADY_RUNNING in words for the owner; nothing has changed then
+   */
+  async move(accountId: string, picked: string): Promise<MoveResult> {
+    if (this.#jobs === undefined) throw new TypeError('nobody knows whose jobs run')
+    return this.#mover.move(accountId, picked, this.#jobs)
+  }
+
+  /** After a crash: sets right what a move left, before anything else uses the folders. */
+  resume(): Promise<void> {
+    return this.#mover.resume()
+  }
+
+  /** A move that is under way is taken back. */
+  close(): void {
+    this.#mover.close()
+  }
+
   rulesOf(accountId: string): Promise<FolderRules> {
     return this.#rules.find(accountId)
   }
@@ -124,8 +165,13 @@ export class Folders {
       hasOwnRetention: rules.hasOwnRetention,
       freeBytes: space?.freeBytes ?? null,
       warning: warningWords(quotaBytes, usedBytes(use)),
-      moving: null,
+      moving: this.#findProgress(user.id),
     }
+  }
+
+  #findProgress(accountId: string): Folder['moving'] {
+    const progress = this.#mover.progressOf(accountId)
+    return progress === undefined ? null : { ...progress }
   }
 
   async #look(accountId: string): Promise<Condition> {

@@ -22,3 +22,9 @@ function toSlug(name: string): string {
     .replace(/^-+|-+$/g, '')
   return plain === '' ? 'user' : plain
 }
+
+/** Names for a folder of ours inside one that the owner picked. */
+export function* toPickedNames(accountName: string, accountId: string): Generator<string> {
+  yield `Gatehouse - ${toSlug(accountName)}`
+  for (const name of toOutputNames(accountName, accountId)) yield `Gatehouse - ${name}`
+}

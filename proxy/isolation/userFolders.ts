@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { accountIdSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
@@ -11,6 +12,8 @@ import { checkMarker, writeMarker } from './folderMarker.ts'
 import { findComfyuiOverlap, isWithin } from './folderOverlap.ts'
 import type { ComfyuiOwnFolders } from './folderOverlap.ts'
 import { toOutputNames } from './outputName.ts'
+import type { PickRules } from './pickedFolder.ts'
+import type { SystemPlaces } from './systemFolders.ts'
 import { checkPrivateFolder, FolderProblem, openPrivateFolder } from './privateFolder.ts'
 
 /*
@@ -66,6 +69,8 @@ export class UserFolders {
   readonly #options: UserFoldersOptions
   /** Folders that were found to be none of ComfyUI's, and until when that is believed. */
   readonly #apart = new Map<string, number>()
+  readonly #closedOutputs = new Set<string>()
+  readonly #moveListeners = new Set<(accountId: string) => void>()
   readonly #underWay = new Map<string, Promise<FolderSet>>()
 
   constructor(options: UserFoldersOptions) {
@@ -93,6 +98,9 @@ export class UserFolders {
       const directory = this.#options.comfyui?.().output
       return directory === undefined ? undefined : { directory, root: directory }
     }
+    if (this.#closedOutputs.has(accountId)) {
+      throw new GateError('FOLDER_REFUSED', 'This folder is being moved. Try again in a moment.')
+    }
     const directory = await this.#inWords(accountId, () => this.#openKnownOutput(accountId))
     return directory === undefined ? undefined : { directory, root: '' }
   }
@@ -117,6 +125,93 @@ export class UserFolders {
     if (path === undefined) return
     if (isComfyuis) await checkThere(path)
     else await this.#checkOutput(path, accountId)
+  }
+
+  /**
+   * The same for who moves it: where it lies, its person's own, but perhaps among ComfyUI's. undefined: not made yet.
+   * @throws FolderProblem
+   */
+  async checkMovable(accountId: string): Promise<string | undefined> {
+    const path = (await this.#findRow(accountId))?.output_directory
+    if (path === undefined) return undefined
+    await checkPrivateFolder(path, this.#options.platform)
+    await checkMarker(path, accountId)
+    return path
+  }
+
+  /** What a folder that the owner picks for this person must not be. @throws GateError NOT_FOUND, OWNER_ONLY for the owner's */
+  async readPickRules(accountId: string, places: SystemPlaces): Promise<PickRules> {
+    const { kysely, platform, dataDirectory, comfyui } = this.#options
+    if (await this.#isOwner(accountId)) {
+      throw new GateError('OWNER_ONLY', 'The owner works in ComfyUI’s own folder; choose another in its arguments.')
+    }
+    const account = await kysely
+      .selectFrom('accounts')
+      .select(['id', 'name'])
+      .where('id', '=', accountId)
+      .executeTakeFirst()
+    if (account === undefined) throw new GateError('NOT_FOUND', 'There is no such person.')
+    const people = await kysely
+      .selectFrom('user_folders')
+      .innerJoin('accounts', 'accounts.id', 'user_folders.account_id')
+      .select(['accounts.name', 'user_folders.output_directory as path'])
+      .execute()
+    const ofComfyui = comfyui?.()
+    const taken = [
+      { path: resolve(dataDirectory), what: 'the data folder of Gatehouse' },
+      ...[...(ofComfyui?.own ?? []), ofComfyui?.program].flatMap((path) =>
+        path === undefined ? [] : [{ path, what: 'a folder of ComfyUI' }],
+      ),
+      ...people.map(({ path, name }) => ({ path, what: `the folder of ${name}` })),
+    ]
+    return { platform, places, account, taken }
+  }
+
+  /** Writes that the person's results lie elsewhere now. @throws GateError FOLDER_REFUSED when they do not lie in `from` */
+  async setOutput(accountId: string, from: string | undefined, to: string): Promise<void> {
+    const { kysely, clock } = this.#options
+    const values = { account_id: accountId, output_directory: to, made_at_ms: clock.nowMs() }
+    const result =
+      from === undefined
+        ? await kysely
+            .insertInto('user_folders')
+            .values(values)
+            .onConflict((conflict) => conflict.doNothing())
+            .execute()
+        : await kysely
+            .updateTable('user_folders')
+            .set({ output_directory: to })
+            .where('account_id', '=', accountId)
+            .where('output_directory', '=', from)
+            .execute()
+    const changed = result.some(
+      (row) => ('numUpdatedRows' in row ? row.numUpdatedRows : row.numInsertedOrUpdatedRows) === 1n,
+    )
+    if (!changed) throw new GateError('FOLDER_REFUSED', 'That folder changed in the meantime. Try again.')
+    // Normal synchronisation leaves a commit in memory for a while; what lies in the old place goes next.
+    await sql`pragma wal_checkpoint(full)`.execute(kysely).catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, 'the database could not be written through')
+    })
+    for (const listener of [...this.#moveListeners]) listener(accountId)
+  }
+
+  /** Nothing in the person's output folder is read or changed through here until the answer is called. */
+  closeOutput(accountId: string): () => void {
+    this.#closedOutputs.add(accountId)
+    return () => this.#closedOutputs.delete(accountId)
+  }
+
+  /** Tells whose results lie elsewhere now: the engine must hear of it before the next request. */
+  onMoved(listener: (accountId: string) => void): () => void {
+    this.#moveListeners.add(listener)
+    return () => this.#moveListeners.delete(listener)
+  }
+
+  /** Which of these accounts are no longer there, or are disabled. */
+  async findGone(accountIds: readonly string[]): Promise<string[]> {
+    const rows = await this.#options.kysely.selectFrom('accounts').select('id').where('disabled', '=', 0).execute()
+    const there = new Set(rows.map(({ id }) => id))
+    return accountIds.filter((id) => !there.has(id))
   }
 
   /** Empties the folder for what a start of the engine keeps only while it runs. Never the owner's. */

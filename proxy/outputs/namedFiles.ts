@@ -1,3 +1,5 @@
+import { markerFolder } from '../isolation/folderMarker.ts'
+
 /*
  * proxy/outputs/ knows which files people's jobs made: it records, lists, opens, removes and brings back those and no
  * others. It knows the database, the folders of isolation/ and the queue; it knows no request.
@@ -15,8 +17,6 @@ const MAX_FILES = 5_000
 const MAX_PART_LENGTH = 255
 const MAX_DEPTH = 32
 const MODEL_FILE = /\.(?:obj|fbx|gltf|glb|usdz|stl|ply)$/i
-/** Ours, in each output folder. */
-export const MARKER_FOLDER = '.gatehouse'
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -81,6 +81,6 @@ export function toParts({ subfolder, name }: NamedFile): string[] | undefined {
     part !== '' && part !== '.' && part !== '..' && part.length <= MAX_PART_LENGTH && !NOT_IN_NAMES.test(part)
   // A colon names a drive or a hidden stream on Windows.
   const isHarmless = process.platform !== 'win32' || parts.every((part) => !/[:*?"<>|]|[. ]$/.test(part))
-  const isOurs = parts[0]?.toLowerCase() === MARKER_FOLDER
+  const isOurs = parts[0]?.toLowerCase() === markerFolder
   return parts.length <= MAX_DEPTH && parts.every(isPlain) && isHarmless && !isOurs ? parts : undefined
 }

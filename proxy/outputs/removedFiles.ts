@@ -1,7 +1,8 @@
 import { link, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { GateError } from '../contract/errorCodes.ts'
-import { MARKER_FOLDER, toParts } from './namedFiles.ts'
+import { binFolder, markerFolder } from '../isolation/folderMarker.ts'
+import { toParts } from './namedFiles.ts'
 import type { NamedFile } from './namedFiles.ts'
 import { findRealRoot, isInside, missing } from './openedFile.ts'
 import type { OpenedFile } from './openedFile.ts'
@@ -11,7 +12,6 @@ import type { OpenedFile } from './openedFile.ts'
  * step that either happened or did not.
  */
 
-const BIN = 'removed'
 const MAX_NAMES = 1_000
 
 /** @throws GateError FOLDER_REFUSED when something else lies where the bin belongs */
@@ -111,7 +111,7 @@ async function isFile(path: string): Promise<boolean> {
 /** A link in its place would carry what is removed out of the folder. */
 async function openBin(root: string): Promise<string> {
   let path = root
-  for (const part of [MARKER_FOLDER, BIN]) {
+  for (const part of [markerFolder, binFolder]) {
     path = join(path, part)
     await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
       if (!hasCode(error, 'EEXIST')) throw error

@@ -11,13 +11,18 @@ export interface UserFolderSource {
   /** @throws GateError FOLDER_REFUSED */
   ensure(accountId: string): Promise<FolderSet>
   clearTemp(accountId: string): Promise<void>
+  /** Tells whose folders lie elsewhere now. Left out: nobody's ever do. */
+  onMoved?(listener: (accountId: string) => void): () => void
+  /** Which of these people are not let in any more. Left out: everybody stays. */
+  findGone?(accountIds: readonly string[]): Promise<readonly string[]>
 }
 
 const SILENCE_MS = 30_000
 
 /** Whom one start of the engine knows. */
 interface Introduced {
-  readonly known: Set<string>
+  /** With how often they had moved when it was told where their files lie. */
+  readonly known: Map<string, number>
   readonly underWay: Map<string, Promise<void>>
 }
 
@@ -27,6 +32,7 @@ export class EngineUsers {
   readonly #logger: Logger
   readonly #events: ForwarderEvents
   readonly #starts = new WeakMap<Upstream, Introduced>()
+  readonly #moves = new Map<string, number>()
   /** Whose temporary files of earlier starts are gone: one start may be connected to more than once. */
   #cleared: { readonly bootId: string; readonly accounts: Set<string> } = { bootId: '', accounts: new Set() }
 
@@ -34,6 +40,7 @@ export class EngineUsers {
     this.#events = events
     this.#folders = folders
     this.#logger = logger
+    folders.onMoved?.((accountId) => this.#moves.set(accountId, this.#movesOf(accountId) + 1))
   }
 
   /**
@@ -41,7 +48,7 @@ export class EngineUsers {
    * @throws GateError FOLDER_REFUSED, ENGINE_UNAVAILABLE; then nothing may be sent for this account
    */
   introduce(upstream: Upstream, accountId: string): Promise<void> | undefined {
-    return this.#of(upstream).known.has(accountId) ? undefined : this.#tell(upstream, accountId)
+    return this.#isKnown(upstream, accountId) ? undefined : this.#tell(upstream, accountId)
   }
 
   /**
@@ -59,8 +66,34 @@ export class EngineUsers {
     return this.#tell(upstream, accountId)
   }
 
+  /** Takes back from the engine whoever was removed or turned away. Never throws: what they may do is decided here. */
+  async forgetGone(upstream: Upstream | undefined): Promise<void> {
+    if (upstream === undefined) return
+    const { known } = this.#of(upstream)
+    try {
+      for (const accountId of (await this.#folders.findGone?.([...known.keys()])) ?? []) {
+        // First here: whoever comes back meanwhile is told of anew.
+        known.delete(accountId)
+        await this.#send(upstream, { method: 'DELETE', path: `/gatehouse/companion/users/${accountId}` })
+      }
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'the engine could not be told who is gone')
+    }
+  }
+
+  #isKnown(upstream: Upstream, accountId: string): boolean {
+    return this.#of(upstream).known.get(accountId) === this.#movesOf(accountId)
+  }
+
+  #movesOf(accountId: string): number {
+    return this.#moves.get(accountId) ?? 0
+  }
+
   #of(upstream: Upstream): Introduced {
-    const found = this.#starts.get(upstream) ?? { known: new Set<string>(), underWay: new Map<string, Promise<void>>() }
+    const found = this.#starts.get(upstream) ?? {
+      known: new Map<string, number>(),
+      underWay: new Map<string, Promise<void>>(),
+    }
     this.#starts.set(upstream, found)
     return found
   }
@@ -69,9 +102,10 @@ export class EngineUsers {
     const { known, underWay } = this.#of(upstream)
     const waiting = underWay.get(accountId)
     if (waiting !== undefined) return waiting
+    const moves = this.#movesOf(accountId)
     const work = this.#put(upstream, accountId)
       .then(() => {
-        known.add(accountId)
+        known.set(accountId, moves)
       })
       .finally(() => underWay.delete(accountId))
     underWay.set(accountId, work)

@@ -1,8 +1,9 @@
 import type { Stores } from '../../proxy/accounts/stores.ts'
 import type { Clock } from '../../proxy/core/clock.ts'
 import type { Logger } from '../../proxy/core/logger.ts'
+import type { FoldersOptions } from '../../proxy/folders/folders.ts'
 import { Folders } from '../../proxy/folders/folders.ts'
-import type { Space, SpaceReader } from '../../proxy/folders/diskSpace.ts'
+import type { Space } from '../../proxy/folders/diskSpace.ts'
 import { UserFolders } from '../../proxy/isolation/userFolders.ts'
 import type { ComfyuiOwnFolders } from '../../proxy/isolation/folderOverlap.ts'
 
@@ -23,7 +24,7 @@ export function openTestFolders(
   clock: Clock,
   logger: Logger,
   outputsRoot: string,
-  readSpace?: SpaceReader,
+  { readSpace, mover }: Partial<Pick<FoldersOptions, 'readSpace' | 'mover'>> = {},
 ): TestFolders {
   const { dataDirectory, settings } = stores
   const { kysely } = stores.database
@@ -47,6 +48,8 @@ export function openTestFolders(
     userFolders,
     dataDirectory,
     outputsRoot,
+    places: { home: '/nobody', forbidden: ['/etc', '/usr'] },
+    mover: { settleMs: 1, ...mover },
     readSpace: readSpace ?? (() => Promise.resolve(disk.space)),
   })
   return { userFolders, folders, disk, comfyui }

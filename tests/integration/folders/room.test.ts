@@ -178,7 +178,9 @@ describe('the disk floor', () => {
     const outputsRoot = join(dataDirectory, '..', 'drive')
     mkdirSync(outputsRoot)
     const byPath = (path: string) => ({ freeBytes: path.includes('drive') ? GiB : 500 * GiB, totalBytes: 1000 * GiB })
-    const { folders } = openTestFolders(stores, clock, logger, outputsRoot, (path) => Promise.resolve(byPath(path)))
+    const { folders } = openTestFolders(stores, clock, logger, outputsRoot, {
+      readSpace: (path) => Promise.resolve(byPath(path)),
+    })
     const mia = await addPerson(stores, 'Mia')
     expect(await folders.room.findHold(mia.id, 0)).toBe('disk')
     expect(await folders.room.findStop()).toBeUndefined()
@@ -192,7 +194,7 @@ describe('the disk floor', () => {
     dataDirectory,
   }) => {
     const fail = () => Promise.reject(new Error('no such call'))
-    const { folders } = openTestFolders(stores, clock, logger, dataDirectory, fail)
+    const { folders } = openTestFolders(stores, clock, logger, dataDirectory, { readSpace: fail })
     const mia = await addPerson(stores, 'Mia')
     expect(await folders.room.findStop()).toBeUndefined()
     expect(await folders.room.findHold(mia.id, 0)).toBeUndefined()
