@@ -1,5 +1,6 @@
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { folderCommand } from './commands/folder.ts'
 import { keyCommand } from './commands/key.ts'
 import { settingsCommand } from './commands/settings.ts'
 import { userCommand } from './commands/user.ts'
@@ -13,6 +14,7 @@ import type { Command, CommandContext } from './commandContext.ts'
 const commands: Readonly<Record<string, Command>> = {
   user: userCommand,
   key: keyCommand,
+  folder: folderCommand,
   settings: settingsCommand,
   doctor: doctorCommand,
 }

@@ -199,6 +199,7 @@ export class Application {
       version: app.getVersion(),
       dataDirectory,
       pickComfyuiFolder: () => dialogs.pickComfyuiFolder(this.#window.window),
+      pickPersonFolder: (name) => dialogs.pickPersonFolder(this.#window.window, name),
       openCanvas: () => this.#openCanvas(),
       copy: (text) => this.#clipboard.copy(text),
       copySecret: (text) => this.#clipboard.copySecret(text),

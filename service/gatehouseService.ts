@@ -14,6 +14,8 @@ import type { FolderLock } from '../proxy/database/lockFile.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
 import { createGate } from '../proxy/gate.ts'
 import type { Gate } from '../proxy/gate.ts'
+import type { Folders } from '../proxy/folders/folders.ts'
+import type { RetentionSweep } from '../proxy/folders/retentionSweep.ts'
 import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import { describeConnections } from './connections.ts'
 import { createSharing } from './createSharing.ts'
@@ -21,7 +23,7 @@ import { describeEngineTrouble, guardFolders } from './engineTrouble.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
 import { collectWhenIdle } from './idleCollector.ts'
-import { listPrivateFolders, openFolders } from './openFolders.ts'
+import { listPrivateFolders, openFolders, openRetention } from './openFolders.ts'
 import type { OpenedFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
 import { openOutputs } from './openOutputs.ts'
@@ -50,6 +52,7 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
     await stores.ownerSessions.closeAll()
     const choices = createChoices(options, stores)
     const folders = openFolders(stores, options, () => choices.folders())
+    await folders.folders.resume()
     const jobs = await openJobs(stores, folders.folders.room, options)
     return new Service(options, { lock, stores, choices, jobs, ...folders })
   } catch (error) {
@@ -88,7 +91,9 @@ class Service implements GatehouseService {
   readonly #lock: FolderLock
   readonly #stores: Stores
   readonly #jobs: JobQueue
+  readonly #folders: Folders
   readonly #outputs: OpenedOutputs
+  readonly #retention: RetentionSweep
   readonly #supervisor: Supervisor
   readonly #choices: EngineChoices
   readonly #gate: Gate
@@ -118,6 +123,14 @@ class Service implements GatehouseService {
     })
     this.engine = createSupervisedEngine(this.#supervisor, this.#choices)
     this.#outputs = openOutputs(stores, { jobs, folders: userFolders }, options)
+    folders.attach({
+      vacate: async (accountId, signal) => {
+        await jobs.vacate(accountId, signal)
+        await this.#outputs.outputs.recordNow()
+      },
+    })
+    this.#folders = folders
+    this.#retention = openRetention(stores, folders, this.#outputs.outputs, options)
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
     this.#sharing = createSharing({
       options,
@@ -187,6 +200,7 @@ class Service implements GatehouseService {
   async start(): Promise<void> {
     const { logger, mode } = this.#options
     this.#stopCollecting = collectWhenIdle()
+    this.#retention.start()
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
@@ -224,6 +238,20 @@ class Service implements GatehouseService {
     if (this.#sharing.publicPort === undefined) throw new GateError('PORT_IN_USE', problem ?? 'The gate is not open.')
     const session = await this.#stores.ownerSessions.openCanvasSession()
     return { url: localUrl, cookie: { name: session.cookieName, value: session.token } }
+  }
+
+  async moveFolder(accountId: string, picked: string): ReturnType<GatehouseService['moveFolder']> {
+    const moved = await this.#folders.move(accountId, picked)
+    const { name } = await this.#stores.accounts.get(accountId)
+    const details = { of: accountId, name, to: moved.path, left: moved.left?.names ?? [] }
+    this.#stores.audit.record({ event: 'folder.moved', actor: { kind: 'system' }, details })
+    return moved
+  }
+
+  async findFolder(accountId: string): ReturnType<GatehouseService['findFolder']> {
+    const { path, problem, state } = await this.#folders.get(accountId)
+    if (path !== null && state === 'ready') return path
+    throw new GateError('NOT_FOUND', problem ?? 'This folder is made with the first picture.')
   }
 
   connections(): ReturnType<GatehouseService['connections']> {
@@ -293,12 +321,19 @@ class Service implements GatehouseService {
     })
   }
 
+  /** A move that is under way is taken back at once; the rest of it is set right at the next start. */
+  async #closeFolders(): Promise<void> {
+    this.#folders.close()
+    await this.#retention.close()
+  }
+
   async #stop(): Promise<void> {
     const { logger } = this.#options
     this.#stopCollecting?.()
     this.#stores.audit.record({ event: 'gate.stopped', actor: { kind: 'system' } })
     await stepsInOrder(
       [
+        { name: 'folders', deadlineMs: 5_000, run: () => this.#closeFolders() },
         { name: 'sharing', deadlineMs: 6_000, run: () => this.#sharing.stop() },
         { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },
         { name: 'engine', deadlineMs: 20_000, run: () => this.#supervisor.stop() },

@@ -7,6 +7,7 @@ import type { Connection, Sharing } from '../proxy/contract/sharing.ts'
 import type { Clock } from '../proxy/core/clock.ts'
 import type { Logger } from '../proxy/core/logger.ts'
 import type { Random } from '../proxy/core/random.ts'
+import type { MoveResult } from '../proxy/folders/folderMover.ts'
 import type { SecretStoreKind } from '../proxy/secrets/secretStore.ts'
 import type { Candidate, EngineOverride } from './engineChoices.ts'
 
@@ -84,6 +85,13 @@ export interface GatehouseService {
   >
   /** A key with scopes run and read for 90 days, made by the owner on this computer. The only time it is seen. */
   createKeyFor(accountId: string, name: string): Promise<{ readonly key: string; readonly masked: string }>
+  /**
+   * Gives a person the folder that the owner picked in a dialog of this computer, and moves what their jobs made.
+   * @throws GateError in words; nothing has changed then
+   */
+  moveFolder(accountId: string, picked: string): Promise<MoveResult>
+  /** Where a person's results lie. @throws GateError NOT_FOUND in words while there is nothing to open */
+  findFolder(accountId: string): Promise<string>
   findInstallations(): Promise<readonly Candidate[]>
   inspectInstallation(directory: string, python?: string): Promise<Candidate>
   chooseEngine(

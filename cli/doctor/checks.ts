@@ -7,6 +7,7 @@ import type { Stores } from '../../proxy/accounts/stores.ts'
 import { databaseFileName } from '../../proxy/database/dataFolder.ts'
 import { findLockHolder } from '../../proxy/database/lockFile.ts'
 import type { LockContent } from '../../proxy/database/lockFile.ts'
+import { openFoldersOf } from '../../service/openFolders.ts'
 import type { Finding } from './finding.ts'
 
 const good = (check: string, words: string): Finding => ({ check, verdict: 'good', words })
@@ -58,6 +59,7 @@ async function checkPeople(stores: Stores): Promise<Finding> {
   )
 }
 
+const MAX_PEOPLE = 100_000
 const CLOCK_TOLERANCE_MS = 60_000
 
 /** A clock behind the log's newest row was turned back, or lost its battery. */
@@ -113,6 +115,14 @@ async function checkEngine(stores: Stores): Promise<Finding> {
   return bad('engine', inspection.problems.join(' '))
 }
 
+/** Whose results cannot be written or shown now, and why. */
+async function checkFolders(stores: Stores): Promise<Finding> {
+  const folders = await openFoldersOf(stores).folders.list(0, MAX_PEOPLE)
+  const problems = folders.flatMap(({ user, problem }) => (problem === null ? [] : [`${user.name}: ${problem}`]))
+  if (problems.length > 0) return bad('results', problems.join(' '))
+  return good('results', 'Every folder of results that was made can be used.')
+}
+
 /** Every check that needs the opened data folder; that it could be opened is the first finding. */
 export async function runChecks(stores: Stores, nowMs: number): Promise<Finding[]> {
   const holder = findLockHolder(stores.dataDirectory)
@@ -126,5 +136,6 @@ export async function runChecks(stores: Stores, nowMs: number): Promise<Finding[
     checkRunning(holder),
     await checkPort(stores.settings.get('sharing.port'), holder),
     await checkEngine(stores),
+    await checkFolders(stores),
   ]
 }

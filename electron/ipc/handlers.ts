@@ -12,6 +12,8 @@ export interface DesktopActions {
   readonly version: string
   readonly dataDirectory: string
   pickComfyuiFolder(): Promise<string | undefined>
+  /** The system's dialog for a person's folder; undefined: nothing was picked. */
+  pickPersonFolder(name: string): Promise<string | undefined>
   openCanvas(): Promise<void>
   copy(text: string): Promise<void>
   copySecret(text: string): Promise<void>
@@ -24,7 +26,15 @@ export interface DesktopActions {
 
 type ServicePart = Pick<
   GatehouseService,
-  'findInstallations' | 'inspectInstallation' | 'chooseEngine' | 'practicePage' | 'settings' | 'secretsKind'
+  | 'people'
+  | 'moveFolder'
+  | 'findFolder'
+  | 'findInstallations'
+  | 'inspectInstallation'
+  | 'chooseEngine'
+  | 'practicePage'
+  | 'settings'
+  | 'secretsKind'
 >
 
 /** These name the program that is run: they change only together and only after a look at it, by `comfyui:choose`. */
@@ -51,6 +61,18 @@ export function createRoutes(service: ServicePart, desktop: DesktopActions): Rou
     ),
     'comfyui:choose': route(channels['comfyui:choose'], async (choice) => {
       await service.chooseEngine(choice)
+      return undefined
+    }),
+    'folder:pick': route(channels['folder:pick'], async ({ accountId }) => {
+      const person = (await service.people()).find(({ id }) => id === accountId)
+      if (person === undefined) throw new DesktopRefused('There is no such person, or their account is turned off.')
+      const picked = await desktop.pickPersonFolder(person.name)
+      if (picked === undefined) return null
+      const { path, left } = await service.moveFolder(accountId, picked)
+      return { path, left: left === undefined ? null : { path: left.path, names: [...left.names] } }
+    }),
+    'folder:open': route(channels['folder:open'], async ({ accountId }) => {
+      await desktop.openFolder(await service.findFolder(accountId))
       return undefined
     }),
     'comfyui:open': route(channels['comfyui:open'], async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { accountIdSchema } from '../../proxy/contract/accounts.ts'
 import { isSettingName } from '../../proxy/contract/settings.ts'
 
 /**
@@ -23,6 +24,16 @@ export const practicePageSchema = z.object({
   downloadBytes: z.number(),
 })
 
+/** A path never comes from the page: which folder it is, the dialog says. */
+const ofPerson = z.object({ accountId: accountIdSchema })
+
+export const movedFolderSchema = z.object({
+  path: z.string(),
+  /** What no job made and so stays in the old folder; null: nothing. */
+  left: z.object({ path: z.string(), names: z.array(z.string()) }).nullable(),
+})
+export type MovedFolder = z.infer<typeof movedFolderSchema>
+
 const nothing = z.undefined()
 
 /** invoke channels: `input` from the page, `output` to it. A failure arrives as `{ ok: false, message }`. */
@@ -40,6 +51,10 @@ export const channels = {
     ]),
     output: nothing,
   },
+  /** Opens the system's dialog, then moves what the person's jobs made. Answers when it is done; null: nothing was picked. */
+  'folder:pick': { input: ofPerson, output: movedFolderSchema.nullable() },
+  /** Shows the person's folder in the system's own program for files. */
+  'folder:open': { input: ofPerson, output: nothing },
   'comfyui:open': { input: nothing, output: nothing },
   'practicePage:status': { input: nothing, output: practicePageSchema },
   'practicePage:install': { input: nothing, output: nothing },

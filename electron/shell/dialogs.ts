@@ -101,12 +101,25 @@ export async function showProblem(message: string, detail = ''): Promise<void> {
 }
 
 /** Lets the owner pick ComfyUI's folder. */
-export async function pickComfyuiFolder(window: BrowserWindow | undefined): Promise<string | undefined> {
-  const options: OpenDialogOptions = {
+export function pickComfyuiFolder(window: BrowserWindow | undefined): Promise<string | undefined> {
+  return pickFolder(window, {
     title: 'Choose the folder of ComfyUI',
     buttonLabel: 'Use this folder',
     properties: ['openDirectory', 'dontAddToRecent'],
-  }
+  })
+}
+
+/** Where a person's pictures are to lie. */
+export function pickPersonFolder(window: BrowserWindow | undefined, name: string): Promise<string | undefined> {
+  return pickFolder(window, {
+    title: `Choose a folder for ${name}’s pictures`,
+    message: `If it holds something already, a folder of its own is made in it.`,
+    buttonLabel: 'Move them here',
+    properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'],
+  })
+}
+
+async function pickFolder(window: BrowserWindow | undefined, options: OpenDialogOptions): Promise<string | undefined> {
   const result = await (window === undefined ? dialog.showOpenDialog(options) : dialog.showOpenDialog(window, options))
   return result.canceled ? undefined : result.filePaths[0]
 }

@@ -65,7 +65,7 @@ export class Folders {
     this.#rules = new FolderRuleBook(kysely, settings)
     this.#uses = new FolderUseReader(kysely, new MeasuredSizes(clock), dataDirectory)
     this.#space = new DiskSpace(clock, readSpace)
-    const isMoving = (accountId: string): boolean => this.#mover.progressOf(accountId) !== undefined
+    const isMoving = (accountId: string): boolean => this.isMoving(accountId)
     const parts = { rules: this.#rules, uses: this.#uses, space: this.#space, isMoving }
     this.room = new FolderRoom({ ...options, ...parts })
     this.#mover = new FolderMover({
@@ -135,6 +135,10 @@ export class Folders {
   /** A move that is under way is taken back. */
   close(): void {
     this.#mover.close()
+  }
+
+  isMoving(accountId: string): boolean {
+    return this.#mover.progressOf(accountId) !== undefined
   }
 
   rulesOf(accountId: string): Promise<FolderRules> {

@@ -141,12 +141,13 @@ export class Outputs {
   }
 
   /** Moves what was made before into the bin, but for what is marked "keep". @returns how many files */
-  async expire(accountId: string, madeBeforeMs: number): Promise<number> {
+  async expire(accountId: string, madeBeforeMs: number, atMost = Infinity): Promise<number> {
     let count = 0
     for (;;) {
-      const rows = await this.store.listExpired(accountId, madeBeforeMs, AT_ONCE)
+      const limit = Math.min(AT_ONCE, atMost - count)
+      const rows = await this.store.listExpired(accountId, madeBeforeMs, limit)
       for (const row of rows) if (await this.remove(row)) count += 1
-      if (rows.length < AT_ONCE) return count
+      if (rows.length < limit || count >= atMost) return count
     }
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -6,6 +6,9 @@ import { describe, expect, vi } from 'vitest'
 import type { CommandContext } from '../../../cli/commandContext.ts'
 import { parseGlobalOptions, runCommand } from '../../../cli/gatehouse.ts'
 import { defaultJobLimits, defaultJobWeights } from '../../../proxy/contract/jobs.ts'
+import { systemClock } from '../../../proxy/core/clock.ts'
+import { systemRandom } from '../../../proxy/core/random.ts'
+import { acquireLock } from '../../../proxy/database/lockFile.ts'
 import { isSettingName, settingDefinitions } from '../../../proxy/contract/settings.ts'
 import type { Settings } from '../../../proxy/contract/settings.ts'
 import { goodPassword, storesTest } from '../../support/storesFixture.ts'
@@ -320,6 +323,7 @@ describe('gatehouse doctor', () => {
       running: 'good',
       port: 'good',
       engine: 'note',
+      results: 'good',
     })
   })
 
@@ -366,5 +370,69 @@ describe('gatehouse doctor', () => {
 
     expect(verdicts(await run('--json doctor'))).toEqual({ database: 'bad' })
     expect(await run('user list')).toMatchObject({ code: 1, out: '' })
+  })
+})
+
+describe('gatehouse folder', () => {
+  it('lists where everybody’s results lie, sets room and time, and goes back', async ({ run }) => {
+    await addMia(run)
+    expect((await run('folder quota Mia 50GB')).out).toBe('Mia has 50 GB; files stay for ever.')
+    expect((await run('folder retention Mia 90d')).out).toBe('Mia has 50 GB; files are cleared away after 90 days.')
+    expect(JSON.parse((await run('folder list --json')).out)).toMatchObject([
+      { user: { name: 'Mia' }, state: 'notMadeYet', quotaBytes: 50 * 1024 ** 3, retentionDays: 90 },
+    ])
+    expect((await run('folder list')).out).toMatch(/Mia +not made yet +0 +0 bytes of 50 GB +90 days/)
+    expect((await run('folder quota Mia none')).out).toContain('as much room as there is')
+    expect((await run('folder retention Mia never')).out).toContain('for ever')
+    expect(JSON.parse((await run('--json folder quota Mia default')).out)).toMatchObject({ hasOwnQuota: false })
+  })
+
+  it.for([
+    'folder',
+    'folder away',
+    'folder quota Mia',
+    'folder quota Mia 5',
+    'folder quota Mia much',
+    'folder retention Mia 0d',
+    'folder retention Mia 4000d',
+    'folder retention Mia 5 days',
+    'folder set Mia',
+  ])('%s is wrong usage', async (command, { run }) => {
+    await addMia(run)
+    expect((await run(command)).code).toBe(2)
+  })
+
+  it('moves somebody, and names what stays', async ({ run, dataDirectory, openAgain }) => {
+    await addMia(run)
+    const to = join(dataDirectory, '..', 'drive')
+    const moved = await run(`folder set Mia ${to}`)
+    expect([moved.code, moved.out]).toEqual([0, `Mia's results lie in ${to} now.`])
+    expect(existsSync(join(to, '.gatehouse', 'account.json'))).toBe(true)
+    const stores = await openAgain()
+    const event = stores.database.kysely.selectFrom('audit').select('details').where('event', '=', 'folder.moved')
+    await expect.poll(async () => JSON.parse((await event.executeTakeFirst())?.details ?? '{}')).toMatchObject({ to })
+    expect(await run(`folder set Mia ${dataDirectory}`)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('the data folder of Gatehouse'),
+    })
+  })
+
+  it('does not move under a Gatehouse that runs', async ({ run, dataDirectory }) => {
+    await addMia(run)
+    const lock = acquireLock({ directory: dataDirectory, clock: systemClock, random: systemRandom })
+    const to = join(dataDirectory, '..', 'drive')
+    expect(await run(`folder set Mia ${to}`)).toMatchObject({ code: 1, err: expect.stringContaining('Gatehouse runs') })
+    lock.release()
+    expect(existsSync(to)).toBe(false)
+  })
+
+  it('doctor names a folder that cannot be used', async ({ run, dataDirectory }) => {
+    await addMia(run)
+    const to = join(dataDirectory, '..', 'drive')
+    await run(`folder set Mia ${to}`)
+    expect((await run('doctor')).out).toMatch(/ok +results/)
+    rmSync(to, { recursive: true })
+    const outcome = await run('doctor')
+    expect([outcome.code, outcome.out]).toEqual([1, expect.stringContaining(`Mia: ${to} is not there`)])
   })
 })

@@ -39,13 +39,19 @@ describe('isOwnerPage', () => {
   })
 })
 
-function aDesktop() {
+const MIA = 'miaa000000000000'
+
+function aDesktop(picked?: string) {
   const calls: unknown[] = []
   const desktop: DesktopActions = {
     platform: 'linux',
     version: '1.2.3',
     dataDirectory: '/data',
     pickComfyuiFolder: () => Promise.resolve(undefined),
+    pickPersonFolder: (name) => {
+      calls.push(['pickPersonFolder', name])
+      return Promise.resolve(picked)
+    },
     openCanvas: () => Promise.resolve(),
     copy: (text) => Promise.resolve(void calls.push(['copy', text])),
     copySecret: (text) => Promise.resolve(void calls.push(['copySecret', text])),
@@ -62,6 +68,12 @@ function aService() {
   const service = {
     calls,
     secretsKind: 'keychain' as const,
+    people: () => Promise.resolve([{ id: MIA, name: 'Mia', role: 'user' as const, isOwner: false }]),
+    moveFolder: (accountId: string, folder: string) => {
+      calls.push(['moveFolder', accountId, folder])
+      return Promise.resolve({ path: `${folder}/Gatehouse - mia`, left: { path: '/old', names: ['family.mp4'] } })
+    },
+    findFolder: (accountId: string) => Promise.resolve(`/pictures/${accountId}`),
     findInstallations: () => Promise.resolve([]),
     inspectInstallation: (directory: string, python?: string) => {
       calls.push(['inspect', directory, python])
@@ -86,8 +98,8 @@ function aService() {
   return service
 }
 
-function open() {
-  const { calls, desktop } = aDesktop()
+function open(picked?: string) {
+  const { calls, desktop } = aDesktop(picked)
   const service = aService()
   const routes = createRoutes(service, desktop)
   const logger = { ...silentLogger, error: vi.fn(), warn: vi.fn() }
@@ -118,12 +130,39 @@ describe('answerInvoke', () => {
     ['settings:setMachine', { name: 'no.such', value: 1 }],
     ['settings:setMachine', { name: 'toString', value: 1 }],
     ['settings:setMachine', { name: 'window.keepInTray', value: 'yes' }],
+    ['folder:pick', undefined],
+    ['folder:pick', { accountId: '../../etc' }],
+    ['folder:pick', { accountId: 'nobody0000000000' }],
+    ['folder:open', { accountId: '/etc' }],
+    ['folder:open', { path: '/etc' }],
     ['clipboard:copy', { text: 'x'.repeat(5000) }],
     ['desktop:describe', { surprise: true }],
   ])('refuses %s with %o, and nothing happens', async (channel, input) => {
     const { ask, service, desktopCalls } = open()
     expect(await ask(channel, input)).toMatchObject({ ok: false })
     expect([service.calls, desktopCalls]).toEqual([[], []])
+  })
+
+  it('moves a person to the folder of the dialog, and to no other that the page names', async () => {
+    const { ask, service, desktopCalls } = open('/drive')
+    expect(await ask('folder:pick', { accountId: MIA, path: '/etc', picked: '/etc' })).toEqual({
+      ok: true,
+      value: { path: '/drive/Gatehouse - mia', left: { path: '/old', names: ['family.mp4'] } },
+    })
+    expect(desktopCalls).toEqual([['pickPersonFolder', 'Mia']])
+    expect(service.calls).toEqual([['moveFolder', MIA, '/drive']])
+  })
+
+  it('moves nobody when the dialog is closed', async () => {
+    const { ask, service } = open()
+    expect(await ask('folder:pick', { accountId: MIA })).toEqual({ ok: true, value: null })
+    expect(service.calls).toEqual([])
+  })
+
+  it('opens the folder that is known, whatever path the page sends along', async () => {
+    const { ask, desktopCalls } = open()
+    expect(await ask('folder:open', { accountId: MIA, path: '/etc' })).toMatchObject({ ok: true })
+    expect(desktopCalls).toEqual([['openFolder', `/pictures/${MIA}`]])
   })
 
   it.each(['comfyui.engine', 'comfyui.directory', 'comfyui.python'])(
