@@ -113,6 +113,7 @@ class RunningGate implements Gate {
     })
     const users = new EngineUsers(dependencies.folders, logger, forwarderEvents)
     authenticator.onCredentialsChanged(() => void users.forgetGone(upstream()))
+    dependencies.folders.onMoved?.((accountId) => void users.moved(upstream(), accountId))
     const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
     dependencies.jobs.attach(errands)
     this.#stopRelieving = engine.onMemoryPressure(() => {

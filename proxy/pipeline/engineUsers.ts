@@ -40,7 +40,6 @@ export class EngineUsers {
     this.#events = events
     this.#folders = folders
     this.#logger = logger
-    folders.onMoved?.((accountId) => this.#moves.set(accountId, this.#movesOf(accountId) + 1))
   }
 
   /**
@@ -64,6 +63,16 @@ export class EngineUsers {
   introduceAgain(upstream: Upstream, accountId: string): Promise<void> {
     this.#of(upstream).known.delete(accountId)
     return this.#tell(upstream, accountId)
+  }
+
+  /** Tells the engine at once where somebody's files lie now: until then it would let others' jobs read there. Never throws. */
+  async moved(upstream: Upstream | undefined, accountId: string): Promise<void> {
+    this.#moves.set(accountId, this.#movesOf(accountId) + 1)
+    try {
+      if (upstream !== undefined) await this.introduce(upstream, accountId)
+    } catch (error) {
+      this.#logger.warn({ err: error, account: accountId }, 'the engine could not be told of a folder that was moved')
+    }
   }
 
   /** Takes back from the engine whoever was removed or turned away. Never throws: what they may do is decided here. */

@@ -205,6 +205,24 @@ export class FakeFolders implements UserFolderSource {
     return Promise.resolve(this.sets.get(accountId) ?? OWN_FOLDERS)
   }
 
+  readonly gone: string[] = []
+  readonly #moveListeners = new Set<(accountId: string) => void>()
+
+  onMoved(listener: (accountId: string) => void): () => void {
+    this.#moveListeners.add(listener)
+    return () => this.#moveListeners.delete(listener)
+  }
+
+  /** The person's files lie elsewhere from now on. */
+  move(accountId: string, set: FolderSet): void {
+    this.sets.set(accountId, set)
+    for (const listener of this.#moveListeners) listener(accountId)
+  }
+
+  findGone(accountIds: readonly string[]): Promise<string[]> {
+    return Promise.resolve(accountIds.filter((id) => this.gone.includes(id)))
+  }
+
   clearTemp(accountId: string): Promise<void> {
     this.cleared.push(accountId)
     return Promise.resolve()

@@ -168,3 +168,50 @@ describe('who the engine knows', () => {
     expect(fixture.upstream.socketUsers).toEqual(fixture.upstream.socketUrls.map(() => undefined))
   })
 })
+
+describe('who was let go', () => {
+  const deletions = (): string[] => fixture.upstream.started.filter((line) => line.startsWith('DELETE'))
+
+  it('is forgotten by the engine, and others are not', async () => {
+    fixture.folders.sets.set(CLEO, cleosFolders)
+    await get('/settings')
+    await get('/settings', tokens.creator2)
+    fixture.folders.gone.push(CLEO)
+    fixture.authenticator.revoke(tokens.creator)
+    await until(() => deletions().length > 0, 'the engine is told')
+    expect(deletions()).toEqual([`DELETE /gatehouse/companion/users/${CLEO}`])
+    const [told] = fixture.upstream.seen.filter(({ method }) => method === 'DELETE')
+    expect(told?.headers).toMatchObject({ 'x-gatehouse-secret': 'a'.repeat(64) })
+  })
+
+  it('is told of anew when let in again', async () => {
+    fixture.folders.sets.set(CLEO, cleosFolders)
+    await get('/settings')
+    fixture.folders.gone.push(CLEO)
+    fixture.authenticator.changed()
+    await until(() => deletions().length > 0, 'the engine is told')
+    fixture.folders.gone.length = 0
+    fixture.upstream.introduced.clear()
+    expect((await get('/settings')).status).toBe(200)
+    expect([...fixture.upstream.introduced.keys()]).toEqual([CLEO])
+  })
+
+  it('is nobody whom the engine was never told of', async () => {
+    fixture.folders.gone.push(CLEO)
+    fixture.authenticator.changed()
+    await get('/settings', tokens.creator2)
+    expect(deletions()).toEqual([])
+  })
+})
+
+describe('who has another folder', () => {
+  it('is told to the engine at once, before any request', async () => {
+    fixture.folders.sets.set(CLEO, cleosFolders)
+    await get('/settings')
+    const moved = { ...cleosFolders, outputDirectory: '/drive/cleo' }
+    fixture.folders.move(CLEO, moved)
+    await until(() => fixture.upstream.introduced.get(CLEO) === JSON.stringify(moved), 'the engine is told')
+    await get('/settings')
+    expect(fixture.folders.cleared).toEqual([CLEO])
+  })
+})
