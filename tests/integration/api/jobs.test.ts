@@ -184,6 +184,35 @@ describe('jobs', () => {
     expect(order.indexOf(ofBen ?? '')).toBe(0)
   })
 
+  it('say how far they are while they run, to their person and the owner only (watching others work)', async ({
+    stores,
+    application,
+  }) => {
+    const [mia, ben] = [await addPerson(stores, 'Mia'), await addPerson(stores, 'Ben')]
+    const keyOfBen = await makeKey(stores, ben, ['run', 'read', 'keys'])
+    const ofMia = await application.openEvents({ key: await makeKey(stores, mia, ['run', 'read', 'keys']) })
+    const ofBen = await application.openEvents({ key: keyOfBen })
+    const { jobs } = application.queue
+    const id = await send(application, mia)
+    const tell = (type: string, data: object): void => {
+      const { node } = { node: '1', ...data }
+      jobs.onEvent(id, type, node, Buffer.from(JSON.stringify({ type, data: { prompt_id: id, node, ...data } })))
+    }
+    tell('execution_start', {})
+    tell('executing', {})
+    tell('progress', { value: 5, max: 20 })
+
+    const progress = { done: 0, of: 1, step: { value: 5, max: 20 }, fraction: 0.25 }
+    for (const who of [{ key: await makeKey(stores, mia) }, await openOwner(stores)]) {
+      const { json } = await application.ask('GET', `${api}/jobs?state=running`, who)
+      expect(json.items).toMatchObject([{ id, state: 'running', progress }])
+    }
+    expect((await application.ask('GET', `${api}/jobs?state=running`, { key: keyOfBen })).json.items).toEqual([])
+    await until(() => ofMia.events.some((event: any) => event.resource === 'progress'), 'she hears of it')
+    expect(ofBen.events).toEqual([])
+    for (const stream of [ofMia, ofBen]) stream.close()
+  })
+
   it('that ended are shown newest first, page by page, to their person and to the owner', async ({
     stores,
     application,
