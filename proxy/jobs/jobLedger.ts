@@ -71,7 +71,8 @@ export class JobLedger {
 
   /** Gives jobs other places, all or none; on disk when this resolves. Those that are over meanwhile are left out. */
   async renumber(numbers: ReadonlyMap<string, number>): Promise<void> {
-    const jobs = [...numbers.keys()].flatMap((id) => this.#jobs.get(id) ?? [])
+    const known = [...numbers.keys()].flatMap((id) => this.#jobs.get(id) ?? [])
+    const jobs = known.filter(({ id, number }) => numbers.get(id) !== number)
     const before = new Map(jobs.map((job) => [job, job.number]))
     for (const job of jobs) job.number = numbers.get(job.id) ?? job.number
     try {

@@ -19,16 +19,18 @@ export function UndoNotice({ children, onUndo, onClose }: UndoNoticeProps) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the time runs once, from when it appears
   }, [])
   return (
-    <Notice
-      tone="good"
-      announce
-      actions={
-        <Button variant="default" size="sm" onClick={onUndo}>
-          Undo
-        </Button>
-      }
-    >
-      {children}
-    </Notice>
+    <div style={{ marginBottom: 12 }}>
+      <Notice
+        tone="good"
+        announce
+        actions={
+          <Button variant="default" size="sm" onClick={onUndo}>
+            Undo
+          </Button>
+        }
+      >
+        {children}
+      </Notice>
+    </div>
   )
 }
