@@ -158,11 +158,13 @@ describe('a name that a node says it saved', () => {
     mkdirSync(outside)
     writeFileSync(join(outside, 'x.png'), SECRET)
     symlinkSync(join(outside, 'x.png'), join(folder, 'link.png'))
+    symlinkSync(join(folder, 'own.png'), join(folder, 'alias.png'))
     symlinkSync(outside, join(folder, 'elsewhere'))
     execFileSync('mkfifo', [join(folder, 'pipe.png')])
     mkdirSync(join(folder, 'folder.png'))
     const rows = await recordNamed({ application, stores }, mia, [
       { filename: 'link.png' },
+      { filename: 'alias.png' },
       { filename: 'x.png', subfolder: 'elsewhere' },
       { filename: 'pipe.png' },
       { filename: 'folder.png' },
@@ -362,9 +364,11 @@ describe('a removed file', () => {
       prompt: '{"1":{"class_type":"K","inputs":{"seed":77}}}',
       workflow: '{}',
     })
-    const { id } = await recordOne({ application, stores }, mia, 'x.png', png)
+    const { id, path } = await recordOne({ application, stores }, mia, 'x.png', png)
     const etag = (await application.ask('GET', `${api}/outputs/${id}/thumbnail`, { key })).headers.etag!
     await application.ask('DELETE', `${api}/outputs/${id}`, { key })
+    // ComfyUI gives the freed name to another file, which is not this one.
+    writeFileSync(path, png)
 
     for (const what of ['file', 'file?metadata=none', 'thumbnail', 'thumbnail?size=512', 'workflow']) {
       const headers = { 'if-none-match': etag }
