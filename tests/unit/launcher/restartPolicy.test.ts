@@ -34,6 +34,15 @@ describe('the restart policy', () => {
     expect(decide(crashes(6)).at(-1)).toEqual({ kind: 'giveUp' })
   })
 
+  it('does not count six crashes of one person’s jobs, but an engine that has nothing else', () => {
+    const ofAJob: RunEnd = { ...crash, isExplained: true }
+    const six = Array.from({ length: 6 }, (_, index): [number, RunEnd] => [index * 1_000, ofAJob])
+    expect(decide(six).map(({ kind }) => kind)).toEqual(Array.from({ length: 6 }, () => 'retry'))
+    expect(decide([...six, ...crashes(5)]).at(-1)).toMatchObject({ kind: 'retry' })
+    const many = Array.from({ length: 26 }, (_, index): [number, RunEnd] => [index * 1_000, ofAJob])
+    expect(decide(many).at(-1)).toEqual({ kind: 'giveUp' })
+  })
+
   it('does not count what lies further back than the window', () => {
     const later: [number, RunEnd] = [defaultRestartRules.windowMs + 5_000, crash]
     expect(decide([...crashes(5), later]).at(-1)).toEqual({ kind: 'retry', delayMs: 30_000, attempt: 7 })
