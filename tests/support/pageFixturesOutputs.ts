@@ -24,6 +24,9 @@ const shapes = [
   [512, 512],
 ] as const
 
+/** The one among `createOutputs` that is heard. */
+export const soundNumber = 12
+
 const outputId = (number: number): string => `picture${String(number).padStart(9, '0')}`
 
 function createOutput(number: number, person: Person, madeAtMs: number, rest: Partial<Output> = {}): Output {
@@ -65,7 +68,7 @@ export function createOutputs(makers: readonly Person[]): Output[] {
     const maker = makers[(number >> 1) % makers.length]
     if (maker === undefined) throw new TypeError('somebody made it')
     if (number === 5) return createOutput(number, maker, atMs, otherKind('video', 'waves_00002_.mp4', 'video/mp4'))
-    if (number === 12) {
+    if (number === soundNumber) {
       const name = 'Wiegenlied für Donaudampfschifffahrtskapitäne_00001_.flac'
       return createOutput(number, maker, atMs, otherKind('audio', name, 'audio/flac'))
     }
@@ -161,20 +164,44 @@ export function createFolders(people: readonly Person[]): Folder[] {
   return people.map((person, number) => createFolder(person, rests[number % rests.length]))
 }
 
+/** A second of silence. */
+function createSound(): Buffer {
+  const [rate, header] = [8000, Buffer.alloc(44)]
+  header.write('RIFF', 0)
+  header.writeUInt32LE(36 + rate, 4)
+  header.write('WAVEfmt ', 8)
+  header.writeUInt32LE(16, 16)
+  header.writeUInt16LE(1, 20)
+  header.writeUInt16LE(1, 22)
+  header.writeUInt32LE(rate, 24)
+  header.writeUInt32LE(rate, 28)
+  header.writeUInt16LE(1, 32)
+  header.writeUInt16LE(8, 34)
+  header.write('data', 36)
+  header.writeUInt32LE(rate, 40)
+  return Buffer.concat([header, Buffer.alloc(rate, 128)])
+}
+
+export interface DrawnFile {
+  readonly type: string
+  readonly body: Buffer
+}
+
 const drawn = new Map<string, Promise<Buffer>>()
 
-/** The picture behind `path` below outputs/: a file or its preview; undefined for other paths. */
-export function drawOutput(path: string, size: number): Promise<Buffer> | undefined {
+/** What is behind `path` below outputs/: a file or its preview; undefined for other paths. */
+export async function drawOutput(path: string, size: number): Promise<DrawnFile | undefined> {
   const [, id, kind] = /^outputs\/(picture\d{9})\/(thumbnail|file)$/.exec(path) ?? []
   if (id === undefined) return undefined
   const number = Number(id.slice('picture'.length))
+  if (number === soundNumber && kind === 'file') return { type: 'audio/wav', body: createSound() }
   const [wide, high] = shapes[(number * 5 + (number >> 2)) % shapes.length] ?? shapes[0]
   const scale = kind === 'file' ? 1 : Math.min(1, size / wide)
   const [width, height] = [Math.round(wide * scale), Math.round(high * scale)]
   const key = `${number % 40} ${width} ${height}`
   const known = drawn.get(key) ?? draw(number % 40, width, height)
   drawn.set(key, known)
-  return known
+  return { type: 'image/webp', body: await known }
 }
 
 function draw(number: number, width: number, height: number): Promise<Buffer> {

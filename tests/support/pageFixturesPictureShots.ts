@@ -6,6 +6,7 @@ import {
   describeMade,
   fullFolder,
   ownFolder,
+  soundNumber,
   toOutputPages,
 } from './pageFixturesOutputs.ts'
 import type { Shot } from './pageFixturesShots.ts'
@@ -14,7 +15,7 @@ import { pendingAnswer } from './pageFixturesServer.ts'
 const [, mia = owner, , tom = owner] = people
 const outputs = createOutputs([mia])
 const [newest, second, portrait = newest] = outputs
-const video = outputs[5]
+const sound = outputs[soundNumber]
 const path = '/gatehouse/pictures'
 
 const details = Object.fromEntries(outputs.map((output) => [`GET outputs/${output.id}`, describeMade(output)]))
@@ -139,8 +140,8 @@ export const pictureShots: readonly Omit<Shot, 'place'>[] = [
     },
   },
   {
-    name: 'picture-open-video',
-    path: `${path}?picture=${video?.id ?? ''}`,
+    name: 'picture-open-sound',
+    path: `${path}?picture=${sound?.id ?? ''}`,
     scenario: portalScenario(mia, answers),
     viewportOnly: true,
     act: seeOpenPicture,

@@ -37,8 +37,8 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
       // Lists that are asked for by their state are different answers.
       const state = searchParams.get('state')
       const named = state === null ? path : `${path}?state=${state}`
-      const picture = await drawOutput(path, Number(searchParams.get('size')))
-      if (picture !== undefined) outgoing.writeHead(200, { 'content-type': 'image/webp' }).end(picture)
+      const file = await drawOutput(path, Number(searchParams.get('size')))
+      if (file !== undefined) outgoing.writeHead(200, { 'content-type': file.type }).end(file.body)
       else answerApi(incoming.method ?? 'GET', named, searchParams, outgoing)
       return
     }

@@ -6,6 +6,7 @@ import { EmptyState } from '../../components/EmptyState.tsx'
 import { ErrorState } from '../../components/ErrorState.tsx'
 import { Toast } from '../../components/Toast.tsx'
 import type { GalleryPlace } from './galleryPlace.ts'
+import styles from './Gallery.module.css'
 import { GalleryGrid } from './GalleryGrid.tsx'
 import type { OutputFilter } from './gallerySearch.ts'
 import { isNarrowed, toFilter } from './gallerySearch.ts'
@@ -84,7 +85,7 @@ export function Gallery({ place, children }: GalleryProps) {
           {toast}
         </OutputViewer>
       )}
-      {search.picture === undefined && toast}
+      {search.picture === undefined && <div className={selection.isOn ? styles.lifted : undefined}>{toast}</div>}
     </>
   )
 }

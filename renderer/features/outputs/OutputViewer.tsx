@@ -60,7 +60,12 @@ export function OutputViewer(props: OutputViewerProps) {
   const close = () => onShow(undefined)
   return (
     <Modal.Root opened onClose={close} fullScreen lockScroll={false} transitionProps={{ duration: 0 }}>
-      <Modal.Content aria-label={output?.name ?? 'Picture'} classNames={{ content: styles.content ?? '' }} radius={0}>
+      <Modal.Content
+        data-fills-window
+        aria-label={output?.name ?? 'Picture'}
+        classNames={{ content: styles.content ?? '' }}
+        radius={0}
+      >
         <div className={styles.frame}>
           <div className={styles.stage} {...swipe}>
             {output !== undefined && <ViewerStage key={id} output={output} />}

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconDownload, IconPin, IconRestore, IconTrash, IconX } from '@tabler/icons-react'
+import { IconDownload, IconPin, IconRestore, IconTrash } from '@tabler/icons-react'
 import styles from './Gallery.module.css'
 import { countOutputs } from './outputWords.ts'
 import { willKeep } from './useOutputCommands.ts'
@@ -27,9 +27,6 @@ export function SelectionBar({ selection, commands, isRemovedView }: SelectionBa
         {isEmpty ? 'Nothing selected yet' : `${countOutputs(outputs)} selected`}
       </p>
       <div className={styles.selectionActions}>
-        <Button variant="subtle" onClick={selection.chooseAll}>
-          All
-        </Button>
         {isRemovedView ? (
           <Button
             disabled={isEmpty}
@@ -67,7 +64,12 @@ export function SelectionBar({ selection, commands, isRemovedView }: SelectionBa
             </Button>
           </>
         )}
-        <Button variant="subtle" color="gray" leftSection={<IconX size={16} aria-hidden />} onClick={selection.clear}>
+      </div>
+      <div className={styles.selectionEnds}>
+        <Button variant="subtle" onClick={selection.chooseAll}>
+          All
+        </Button>
+        <Button variant="subtle" color="gray" onClick={selection.clear}>
           Done
         </Button>
       </div>

@@ -47,6 +47,7 @@ export function ZoomablePicture({ output, onError }: ZoomablePictureProps) {
         ref={place}
         className={styles.place}
         data-zoomed={zoom !== 'fit'}
+        {...(zoom === 'fit' ? {} : { role: 'group', tabIndex: 0, 'aria-label': 'Enlarged picture' })}
         style={loaded || zoom !== 'fit' ? {} : { backgroundImage: `url("${thumbnailPath(output.id, 512)}")` }}
         onDoubleClick={() => setZoom(zoom === 'fit' ? 1 : 'fit')}
         onPointerDown={zoom === 'fit' ? undefined : startDrag}
