@@ -20,7 +20,8 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   settings: [queryKeys.settings, queryKeys.sharing, queryKeys.comfyui],
   jobs: [queryKeys.jobs],
   progress: [queryKeys.runningJobs],
-  outputs: [queryKeys.outputs],
+  // What was made or removed takes or gives room.
+  outputs: [queryKeys.outputs, queryKeys.folders],
   folders: [queryKeys.folders],
 }
 
@@ -85,6 +86,8 @@ const gateKeys: readonly QueryKey[] = [
   queryKeys.sessions,
   queryKeys.connections,
   queryKeys.settings,
+  queryKeys.outputs,
+  queryKeys.folders,
   queryKeys.comfyui,
   queryKeys.engineLog,
   queryKeys.sharing,

@@ -26,7 +26,7 @@ export function PicturesPage() {
       <PageHeader title="Pictures">
         <OwnRoom />
       </PageHeader>
-      <Gallery place={{ search, onSearch, canvas, withPerson: false }} />
+      <Gallery place={{ search: { ...search, user: undefined }, onSearch, canvas, withPerson: false }} />
     </>
   )
 }

@@ -3,6 +3,8 @@ import { useState } from 'react'
 import type { Folder } from '../../../proxy/contract/folders.ts'
 import { Notice } from '../../components/Notice.tsx'
 import { StateWord } from '../../components/StateWord.tsx'
+import { hasDesktop } from '../../desktop/desktop.ts'
+import { FolderButtons } from './FolderButtons.tsx'
 import { useChangeFolder } from './folderQueries.ts'
 import styles from './folders.module.css'
 import { folderFacts, folderStateWord, roomFraction, roomWords } from './folderWords.ts'
@@ -33,6 +35,7 @@ export function FolderRow({ folder, defaults }: FolderRowProps) {
         <Moving folder={folder} />
       </div>
       <div className={styles.buttons}>
+        {hasDesktop() && <FolderButtons folder={folder} />}
         <Button variant="default" aria-label={`Room of ${name}`} onClick={() => setEditing(true)}>
           Room
         </Button>

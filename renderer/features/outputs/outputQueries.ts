@@ -12,6 +12,7 @@ import { queryKeys } from '../../api/queryKeys.ts'
 import type { OutputFilter } from './gallerySearch.ts'
 import { appendPage, mergeNewest, outputPageSchema, withChange, withOutputs, withoutOutputs } from './outputList.ts'
 import type { OutputList, OutputPage } from './outputList.ts'
+import { removingNow } from './removingNow.ts'
 
 const pageSize = 200
 /** What one request may name. */
@@ -41,7 +42,8 @@ export function useOutputs(filter: OutputFilter) {
     queryKey,
     queryFn: async (): Promise<OutputList> => {
       const newest = await readPage(filter, undefined)
-      return mergeNewest(client.getQueryData<OutputList>(queryKey), newest)
+      const list = mergeNewest(client.getQueryData<OutputList>(queryKey), newest)
+      return filter.removed === true ? list : withoutOutputs(list, removingNow(client))
     },
     // Ten thousand entries need not be compared one by one.
     structuralSharing: false,
@@ -104,10 +106,15 @@ export function useRemoveOutputs() {
     mutationFn: (outputs: readonly Output[]) => askForAll('outputs/remove', outputs),
     onMutate: (outputs) => {
       const ids = new Set(outputs.map(({ id }) => id))
+      for (const id of ids) removingNow(client).add(id)
       changeLists(client, (list) => withoutOutputs(list, ids))
     },
-    onError: () => client.resetQueries({ queryKey: queryKeys.outputLists }),
-    onSettled: () => refreshRoom(client),
+    onSettled: (_done, error, outputs) => {
+      for (const { id } of outputs) removingNow(client).delete(id)
+      client.removeQueries({ queryKey: queryKeys.outputLists, type: 'inactive' })
+      if (error !== null) void client.resetQueries({ queryKey: queryKeys.outputLists })
+      return refreshRoom(client)
+    },
   })
 }
 

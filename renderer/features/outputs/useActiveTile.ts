@@ -28,7 +28,7 @@ export function useActiveTile(
   const index = found ?? Math.min(active.place, Math.max(0, outputs.length - 1))
   const id = outputs[index]?.id
   const wanted = useRef(false)
-  const hadFocus = useRef(false)
+  const focused = useFocusedElement(root)
 
   const onFocus = useCallback((place: number) => setActive({ id: outputs[place]?.id, place }), [outputs])
   const moveTo = useCallback(
@@ -40,17 +40,40 @@ export function useActiveTile(
   )
   useReturn(open, places, moveTo)
   useLayoutEffect(() => {
-    const isLost = hadFocus.current && document.activeElement === document.body
+    const isLost = focused.current?.isConnected === false && document.activeElement === document.body
     if ((!wanted.current && !isLost) || id === undefined) return
     wanted.current = false
+    focused.current = null
     const target = root.current?.querySelector<HTMLElement>(`[data-output="${id}"]`)
     target?.focus({ preventScroll: true })
     target?.scrollIntoView({ block: 'nearest' })
   })
-  useEffect(() => {
-    hadFocus.current = root.current?.contains(document.activeElement) === true
-  })
   return { index, onFocus, moveTo }
+}
+
+/** What has the focus inside, also just after it was taken out of the document; null once the focus went elsewhere. */
+function useFocusedElement(root: RefObject<HTMLElement | null>): RefObject<Element | null> {
+  const focused = useRef<Element | null>(null)
+  useEffect(() => {
+    const element = root.current
+    if (element === null) return undefined
+    const onIn = ({ target }: FocusEvent) => {
+      focused.current = target instanceof Element ? target : null
+    }
+    const onOut = ({ target }: FocusEvent) => {
+      // Some browsers also tell it of an element that is being taken out.
+      setTimeout(() => {
+        if (target instanceof Element && target.isConnected && focused.current === target) focused.current = null
+      })
+    }
+    element.addEventListener('focusin', onIn)
+    element.addEventListener('focusout', onOut)
+    return () => {
+      element.removeEventListener('focusin', onIn)
+      element.removeEventListener('focusout', onOut)
+    }
+  }, [root])
+  return focused
 }
 
 function useReturn(
