@@ -316,6 +316,11 @@ const desktop: NonNullable<PageScenario['desktop']> = checkChannels({
     secrets: 'keychain',
     tray: true,
   },
+  'folder:pick': {
+    path: '/media/me/Pictures/Mia',
+    left: { path: '/home/me/Pictures/Gatehouse/Mia', names: ['notes.txt', 'sketches'] },
+  },
+  'folder:open': undefined,
   'desktop:openDataFolder': undefined,
   'desktop:quit': undefined,
 })

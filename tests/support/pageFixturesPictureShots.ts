@@ -203,4 +203,14 @@ export const ownerPictureShots: readonly Omit<Shot, 'place'>[] = [
       await page.getByRole('dialog').getByRole('button', { name: 'Save' }).waitFor()
     },
   },
+  {
+    name: 'owner-folder-moved',
+    path: `${ownerPath}?view=folders`,
+    scenario: ownerScenario(ownerAnswers),
+    viewportOnly: true,
+    act: async (page) => {
+      await press(page, 'Choose another folder for Mia')
+      await page.getByText('notes.txt').waitFor()
+    },
+  },
 ]
