@@ -64,9 +64,14 @@ async function nearestThere(directory: string): Promise<string> {
 
 /** By the system call where Node has it (from 18.15 on), else by `df`, which every POSIX system has. */
 export async function readSpace(directory: string): Promise<Space> {
-  if (!hasStatfs(fs)) return parseDf(await runDf(directory))
+  if (!hasStatfs(fs)) return readSpaceByDf(directory)
   const { bavail, blocks, bsize } = await fs.statfs(directory)
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+}
+
+/** The same without the system call, for the fallback runtime. */
+export async function readSpaceByDf(directory: string): Promise<Space> {
+  return parseDf(await runDf(directory))
 }
 
 /** The types say that it is always there; the fallback runtime's Node 16 has none. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeBytes, parseBytes } from '../../../proxy/contract/byteWords.ts'
-import { parseDf } from '../../../proxy/folders/diskSpace.ts'
+import { parseDf, readSpace, readSpaceByDf } from '../../../proxy/folders/diskSpace.ts'
 import { fullWords, warningWords } from '../../../proxy/folders/roomWords.ts'
 import { automaticQuota } from '../../../proxy/folders/folderRules.ts'
 
@@ -74,6 +74,13 @@ describe('the answer of df', () => {
 //server/my share 100 1 99% /x  264128512 26000000 70000000  28% /mnt/my pictures
 `
     expect(parseDf(text)).toEqual({ freeBytes: 70000000 * 1024, totalBytes: 264128512 * 1024 })
+  })
+
+  it.skipIf(process.platform === 'win32')('says what the system call says', async () => {
+    const [byCall, byDf] = [await readSpace('/tmp'), await readSpaceByDf('/tmp')]
+    expect(byDf.totalBytes / byCall.totalBytes).toBeCloseTo(1, 1)
+    // Others write to this disk meanwhile.
+    expect(byDf.freeBytes / byCall.freeBytes).toBeCloseTo(1, 1)
   })
 
   it.each(['', 'df: /x: No such file', 'Filesystem\n- - - - - /'])('%j says nothing', (text) =>
