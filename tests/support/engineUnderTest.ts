@@ -41,12 +41,21 @@ const READY_MS = 120_000
 /** True when the suite is to run on the real ComfyUI in `$COMFYUI_DIR`. */
 export const usesRealComfyui = process.env['GATEHOUSE_TEST_ENGINE'] === 'comfyui'
 
+export interface EngineOptions {
+  /** ComfyUI's own page for the practice engine. */
+  readonly frontendDirectory?: string
+  /** A real ComfyUI as it is without Gatehouse: no companion, no secret. */
+  readonly plain?: boolean
+}
+
 /** Starts the engine the environment asks for, in folders of its own. */
-export async function startEngineUnderTest(): Promise<EngineUnderTest> {
+export async function startEngineUnderTest(options: EngineOptions = {}): Promise<EngineUnderTest> {
   const base = await mkdtemp(join(tmpdir(), 'gatehouse-engine-'))
   const port = await findFreePort()
   const secret = randomBytes(32).toString('hex')
-  const start = usesRealComfyui ? await prepareComfyui(base, port, secret) : await preparePractice(base, port, secret)
+  const start = usesRealComfyui
+    ? await prepareComfyui(base, port, options.plain ? undefined : secret)
+    : await preparePractice(base, port, secret, options.frontendDirectory)
   const child = spawn(start.command.file, start.command.args, {
     cwd: start.command.cwd,
     env: start.command.env,
@@ -125,7 +134,13 @@ export async function findFreePort(): Promise<number> {
   return port
 }
 
-async function preparePractice(base: string, port: number, secret: string): Promise<EngineStart> {
+async function preparePractice(
+  base: string,
+  port: number,
+  secret: string,
+  frontendDirectory: string | undefined,
+): Promise<EngineStart> {
+  const frontend = frontendDirectory === undefined ? [] : ['--frontend', frontendDirectory]
   const entry = await bundlePracticeEngine(base)
   const below = (name: string): string => join(base, 'data', name)
   return {
@@ -135,7 +150,7 @@ async function preparePractice(base: string, port: number, secret: string): Prom
     command: {
       // The oldest Node that the product runs on can be tried with this.
       file: process.env['GATEHOUSE_ENGINE_NODE'] ?? process.execPath,
-      args: [entry, '--port', String(port), '--base-directory', join(base, 'data')],
+      args: [entry, '--port', String(port), '--base-directory', join(base, 'data'), ...frontend],
       // The bundle lies outside of the project; sharp does not.
       env: { ...process.env, GATEHOUSE_SECRET: secret, NODE_PATH: resolve('node_modules') },
       cwd: base,
@@ -143,7 +158,7 @@ async function preparePractice(base: string, port: number, secret: string): Prom
   }
 }
 
-async function prepareComfyui(base: string, port: number, secret: string): Promise<EngineStart> {
+async function prepareComfyui(base: string, port: number, secret: string | undefined): Promise<EngineStart> {
   const directory = process.env['COMFYUI_DIR']
   if (!directory) throw new Error('COMFYUI_DIR must name the folder of a ComfyUI')
   const folder = async (name: string): Promise<string> => {
@@ -157,7 +172,7 @@ async function prepareComfyui(base: string, port: number, secret: string): Promi
     await folder('user'),
   ]
   const companion = resolve('resources/comfyui-companion')
-  const hasCompanion = existsSync(join(companion, 'gatehouse_companion/__init__.py'))
+  const hasCompanion = secret !== undefined && existsSync(join(companion, 'gatehouse_companion/__init__.py'))
   const yaml = join(base, 'companion.yaml')
   if (hasCompanion) await writeFile(yaml, `gatehouse:\n  custom_nodes: ${JSON.stringify(companion)}\n`)
   const args = ['main.py', '--cpu', '--listen', '127.0.0.1', '--port', String(port), '--disable-auto-launch']
