@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   service: ['launcher', 'proxy'],
   renderer: ['proxy/contract', 'electron/ipc/schema.ts'],
   // Runs in ComfyUI's page: no schema library of the pages, and nothing that administers.
-  'renderer/canvas': ['proxy/contract/roles.ts', 'renderer/words'],
+  'renderer/canvas': ['proxy/contract/roles.ts', 'proxy/contract/byteWords.ts', 'renderer/features/jobs/jobWords.ts'],
   launcher: ['proxy/core'],
   'launcher/practice': ['proxy/core'],
   'proxy/core': [],

@@ -13,7 +13,7 @@ export type Session = z.infer<typeof sessionSchema>
 export const jobsSchema = z.object({
   items: z.array(
     z.object({
-      state: z.string(),
+      state: z.enum(['waiting', 'held', 'starting', 'running', 'succeeded', 'failed', 'cancelled']),
       position: z.nullable(z.number()),
       expectedWaitSeconds: z.nullable(z.number()),
       reason: z.nullable(z.string()),
@@ -24,6 +24,7 @@ export type Job = z.infer<typeof jobsSchema>['items'][number]
 
 export const folderSchema = z.object({
   bytes: z.number(),
+  inputBytes: z.number(),
   quotaBytes: z.nullable(z.number()),
   warning: z.nullable(z.string()),
 })

@@ -1,6 +1,6 @@
+import { describeBytes } from '../../proxy/contract/byteWords.ts'
 import { roleWords } from '../../proxy/contract/roles.ts'
-import { toBytesOf } from '../words/bytes.ts'
-import { toPlaceInLine } from '../words/line.ts'
+import { placeWords } from '../features/jobs/jobWords.ts'
 import type { CanvasState, Folder, Job } from './answers.ts'
 
 export type Tone = 'calm' | 'warning'
@@ -57,7 +57,9 @@ const signedOut: BadgeWords = {
 }
 
 const isHeld = ({ state }: Job): boolean => state === 'held'
-const isFull = ({ bytes, quotaBytes }: Folder): boolean => quotaBytes !== null && bytes >= quotaBytes
+/** Results and uploads share the room. */
+const usedBytes = ({ bytes, inputBytes }: Folder): number => bytes + inputBytes
+const isFull = (folder: Folder): boolean => folder.quotaBytes !== null && usedBytes(folder) >= folder.quotaBytes
 const isWaiting = ({ position }: Job): boolean => position !== null
 
 /** The one thing that matters most now: one's turn, then what is held, then room. */
@@ -65,7 +67,7 @@ function toNote(jobs: readonly Job[], folder: Folder | undefined): { note: strin
   const first = jobs.find(isWaiting)
   const held = jobs.filter(isHeld).length
   if (first !== undefined && !jobs.some(({ state }) => state === 'running')) {
-    return { note: toPlaceInLine(first.position ?? 0, first.expectedWaitSeconds), tone: 'calm' }
+    return { note: placeWords(first, true), tone: 'calm' }
   }
   if (held > 0) return { note: held === 1 ? 'On hold' : `${held} on hold`, tone: 'warning' }
   if (folder?.warning != null) return { note: isFull(folder) ? 'Full' : 'Nearly full', tone: 'warning' }
@@ -78,7 +80,7 @@ function toJobLines(jobs: readonly Job[]): PanelLine[] {
   if (running > 0) lines.push({ text: running === 1 ? 'Running now' : `${running} running now`, tone: 'calm' })
   const [first, ...others] = jobs.filter(isWaiting)
   if (first !== undefined) {
-    lines.push({ text: toPlaceInLine(first.position ?? 0, first.expectedWaitSeconds), tone: 'calm' })
+    lines.push({ text: placeWords(first, true), tone: 'calm' })
     if (others.length > 0) lines.push({ text: `${others.length} more of yours behind it`, tone: 'calm' })
   }
   const reasons = new Map<string, number>()
@@ -89,8 +91,17 @@ function toJobLines(jobs: readonly Job[]): PanelLine[] {
   return lines
 }
 
-function toStorage({ bytes, quotaBytes, warning }: Folder): BadgeWords['storage'] {
+function toStorage(folder: Folder): BadgeWords['storage'] {
+  const { quotaBytes, warning } = folder
   if (quotaBytes === null || quotaBytes <= 0) return undefined
+  const used = usedBytes(folder)
   const tone = warning === null ? 'calm' : 'warning'
-  return { text: warning ?? toBytesOf(bytes, quotaBytes), fraction: Math.min(1, bytes / quotaBytes), tone }
+  return { text: warning ?? toBytesOf(used, quotaBytes), fraction: Math.min(1, used / quotaBytes), tone }
+}
+
+/** "12.4 of 20 GB", "340 MB of 2 GB". */
+function toBytesOf(usedBytes: number, allBytes: number): string {
+  const [used, all] = [describeBytes(usedBytes), describeBytes(allBytes)]
+  const unit = all.slice(all.indexOf(' '))
+  return `${used.endsWith(unit) ? used.slice(0, -unit.length) : used} of ${all}`
 }

@@ -20,7 +20,7 @@ class FakeStream extends EventTarget implements EventStream {
 
 const session = { user: { name: 'Mia', role: 'creator' }, mayUseManager: false, isInApp: false }
 const waiting = { state: 'waiting', position: 2, expectedWaitSeconds: 60, reason: null }
-const room = { bytes: 1, quotaBytes: 2, warning: null }
+const room = { bytes: 1, inputBytes: 0, quotaBytes: 2, warning: null }
 
 function openFollower() {
   const answers: Record<string, Reading<unknown>> = {
