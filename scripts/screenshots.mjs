@@ -1,6 +1,6 @@
 /* global window, document */
 // npm run screenshots [-- name …]: every page and state at 1280, 800 and 360 px, light and dark, checked by axe; and the
-// real windows ("window"). One width of each goes to docs/images; all of them and a contact sheet go to a temporary
+// real windows ("window") and ComfyUI's page ("canvas"). One width of each goes to docs/images; all of them and a contact sheet go to a temporary
 // folder, to be looked at.
 
 import { spawn } from 'node:child_process'
@@ -13,6 +13,10 @@ import { repositoryRoot, requireDependencies, requireNode24 } from './lib/requir
 const COMMITTED_WIDTH = { owner: 1280, portal: 360 }
 const WIDTHS = { owner: [1280, 800], portal: [1280, 800, 360] }
 const HEIGHTS = { 1280: 820, 800: 560, 360: 740 }
+const REAL_PICTURES = {
+  window: 'tests/e2e/desktop/windowPictures.test.ts',
+  canvas: 'tests/e2e/canvas/pictures.test.ts',
+}
 const CHROMIUM_ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -70,7 +74,8 @@ async function takeAll(wanted) {
     await server.close()
   }
   await commitImages(taken)
-  if (wanted.length === 0 || wanted.includes('window')) await takeWindows()
+  const real = Object.keys(REAL_PICTURES).filter((name) => wanted.length === 0 || wanted.includes(name))
+  if (real.length > 0) await takeReal(real.map((name) => REAL_PICTURES[name]))
   for (const width of [1280, 800, 360]) {
     await writeContactSheet(
       taken.filter((image) => image.width === width),
@@ -131,12 +136,12 @@ async function showWholePage(page, width) {
   await settle(page)
 }
 
-/** The app itself, in the throw-away desktop of its journeys. */
-async function takeWindows() {
+/** The app itself and ComfyUI's page behind the gate, in the throw-away desktop of their journeys. */
+async function takeReal(files) {
   const { buildProduct } = await import('./lib/buildProduct.mjs')
   await buildProduct()
   const env = { ...process.env, GATEHOUSE_PICTURES: path.join(repositoryRoot, 'docs', 'images') }
-  const args = ['vitest', 'run', '--project', 'e2e', 'tests/e2e/desktop/windowPictures.test.ts']
+  const args = ['vitest', 'run', '--project', 'e2e', ...files]
   const script = path.join(repositoryRoot, 'scripts', 'withDesktop.mjs')
   const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit', env, cwd: repositoryRoot })
   const code = await new Promise((resolve) => child.on('exit', resolve))

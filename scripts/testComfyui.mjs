@@ -26,7 +26,11 @@ const env = { GATEHOUSE_TEST_ENGINE: 'comfyui', COMFYUI_DIR: path.resolve(direct
 const STEPS = [
   vitestStep('integration', { env, files: ['tests/integration/companion/', 'tests/integration/launcher/realComfyui'] }),
   vitestStep('contract', { env }),
-  vitestStep('e2e', { env, files: ['tests/e2e/desktop/realComfyui.test.ts'], desktop: true }),
+  vitestStep('e2e', {
+    env,
+    files: ['tests/e2e/desktop/realComfyui.test.ts', 'tests/e2e/canvas/normalUser'],
+    desktop: true,
+  }),
 ]
 
 if (!(await ensureSystemPackages(systemPackages.tests, console.error))) process.exit(1)

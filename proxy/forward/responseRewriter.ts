@@ -50,3 +50,14 @@ export const editUserContent: HeaderEdit = (headers) => {
     headers.set('content-disposition', disposition.replace(/^[^;]*/, 'attachment'))
   }
 }
+
+/**
+ * Beside `nosniff` a browser takes a stylesheet of any other type for an error, also one that is not there. ComfyUI's page
+ * asks for two that hardly anybody has; without the header it lives with a 404.
+ */
+export const editStylesheet =
+  (edit: HeaderEdit): HeaderEdit =>
+  (headers, status) => {
+    edit(headers, status)
+    if (status === 404) headers.set('content-type', 'text/css; charset=utf-8')
+  }

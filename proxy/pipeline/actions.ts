@@ -10,7 +10,8 @@ import { UploadInspector } from '../comfyui/multipart.ts'
 import { checkPreviewPath, checkUserdataQuery, checkViewQuery } from '../comfyui/fileNames.ts'
 import type { Action } from '../comfyui/routeTable.ts'
 import { GateError } from '../contract/errorCodes.ts'
-import { editHashedAsset, editPage, editUserContent } from '../forward/responseRewriter.ts'
+import { editHashedAsset, editPage, editStylesheet, editUserContent } from '../forward/responseRewriter.ts'
+import type { HeaderEdit } from '../forward/responseRewriter.ts'
 import { answerJson, answerText } from '../http/ownAnswer.ts'
 import { parseQuery } from '../http/requestTarget.ts'
 import { listExtensions } from './extensionsAction.ts'
@@ -48,6 +49,9 @@ const own: ActionHandler = ({ exchange, request, response }, { dependencies }) =
   dependencies.ownApplication(request, response, exchange)
 }
 
+const editFor = ({ exchange }: Turn, edit: HeaderEdit): HeaderEdit =>
+  exchange.target.path.endsWith('.css') ? editStylesheet(edit) : edit
+
 /** What is done with a request that passed every stage, by its route's action. */
 export const actions: Readonly<Record<Action, ActionHandler>> = {
   own,
@@ -55,9 +59,9 @@ export const actions: Readonly<Record<Action, ActionHandler>> = {
   heavy: (turn, services) => forwardHeavy(turn, services),
   static: (turn, services) => {
     const edit = turn.exchange.target.path.startsWith('/assets/') ? editHashedAsset : editPage
-    return forwardTurn(turn, services, { edit })
+    return forwardTurn(turn, services, { edit: editFor(turn, edit) })
   },
-  userContent: (turn, services) => forwardTurn(turn, services, { edit: editUserContent }),
+  userContent: (turn, services) => forwardTurn(turn, services, { edit: editFor(turn, editUserContent) }),
   view: (turn, services) => {
     const query = parseQuery(turn.exchange.target.search)
     checkViewQuery(query)

@@ -134,3 +134,7 @@ export const setSetting = (page: Page, id: string, value: unknown): Promise<void
 
 export const getSetting = (page: Page, id: string): Promise<unknown> =>
   page.evaluate((name) => (window as any).app.extensionManager.setting.get(name), id)
+
+/** What the page itself shows as the length of the queue. */
+export const remaining = (page: Page): Promise<number> =>
+  page.evaluate(async () => (await (await fetch('/api/prompt')).json()).exec_info.queue_remaining)

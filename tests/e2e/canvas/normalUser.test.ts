@@ -9,6 +9,7 @@ import {
   openSavedWorkflow,
   openSidebar,
   pressRun,
+  remaining,
   saveMask,
   saveWorkflowAs,
   setSetting,
@@ -80,10 +81,6 @@ const loadAndSave = (image: string) => ({
   '1': { class_type: 'LoadImage', inputs: { image } },
   '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'loaded' } },
 })
-
-/** What the page itself would show as the length of the queue. */
-const remaining = (page: Page): Promise<number> =>
-  page.evaluate(async () => (await (await fetch('/api/prompt')).json()).exec_info.queue_remaining)
 
 async function newPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport })
