@@ -13,7 +13,7 @@ export interface Badge {
 }
 
 /** A button that says who is signed in and how it stands, and opens the panel. */
-export function createBadge(): Badge {
+export function createBadge(hasUnsavedWork: () => boolean): Badge {
   const name = element('span', { class: 'name' })
   const initial = element('span', { class: 'initial', 'aria-hidden': 'true' })
   const note = element('span', { class: 'note', role: 'status' })
@@ -23,7 +23,7 @@ export function createBadge(): Badge {
   host.attachShadow({ mode: 'open' }).append(element('style', {}, badgeStyle), frame)
   // The frontend of 2026 hides the place of extensions while all in it is empty, and a shadow tree does not count.
   host.append(element('span'))
-  const panel = createPanel(button)
+  const panel = createPanel(button, hasUnsavedWork)
   button.addEventListener('click', () => panel.toggle())
   return {
     host,

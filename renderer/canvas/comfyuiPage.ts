@@ -59,4 +59,10 @@ export function findBarGroup(application: unknown): HTMLElement | undefined {
 export const isFocusMode = (application: unknown): boolean =>
   findThing(application, 'extensionManager', 'focusMode') === true
 
+/** A workflow was changed since it was opened or saved. */
+export function hasUnsavedWork(application: unknown): boolean {
+  const open = findThing(application, 'extensionManager', 'workflow', 'openWorkflows')
+  return Array.isArray(open) && open.some((workflow) => findThing(workflow, 'isModified') === true)
+}
+
 const isShown = (node: Element | null): boolean => node !== null && node.getClientRects().length > 0

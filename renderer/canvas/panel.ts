@@ -10,9 +10,10 @@ export interface Panel {
 const gapPx = 8
 
 /** The panel below the badge. It lies in the page's body, because the frontend's bar cuts off what is larger. */
-export function createPanel(button: HTMLElement): Panel {
-  const content = element('div')
-  const frame = element('div', { class: 'panel', role: 'dialog', 'aria-label': 'Gatehouse', hidden: '' }, content)
+export function createPanel(button: HTMLElement, hasUnsavedWork: () => boolean): Panel {
+  const [who, jobs, room, links] = [createPart('who'), createPart('part'), createPart('part'), createPart('links')]
+  const parts = [who.node, jobs.node, room.node, links.node]
+  const frame = element('div', { class: 'panel', role: 'dialog', 'aria-label': 'Gatehouse', hidden: '' }, ...parts)
   const host = element('div', { class: 'gatehouse-panel' })
   host.attachShadow({ mode: 'open' }).append(element('style', {}, badgeStyle), frame)
 
@@ -41,7 +42,11 @@ export function createPanel(button: HTMLElement): Panel {
   )
   return {
     show: (words) => {
-      content.replaceChildren(...toParts(words))
+      const { name, role, isSignedOut, canSignOut } = words
+      who.fill([name, role, isSignedOut], () => toWho(words))
+      jobs.fill(words.jobs, () => toJobs(words))
+      room.fill(words.storage ?? null, () => toRoom(words))
+      links.fill([isSignedOut, canSignOut], () => toLinks(words, hasUnsavedWork))
       if (isOpen()) placeBeside(frame, button)
     },
     toggle: () => setOpen(!isOpen()),
@@ -58,60 +63,68 @@ function placeBeside(frame: HTMLElement, button: HTMLElement): void {
   frame.style.left = `${Math.max(gapPx, left)}px`
 }
 
-function toParts(words: BadgeWords): HTMLElement[] {
-  if (words.isSignedOut) return signedOutParts()
-  const parts: HTMLElement[] = [
-    element('div', { class: 'who' }, element('h2', {}, words.name), element('p', { title: words.meaning }, words.role)),
-  ]
-  if (words.jobs.length > 0) {
-    const lines = words.jobs.map(({ text, tone }) => element('p', { 'data-tone': tone }, text))
-    parts.push(element('div', { class: 'part' }, element('h3', {}, 'Your jobs'), ...lines))
+/** What is focused or half read stays: a part is written anew only when something else is to be said. */
+function createPart(className: string): { readonly node: HTMLElement; fill(key: unknown, make: () => Node[]): void } {
+  const node = element('div', { class: className })
+  let known = ''
+  return {
+    node,
+    fill: (key, make) => {
+      const next = JSON.stringify(key)
+      if (next === known) return
+      known = next
+      const made = make()
+      node.hidden = made.length === 0
+      node.replaceChildren(...made)
+    },
   }
-  if (words.storage !== undefined) {
-    const { text, fraction, tone } = words.storage
-    const meter = element('meter', { 'data-tone': tone, 'aria-label': 'Room used' })
-    meter.value = fraction
-    parts.push(
-      element(
-        'div',
-        { class: 'part' },
-        element('h3', {}, 'Your room'),
-        element('p', { 'data-tone': tone }, text),
-        meter,
-      ),
-    )
-  }
-  parts.push(toLinks(words.canSignOut))
-  return parts
 }
 
-function toLinks(canSignOut: boolean): HTMLElement {
-  const links = element(
-    'div',
-    { class: 'links' },
-    toLink('My pictures', '/gatehouse/pictures'),
-    toLink('My account', '/gatehouse/'),
-  )
-  if (canSignOut) {
-    const out = element('button', { type: 'button' }, 'Sign out')
-    out.addEventListener('click', signOut)
-    links.append(out)
-  }
-  return links
+function toWho({ isSignedOut, name, role, meaning }: BadgeWords): Node[] {
+  const text = isSignedOut ? SIGNED_OUT : role
+  return [element('h2', {}, name), element('p', { title: meaning }, text)]
+}
+
+const SIGNED_OUT =
+  'Your sign-in has ended. What is on the canvas is still here: sign in again in a tab of its own and go on.'
+
+function toJobs({ jobs }: BadgeWords): Node[] {
+  if (jobs.length === 0) return []
+  return [element('h3', {}, 'Your jobs'), ...jobs.map(({ text, tone }) => element('p', { 'data-tone': tone }, text))]
+}
+
+function toRoom({ storage }: BadgeWords): Node[] {
+  if (storage === undefined) return []
+  const { text, fraction, tone } = storage
+  const meter = element('meter', { 'data-tone': tone, 'aria-label': 'Room used' })
+  meter.value = fraction
+  return [element('h3', {}, 'Your room'), element('p', { 'data-tone': tone }, text), meter]
+}
+
+function toLinks({ isSignedOut, canSignOut }: BadgeWords, hasUnsavedWork: () => boolean): Node[] {
+  if (isSignedOut) return [toLink('Sign in again', '/login')]
+  const links: Node[] = [toLink('My pictures', '/gatehouse/pictures'), toLink('My account', '/gatehouse/')]
+  return canSignOut ? [...links, createSignOut(hasUnsavedWork)] : links
+}
+
+/** Signing out clears what the browser keeps for this address, drafts of workflows too. */
+function createSignOut(hasUnsavedWork: () => boolean): HTMLElement {
+  const button = element('button', { type: 'button' }, 'Sign out')
+  let asked = false
+  button.addEventListener('click', () => {
+    if (asked || !hasUnsavedWork()) {
+      signOut()
+      return
+    }
+    asked = true
+    button.textContent = 'Sign out and lose unsaved changes'
+  })
+  return button
 }
 
 /** In a tab of its own: what is on the canvas stays. */
 const toLink = (text: string, href: string): HTMLElement =>
   element('a', { href, target: '_blank', rel: 'noopener' }, text)
-
-function signedOutParts(): HTMLElement[] {
-  const text =
-    'Your sign-in has ended. What is on the canvas is still here; sign in again in a tab of its own and go on.'
-  return [
-    element('div', { class: 'who' }, element('h2', {}, 'Signed out'), element('p', {}, text)),
-    element('div', { class: 'links' }, toLink('Sign in again', '/login')),
-  ]
-}
 
 /** A form, so that the browser goes to the sign-in page; the session ends before it gets there. */
 function signOut(): void {

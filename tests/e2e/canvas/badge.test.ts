@@ -78,7 +78,7 @@ describe('the badge in ComfyUI’s page', () => {
     await badgeOf(page).click()
     await panelOf(page).getByText('Creator', { exact: true }).waitFor()
     await panelOf(page)
-      .getByText(/^0 of \d/)
+      .getByText(/^0 bytes of \d/)
       .waitFor()
     expect(await panelOf(page).getByRole('link', { name: 'My pictures' }).getAttribute('href')).toBe(
       '/gatehouse/pictures',
@@ -99,7 +99,11 @@ describe('the badge in ComfyUI’s page', () => {
     await panelOf(page).getByText('On hold. You put it on hold.').waitFor()
 
     const loggedOut = page.waitForURL(/\/login$/)
+    const drafts = await page.evaluate(() =>
+      (window as any).app.extensionManager.workflow.openWorkflows.some((open: any) => open.isModified),
+    )
     await panelOf(page).getByRole('button', { name: 'Sign out' }).click()
+    if (drafts) await panelOf(page).getByRole('button', { name: 'Sign out and lose unsaved changes' }).click()
     await loggedOut
     expect((await page.context().request.get(new URL('queue', world.gatehouse.url).href)).status()).toBe(401)
     await clearOf(leo)
@@ -139,16 +143,13 @@ describe('the badge in ComfyUI’s page', () => {
     await page.route(`**${pack}`, (route) =>
       route.fulfill({
         contentType: 'text/javascript',
-        body: `window.app.registerExtension({ name: 'Gatehouse', setup() { window.packRan = true } })`,
+        body: `window.app.registerExtension({ name: 'Gatehouse', setup() { window.packRan = true } })\nwindow.packLoaded = true`,
       }),
     )
     // Ours comes last, so that the name is taken.
     await page.route('**/gatehouse/assets/comfyui.js', async (route) => {
       const answer = await route.fetch()
-      await page.waitForFunction(
-        (name) => performance.getEntriesByName(new URL(name, location.href).href).length > 0,
-        pack,
-      )
+      await page.waitForFunction(() => (window as any).packLoaded)
       await route.fulfill({ response: answer })
     })
     await openCanvas(page, world.gatehouse.url, 'Mia')
