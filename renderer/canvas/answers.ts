@@ -13,6 +13,7 @@ export type Session = z.infer<typeof sessionSchema>
 export const jobsSchema = z.object({
   items: z.array(
     z.object({
+      id: z.string(),
       state: z.enum(['waiting', 'held', 'starting', 'running', 'succeeded', 'failed', 'cancelled']),
       position: z.nullable(z.number()),
       expectedWaitSeconds: z.nullable(z.number()),

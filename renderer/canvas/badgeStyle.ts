@@ -32,6 +32,8 @@ export const badgeStyle = `
 .part p { margin: 0; color: var(--strong); font-variant-numeric: tabular-nums; }
 .part p + p { margin-top: 4px; }
 .part p[data-tone="warning"] { padding-left: 8px; border-left: 3px solid var(--amber); }
+button.small { margin-top: 6px; padding: 4px 10px; border: 1px solid var(--line); border-radius: 6px;
+  background: var(--field); color: var(--strong); font-size: 12px; cursor: pointer; }
 meter { display: block; width: 100%; height: 6px; margin-top: 8px; appearance: none; border: 0; border-radius: 3px;
   background: var(--field); }
 meter::-webkit-meter-inner-element { display: block; height: 6px; border: 0; }

@@ -8,6 +8,8 @@ export type Tone = 'calm' | 'warning'
 export interface PanelLine {
   readonly text: string
   readonly tone: Tone
+  /** The job that can be taken out of the line here. */
+  readonly jobId?: string
 }
 
 /** What the badge and its panel say. */
@@ -80,13 +82,14 @@ function toJobLines(jobs: readonly Job[]): PanelLine[] {
   if (running > 0) lines.push({ text: running === 1 ? 'Running now' : `${running} running now`, tone: 'calm' })
   const [first, ...others] = jobs.filter(isWaiting)
   if (first !== undefined) {
-    lines.push({ text: placeWords(first, true), tone: 'calm' })
+    lines.push({ text: placeWords(first, true), tone: 'calm', jobId: first.id })
     if (others.length > 0) lines.push({ text: `${others.length} more of yours behind it`, tone: 'calm' })
   }
-  const reasons = new Map<string, number>()
-  for (const { reason } of jobs.filter(isHeld)) reasons.set(reason ?? '', (reasons.get(reason ?? '') ?? 0) + 1)
-  for (const [reason, count] of reasons) {
-    lines.push({ text: `${count === 1 ? 'On hold' : `${count} on hold`}. ${reason}`.trim(), tone: 'warning' })
+  const held = jobs.filter(isHeld)
+  for (const reason of new Set(held.map((job) => job.reason ?? ''))) {
+    const [one, ...more] = held.filter((job) => (job.reason ?? '') === reason)
+    const text = `${more.length === 0 ? 'On hold' : `${more.length + 1} on hold`}. ${reason}`.trim()
+    lines.push({ text, tone: 'warning', ...(one !== undefined && more.length === 0 && { jobId: one.id }) })
   }
   return lines
 }

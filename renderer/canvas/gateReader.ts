@@ -37,3 +37,11 @@ export const readGate: GateReader = async (path, schema) => {
     clearTimeout(timer)
   }
 }
+
+/** Takes a job of one's own out of the line; the gate's events tell whether it went. */
+export function cancelJob(id: string): void {
+  const path = `/gatehouse/api/v1/jobs/${encodeURIComponent(id)}`
+  fetch(path, { method: 'DELETE', credentials: 'same-origin', redirect: 'error' }).catch(() => {
+    // No connection: the job stays where it is, and so does its line in the panel.
+  })
+}

@@ -1,6 +1,7 @@
 import { badgeStyle } from './badgeStyle.ts'
-import type { BadgeWords } from './describeState.ts'
+import type { BadgeWords, PanelLine } from './describeState.ts'
 import { element } from './element.ts'
+import { cancelJob } from './gateReader.ts'
 
 export interface Panel {
   show(words: BadgeWords): void
@@ -90,7 +91,17 @@ const SIGNED_OUT =
 
 function toJobs({ jobs }: BadgeWords): Node[] {
   if (jobs.length === 0) return []
-  return [element('h3', {}, 'Your jobs'), ...jobs.map(({ text, tone }) => element('p', { 'data-tone': tone }, text))]
+  return [element('h3', {}, 'Your jobs'), ...jobs.map(toJobLine)]
+}
+
+/** The frontend's own button stops what runs; with a single job that waits, it has none that helps. */
+function toJobLine({ text, tone, jobId }: PanelLine): HTMLElement {
+  const line = element('p', { 'data-tone': tone }, text)
+  if (jobId === undefined) return line
+  const button = element('button', { type: 'button', class: 'small' }, 'Take it out of the line')
+  button.addEventListener('click', () => cancelJob(jobId))
+  line.append(element('br'), button)
+  return line
 }
 
 function toRoom({ storage }: BadgeWords): Node[] {

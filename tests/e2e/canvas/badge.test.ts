@@ -59,7 +59,9 @@ describe('two people in ComfyUI’s own page', () => {
     expect(seen).not.toContain('leo')
 
     await mia.getByRole('button', { name: 'Cancel current run' }).click({ force: true })
-    await mia.getByRole('button', { name: 'Clear Pending Tasks' }).click()
+    expect(await remaining(mia)).toBe(1)
+    await badgeOf(mia).click()
+    await panelOf(mia).getByRole('button', { name: 'Take it out of the line' }).click()
     for (const tab of [mia, other]) await expect.poll(() => tasksOf(tab).count(), patience).toBe(0)
     await badgeOf(mia)
       .filter({ hasText: /^MMia$/ })

@@ -9,8 +9,9 @@ import { openCanvasWorld } from '../../support/canvasWorld.ts'
 const directory = process.env['GATEHOUSE_PICTURES'] ?? ''
 
 const gigabyte = 1024 ** 3
-const waiting = { state: 'waiting', position: 2, expectedWaitSeconds: 360, reason: null }
+const waiting = { id: 'a', state: 'waiting', position: 2, expectedWaitSeconds: 360, reason: null }
 const held = {
+  id: 'b',
   state: 'held',
   position: null,
   expectedWaitSeconds: null,

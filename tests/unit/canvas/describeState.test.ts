@@ -9,13 +9,14 @@ import { describeState } from '../../../renderer/canvas/describeState.ts'
 const session: Session = { user: { name: 'Mia', role: 'creator' }, mayUseManager: false, isInApp: false }
 const state = (change: Partial<CanvasState> = {}): CanvasState => ({ session, jobs: [], folder: undefined, ...change })
 const waiting = (position: number, expectedWaitSeconds: number | null = 360): Job => ({
+  id: `job-${position}`,
   state: 'waiting',
   position,
   expectedWaitSeconds,
   reason: null,
 })
-const running: Job = { state: 'running', position: null, expectedWaitSeconds: null, reason: null }
-const held = (reason: string): Job => ({ state: 'held', position: null, expectedWaitSeconds: null, reason })
+const running: Job = { id: 'running', state: 'running', position: null, expectedWaitSeconds: null, reason: null }
+const held = (reason: string): Job => ({ id: 'held', state: 'held', position: null, expectedWaitSeconds: null, reason })
 const gigabyte = 1024 ** 3
 const folder = (change: Partial<Folder> = {}): Folder => ({
   bytes: 12 * gigabyte,
@@ -39,6 +40,7 @@ describe('the badge', () => {
 
     expect(words?.note).toBe('3rd in line, about 6 minutes')
     expect(words?.jobs.map(({ text }) => text)).toEqual(['3rd in line, about 6 minutes', '1 more of yours behind it'])
+    expect(words?.jobs.map(({ jobId }) => jobId)).toEqual(['job-2', undefined])
   })
 
   it('leaves a running job to ComfyUI’s own page', () => {
@@ -85,9 +87,9 @@ describe('the badge', () => {
     const answer = accounts.sessionSchema.parse({ user, surface: 'people', ...rights })
     expect(sessionSchema.safeParse(answer).data).toEqual(session)
 
-    const shown = { state: true, position: true, expectedWaitSeconds: true, reason: true } as const
+    const shown = { id: true, state: true, position: true, expectedWaitSeconds: true, reason: true } as const
     const job = jobs.jobSchema.pick(shown).parse(waiting(2))
-    expect(jobsSchema.safeParse({ items: [{ ...job, id: 'a' }], nextCursor: null }).data).toEqual({
+    expect(jobsSchema.safeParse({ items: [{ ...job, nodes: 3 }], nextCursor: null }).data).toEqual({
       items: [waiting(2)],
     })
     for (const state of jobs.jobStates) expect(jobsSchema.safeParse({ items: [{ ...job, state }] }).success).toBe(true)

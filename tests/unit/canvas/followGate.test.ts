@@ -19,7 +19,7 @@ class FakeStream extends EventTarget implements EventStream {
 }
 
 const session = { user: { name: 'Mia', role: 'creator' }, mayUseManager: false, isInApp: false }
-const waiting = { state: 'waiting', position: 2, expectedWaitSeconds: 60, reason: null }
+const waiting = { id: 'a', state: 'waiting', position: 2, expectedWaitSeconds: 60, reason: null }
 const room = { bytes: 1, inputBytes: 0, quotaBytes: 2, warning: null }
 
 function openFollower() {
