@@ -5,6 +5,7 @@ const project = (name: string, timeoutMs: number) => ({
     name,
     include: [`tests/${name}/**/*.test.{ts,tsx}`],
     environment: 'node',
+    setupFiles: ['tests/support/setup.ts'],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
   },

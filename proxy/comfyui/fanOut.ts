@@ -48,7 +48,7 @@ export class FanOut {
     else if (type === 'feature_flags') this.#events.flags(message.data)
     else if (type === 'logs') this.#toAdministrators(outgoing, (tab) => tab.wantsLogs)
     else if (DIRECTED.has(type) || SHARED_WITHOUT_CLIENT.has(type)) this.#jobMessage(message, outgoing, bytes)
-    else this.#toAdministrators(outgoing)
+    else this.#packMessage(message, outgoing)
   }
 
   binary(bytes: Buffer): void {
@@ -115,6 +115,13 @@ export class FanOut {
     else if (type === 'execution_error') this.#error(job, outgoing, bytes)
     else this.#toJob(job, SHARED_WITHOUT_CLIENT.has(type), () => outgoing, outgoing)
     if (type === 'executing' && data.node === null) this.#jobs.leave(promptId)
+  }
+
+  /** Of a custom node: its own type. The companion writes the job into what is sent while one runs. */
+  #packMessage({ data }: TextMessage, outgoing: Outgoing): void {
+    const job = data.prompt_id === undefined ? undefined : this.#jobs.find(data.prompt_id)
+    if (job === undefined) this.#toAdministrators(outgoing)
+    else this.#toJob(job, true, () => outgoing, outgoing)
   }
 
   /** Where things lie on this computer is for who looks after it. */

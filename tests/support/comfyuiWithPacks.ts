@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { quoteYaml } from '../../launcher/companionConfig.ts'
+import { closeAtEnd, endChild } from './closeAtEnd.ts'
 import { EngineClient, waitFor } from './engineClient.ts'
 import { findFreePort } from './engineUnderTest.ts'
 
@@ -15,6 +16,8 @@ export interface ComfyuiUser {
 }
 
 export interface ComfyuiWithPacks {
+  readonly port: number
+  readonly secret: string
   /** ComfyUI's own folders. */
   readonly folders: Readonly<Record<'input' | 'output' | 'temp' | 'user', string>>
   /** The gate's errands: the secret, and no user. */
@@ -55,9 +58,16 @@ export async function startComfyuiWithPacks(
   args.push('--extra-model-paths-config', await writeYaml(base, 'companion', resolve('resources/comfyui-companion')))
   args.push('--extra-model-paths-config', await writeYaml(base, 'packs', await writePacks(base, packs)))
   args.push(...moreArguments)
+  const watched = { GATEHOUSE_PARENT_PID: String(process.pid) }
   const child = spawn(process.env['COMFYUI_PYTHON'] ?? findPython(directory), args, {
     cwd: directory,
-    env: { ...process.env, GATEHOUSE_SECRET: secret, GATEHOUSE_COMPANION: '1', PYTHONDONTWRITEBYTECODE: '1' },
+    env: {
+      ...process.env,
+      GATEHOUSE_SECRET: secret,
+      GATEHOUSE_COMPANION: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...watched,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let log = ''
@@ -72,6 +82,8 @@ export async function startComfyuiWithPacks(
   const put = async (id: string, body: unknown): Promise<number> =>
     (await gate.send('PUT', `/gatehouse/companion/users/${id}`, JSON.stringify(body))).status
   const comfyui: ComfyuiWithPacks = {
+    port,
+    secret,
     folders: { ...folders, temp: join(folders.temp, 'temp') },
     gate,
     owner: toClient(OWNER),
@@ -97,14 +109,10 @@ export async function startComfyuiWithPacks(
       if (status !== 204) throw new Error(`the user was refused: ${status}`)
       return { id, client: toClient(id), folders: own }
     },
-    close: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        const closed = new Promise((done) => child.once('close', done))
-        child.kill('SIGTERM')
-        await closed
-      }
+    close: closeAtEnd(async () => {
+      await endChild(child)
       await rm(base, { recursive: true, force: true })
-    },
+    }),
   }
   try {
     await waitFor(async () => {

@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { closeAtEnd, endChild } from './closeAtEnd.ts'
 import { EngineClient } from './engineClient.ts'
 
 /** Where requests of the contract suite go: an engine itself, or a gate in front of one. */
@@ -59,7 +60,8 @@ export async function startEngineUnderTest(options: EngineOptions = {}): Promise
   const child = spawn(start.command.file, start.command.args, {
     cwd: start.command.cwd,
     env: start.command.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The practice engine ends when its input does.
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
   let log = ''
   child.stdout.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-100_000)))
@@ -74,14 +76,10 @@ export async function startEngineUnderTest(options: EngineOptions = {}): Promise
     process: child,
     folders: start.folders,
     log: () => log,
-    close: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        const closed = new Promise((done) => child.once('close', done))
-        child.kill('SIGTERM')
-        await closed
-      }
+    close: closeAtEnd(async () => {
+      await endChild(child)
       await rm(base, { recursive: true, force: true })
-    },
+    }),
   }
   try {
     await waitUntilReady(engine)
@@ -150,7 +148,7 @@ async function preparePractice(
     command: {
       // The oldest Node that the product runs on can be tried with this.
       file: process.env['GATEHOUSE_ENGINE_NODE'] ?? process.execPath,
-      args: [entry, '--port', String(port), '--base-directory', join(base, 'data'), ...frontend],
+      args: [entry, '--port', String(port), '--base-directory', join(base, 'data'), ...frontend, '--exit-with-parent'],
       // The bundle lies outside of the project; sharp does not.
       env: { ...process.env, GATEHOUSE_SECRET: secret, NODE_PATH: resolve('node_modules') },
       cwd: base,
@@ -179,6 +177,7 @@ async function prepareComfyui(base: string, port: number, secret: string | undef
   args.push('--output-directory', output, '--input-directory', input, '--temp-directory', tempParent)
   args.push('--user-directory', user, '--database-url', `sqlite:///${join(base, 'comfyui.db')}`)
   if (hasCompanion) args.push('--extra-model-paths-config', yaml)
+  const watched = { GATEHOUSE_PARENT_PID: String(process.pid) }
   return {
     kind: 'comfyui',
     secret: hasCompanion ? secret : undefined,
@@ -186,7 +185,7 @@ async function prepareComfyui(base: string, port: number, secret: string | undef
     command: {
       file: process.env['COMFYUI_PYTHON'] ?? findPython(directory),
       args,
-      env: { ...process.env, ...(hasCompanion && { GATEHOUSE_SECRET: secret, GATEHOUSE_COMPANION: '1' }) },
+      env: { ...process.env, ...(hasCompanion && { GATEHOUSE_SECRET: secret, GATEHOUSE_COMPANION: '1' }), ...watched },
       cwd: directory,
     },
   }

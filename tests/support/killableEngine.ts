@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { bundlePracticeEngine, findFreePort } from './engineUnderTest.ts'
+import { closeAtEnd } from './closeAtEnd.ts'
 import { ask } from './httpClient.ts'
 import type { EngineConnection } from '../../proxy/comfyui/engine.ts'
 
@@ -48,10 +49,10 @@ export class KillableEngine {
     return readdirSync(join(this.#base, 'data', 'output'))
   }
 
-  async close(): Promise<void> {
+  readonly close = closeAtEnd(async () => {
     await this.kill()
     rmSync(this.#base, { recursive: true, force: true })
-  }
+  })
 
   async #askHealth(port: number, secret: string): Promise<string | undefined> {
     const nonce = randomBytes(16).toString('hex')

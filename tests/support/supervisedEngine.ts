@@ -11,6 +11,7 @@ import { systemClock } from '../../proxy/core/clock.ts'
 import { silentLogger } from '../../proxy/core/logger.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
 import { createSupervisedEngine } from '../../service/supervisedEngine.ts'
+import { closeAtEnd } from './closeAtEnd.ts'
 import { bundlePracticeEngine, usesRealComfyui } from './engineUnderTest.ts'
 import type { EngineUnderTest } from './engineUnderTest.ts'
 import { request, untilState } from './fakeEngine/fakeEngine.ts'
@@ -40,10 +41,10 @@ export async function startSupervisedEngine(): Promise<SupervisedEngine> {
   })
   const choice = usesRealComfyui ? { kind: 'none' as const } : { kind: 'practice' as const }
   const engine = createSupervisedEngine(supervisor, { describe: () => choice, plan: () => Promise.resolve(plan) })
-  const close = async (): Promise<void> => {
+  const close = closeAtEnd(async () => {
     await supervisor.stop()
     await rm(base, { recursive: true, force: true })
-  }
+  })
   try {
     await engine.start()
     await untilState(supervisor, 'ready', START_MS)

@@ -14,9 +14,11 @@ import type { SupervisedEngine } from '../../support/supervisedEngine.ts'
 import { makePeopleFolder } from './world.ts'
 import type { IsolationWorld, Person, PersonFolders } from './world.ts'
 
+type ReachableEngine = Pick<EngineUnderTest, 'port' | 'secret' | 'folders'>
+
 export interface GateWorld extends IsolationWorld {
   /** Leads the gate to another start of the engine. */
-  connect(engine: EngineUnderTest, bootId: string): void
+  connect(engine: Pick<ReachableEngine, 'port' | 'secret'>, bootId: string): void
   readonly settings: FakeSettings
   readonly port: number
   /** Whoever the gate knows by this token. */
@@ -25,7 +27,7 @@ export interface GateWorld extends IsolationWorld {
 }
 
 /** A gate in front of the engine, with the folders that the product makes: two people, and the owner. */
-export async function openGateWorld(engine: EngineUnderTest): Promise<GateWorld> {
+export async function openGateWorld(engine: ReachableEngine): Promise<GateWorld> {
   const world = await openWorld(engine.folders, {})
   world.connect(engine, '1'.repeat(32))
   return world

@@ -143,7 +143,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
       await collector.waitForEnd(promptId)
       const { promptId: later } = await bert.client.run(probe('ProbeFolders', 'x'), { client_id: 'other' })
       await other.waitForEnd(later)
-      expect(collector.messages).toContainEqual({ type: 'probe.event', data: { text: 'private' } })
+      expect(collector.messages).toContainEqual({ type: 'probe.event', data: { text: 'private', prompt_id: promptId } })
       expect(collector.frames.filter((frame) => frame.includes('private'))).toHaveLength(2)
       expect(other.frames).toEqual([])
       expect(JSON.stringify(other.messages)).not.toContain('private')

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { silentLogger } from '../../../proxy/core/logger.ts'
 import { systemClock } from '../../../proxy/core/clock.ts'
 import { systemRandom } from '../../../proxy/core/random.ts'
+import { closeAtEnd } from '../closeAtEnd.ts'
 import { Supervisor } from '../../../launcher/supervisor.ts'
 import type { SupervisorDeps } from '../../../launcher/supervisor.ts'
 import type { LaunchPlan } from '../../../launcher/launchCommand.ts'
@@ -58,10 +59,10 @@ export function openStage(overrides: Partial<SupervisorDeps> = {}): Stage {
     states,
     setFake: (config, port) => supervisor.setLaunch(fakePlan(directory, config, port)),
     starts: () => readStarts(directory),
-    close: async () => {
+    close: closeAtEnd(async () => {
       await supervisor.stop()
       fs.rmSync(directory, { recursive: true, force: true })
-    },
+    }),
   }
 }
 

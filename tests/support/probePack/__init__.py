@@ -1,5 +1,6 @@
 """A pack of the owner's own, for tests: nodes and routes that do what real packs do, and report what they saw."""
 
+import json
 import os
 import threading
 import time
@@ -90,6 +91,32 @@ class ProbeWakeLeftovers(Probe):
         return {"ui": {"time": [time.time()]}}
 
 
+def attempt(kind, path):
+    """What came of it: the text that was read, or the name of the refusal."""
+    try:
+        if kind == "video":
+            import av
+
+            return str(av.open(path))
+        if kind == "tensors":
+            from safetensors.torch import load_file
+
+            return str(load_file(path))
+        if kind == "list":
+            return str(os.listdir(path))
+        with open(path, kind) as file:
+            return file.read() if kind == "r" else str(file.write("planted"))
+    except Exception as error:
+        return type(error).__name__
+
+
+class ProbePaths(Probe):
+    """Opens what it is told to, as packs do that join paths on their own."""
+
+    def run(self, text, unique_id):
+        return {"ui": {"came": [attempt(kind, path) for kind, path in json.loads(text)]}}
+
+
 class ProbeWait(Probe):
     """Runs until there is a go.txt in the user's output folder."""
 
@@ -111,7 +138,7 @@ class ProbeExpand(Probe):
         return {"result": (), "expand": graph.finalize()}
 
 
-PROBES = (ProbeFolders, ProbeMessages, ProbeLeftover, ProbeWakeLeftovers, ProbeWait, ProbeExpand)
+PROBES = (ProbeFolders, ProbeMessages, ProbeLeftover, ProbeWakeLeftovers, ProbeWait, ProbeExpand, ProbePaths)
 NODE_CLASS_MAPPINGS = {kind.__name__: kind for kind in PROBES}
 
 
@@ -157,4 +184,17 @@ class Background:
 
 
 BACKGROUND = Background()
+
+
+async def announce(request):
+    """Tells everybody something: in the request, and in a thread that knew no request."""
+    text = (await request.json())["text"]
+    server = PromptServer.instance
+    server.send_sync("probe.request", {"text": text})
+    BACKGROUND.submit_item(lambda: server.send_sync("probe.nobody", {"text": text}))
+    BACKGROUND.submit_item(lambda: server.send_sync(1, b"\0\0\0\1" + text.encode()))
+    return web.json_response({})
+
+
+PromptServer.instance.routes.post("/probe/announce")(announce)
 PromptServer.instance.routes.post("/probe/queue")(queue_by_itself)

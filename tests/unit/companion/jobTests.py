@@ -144,6 +144,19 @@ class Messages(WithFolders):
             self.server.send_sync("progress", {}, "someone")
         self.assertEqual([sid for _, _, sid in self.server.sent], ["collector", "collector", "collector", "someone"])
 
+    def test_of_a_pack_name_the_job_that_they_come_from(self):
+        job, sent = identity.Job({}, "id-1"), self.server.sent
+        with as_user(self.anna, job):
+            self.server.send_sync("pack.event", {"text": "x"})
+            asyncio.run(self.server.send_json("pack.event", {"prompt_id": "its own"}))
+            self.server.send_sync("pack.event", ["no", "object"])
+            self.server.send_sync("logs", {"entries": []}, "someone")
+            self.server.send_sync(3, b"text")
+        self.server.send_sync("pack.event", {"text": "outside"})
+        own = {"prompt_id": "its own"}
+        expected = [{"prompt_id": "id-1", "text": "x"}, own, ["no", "object"], {"entries": []}, b"text", {"text": "outside"}]
+        self.assertEqual([data for _, data, _ in sent], expected)
+
     def test_of_a_job_that_nobody_listens_to_go_to_nobody(self):
         self.server.client_id = None
         with as_user(self.anna, self.job):

@@ -25,8 +25,9 @@ class User(NamedTuple):
 class Job:
     """One run of a prompt. Threads that outlive it still carry it, and can tell by `is_running`."""
 
-    def __init__(self, prompt: Dict[str, Any]) -> None:
+    def __init__(self, prompt: Dict[str, Any], prompt_id: str = "") -> None:
         self.prompt = prompt
+        self.prompt_id = prompt_id
         self.is_running = True
 
 

@@ -64,7 +64,7 @@ def run_as_owner(original: Callable[..., Any], users: Users) -> Callable[..., An
     @functools.wraps(original)
     def execute(self: Any, prompt: Any, prompt_id: Any, *args: Any, **kwargs: Any) -> Any:
         extra_data = args[0] if args else kwargs.get("extra_data")
-        job = Job(prompt)
+        job = Job(prompt, str(prompt_id))
         with acting_as(Identity(find_owner(extra_data, users), job)):
             try:
                 return original(self, prompt, prompt_id, *args, **kwargs)

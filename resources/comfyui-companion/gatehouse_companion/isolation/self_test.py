@@ -191,13 +191,15 @@ class SelfTest:
         sent: List[Tuple[Any, ...]] = []
         loop = SimpleNamespace(call_soon_threadsafe=lambda _function, message: sent.append(message))
         server = SimpleNamespace(loop=loop, messages=SimpleNamespace(put_nowait=None), client_id="collector")
-        job = Job({})
+        job = Job({}, "selftest")
         with acting_as(Identity(first, job)):
             server_class.send_sync(server, 3, b"text")
+            server_class.send_sync(server, "event", {"text": "of a pack"})
             job.is_running = False
             server_class.send_sync(server, 3, b"late text")
         server_class.send_sync(server, 1, b"frame of nobody")
-        expect(sent == [(3, b"text", "collector")], "a job's message has the wrong address")
+        named = ("event", {"prompt_id": "selftest", "text": "of a pack"}, "collector")
+        expect(sent == [(3, b"text", "collector"), named], "a job's message has the wrong address")
 
     def _try_node_inputs(self, first: User, second: User) -> None:
         execution = self._comfyui("execution")

@@ -37,6 +37,16 @@ def choose_address(event: Any, sid: Optional[Any], client_id: Optional[Any]) -> 
     return Address(sid is not None or not isinstance(event, int), sid)
 
 
+def name_job(event: Any, data: Any) -> Any:
+    """What a pack tells while a job runs names the job, as ComfyUI's own messages do: the gate takes it to whose job it
+    is, and what names none to administrators only."""
+    identity = current()
+    job = None if identity is None else identity.job
+    if job is None or not job.prompt_id or not isinstance(event, str) or event in UNRELATED:
+        return data
+    return {"prompt_id": job.prompt_id, **data} if isinstance(data, dict) else data
+
+
 def install(server_class: Any) -> None:
     """@raises AttributeError or TypeError when this ComfyUI sends messages in another way"""
     functions = {name: getattr(server_class, name) for name in ("send_sync", *NAMES)}
@@ -51,7 +61,7 @@ def _addressed_sync(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def send_sync(self: Any, event: Any, data: Any, sid: Optional[Any] = None) -> Any:
         address = choose_address(event, sid, self.client_id)
-        return original(self, event, data, address.sid) if address.is_delivered else None
+        return original(self, event, name_job(event, data), address.sid) if address.is_delivered else None
 
     return send_sync
 
@@ -60,6 +70,6 @@ def _addressed(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     async def send(self: Any, event: Any, data: Any, sid: Optional[Any] = None) -> Any:
         address = choose_address(event, sid, self.client_id)
-        return await original(self, event, data, address.sid) if address.is_delivered else None
+        return await original(self, event, name_job(event, data), address.sid) if address.is_delivered else None
 
     return send
