@@ -39,6 +39,7 @@ const OWN_FOLDERS = { inputDirectory: null, outputDirectory: null, tempDirectory
 export async function startComfyuiWithPacks(
   packs: Readonly<Record<string, string>>,
   moreArguments: readonly string[] = [],
+  privateFolders: readonly string[] = [],
 ): Promise<ComfyuiWithPacks> {
   const directory = process.env['COMFYUI_DIR'] ?? ''
   const base = await realpath(await mkdtemp(join(tmpdir(), 'gatehouse-packs-')))
@@ -58,6 +59,7 @@ export async function startComfyuiWithPacks(
   args.push('--extra-model-paths-config', await writeYaml(base, 'companion', resolve('resources/comfyui-companion')))
   args.push('--extra-model-paths-config', await writeYaml(base, 'packs', await writePacks(base, packs)))
   args.push(...moreArguments)
+  const told = { GATEHOUSE_PRIVATE_FOLDERS: JSON.stringify(privateFolders) }
   const watched = { GATEHOUSE_PARENT_PID: String(process.pid) }
   const child = spawn(process.env['COMFYUI_PYTHON'] ?? findPython(directory), args, {
     cwd: directory,
@@ -67,6 +69,7 @@ export async function startComfyuiWithPacks(
       GATEHOUSE_COMPANION: '1',
       PYTHONDONTWRITEBYTECODE: '1',
       ...watched,
+      ...told,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -27,8 +27,8 @@ export interface GateWorld extends IsolationWorld {
 }
 
 /** A gate in front of the engine, with the folders that the product makes: two people, and the owner. */
-export async function openGateWorld(engine: ReachableEngine): Promise<GateWorld> {
-  const world = await openWorld(engine.folders, {})
+export async function openGateWorld(engine: ReachableEngine, people = makePeopleFolder()): Promise<GateWorld> {
+  const world = await openWorld(engine.folders, {}, people)
   world.connect(engine, '1'.repeat(32))
   return world
 }
@@ -38,8 +38,11 @@ export function openSupervisedWorld({ engine, folders }: SupervisedEngine): Prom
   return openWorld(folders, { supervised: engine })
 }
 
-async function openWorld(own: EngineUnderTest['folders'], options: FixtureOptions): Promise<GateWorld> {
-  const people = makePeopleFolder()
+async function openWorld(
+  own: EngineUnderTest['folders'],
+  options: FixtureOptions,
+  people = makePeopleFolder(),
+): Promise<GateWorld> {
   const database = openDatabase(join(people.path, 'gatehouse.db'))
   const folders = await openFolders(database, people.path)
   const fixture = await openGateFixture({ ready: false, folders, ...options })

@@ -40,7 +40,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
   })
 
   beforeEach(async () => {
-    await comfyui.gate.waitUntilIdle()
+    await comfyui.owner.waitUntilIdle()
   })
 
   it('has every part of the isolation in place, and says so', async () => {
@@ -243,7 +243,7 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
         expect(answer.status, name).toBe(400)
         expect(answer.json().error.type).toBe('prompt_outputs_failed_validation')
       }
-      expect((await comfyui.gate.get('/prompt')).json().exec_info.queue_remaining).toBe(0)
+      expect((await comfyui.owner.get('/prompt')).json().exec_info.queue_remaining).toBe(0)
     })
 
     it('case 24: nodes without a check of their own cannot read foreign files either', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openGateWorld } from '../../contract/isolation/gateWorld.ts'
 import type { GateWorld } from '../../contract/isolation/gateWorld.ts'
+import { makePeopleFolder } from '../../contract/isolation/world.ts'
 import type { Person } from '../../contract/isolation/world.ts'
 import { startComfyuiWithPacks, type ComfyuiWithPacks } from '../../support/comfyuiWithPacks.ts'
 import { EngineClient, type Prompt } from '../../support/engineClient.ts'
@@ -17,8 +18,10 @@ describe.skipIf(!hasComfyui)('packs of a real ComfyUI behind the gate', () => {
   let world: GateWorld
 
   beforeAll(async () => {
-    comfyui = await startComfyuiWithPacks({ probe: 'tests/support/probePack' })
-    world = await openGateWorld(comfyui)
+    // As the launcher names them: nobody has used this start yet, and they are somebody's all the same.
+    const people = makePeopleFolder()
+    comfyui = await startComfyuiWithPacks({ probe: 'tests/support/probePack' }, [], [people.path])
+    world = await openGateWorld(comfyui, people)
   }, 180_000)
 
   afterAll(async () => {

@@ -15,10 +15,14 @@ describe.skipIf(python === undefined)('the companion (needs Python 3.9 or newer)
     ['the requests of users apart', 'requestTests.py'],
     ['what jobs open and are given apart', 'accessTests.py'],
     ['itself off newer versions that it does not fit', 'newerTests.py'],
-  ])('keeps %s', (_rules, file) => {
-    const path = fileURLToPath(new URL(file, import.meta.url))
-    const result = spawnSync(python ?? '', [path, '-v'], { encoding: 'utf8', timeout: 60_000 })
-    expect(result.stderr).toMatch(/Ran \d+ tests[\s\S]*\nOK\n$/)
-    expect(result.status).toBe(0)
-  })
+  ])(
+    'keeps %s',
+    (_rules, file) => {
+      const path = fileURLToPath(new URL(file, import.meta.url))
+      const result = spawnSync(python ?? '', [path, '-v'], { encoding: 'utf8', timeout: 60_000 })
+      expect(result.stderr).toMatch(/Ran \d+ tests[\s\S]*\nOK\n$/)
+      expect(result.status).toBe(0)
+    },
+    60_000,
+  )
 })

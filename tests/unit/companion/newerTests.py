@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from companionParts import PACK
 from newerComfyui import MODULES
@@ -42,39 +43,47 @@ class NewerVersions(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return json.loads(result.stdout)
 
+    def assert_each(self, cases):
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            found = list(pool.map(lambda case: self.missing_in(**case[0]), cases))
+        self.assertEqual(found, [expected for _, expected in cases])
+
     def test_are_guarded_when_they_have_the_shapes_that_are_known(self):
         self.assertEqual(self.missing_in(), [])
 
     def test_without_a_function_are_named_by_its_part_and_start_all_the_same(self):
-        for change, expected in (
-            ({"execution": ("def get_input_data", "def collect_inputs")}, ["nodeInputs"]),
-            ({"execution": ("class PromptExecutor", "class JobExecutor")}, ["execution"]),
-            ({"execution": ("def put", "def push")}, ["execution"]),
-            ({"comfy_execution__caching": ("class CacheKeySetID", "class KeysById")}, ["nodeObjects"]),
-            ({"comfy_execution__caching": ("get_immediate_node_signature", "signature_of")}, ["cacheKeys"]),
-            ({"app__user_manager": ("get_request_user_filepath", "resolve_user_file")}, ["userdata"]),
-            ({"server": ("def send_bytes", "def send_frame")}, ["socketTarget"]),
-            ({"folder_paths": ("get_save_image_path", "next_image_path")}, ["savePath"]),
-            ({"folder_paths": ("exists_annotated_filepath", "is_there")}, ["annotatedPaths"]),
-        ):
-            self.assertEqual(self.missing_in(**change), expected, change)
+        self.assert_each(
+            (
+                ({"execution": ("def get_input_data", "def collect_inputs")}, ["nodeInputs"]),
+                ({"execution": ("class PromptExecutor", "class JobExecutor")}, ["execution"]),
+                ({"execution": ("def put", "def push")}, ["execution"]),
+                ({"comfy_execution__caching": ("class CacheKeySetID", "class KeysById")}, ["nodeObjects"]),
+                ({"comfy_execution__caching": ("get_immediate_node_signature", "signature_of")}, ["cacheKeys"]),
+                ({"app__user_manager": ("get_request_user_filepath", "resolve_user_file")}, ["userdata"]),
+                ({"server": ("def send_bytes", "def send_frame")}, ["socketTarget"]),
+                ({"folder_paths": ("get_save_image_path", "next_image_path")}, ["savePath"]),
+                ({"folder_paths": ("exists_annotated_filepath", "is_there")}, ["annotatedPaths"]),
+            )
+        )
 
     def test_with_other_parameters_are_named_by_the_part(self):
-        for change, expected in (
-            ({"execution": ("(inputs, class_def, unique_id,", "(inputs, node_type, unique_id,")}, ["nodeInputs"]),
-            ({"execution": ("prompt_id, extra_data={}, execute_outputs=[]):\n        asyncio", "job):\n        asyncio")}, ["execution"]),
-            ({"server": ("data, sid=None, *, priority=0", "data, *, to=None")}, ["socketTarget"]),
-            ({"comfy_execution__caching": ("async def get_immediate", "def get_immediate")}, ["cacheKeys"]),
-        ):
-            self.assertEqual(self.missing_in(**change), expected, change)
+        self.assert_each(
+            (
+                ({"execution": ("(inputs, class_def, unique_id,", "(inputs, node_type, unique_id,")}, ["nodeInputs"]),
+                ({"execution": ("prompt_id, extra_data={}, execute_outputs=[]):\n        asyncio", "job):\n        asyncio")}, ["execution"]),
+                ({"server": ("data, sid=None, *, priority=0", "data, *, to=None")}, ["socketTarget"]),
+                ({"comfy_execution__caching": ("async def get_immediate", "def get_immediate")}, ["cacheKeys"]),
+            )
+        )
 
     def test_that_do_otherwise_behind_the_same_shape_are_found_out(self):
-        for change, expected in (
-            ({"comfy_execution__caching": ("str(await self.get_immediate_node_signature(self.dynprompt, node_id, {}))", "node_id")}, ["cacheKeys"]),
-            ({"execution": ("    return {name: [value] for", "    return None and {name: [value] for")}, ["nodeInputs"]),
-            ({"execution": ("        self.queue.append(item)", "        self.queue.append((*item[:3], {}, *item[4:]))")}, ["execution"]),
-        ):
-            self.assertEqual(self.missing_in(**change), expected, change)
+        self.assert_each(
+            (
+                ({"comfy_execution__caching": ("str(await self.get_immediate_node_signature(self.dynprompt, node_id, {}))", "node_id")}, ["cacheKeys"]),
+                ({"execution": ("    return {name: [value] for", "    return None and {name: [value] for")}, ["nodeInputs"]),
+                ({"execution": ("        self.queue.append(item)", "        self.queue.append((*item[:3], {}, *item[4:]))")}, ["execution"]),
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -138,7 +138,6 @@ class RequestsOfPeople(WithCompanion):
             ("GET", "/prompt"),
             ("GET", "/system_stats"),
             ("GET", "/features"),
-            ("POST", "/free"),
             ("GET", "/api/queue"),
             ("GET", "/queue/"),
             ("HEAD", "/queue"),
@@ -151,7 +150,7 @@ class RequestsOfPeople(WithCompanion):
 
     def test_are_not_needed_for_the_gates_errands(self):
         errands = [("GET", "/ws"), ("GET", "/queue"), ("GET", "/history/a-b")]
-        errands += [("POST", "/history"), ("POST", "/interrupt"), ("POST", "/queue")]
+        errands += [("POST", "/history"), ("POST", "/interrupt"), ("POST", "/queue"), ("POST", "/free")]
         for method, path in errands:
             self.assertEqual(self.ask(method, path).status, 200, path)
         self.assertEqual(self.reached, [None] * len(errands))

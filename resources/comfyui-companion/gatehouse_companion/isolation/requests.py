@@ -16,6 +16,7 @@ _ERRANDS = frozenset(
     (
         ("GET", "/ws"),
         ("GET", "/queue"),
+        ("POST", "/free"),
         ("POST", "/history"),
         ("POST", "/interrupt"),
         ("POST", "/queue"),

@@ -34,6 +34,7 @@ export function describeCompanion({ engine, world, folder }: CompanionContext): 
       ['POST', '/history'],
       ['POST', '/queue'],
       ['POST', '/interrupt'],
+      ['POST', '/free'],
     ])('errands of the gate need nobody: %s %s', async (method, path) => {
       expect((await gate().send(method, path, method === 'POST' ? '{}' : undefined)).status).toBe(200)
     })
@@ -54,7 +55,6 @@ export function describeCompanion({ engine, world, folder }: CompanionContext): 
       ['GET', '/prompt'],
       ['GET', '/system_stats'],
       ['GET', '/features'],
-      ['POST', '/free'],
       ['POST', '/prompt'],
       ['POST', '/upload/image'],
       ['POST', '/upload/mask'],
