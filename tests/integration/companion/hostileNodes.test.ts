@@ -122,7 +122,7 @@ describe.skipIf(comfyuiDirectory === undefined)('every node that could follow a 
     }
   })
 
-  it('none writes outside of the user’s folders, and none reads there', { timeout: 900_000 }, async () => {
+  it('case 24, 25: none writes outside of the user’s folders, and none reads there', { timeout: 900_000 }, async () => {
     const watched = [
       ...Object.values(bert.folders).filter(existsSync),
       comfyui.folders.input,
@@ -147,7 +147,7 @@ describe.skipIf(comfyuiDirectory === undefined)('every node that could follow a 
     expect((await comfyui.health()).workerAlive).toBe(true)
   })
 
-  it('those that take a prefix say so before they do anything', () => {
+  it('case 25: those that take a prefix say so before they do anything', () => {
     const prefixed = [...census].filter(([, { input }]) =>
       Object.keys({ ...input.required, ...input.optional }).some((name) => /^(filename_)?prefix$/.test(name)),
     )

@@ -35,7 +35,7 @@ describe.skipIf(!hasComfyui)('packs of a real ComfyUI behind the gate', () => {
     return entry.outputs['1'].came
   }
 
-  it('read, write and list nothing of anybody else, whatever path they make up', async () => {
+  it('case 26: read, write and list nothing of anybody else, whatever path they make up', async () => {
     const { alice, bob } = world
     await mkdir(alice.folders.temp, { recursive: true })
     const workflows = join(comfyui.folders.user, 'default', 'workflows')
@@ -59,7 +59,7 @@ describe.skipIf(!hasComfyui)('packs of a real ComfyUI behind the gate', () => {
     }
   })
 
-  it('find nobody by the folder that holds everybody', async () => {
+  it('case 26: find nobody by the folder that holds everybody', async () => {
     const { alice, bob } = world
     const above = [join(bob.folders.input, '..'), join(bob.folders.input, '../..'), join(bob.folders.output, '..')]
     const came = await attempt(
@@ -83,7 +83,7 @@ describe.skipIf(!hasComfyui)('packs of a real ComfyUI behind the gate', () => {
     expect(await attempt(owner, [['r', join(bob.folders.input, 'secret.txt')]])).toEqual(['a secret'])
   })
 
-  it('cases 13, 29: what they send to nobody in particular while a job runs reaches whose job it is', async () => {
+  it('case 13, 29: what they send to nobody in particular while a job runs reaches whose job it is', async () => {
     const { alice, bob, owner } = world
     const [hers, his, owners] = await Promise.all([alice, bob, owner].map(({ client }) => client.openSocket()))
     const { promptId } = await alice.client.run(probe('ProbeMessages', 'private'), { client_id: hers?.sid })
