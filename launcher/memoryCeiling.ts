@@ -6,7 +6,11 @@ export interface MemoryRules {
   graceMs: number
 }
 
-export const defaultMemoryRules: MemoryRules = { pollMs: 1_000, graceMs: 10_000 }
+/** Elsewhere than on Linux a look starts two programs. */
+export const memoryRulesFor = (platform: NodeJS.Platform): MemoryRules => ({
+  pollMs: platform === 'linux' ? 1_000 : 5_000,
+  graceMs: 10_000,
+})
 
 /**
  * How much the engine's processes may take together. Without a percentage a twentieth of the memory stays free for the
@@ -24,7 +28,7 @@ export type MemoryVerdict = 'fine' | 'pressed' | 'waiting' | 'over'
 export function judgeMemory(
   sinceMs: number | undefined,
   facts: { usedBytes: number; ceilingBytes: number; totalBytes: number; nowMs: number },
-  rules: MemoryRules = defaultMemoryRules,
+  rules: Pick<MemoryRules, 'graceMs'>,
 ): { sinceMs: number | undefined; verdict: MemoryVerdict } {
   const { usedBytes, ceilingBytes, totalBytes, nowMs } = facts
   if (usedBytes <= ceilingBytes) return { sinceMs: undefined, verdict: 'fine' }

@@ -1,4 +1,4 @@
-import { ceilingOf, defaultMemoryRules, judgeMemory } from './memoryCeiling.ts'
+import { ceilingOf, judgeMemory, memoryRulesFor } from './memoryCeiling.ts'
 import type { Diagnosis } from './knownFailures.ts'
 import type { RunDeps } from './engineRunTypes.ts'
 import type { EngineName } from './engineName.ts'
@@ -23,7 +23,7 @@ export class MemoryGuard {
 
   /** Until the engine takes too much for too long; `over` when the signal aborted first. Never rejects. */
   async follow(over: AbortSignal): Promise<{ kind: 'over' } | ({ kind: 'crashed' } & Diagnosis)> {
-    const { clock, logger, memoryRules = defaultMemoryRules } = this.#deps
+    const { clock, logger, platform, memoryRules = memoryRulesFor(platform) } = this.#deps
     let sinceMs: number | undefined
     while (!over.aborted) {
       await wait(memoryRules.pollMs, over)
