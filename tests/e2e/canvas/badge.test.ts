@@ -80,7 +80,7 @@ describe('the badge in ComfyUI’s page', () => {
     await badgeOf(page).click()
     await panelOf(page).getByText('Creator', { exact: true }).waitFor()
     await panelOf(page)
-      .getByText(/^0 bytes of \d/)
+      .getByText(/^[\d.]+ .*of [\d.]+ [MGT]B$/)
       .waitFor()
     expect(await panelOf(page).getByRole('link', { name: 'My pictures' }).getAttribute('href')).toBe(
       '/gatehouse/pictures',
@@ -145,7 +145,7 @@ describe('the badge in ComfyUI’s page', () => {
     await page.route(`**${pack}`, (route) =>
       route.fulfill({
         contentType: 'text/javascript',
-        body: `window.app.registerExtension({ name: 'Gatehouse', setup() { window.packRan = true } })\nwindow.packLoaded = true`,
+        body: `import { app } from '../../scripts/app.js'\napp.registerExtension({ name: 'Gatehouse', setup() { window.packRan = true } })\nwindow.packLoaded = true`,
       }),
     )
     // Ours comes last, so that the name is taken.
