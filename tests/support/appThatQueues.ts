@@ -24,7 +24,9 @@ await jobs.engineReady()
 setInterval(() => {
   if (engine.running !== undefined) engine.end()
   else if (engine.pending.length > 0) engine.begin()
-  for (const job of jobs.list()) if (job.status.heldBecause === 'suspect') void jobs.release(job)
+  for (const job of jobs.list()) {
+    if (job.status.heldBecause === 'suspect') void jobs.forgive(job.accountId).then(() => jobs.release(job))
+  }
 }, 3)
 
 for (let sent = 0; sent < Number(count); sent += 1) {
