@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useCallback } from 'react'
+import { useCallback, useMemo } from 'react'
 import type { ReactNode } from 'react'
 import type { Output } from '../../../proxy/contract/outputs.ts'
 import { EmptyState } from '../../components/EmptyState.tsx'
@@ -9,7 +9,7 @@ import type { GalleryPlace } from './galleryPlace.ts'
 import styles from './Gallery.module.css'
 import { GalleryGrid } from './GalleryGrid.tsx'
 import type { OutputFilter } from './gallerySearch.ts'
-import { isNarrowed, toFilter } from './gallerySearch.ts'
+import { isNarrowed } from './gallerySearch.ts'
 import { GallerySkeleton } from './GallerySkeleton.tsx'
 import { GalleryToolbar } from './GalleryToolbar.tsx'
 import { OutputViewer } from './OutputViewer.tsx'
@@ -30,7 +30,8 @@ const nobody: readonly Output[] = []
 /** Pictures, newest first: to look at, to keep, to take along and to remove. */
 export function Gallery({ place, children }: GalleryProps) {
   const { search, onSearch } = place
-  const filter = toFilter(search)
+  const { kind, kept, removed, find, user } = search
+  const filter = useMemo(() => ({ kind, kept, removed, find, user }), [kind, kept, removed, find, user])
   const { list, ...reading } = useOutputs(filter)
   const outputs = list.data?.items ?? nobody
   const selection = useSelection(outputs)
@@ -71,7 +72,7 @@ export function Gallery({ place, children }: GalleryProps) {
         />
       )}
       {reading.moreError !== null && (
-        <ErrorState what="Older pictures could not be read." error={reading.moreError} onRetry={reading.readMore} />
+        <ErrorState what="Older pictures could not be read." error={reading.moreError} onRetry={reading.retry} />
       )}
       {search.picture !== undefined && (
         <OutputViewer

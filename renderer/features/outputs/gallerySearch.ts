@@ -19,10 +19,6 @@ export type GallerySearch = z.output<typeof gallerySearchSchema>
 /** Which pictures, without the one that is open. */
 export type OutputFilter = Omit<GallerySearch, 'picture'>
 
-export function toFilter({ kind, kept, removed, find, user }: GallerySearch): OutputFilter {
-  return { kind, kept, removed, find, user }
-}
-
 /** Whether it shows less than all there is of these people. */
 export const isNarrowed = ({ kind, kept, find }: OutputFilter): boolean =>
   kind !== undefined || kept === true || find !== undefined

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { QueryClient } from '@tanstack/react-query'
+import { useCallback } from 'react'
 import {
   outputAsInputSchema,
   outputDetailsSchema,
@@ -48,21 +49,30 @@ export function useOutputs(filter: OutputFilter) {
     // Ten thousand entries need not be compared one by one.
     structuralSharing: false,
   })
-  const more = useMutation({
-    mutationFn: async (cursor: string) => ({ cursor, page: await readPage(filter, cursor) }),
-    onSuccess: ({ cursor, page }) =>
-      client.setQueryData<OutputList>(queryKey, (old) => old && appendPage(old, cursor, page)),
+  return { list, ...useReadingOn(filter, list.data?.nextCursor ?? null) }
+}
+
+interface Place {
+  readonly filter: OutputFilter
+  readonly cursor: string
+}
+
+/** Reads the pages behind the newest one. What failed is read again only when somebody asks for it. */
+function useReadingOn(filter: OutputFilter, cursor: string | null) {
+  const client = useQueryClient()
+  const { mutate, isPending, error, variables } = useMutation({
+    mutationFn: (place: Place) => readPage(place.filter, place.cursor),
+    onSuccess: (page, place) =>
+      client.setQueryData<OutputList>(listKey(place.filter), (old) => old && appendPage(old, place.cursor, page)),
   })
-  const nextCursor = list.data?.nextCursor ?? null
-  return {
-    list,
-    hasMore: nextCursor !== null,
-    moreError: more.error,
-    isReadingMore: more.isPending,
-    readMore: () => {
-      if (nextCursor !== null && !more.isPending) more.mutate(nextCursor)
-    },
-  }
+  const moreError = variables?.cursor === cursor ? error : null
+  const retry = useCallback(() => {
+    if (cursor !== null) mutate({ filter, cursor })
+  }, [filter, cursor, mutate])
+  const readMore = useCallback(() => {
+    if (!isPending && moreError === null) retry()
+  }, [isPending, moreError, retry])
+  return { moreError, readMore, retry }
 }
 
 export function useOutputDetails(id: string) {

@@ -121,4 +121,36 @@ describe('pictures', () => {
       await server.close()
     }
   })
+
+  desktopTest('that cannot be read on are asked for again only when somebody says so', async ({ browser }) => {
+    const [, mia] = people
+    if (mia === undefined) throw new TypeError('Mia is among the people')
+    const server = await openPageServer(join(repositoryRoot, 'dist', 'pages'))
+    const pages = toOutputPages(createManyOutputs(mia, 400))
+    let asked = 0
+    const answer = (query: URLSearchParams) => {
+      if (query.has('cursor')) asked += 1
+      if (asked === 1) throw new TypeError('a disk that sleeps')
+      return pages(query)
+    }
+    server.show(portalScenario(mia, { 'GET outputs': answer, 'GET folders/mine': ownFolder(mia) }))
+    const page = await (await browser.newContext({ reducedMotion: 'reduce' })).newPage()
+    try {
+      await page.goto(`${server.origin}/gatehouse/pictures`)
+      const tiles = page.getByRole('button', { name: /^Picture Landscape/ })
+      await tiles.first().focus()
+      await page.keyboard.press('End')
+      await page.getByText('Older pictures could not be read.').waitFor()
+      // Moving about draws anew, and asks for nothing.
+      for (const key of ['ArrowUp', 'ArrowUp', 'End']) await page.keyboard.press(key)
+      expect(asked).toBe(1)
+
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await page.getByText('Older pictures could not be read.').waitFor({ state: 'detached' })
+      expect(asked).toBe(2)
+    } finally {
+      await page.context().close()
+      await server.close()
+    }
+  })
 })
