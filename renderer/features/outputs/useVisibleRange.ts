@@ -57,7 +57,8 @@ export function useVisibleRange(element: RefObject<HTMLElement | null>): Visible
 
 /** Calls `readMore` when the end of what was read comes near. */
 export function useReadAhead(range: VisibleRange, height: number, readMore: () => void): void {
-  const near = range.to + beyondPx * 2 >= height
+  // Before the first measure nothing has a height, and everything would seem near.
+  const near = height > 0 && range.to + beyondPx * 2 >= height
   useEffect(() => {
     if (near) readMore()
   }, [near, height, readMore])
