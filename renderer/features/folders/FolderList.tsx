@@ -61,7 +61,7 @@ function Defaults({ defaults }: { readonly defaults: RoomDefaults }) {
           title="Room for everybody"
           words={{
             quota: { default: `By itself: ${defaultQuotaWords(null)}`, own: 'At most' },
-            retention: { own: 'After', none: 'Never' },
+            retention: { own: 'After a number of days', none: 'Never' },
           }}
           initial={toDefaultsDraft(defaults)}
           busy={save.isPending}

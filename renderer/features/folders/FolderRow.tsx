@@ -51,7 +51,7 @@ export function FolderRow({ folder, defaults }: FolderRowProps) {
             },
             retention: {
               default: `As for everybody: ${retentionWords(defaults['folders.retentionDays'])}`,
-              own: 'After',
+              own: 'After a number of days',
               none: 'Never',
             },
           }}

@@ -67,7 +67,7 @@ export function RoomDialog({ title, words, initial, busy, error, onSave, onClose
           }
         />
         <Choice
-          label="Cleared away"
+          label="Pictures are cleared away"
           words={words.retention}
           mode={draft.retentionMode}
           onMode={(retentionMode) => change({ retentionMode })}
