@@ -1,7 +1,11 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { portalRouter } from './portalRouter.tsx'
+import { useState } from 'react'
+import { createPortalRouter } from './portalRouter.tsx'
 
 /** Everything behind the sign-in. */
 export function PortalApp() {
-  return <RouterProvider router={portalRouter} />
+  const queryClient = useQueryClient()
+  const [router] = useState(() => createPortalRouter(queryClient))
+  return <RouterProvider router={router} />
 }

@@ -3,11 +3,13 @@ import { Suspense, lazy } from 'react'
 import { LoadingRows } from '../components/Loading.tsx'
 import { mount } from './mount.tsx'
 
-const SignInPage = lazy(() => import('../pages/SignInPage.tsx').then((module) => ({ default: module.SignInPage })))
-const PortalApp = lazy(() => import('./PortalApp.tsx').then((module) => ({ default: module.PortalApp })))
+const isSignIn = window.location.pathname.replace(/\/$/, '') === '/login'
 
 /** The sign-in page is loaded by itself: it stays small. */
-const Page = window.location.pathname.replace(/\/$/, '') === '/login' ? SignInPage : PortalApp
+const loading = isSignIn
+  ? import('../pages/SignInPage.tsx').then((module) => ({ default: module.SignInPage }))
+  : import('./PortalApp.tsx').then((module) => ({ default: module.PortalApp }))
+const Page = lazy(() => loading)
 
 mount(
   <Suspense fallback={<LoadingRows rows={4} />}>

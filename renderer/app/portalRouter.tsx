@@ -1,11 +1,19 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
 import { ErrorState } from '../components/ErrorState.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
-import { gallerySearchSchema } from '../features/outputs/gallerySearch.ts'
+import { gallerySearchSchema, toOwnFilter } from '../features/outputs/gallerySearch.ts'
+import { outputsQuery } from '../features/outputs/outputQueries.ts'
 import { portalPages } from './portalPages.ts'
 import { PortalShell } from './PortalShell.tsx'
 
-const rootRoute = createRootRoute()
+const rootRoute = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()()
 const shellRoute = createRoute({ getParentRoute: () => rootRoute, id: 'portal', component: PortalShell })
 
 const picturesRoute = createRoute({
@@ -13,6 +21,12 @@ const picturesRoute = createRoute({
   path: portalPages.pictures.path,
   component: lazyRouteComponent(() => import('../pages/PicturesPage.tsx'), 'PicturesPage'),
   validateSearch: gallerySearchSchema,
+  loaderDeps: ({ search }) => toOwnFilter(search),
+  // Asked for while the page itself is still on its way.
+  loader: ({ context: { queryClient }, deps }) => {
+    // The page asks again, and says what is wrong.
+    queryClient.query(outputsQuery(queryClient, deps)).catch(() => undefined)
+  },
 })
 const queueRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -34,12 +48,14 @@ const unknownRoute = createRoute({
 })
 
 /** The pages of somebody who is signed in, below /gatehouse. Each is loaded when it is opened. */
-export const portalRouter = createRouter({
-  routeTree: rootRoute.addChildren([shellRoute.addChildren([picturesRoute, queueRoute, meRoute, unknownRoute])]),
-  basepath: '/gatehouse',
-  defaultPreload: 'intent',
-  defaultPendingComponent: () => <LoadingRows rows={5} />,
-  defaultErrorComponent: ({ error, reset }) => (
-    <ErrorState what="This page stopped working." error={error} onRetry={reset} />
-  ),
-})
+export const createPortalRouter = (queryClient: QueryClient) =>
+  createRouter({
+    context: { queryClient },
+    routeTree: rootRoute.addChildren([shellRoute.addChildren([picturesRoute, queueRoute, meRoute, unknownRoute])]),
+    basepath: '/gatehouse',
+    defaultPreload: 'intent',
+    defaultPendingComponent: () => <LoadingRows rows={5} />,
+    defaultErrorComponent: ({ error, reset }) => (
+      <ErrorState what="This page stopped working." error={error} onRetry={reset} />
+    ),
+  })

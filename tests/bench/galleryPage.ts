@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -33,9 +33,9 @@ function serve(pictures: string): Promise<Served> {
   return new Promise((found, reject) => {
     child.on('exit', (code) => reject(new Error(`the gate ended early with ${code}`)))
     createInterface(child.stdout).on('line', (line) => {
-      console.error(line)
       const [, url, key] = /^(http:\S+)\s+key of painter: (\S+)$/.exec(line) ?? []
       if (url !== undefined && key !== undefined) found({ child, url, key })
+      else console.error(line)
     })
   })
 }
@@ -104,13 +104,15 @@ function measureScroll(page: Page): Promise<Scroll> {
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
 interface Measured {
+  /** Of the machine before anything was started. */
+  readonly load: number
   readonly pictures: string
   readonly openings: readonly number[]
   readonly scroll: Scroll
 }
 
-function format({ pictures, openings, scroll }: Measured): string {
-  const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB`
+function format({ load, pictures, openings, scroll }: Measured): string {
+  const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB, load average ${load.toFixed(1)} at the start`
   const row = (what: string, value: string, target: string) => `| ${what} | ${value} | ${target} |`
   const day = new Date().toISOString().slice(0, 10)
   return [
@@ -154,6 +156,7 @@ function write(section: string): void {
 const { values } = parseArgs({
   options: { pictures: { type: 'string', default: '10000' }, 'no-write': { type: 'boolean', default: false } },
 })
+const load = loadavg()[0] ?? 0
 const served = await serve(values.pictures)
 const browser = await chromium.launch({
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
@@ -172,7 +175,7 @@ try {
     await context.close()
   }
   if (scroll === undefined) throw new TypeError('the page was scrolled')
-  const section = format({ pictures: values.pictures, openings, scroll })
+  const section = format({ load, pictures: values.pictures, openings, scroll })
   console.log(section)
   if (!values['no-write']) write(section)
 } finally {

@@ -1,3 +1,4 @@
+import { StateWord } from '../../components/StateWord.tsx'
 import { useOwnFolder } from './folderQueries.ts'
 import { ownRoomWords } from './folderWords.ts'
 
@@ -5,5 +6,9 @@ import { ownRoomWords } from './folderWords.ts'
 export function OwnRoom() {
   const folder = useOwnFolder().data
   if (folder === undefined) return <>&nbsp;</>
-  return <>{ownRoomWords(folder)}</>
+  return (
+    <>
+      {folder.warning !== null && <StateWord tone="attention">{folder.warning}.</StateWord>} {ownRoomWords(folder)}
+    </>
+  )
 }

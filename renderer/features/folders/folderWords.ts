@@ -10,9 +10,9 @@ export function roomWords(used: number, quota: number | null): string {
   return part.endsWith(unit) ? `${part.slice(0, -unit.length)} of ${whole}` : `${part} of ${whole}`
 }
 
-/** To the person whose room it is; the warning says the numbers itself. */
+/** To the person whose room it is. The warning, shown before it, says the numbers itself. */
 export function ownRoomWords({ bytes, quotaBytes, warning, retentionDays }: Folder): string {
-  const room = warning === null ? `${roomWords(bytes, quotaBytes)} used.` : `${warning}. Remove what you do not need.`
+  const room = warning === null ? `${roomWords(bytes, quotaBytes)} used.` : 'Remove what you do not need.'
   if (retentionDays === null) return room
   return `${room} What you do not keep is cleared away after ${count(retentionDays, 'day')}.`
 }

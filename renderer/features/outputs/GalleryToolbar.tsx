@@ -17,7 +17,7 @@ interface GalleryToolbarProps {
 }
 
 const shownChoices = [
-  { value: '', label: 'Everything' },
+  { value: '', label: 'All files' },
   { value: 'image', label: 'Pictures' },
   { value: 'video', label: 'Videos' },
   { value: 'audio', label: 'Sound' },

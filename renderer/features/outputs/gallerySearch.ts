@@ -19,6 +19,15 @@ export type GallerySearch = z.output<typeof gallerySearchSchema>
 /** Which pictures, without the one that is open. */
 export type OutputFilter = Omit<GallerySearch, 'picture'>
 
+/** The same for all addresses that show the same list. */
+export const toOwnFilter = ({ kind, kept, removed, find }: GallerySearch): OutputFilter => ({
+  kind,
+  kept,
+  removed,
+  find,
+  user: undefined,
+})
+
 /** Whether it shows less than all there is of these people. */
 export const isNarrowed = ({ kind, kept, find }: OutputFilter): boolean =>
   kind !== undefined || kept === true || find !== undefined

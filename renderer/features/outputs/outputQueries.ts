@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { QueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import {
@@ -35,11 +35,10 @@ const readPage = (filter: OutputFilter, cursor: string | undefined): Promise<Out
     },
   })
 
-/** The pictures of a list as far as they have been read, and how to read on. Events read its newest page again. */
-export function useOutputs(filter: OutputFilter) {
-  const client = useQueryClient()
+/** The newest page of a list, and what was read behind it; for whoever shows it or knows that it will be shown. */
+export function outputsQuery(client: QueryClient, filter: OutputFilter) {
   const queryKey = listKey(filter)
-  const list = useQuery({
+  return queryOptions({
     queryKey,
     queryFn: async (): Promise<OutputList> => {
       const newest = await readPage(filter, undefined)
@@ -49,6 +48,11 @@ export function useOutputs(filter: OutputFilter) {
     // Ten thousand entries need not be compared one by one.
     structuralSharing: false,
   })
+}
+
+/** The pictures of a list as far as they have been read, and how to read on. Events read its newest page again. */
+export function useOutputs(filter: OutputFilter) {
+  const list = useQuery(outputsQuery(useQueryClient(), filter))
   return { list, ...useReadingOn(filter, list.data?.nextCursor ?? null) }
 }
 
