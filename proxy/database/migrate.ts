@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Migrator } from 'kysely'
+import { Migrator, sql } from 'kysely'
 import type { Migration } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import { GateError } from '../contract/errorCodes.ts'
@@ -49,9 +49,10 @@ export async function migrate(database: Database, options: MigrateOptions): Prom
   if (applied.length > 0) await snapshotBefore(database, applied.at(-1) ?? '', options)
   const migrator = new Migrator({
     db: database.kysely,
-    provider: { getMigrations: () => Promise.resolve({ ...known }) },
+    provider: { getMigrations: () => Promise.resolve(withCheck(known)) },
   })
-  const { error } = await migrator.migrateToLatest()
+  // A migration that makes a table anew drops the old one; with foreign keys on, what refers to it would go too.
+  const { error } = await database.withoutForeignKeys(() => migrator.migrateToLatest())
   if (error !== undefined) {
     throw new GateError(
       'DATABASE_REFUSED',
@@ -59,6 +60,22 @@ export async function migrate(database: Database, options: MigrateOptions): Prom
       { cause: error },
     )
   }
+}
+
+/** The last one looks for rows that refer to nothing, in the transaction of them all: a violation takes everything back. */
+function withCheck(known: Readonly<Record<string, Migration>>): Record<string, Migration> {
+  const last = Object.keys(known).sort().at(-1) ?? ''
+  const wrap = (migration: Migration): Migration => ({
+    up: async (kysely) => {
+      await migration.up(kysely)
+      const { rows } = await sql<{ table: string }>`pragma foreign_key_check`.execute(kysely)
+      const tables = [...new Set(rows.map(({ table }) => table))]
+      if (tables.length > 0) throw new Error(`rows that refer to nothing in ${tables.join(', ')}`)
+    },
+  })
+  return Object.fromEntries(
+    Object.entries(known).map(([name, migration]) => [name, name === last ? wrap(migration) : migration]),
+  )
 }
 
 async function appliedMigrations(database: Database): Promise<string[]> {

@@ -17,6 +17,11 @@ export interface Database {
   readonly file: string
   /** Changes when another connection, in this process or another one, has committed something. */
   dataVersion(): number
+  /**
+   * Foreign keys are not enforced while `work` runs: SQLite changes a table by making it anew, and dropping the old one
+   * would delete whatever refers to it. Only for what checks them itself; within a transaction it has no effect.
+   */
+  withoutForeignKeys<Result>(work: () => Promise<Result>): Promise<Result>
   /** Writes a consistent copy to `file` (0600), atomically. */
   snapshot(file: string): Promise<void>
   /** May be called more than once. */
@@ -73,13 +78,18 @@ function configure(driver: BetterSqlite3.Database): void {
   if (verdict !== 'ok') throw new Error(`quick_check: ${String(verdict)}`)
 }
 
-function dataVersionOf(driver: BetterSqlite3.Database): number {
-  const rows: unknown[] = driver.prepare('pragma data_version').all()
+function readNumber(driver: BetterSqlite3.Database, pragma: 'data_version' | 'foreign_keys'): number {
+  const rows: unknown[] = driver.prepare(`pragma ${pragma}`).all()
   const row = rows[0]
-  if (typeof row !== 'object' || row === null || !('data_version' in row) || typeof row.data_version !== 'number') {
-    throw new TypeError('pragma data_version gave no number')
-  }
-  return row.data_version
+  const value: unknown = typeof row === 'object' && row !== null ? Object.values(row)[0] : undefined
+  if (typeof value !== 'number') throw new TypeError(`pragma ${pragma} gave no number`)
+  return value
+}
+
+function enforceForeignKeys(driver: BetterSqlite3.Database, isOn: boolean): void {
+  driver.exec(`pragma foreign_keys = ${isOn ? 'on' : 'off'}`)
+  // In a transaction SQLite ignores it without a word.
+  if (readNumber(driver, 'foreign_keys') !== Number(isOn)) throw new Error('the foreign keys could not be switched')
 }
 
 const isBusy = (error: unknown): boolean =>
@@ -112,7 +122,15 @@ export function openDatabase(file: string): Database {
   return {
     kysely,
     file,
-    dataVersion: () => dataVersionOf(opened),
+    dataVersion: () => readNumber(opened, 'data_version'),
+    withoutForeignKeys: async (work) => {
+      enforceForeignKeys(opened, false)
+      try {
+        return await work()
+      } finally {
+        enforceForeignKeys(opened, true)
+      }
+    },
     snapshot: async (target) => {
       const unfinished = `${target}.unfinished`
       rmSync(unfinished, { force: true })

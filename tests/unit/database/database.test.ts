@@ -172,4 +172,95 @@ describe('migrations', () => {
     expect((await database.kysely.introspection.getTables()).map((table) => table.name)).not.toContain('half')
     await migrate(database, options(directory))
   })
+
+  describe('that make a table anew', () => {
+    /** As a role is added: SQLite cannot widen a check in place. */
+    const rebuildAccounts: Migration = {
+      up: async (kysely) => {
+        const { rows } = await sql<{ sql: string }>`
+          select sql from sqlite_schema where name in ('accounts', 'engine_crashes_of_a_removed_account') order by type
+        `.execute(kysely)
+        const [table = '', trigger = ''] = rows.map((row) => row.sql)
+        const wider = table.replace(/table accounts/i, 'table accounts_anew').replace("'guest'", "'guest', 'visitor'")
+        for (const statement of [
+          wider,
+          'insert into accounts_anew select * from accounts',
+          'drop table accounts',
+          'alter table accounts_anew rename to accounts',
+          trigger,
+        ]) {
+          await sql.raw(statement).execute(kysely)
+        }
+      },
+    }
+    const countAll = async ({ kysely }: Database): Promise<Record<string, number>> => {
+      const tables = ['accounts', 'sessions', 'api_keys', 'user_folders', 'outputs', 'folder_rules'] as const
+      const counts: Record<string, number> = {}
+      for (const table of tables) counts[table] = (await kysely.selectFrom(table).selectAll().execute()).length
+      return counts
+    }
+    const eachOnce = { accounts: 1, sessions: 1, api_keys: 1, user_folders: 1, outputs: 1, folder_rules: 1 }
+    const removeMia = ({ kysely }: Database) => kysely.deleteFrom('accounts').where('id', '=', mia).execute()
+
+    it('lose nothing that refers to it, and foreign keys count again', async ({ directory, open }) => {
+      const database = open()
+      await migrate(database, options(directory))
+      await addEverythingOfMia(database)
+
+      await migrate(database, options(directory, { '0900_rebuild': rebuildAccounts }))
+
+      expect(await countAll(database)).toEqual(eachOnce)
+      await database.kysely.updateTable('accounts').set({ role: 'visitor' }).execute()
+      await removeMia(database)
+      expect(Object.values(await countAll(database))).toEqual([0, 0, 0, 0, 0, 0])
+    })
+
+    it('and lose people are refused and taken back whole; the copy stays', async ({ directory, open }) => {
+      const database = open()
+      await migrate(database, options(directory))
+      await addEverythingOfMia(database)
+      const losing: Migration = { up: (kysely) => sql`delete from accounts`.execute(kysely).then(() => undefined) }
+
+      const more = { '0900_rebuild': rebuildAccounts, '0901_loses': losing }
+      await expect(migrate(database, options(directory, more))).rejects.toMatchObject({
+        code: 'DATABASE_REFUSED',
+        cause: { message: expect.stringContaining('rows that refer to nothing in') },
+      })
+
+      expect(await countAll(database)).toEqual(eachOnce)
+      expect(readdirSync(join(directory, 'backups'))).toHaveLength(1)
+      await expect(database.kysely.updateTable('accounts').set({ role: 'visitor' }).execute()).rejects.toThrow(/CHECK/)
+      await removeMia(database)
+      expect(Object.values(await countAll(database))).toEqual([0, 0, 0, 0, 0, 0])
+    })
+  })
 })
+
+const mia = 'miamiamiamiamiam'
+
+/** One row in every table that refers to accounts. */
+async function addEverythingOfMia({ kysely }: Database): Promise<void> {
+  const account_id = mia
+  const unused = { last_used_at_ms: null, last_address: null, sent_unprotected_at_ms: null, made_by_key: null }
+  const rows = [
+    kysely.insertInto('accounts').values({
+      ...{ id: mia, name: 'Mia', name_key: 'mia', role: 'creator', disabled: 0 },
+      ...{ password_hash: null, created_at_ms: 1, last_seen_at_ms: null },
+    }),
+    kysely.insertInto('sessions').values({
+      ...{ id: 's', token_hash: '0'.repeat(64), account_id, surface: 'people', from_owner_window: 0, secure: 0 },
+      ...{ device: '', address: '', created_at_ms: 1, last_used_at_ms: 1 },
+    }),
+    kysely.insertInto('api_keys').values({
+      ...{ id: '0'.repeat(12), account_id, name: 'k', scopes: '[]', mac: '0'.repeat(64), hash: '', last_four: '' },
+      ...{ created_at_ms: 1, expires_at_ms: null, ...unused },
+    }),
+    kysely.insertInto('user_folders').values({ account_id, output_directory: '/pictures', made_at_ms: 1 }),
+    kysely.insertInto('outputs').values({
+      ...{ id: '0'.repeat(16), account_id, job_id: null, subfolder: '', name: 'x.png', kind: 'image' },
+      ...{ media_type: 'image/png', bytes: 1, width: null, height: null, made_at_ms: 1, removed_at_ms: null },
+    }),
+    kysely.insertInto('folder_rules').values({ account_id, quota_bytes: null, retention_days: null }),
+  ]
+  for (const row of rows) await row.execute()
+}
