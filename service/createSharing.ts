@@ -1,9 +1,7 @@
 import { networkInterfaces } from 'node:os'
-import type { EngineHealth } from '../launcher/readinessProbe.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import type { Gate } from '../proxy/gate.ts'
 import { findForeignAddresses, findLanAddresses } from '../proxy/network/lanAddresses.ts'
-import { describeEngineTrouble } from './engineTrouble.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
 import { SharingController } from './sharingController.ts'
 import { SharingSettings } from './sharingSettings.ts'
@@ -15,12 +13,12 @@ export interface SharingParts {
   readonly stores: Pick<Stores, 'settings' | 'accounts' | 'keys'>
   /** Made after the switch, which its API needs. */
   readonly gate: () => Pick<Gate, 'openPublicListener' | 'movePublicListener' | 'openSharing' | 'closeSharing'>
-  /** What the running engine says about itself; undefined while none runs. */
-  readonly health: () => EngineHealth | undefined
+  /** Why the running engine may not be shared, in words. */
+  readonly engineTrouble: () => string | undefined
 }
 
 /** The sharing switch with the gate's listeners, the settings and the network cards of this computer behind it. */
-export function createSharing({ options, stores, gate, health }: SharingParts): SharingController {
+export function createSharing({ options, stores, gate, engineTrouble }: SharingParts): SharingController {
   const { headless, logger, clock } = options
   // A port that was named must be that one: only the default may move, and only without a window.
   const mayMove = headless !== undefined && headless.publicPort === undefined
@@ -36,7 +34,7 @@ export function createSharing({ options, stores, gate, health }: SharingParts): 
       openSharing: (addresses) => gate().openSharing(addresses),
       closeSharing: () => gate().closeSharing(),
     },
-    engineTrouble: () => describeEngineTrouble(health()),
+    engineTrouble,
     lanAddresses: () => findLanAddresses(networkInterfaces()),
     foreignAddresses: () => findForeignAddresses(networkInterfaces()),
     people: () => findPeople(stores, clock.nowMs()),

@@ -1,16 +1,42 @@
 import type { EngineHealth } from '../launcher/readinessProbe.ts'
 import { enginePatches } from '../proxy/core/enginePatches.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
+import type { Logger } from '../proxy/core/logger.ts'
 import type { UserFolderSource } from '../proxy/pipeline/engineUsers.ts'
 
-/** Why nobody but the owner may use this engine, in words; undefined when it guards everything, or when none runs. */
-export function describeEngineTrouble(health: Pick<EngineHealth, 'patches'> | undefined): string | undefined {
-  if (health === undefined) return undefined
+type Reported = Pick<EngineHealth, 'patches'>
+
+const troubleWords =
+  'Gatehouse does not know this version of ComfyUI well enough to keep people apart in it, so nobody else is let in. It works for you on this computer. The log names what does not fit.'
+
+/** The parts of the isolation that this engine lacks; none when it guards everything. */
+export function findMissingParts(health: Reported): readonly string[] {
   const reported = new Map(Object.entries(health.patches))
   const names = new Set<string>([...enginePatches.filter((name) => !reported.has(name))])
   for (const [name, isPatched] of reported) if (!isPatched) names.add(name)
-  if (names.size === 0) return undefined
-  return `This version of ComfyUI cannot be guarded completely (${[...names].join(', ')}), so nobody else is let in. It works for you on this computer.`
+  return [...names]
+}
+
+/**
+ * Why nobody but the owner may use the engine that runs, in words, asked anew at each call; undefined when it guards
+ * everything, or when none runs. Names of parts tell people nothing: the log gets them, once for each change.
+ */
+export function watchEngineTrouble(
+  findHealth: () => Reported | undefined,
+  logger: Pick<Logger, 'error'>,
+): () => string | undefined {
+  let logged = ''
+  return () => {
+    const health = findHealth()
+    if (health === undefined) return undefined
+    const missing = findMissingParts(health)
+    const now = missing.join(', ')
+    if (now !== logged && missing.length > 0) {
+      logger.error({ missing: now }, 'this ComfyUI is not guarded completely, so only the owner may use it')
+    }
+    logged = now
+    return missing.length === 0 ? undefined : troubleWords
+  }
 }
 
 /**

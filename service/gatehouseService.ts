@@ -19,7 +19,7 @@ import type { RetentionSweep } from '../proxy/folders/retentionSweep.ts'
 import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import { describeConnections } from './connections.ts'
 import { createSharing } from './createSharing.ts'
-import { describeEngineTrouble, guardFolders } from './engineTrouble.ts'
+import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
 import { EngineChoices } from './engineChoices.ts'
 import { createGateAudit } from './gateAudit.ts'
 import { collectWhenIdle } from './idleCollector.ts'
@@ -132,11 +132,12 @@ class Service implements GatehouseService {
     this.#folders = folders
     this.#retention = openRetention(stores, folders, this.#outputs.outputs, options)
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
+    const engineTrouble = watchEngineTrouble(() => this.#supervisor.health, logger)
     this.#sharing = createSharing({
       options,
       stores,
       gate: () => this.#gate,
-      health: () => this.#supervisor.health,
+      engineTrouble,
     })
     this.#gate = createGate({
       clock,
@@ -145,7 +146,7 @@ class Service implements GatehouseService {
       engine: this.engine,
       authenticator: stores.authenticator,
       settings: stores.settings,
-      folders: guardFolders(userFolders, () => describeEngineTrouble(this.#supervisor.health)),
+      folders: guardFolders(userFolders, engineTrouble),
       room: folders.room,
       jobs,
       audit: createGateAudit(stores.audit),

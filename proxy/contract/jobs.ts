@@ -102,9 +102,10 @@ export const holdWords: Readonly<Record<HoldReason, string>> = {
   person: 'You put it on hold.',
   owner: 'The owner of this computer put it on hold.',
   rights: 'Your account may not run workflows at the moment.',
-  suspect: 'An earlier job of yours brought ComfyUI down. Release this one if it is different.',
-  quota: 'Your GPU minutes of today are used. It goes on by itself when there are new ones.',
-  token: 'Its comfy.org sign-in was not stored on purpose and is gone since Gatehouse restarted. Send it again.',
+  suspect: 'An earlier job of yours made ComfyUI crash. Release this one if it is different.',
+  quota: 'Your minutes of the graphics card are used up for today. It goes on by itself when you have new ones.',
+  token:
+    'It came with a sign-in or key for another service, such as comfy.org. Gatehouse never stores those and was restarted since. Send it again.',
   room: 'Your room is full. It goes on by itself once you have removed pictures, or the owner gave you more room.',
   disk: 'The disk is almost full. It goes on by itself when there is room again.',
   moving: 'Your folder is being moved. It goes on by itself.',

@@ -6,7 +6,8 @@ export type Role = (typeof roles)[number]
 export const roleWords: Readonly<Record<Role, { title: string; meaning: string }>> = {
   administrator: {
     title: 'Administrator',
-    meaning: 'Runs this PC with me: can change everything and install programs',
+    meaning:
+      'Trusted like me: may use everything in ComfyUI, also what changes this computer. Manages people and settings only with a key',
   },
   creator: { title: 'Creator', meaning: 'Builds freely: any workflow with the nodes and models that are installed' },
   user: { title: 'User', meaning: 'Runs ready-made workflows' },

@@ -52,7 +52,7 @@ export function checkLimits(limits: JobLimits, asked: JobRequest): void {
     refuseForToday(`You have sent your ${jobsPerDay} jobs of today.`, asked)
   }
   if (gpuMinutesPerDay !== null && asked.gpuMsToday >= gpuMinutesPerDay * MINUTE_MS) {
-    refuseForToday(`Your ${gpuMinutesPerDay} minutes of today are used.`, asked)
+    refuseForToday(`Your ${gpuMinutesPerDay} minutes of the graphics card are used up for today.`, asked)
   }
 }
 

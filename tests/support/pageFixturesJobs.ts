@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { defaultJobLimits, jobSchema, jobUseSchema, queueStateSchema } from '../../proxy/contract/jobs.ts'
+import { defaultJobLimits, holdWords, jobSchema, jobUseSchema, queueStateSchema } from '../../proxy/contract/jobs.ts'
 import type { Person } from '../../proxy/contract/accounts.ts'
 import type { JobAnswer, QueueState } from '../../proxy/contract/jobs.ts'
 import { fixtureNowMs, longPeople, owner, ownerScenario, people, portalScenario, problem } from './pageFixtures.ts'
@@ -62,13 +62,13 @@ const held = [
     state: 'held',
     position: null,
     heldBecause: 'suspect',
-    reason: 'An earlier job of yours brought ComfyUI down. Release this one if it is different.',
+    reason: holdWords.suspect,
   }),
   createJob(22, leo, {
     state: 'held',
     position: null,
     heldBecause: 'token',
-    reason: 'Its comfy.org sign-in was not stored on purpose and is gone since Gatehouse restarted. Send it again.',
+    reason: holdWords.token,
   }),
   createJob(23, tom, {
     state: 'held',

@@ -152,7 +152,7 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
     if (!jobs.isLocked(accountId)) return
     throw new GateError(
       'PERMISSION_DENIED',
-      'Jobs of yours brought ComfyUI down twice within an hour. The owner of this computer can release this one.',
+      'Jobs of yours made ComfyUI crash twice within an hour. The owner of this computer can release this one.',
     )
   }
 

@@ -4,7 +4,7 @@ import type { Role } from '../../../proxy/contract/accounts.ts'
 export function ownRoleWords(role: Role): string {
   switch (role) {
     case 'administrator':
-      return 'You run this computer together with its owner.'
+      return 'You may use everything in ComfyUI, also what changes this computer. People and settings are managed in the owner’s window.'
     case 'creator':
       return 'You may build freely, with everything that is installed here.'
     case 'user':

@@ -22,8 +22,16 @@ const fields: readonly { name: keyof LimitDraft; label: string; hint: string }[]
   { name: 'queued', label: 'Jobs at once', hint: 'That wait or run at the same time.' },
   { name: 'minutes', label: 'Minutes a job', hint: 'One that takes longer is stopped.' },
   { name: 'jobsPerDay', label: 'Jobs a day', hint: 'From midnight to midnight.' },
-  { name: 'gpuMinutesPerDay', label: 'GPU minutes a day', hint: 'Counted while their jobs run.' },
-  { name: 'weight', label: 'Share', hint: 'With 2, twice as much of the GPU as somebody with 1 when both wait.' },
+  {
+    name: 'gpuMinutesPerDay',
+    label: 'GPU minutes a day',
+    hint: 'Minutes of the graphics card, counted while their jobs run.',
+  },
+  {
+    name: 'weight',
+    label: 'Share',
+    hint: 'With 2, twice as much of the graphics card as somebody with 1 when both wait.',
+  },
 ]
 
 /** Changes what one person of a role may use. An empty field is no limit. */

@@ -117,9 +117,9 @@ export function ownerHoldWords(reason: HoldReason, name: string): string {
     person: `${name} put it on hold.`,
     owner: 'You put it on hold.',
     rights: `${name} may not run workflows at the moment. It goes on by itself when that changes.`,
-    suspect: `An earlier job of ${name}’s brought ComfyUI down. Release it if this one is different.`,
-    token: `Its comfy.org sign-in was not stored on purpose and is gone since Gatehouse restarted. ${name} has to send it again.`,
-    quota: `${name}’s GPU minutes of today are used. It goes on by itself when there are new ones.`,
+    suspect: `An earlier job of ${name}’s made ComfyUI crash. Release it if this one is different.`,
+    token: `It came with a sign-in or key for another service, such as comfy.org. Gatehouse never stores those and was restarted since. ${name} has to send it again.`,
+    quota: `${name}’s minutes of the graphics card are used up for today. It goes on by itself when there are new ones.`,
     room: `${name}’s room is full. It goes on by itself when pictures are removed, or when you give ${name} more room.`,
     disk: `The disk of ${name}’s folder is almost full. It goes on by itself when there is room again.`,
     moving: `${name}’s folder is being moved. It goes on by itself.`,
@@ -145,13 +145,15 @@ export function endedFacts({ runSeconds, files, state }: Pick<JobAnswer, 'runSec
   return facts.join(', ')
 }
 
-/** "12 of 50 jobs today", "8 of 30 GPU minutes today", only what is limited; and when it starts again. */
+/** "12 of 50 jobs today", "8 of 30 minutes of the graphics card today", only what is limited; and when it starts again. */
 export function limitWords({ limits, jobsToday, gpuMinutesToday, queued }: JobUse): readonly string[] {
   const words: string[] = []
   if (limits.queued !== null && queued > limits.queued / 2) words.push(`${queued} of ${limits.queued} jobs in line`)
   if (limits.jobsPerDay !== null) words.push(`${jobsToday} of ${count(limits.jobsPerDay, 'job')} today`)
   if (limits.gpuMinutesPerDay !== null) {
-    words.push(`${Math.round(gpuMinutesToday)} of ${count(limits.gpuMinutesPerDay, 'GPU minute')} today`)
+    words.push(
+      `${Math.round(gpuMinutesToday)} of ${count(limits.gpuMinutesPerDay, 'minute')} of the graphics card today`,
+    )
   }
   return words
 }

@@ -6,7 +6,7 @@ export function describeSecrets(secrets: 'keychain' | 'file' | 'environment'): s
     case 'file':
       return 'People’s passwords are stored so that nobody can read them back. No keychain is used here, so one key file is protected by your account only. Nothing to do at home.'
     case 'environment':
-      return 'People’s passwords are stored so that nobody can read them back. The keys come from the file that GATEHOUSE_SECRET_FILE names: keep that file, Gatehouse does not start without it.'
+      return 'People’s passwords are stored so that nobody can read them back. Gatehouse’s own secret keys come from a file that was named when it was set up: keep that file, Gatehouse does not start without it.'
   }
 }
 

@@ -19,7 +19,7 @@ export function sharingFacts(sharing: Pick<Sharing, 'encrypted'>): { title: stri
   const facts = [
     {
       title: 'People do not see each other’s pictures and jobs.',
-      text: 'A ComfyUI that cannot keep them apart is not shared. Custom nodes can look anywhere: use ones you trust.',
+      text: 'A ComfyUI that cannot keep them apart is not shared. Custom nodes are refused other people’s folders, but one that means harm gets around that: use ones you trust.',
     },
   ]
   if (sharing.encrypted) return facts

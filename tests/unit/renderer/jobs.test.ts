@@ -161,7 +161,7 @@ describe('words about jobs', () => {
     expect(limitWords(use)).toEqual([])
     expect(
       limitWords({ ...use, queued: 150, limits: { ...use.limits, jobsPerDay: 50, gpuMinutesPerDay: 30 } }),
-    ).toEqual(['150 of 200 jobs in line', '12 of 50 jobs today', '8 of 30 GPU minutes today'])
+    ).toEqual(['150 of 200 jobs in line', '12 of 50 jobs today', '8 of 30 minutes of the graphics card today'])
   })
 
   it('say what a job gave', () => {
