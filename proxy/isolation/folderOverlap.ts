@@ -18,17 +18,17 @@ export interface ComfyuiOwnFolders {
  * links, mounts, `..`, letter case and short names lead to one folder under many names.
  */
 export async function overlap(one: string, other: string): Promise<boolean> {
-  return (await isWithin(one, other)) || (await isWithin(other, one))
+  return (await contains(one, other)) || (await contains(other, one))
 }
 
-/** Whether `inner` is `outer` or lies inside it. Either may be missing; then names decide, in whatever case. */
-export async function isWithin(inner: string, outer: string): Promise<boolean> {
-  const wanted = await identityOf(outer)
-  const real = await realPathOf(inner)
-  if (wanted === undefined) return isWithinByName(real, await realPathOf(outer))
-  for (let path = real; ; path = dirname(path)) {
-    if ((await identityOf(path)) === wanted) return true
-    if (dirname(path) === path) return false
+/** Whether `path` is `folder` or lies inside it. Either may be missing; then names decide, in whatever case. */
+export async function contains(folder: string, path: string): Promise<boolean> {
+  const wanted = await identityOf(folder)
+  const real = await realPathOf(path)
+  if (wanted === undefined) return containsByName(await realPathOf(folder), real)
+  for (let at = real; ; at = dirname(at)) {
+    if ((await identityOf(at)) === wanted) return true
+    if (dirname(at) === at) return false
   }
 }
 
@@ -56,9 +56,9 @@ async function identityOf(path: string): Promise<string | undefined> {
 }
 
 /** In any case and either spelling of accents: a disk that is away now may be of either kind. */
-function isWithinByName(inner: string, outer: string): boolean {
-  const [a, b] = [inner, outer].map((path) => `${path.normalize('NFC').toLowerCase()}${path.endsWith(sep) ? '' : sep}`)
-  return a !== undefined && b !== undefined && a.startsWith(b)
+function containsByName(folder: string, path: string): boolean {
+  const [a, b] = [folder, path].map((one) => `${one.normalize('NFC').toLowerCase()}${one.endsWith(sep) ? '' : sep}`)
+  return a !== undefined && b !== undefined && b.startsWith(a)
 }
 
 /** Which of ComfyUI's folders this one overlaps with; undefined: none. */
@@ -67,5 +67,5 @@ export async function findComfyuiOverlap(
   { own, program }: ComfyuiOwnFolders,
 ): Promise<string | undefined> {
   for (const folder of own) if (await overlap(path, folder)) return folder
-  return program !== undefined && (await isWithin(program, path)) ? program : undefined
+  return program !== undefined && (await contains(path, program)) ? program : undefined
 }

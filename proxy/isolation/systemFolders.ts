@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { dirname, relative, sep } from 'node:path'
-import { isWithin } from './folderOverlap.ts'
+import { contains } from './folderOverlap.ts'
 
 /** What the rules of picked folders need to know of a computer. */
 export interface SystemPlaces {
@@ -33,13 +33,13 @@ export function findSystemPlaces(
  */
 export async function findSystemProblem(real: string, places: SystemPlaces): Promise<string | undefined> {
   if (dirname(real) === real && (await holdsSystem(real, places))) return `${real} is the whole system disk.`
-  if (await isWithin(places.home, real)) return `${real} is your home folder, or contains it. Pick a folder inside.`
+  if (await contains(real, places.home)) return `${real} is your home folder, or contains it. Pick a folder inside.`
   for (const folder of places.forbidden) {
     // Root's own home is where root's pictures lie.
-    if (await isWithin(places.home, folder)) continue
-    if (await isWithin(real, folder)) return `${real} belongs to the system.`
+    if (await contains(folder, places.home)) continue
+    if (await contains(folder, real)) return `${real} belongs to the system.`
   }
-  if (!(await isWithin(real, places.home))) return undefined
+  if (!(await contains(places.home, real))) return undefined
   const hidden = relative(places.home, real)
     .split(sep)
     .find((part) => part.startsWith('.') || programFolders.has(part.toLowerCase()))
@@ -50,6 +50,6 @@ export async function findSystemProblem(real: string, places: SystemPlaces): Pro
 const programFolders = new Set(['appdata', 'library'])
 
 async function holdsSystem(root: string, { home, forbidden }: SystemPlaces): Promise<boolean> {
-  for (const folder of [home, ...forbidden]) if (await isWithin(folder, root)) return true
+  for (const folder of [home, ...forbidden]) if (await contains(root, folder)) return true
   return false
 }

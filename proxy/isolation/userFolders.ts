@@ -9,7 +9,7 @@ import type { Logger } from '../core/logger.ts'
 import { findMeta } from '../database/metaStore.ts'
 import type { Schema } from '../database/schema.ts'
 import { checkMarker, writeMarker } from './folderMarker.ts'
-import { findComfyuiOverlap, isWithin } from './folderOverlap.ts'
+import { contains, findComfyuiOverlap } from './folderOverlap.ts'
 import type { ComfyuiOwnFolders } from './folderOverlap.ts'
 import { toOutputNames } from './outputName.ts'
 import type { PickRules } from './pickedFolder.ts'
@@ -329,7 +329,7 @@ export class UserFolders {
 
   async #refuseRootInComfyui(root: string): Promise<void> {
     for (const folder of this.#options.comfyui?.().own ?? []) {
-      if (!(await isWithin(root, folder))) continue
+      if (!(await contains(folder, root))) continue
       const mend = "Let ComfyUI keep its own pictures elsewhere, or choose each person's folder yourself."
       throw new FolderProblem(`New folders are made in ${root}, which lies inside ${folder} of ComfyUI. ${mend}`)
     }

@@ -234,6 +234,7 @@ class WhatStaysOpen(WithAccess):
 
 class Save:
     RETURN_TYPES = ()
+    OUTPUT_NODE = True
 
 
 class Picture:
@@ -270,6 +271,20 @@ class InputsOfNodes(WithAccess):
                     self.collect(Save, **{name: prefix})
         for prefix in ("ComfyUI", "a/b/c", "%date:yyyy%/x", "a/../b"):
             self.assertEqual(self.collect(Save, filename_prefix=prefix), {"filename_prefix": [prefix]})
+
+    def test_called_prefix_are_ordinary_text_where_nothing_is_saved(self):
+        class Odd(type):
+            @property
+            def OUTPUT_NODE(cls):
+                raise RuntimeError("not now")
+
+        for text in ("/ masterpiece", "../x"):
+            self.assertEqual(self.collect(Picture, prefix=text), {"prefix": [text]})
+            for node_class in (Save, Odd("OfAPack", (), {})):
+                with self.assertRaises(ValueError, msg=text):
+                    self.collect(node_class, prefix=text)
+            with self.assertRaises(ValueError, msg=text):
+                self.collect(Picture, filename_prefix=text)
 
     def test_that_name_a_folder_stay_below_the_input_folder_in_comfyuis_own_classes(self):
         os.symlink(self.bert.input_directory, os.path.join(self.anna.input_directory, "link"))

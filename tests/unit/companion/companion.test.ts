@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { enginePatches } from '../../../proxy/core/enginePatches.ts'
 
 const python = ['python3', 'python'].find((name) => {
   const found = spawnSync(name, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))'], { timeout: 20_000 })
@@ -25,4 +26,13 @@ describe.skipIf(python === undefined)('the companion (needs Python 3.9 or newer)
     },
     60_000,
   )
+
+  it('names the parts that the gate asks for', () => {
+    const pack = fileURLToPath(new URL('../../../resources/comfyui-companion', import.meta.url))
+    const program =
+      'import json, sys; sys.dont_write_bytecode = True; sys.path.insert(0, sys.argv[1]); ' +
+      'from gatehouse_companion.isolation.patching import ISOLATION; print(json.dumps(ISOLATION))'
+    const result = spawnSync(python ?? '', ['-c', program, pack], { encoding: 'utf8', timeout: 20_000 })
+    expect(JSON.parse(result.stdout)).toEqual([...enginePatches])
+  })
 })

@@ -36,9 +36,9 @@ class Containment(WithFolders):
             (secret, False),
             ("a\0b", False),
         ):
-            self.assertEqual(containment.is_within(inside, os.path.join(inside, name)), expected, name)
-        self.assertTrue(containment.is_within(os.path.join(self.base, "also-in"), os.path.join(inside, "x")))
-        self.assertFalse(containment.is_within(inside, None))
+            self.assertEqual(containment.contains(inside, os.path.join(inside, name)), expected, name)
+        self.assertTrue(containment.contains(os.path.join(self.base, "also-in"), os.path.join(inside, "x")))
+        self.assertFalse(containment.contains(inside, None))
 
 
 class TheFolders(WithFolders):

@@ -14,6 +14,7 @@ from companionParts import WithFolders, as_user, identity, part
 cache_keys = part("isolation.cache_keys")
 jobs = part("isolation.jobs")
 patching = part("isolation.patching")
+self_test = part("isolation.self_test")
 shared_loaders = part("isolation.shared_loaders")
 sockets = part("isolation.sockets")
 threads = part("isolation.threads")
@@ -464,6 +465,16 @@ class Patches(unittest.TestCase):
         self.patches.attempt("queueGuard", self.fail)
         report = self.patches.report()
         self.assertEqual([report[name] for name in ("folders", "threads", "queueGuard")], [False] * 3)
+
+    def test_of_a_name_that_is_no_parts_are_refused_and_not_counted(self):
+        for name in ("nodeInput", "executor", ""):
+            for act in (self.patches.attempt, self.patches.confirm):
+                with self.assertRaises(ValueError):
+                    act(name, lambda: None)
+        self.assertEqual(self.patches.report(), patching.Patches().report())
+
+    def test_are_all_tried_by_the_self_test(self):
+        self.assertEqual(tuple(self_test.SelfTest(None, None).tests()), patching.ISOLATION)
 
     def test_name_every_part_from_the_start(self):
         self.assertEqual(set(self.patches.report()), set(patching.ISOLATION))

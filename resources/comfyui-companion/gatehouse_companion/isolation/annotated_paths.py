@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Any, Optional
 
-from .containment import is_within
+from .containment import contains
 from .identity import current_user
 from .patching import replace_everywhere, require_parameters
 from .save_path import own_roots
@@ -34,7 +34,7 @@ def install(folder_paths: Any) -> None:
         path = os.path.join(root, plain)
         # Some nodes resolve a name twice (comfy_extras/nodes_load_3d.py), the second time as an absolute path.
         roots = (root, *own_roots(folder_paths)) if os.path.isabs(plain) else (root,)
-        return path if any(is_within(allowed, path) for allowed in roots) else None
+        return path if any(contains(allowed, path) for allowed in roots) else None
 
     def get_annotated_filepath(name: str, default_dir: Optional[str] = None) -> Any:
         user = current_user()

@@ -10,7 +10,7 @@ def real(path: str) -> str:
     return os.path.normcase(os.path.realpath(path))
 
 
-def is_within(folder: str, path: str) -> bool:
+def contains(folder: str, path: str) -> bool:
     """True when the path, whether it exists or not, is the folder or below it. Never raises."""
     try:
         root = real(folder)

@@ -11,14 +11,16 @@ import math
 import os
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
 
-from .containment import is_within
+from .containment import contains
 from .identity import current_user
 from .patching import replace_everywhere, require_parameters
 from .save_path import check_prefix, own_roots
 from .shared_loaders import is_of_comfyui
 
-# Names of files to be saved, in ComfyUI and in the packs that follow it.
-PREFIXES = ("filename_prefix", "prefix")
+# The name of a file to be saved, in ComfyUI and in the packs that follow it.
+PREFIX = "filename_prefix"
+# The same in classes that save. In others it is ordinary text, such as the beginning of a prompt.
+SAVING_PREFIX = "prefix"
 # Folders below the input folder, in ComfyUI's own classes. A pack may mean something else by that name.
 INPUT_FOLDERS = ("folder",)
 # What one tensor of a node may take of the memory that is free.
@@ -55,7 +57,8 @@ def install(execution: Any, folder_paths: Any, free_bytes: FreeBytes) -> None:
 
 def check_names(values: Dict[str, Any], node_class: Any, folder_paths: Any) -> None:
     """@raises ValueError for a name that leads out of the user's folders"""
-    prefixes = [value for name in PREFIXES for value in _texts(values.get(name))]
+    names = (PREFIX, SAVING_PREFIX) if _saves(node_class) else (PREFIX,)
+    prefixes = [value for name in names for value in _texts(values.get(name))]
     folders = [value for name in INPUT_FOLDERS for value in _texts(values.get(name)) if is_of_comfyui(node_class)]
     if not prefixes and not folders:
         return
@@ -63,7 +66,7 @@ def check_names(values: Dict[str, Any], node_class: Any, folder_paths: Any) -> N
     for prefix in prefixes:
         for root in (output, temp):
             check_prefix(root, prefix)
-    if not all(is_within(input_folder, os.path.join(input_folder, folder)) for folder in folders):
+    if not all(contains(input_folder, os.path.join(input_folder, folder)) for folder in folders):
         raise NameRefused("There is no such folder in your input folder.")
 
 
@@ -87,6 +90,15 @@ def estimate_bytes(values: Dict[str, Any], returned: Iterable[str]) -> int:
     if width and height and "x" not in values:  # with a place it is a part of a picture that is there
         return math.ceil(width * height * per_pixel) * count * _pictures(values)
     return _tensor_bytes(values) * count if "amount" in values else 0
+
+
+def _saves(node_class: Any) -> bool:
+    try:
+        return bool(node_class.OUTPUT_NODE)
+    except AttributeError:
+        return False
+    except Exception:  # a class of a pack that answers in a way of its own may save
+        return True
 
 
 def _returned(node_class: Any) -> List[str]:

@@ -21,6 +21,9 @@ ISOLATION = (
     "fileAccess",
 )
 
+# What keeps ComfyUI alive and nobody apart: in place is enough.
+GUARDS = ("executorGuard", "queueGuard")
+
 
 class Patches:
     """The parts by name, and whether each is in place and works."""
@@ -30,17 +33,19 @@ class Patches:
         self._failed: Dict[str, str] = {}
 
     def attempt(self, name: str, patch: Callable[[], None]) -> None:
-        """Puts a part in place. What does not fit this ComfyUI is remembered, never raised."""
+        """Puts a part in place. What does not fit this ComfyUI is remembered. @raises ValueError for a name that is no part's"""
+        _check_name(name)
         try:
             patch()
         except Exception as error:
             self.fail(name, error)
         else:
-            if name not in ISOLATION and name not in self._failed:
+            if name in GUARDS and name not in self._failed:
                 self._works[name] = True
 
     def confirm(self, name: str, test: Callable[[], None]) -> None:
-        """Counts a part as working when its test passes and it was put in place before."""
+        """Counts a part as working when its test passes and it was put in place before. @raises ValueError as above"""
+        _check_name(name)
         if name in self._failed:
             return
         try:
@@ -60,6 +65,12 @@ class Patches:
     def missing(self) -> List[str]:
         """The parts of the isolation without which nobody but the owner may use this ComfyUI."""
         return [name for name in ISOLATION if not self._works[name]]
+
+
+def _check_name(name: str) -> None:
+    """A part under a mistaken name would be reported as working, and nothing would try it."""
+    if name not in ISOLATION and name not in GUARDS:
+        raise ValueError(f"no part of the companion is named {name}")
 
 
 patches = Patches()

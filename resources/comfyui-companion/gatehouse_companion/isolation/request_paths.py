@@ -12,7 +12,7 @@ import json
 import os
 from typing import Any, Awaitable, Callable, Dict, Optional
 
-from .containment import is_within
+from .containment import contains
 from .identity import current_user
 from .userdata import find_user_file
 
@@ -38,7 +38,7 @@ def is_own_file(reference: Any, default_type: str) -> bool:
     if folder is None or "\0" in name or ".." in plain.replace("\\", "/").split("/"):
         return False
     # /view takes the last part of the name, uploads and masks all of it.
-    return all(is_within(folder, os.path.join(folder, subfolder, last)) for last in (plain, os.path.basename(plain)))
+    return all(contains(folder, os.path.join(folder, subfolder, last)) for last in (plain, os.path.basename(plain)))
 
 
 async def _check_view(request: Any) -> Optional[int]:

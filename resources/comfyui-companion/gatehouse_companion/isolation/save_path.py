@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any, Tuple
 
-from .containment import is_within
+from .containment import contains
 from .identity import User, current_user
 from .patching import replace_everywhere, require_parameters
 
@@ -30,7 +30,7 @@ def install(folder_paths: Any) -> None:
         root = choose_root(folder_paths, user, output_dir)
         check_prefix(root, filename_prefix)
         answer = original(filename_prefix, root, *args, **kwargs)
-        if not is_within(root, answer[0]):
+        if not contains(root, answer[0]):
             raise SavingRefused("Files are saved in your own folder only.")
         return answer
 
@@ -48,14 +48,14 @@ def own_roots(folder_paths: Any) -> Tuple[str, str, str]:
 def choose_root(folder_paths: Any, user: User, wanted: str) -> str:
     """The wanted folder when it is the user's, otherwise the user's own of the same kind."""
     output, temp, _ = roots = own_roots(folder_paths)
-    if isinstance(wanted, str) and any(is_within(root, wanted) for root in roots):
+    if isinstance(wanted, str) and any(contains(root, wanted) for root in roots):
         return os.path.abspath(wanted)
-    is_temp = isinstance(wanted, str) and is_within(folder_paths.__dict__["temp_directory"], wanted)
+    is_temp = isinstance(wanted, str) and contains(folder_paths.__dict__["temp_directory"], wanted)
     return os.path.abspath(temp if is_temp else output)
 
 
 def check_prefix(root: str, prefix: str) -> None:
     """Before ComfyUI makes any folder. Its variables (%date%, %width%) become digits and cannot change the outcome.
     @raises SavingRefused"""
-    if not isinstance(prefix, str) or not is_within(root, os.path.join(root, os.path.dirname(os.path.normpath(prefix)))):
+    if not isinstance(prefix, str) or not contains(root, os.path.join(root, os.path.dirname(os.path.normpath(prefix)))):
         raise SavingRefused("Files are saved in your own folder only: take the folders out of the file name.")

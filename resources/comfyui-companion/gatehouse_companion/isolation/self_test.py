@@ -56,7 +56,16 @@ class SelfTest:
         first, second = _make_user(base, FIRST_ID), _make_user(base, SECOND_ID)
         for user in (first, second):
             self._users.put(user, ())
-        tests: Dict[str, Callable[[User, User], None]] = {
+        try:
+            for name, test in self.tests().items():
+                patches.confirm(name, functools.partial(_in_thread, functools.partial(test, first, second)))
+        finally:
+            for user in (first, second):
+                self._users.forget(user.id)
+
+    def tests(self) -> Dict[str, Callable[[User, User], None]]:
+        """By the part that each of them tries."""
+        return {
             "folders": self._try_folders,
             "savePath": self._try_save_path,
             "annotatedPaths": self._try_annotated_paths,
@@ -69,12 +78,6 @@ class SelfTest:
             "nodeInputs": self._try_node_inputs,
             "fileAccess": self._try_file_access,
         }
-        try:
-            for name, test in tests.items():
-                patches.confirm(name, functools.partial(_in_thread, functools.partial(test, first, second)))
-        finally:
-            for user in (first, second):
-                self._users.forget(user.id)
 
     def _try_folders(self, first: User, second: User) -> None:
         folder_paths = self._comfyui("folder_paths")

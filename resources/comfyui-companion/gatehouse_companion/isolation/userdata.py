@@ -11,7 +11,7 @@ import os
 from typing import Any, Optional
 from urllib.parse import unquote
 
-from .containment import is_within
+from .containment import contains
 from .identity import current_user
 from .patching import require_parameters
 
@@ -21,7 +21,7 @@ def find_user_file(root: str, file: Optional[str]) -> Optional[str]:
     if file is None:
         return root
     path = os.path.abspath(os.path.join(root, unquote(file) if "%" in file else file))
-    return path if is_within(root, path) else None
+    return path if contains(root, path) else None
 
 
 def install(manager_class: Any) -> None:

@@ -6,7 +6,7 @@ import os
 import re
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
-from .containment import is_within
+from .containment import contains
 from .identity import User
 
 FOLDERS = ("inputDirectory", "outputDirectory", "tempDirectory", "userdataDirectory")
@@ -45,7 +45,7 @@ class Users:
         """What was known before stays when this is refused. @raises FolderRefused"""
         others = self.others(user)
         for name, folder in named_folders(user):
-            if any(is_within(folder, own) for own in comfyui_folders):
+            if any(contains(folder, own) for own in comfyui_folders):
                 raise FolderRefused(f"{name} contains folders of ComfyUI itself")
             if any(_overlap(folder, theirs) for other in others for _, theirs in named_folders(other)):
                 raise FolderRefused(f"{name} overlaps with a folder of another user")
@@ -85,4 +85,4 @@ def _parse_folder(name: str, value: Any) -> Optional[str]:
 
 
 def _overlap(one: str, other: str) -> bool:
-    return is_within(one, other) or is_within(other, one)
+    return contains(one, other) or contains(other, one)
