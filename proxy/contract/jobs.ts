@@ -91,7 +91,6 @@ export const readJobWeights = (stored: unknown) =>
 
 /** null: jobs run. `untilMs` null: until somebody resumes. The running job always ends first. */
 export const jobPauseSchema = z.object({ untilMs: z.number().int().nullable() }).nullable()
-export type JobPause = z.infer<typeof jobPauseSchema>
 
 /** Why a job waits although its turn may come. */
 export const holdReasons = ['person', 'owner', 'rights', 'suspect', 'token', 'quota', 'room', 'disk', 'moving'] as const
@@ -110,6 +109,23 @@ export const holdWords: Readonly<Record<HoldReason, string>> = {
   disk: 'The disk is almost full. It goes on by itself when there is room again.',
   moving: 'Your folder is being moved. It goes on by itself.',
 }
+
+/** Who may release it; what nobody can release can never run, or goes on by itself. */
+export const releasableBy: Readonly<Record<HoldReason, 'person' | 'administrator' | 'nobody'>> = {
+  person: 'person',
+  owner: 'administrator',
+  rights: 'nobody',
+  /** After a second crash within an hour an administrator only: the gate knows that. */
+  suspect: 'person',
+  quota: 'nobody',
+  token: 'nobody',
+  room: 'nobody',
+  disk: 'nobody',
+  moving: 'nobody',
+}
+
+export const canRelease = (reason: HoldReason, isAdministrator: boolean): boolean =>
+  releasableBy[reason] === 'person' || (releasableBy[reason] === 'administrator' && isAdministrator)
 
 export const jobStates = ['waiting', 'held', 'starting', 'running', 'succeeded', 'failed', 'cancelled'] as const
 export const jobStateSchema = z.enum(jobStates)

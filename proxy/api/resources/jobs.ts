@@ -4,6 +4,7 @@ import { toActedBy } from '../../accounts/actedBy.ts'
 import type { AuditEventName } from '../../contract/audit.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import {
+  canRelease,
   changeJobSchema,
   holdWords,
   jobSchema,
@@ -156,18 +157,13 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
     )
   }
 
-  /** What the owner holds is the owner's to release. */
   async function release(principal: Principal, job: Job): Promise<boolean> {
-    if (job.status.heldBecause === 'owner' && !mayAdminister(principal)) {
-      throw new GateError('PERMISSION_DENIED', holdWords.owner)
+    const { state, heldBecause } = job.status
+    const reason = (state === 'waiting' ? jobs.roomHoldOf(job.accountId) : heldBecause) ?? null
+    if (reason !== null && !canRelease(reason, mayAdminister(principal))) {
+      throw new GateError('PERMISSION_DENIED', holdWords[reason])
     }
-    const { heldBecause } = job.status
-    if (heldBecause === 'rights' || heldBecause === 'token' || heldBecause === 'quota') {
-      throw new GateError('PERMISSION_DENIED', holdWords[heldBecause])
-    }
-    if (heldBecause === 'suspect') await releaseSuspect(principal, job)
-    const hold = job.status.state === 'waiting' ? jobs.roomHoldOf(job.accountId) : undefined
-    if (hold !== undefined) throw new GateError('PERMISSION_DENIED', holdWords[hold])
+    if (reason === 'suspect') await releaseSuspect(principal, job)
     return jobs.release(job)
   }
 }

@@ -1,10 +1,11 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
+import { canRelease } from '../../../proxy/contract/jobs.ts'
 import type { JobAnswer } from '../../../proxy/contract/jobs.ts'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { CancelJobDialog } from './CancelJobDialog.tsx'
 import { useChangeJob } from './jobQueries.ts'
-import { canRelease, ownerHoldWords } from './jobWords.ts'
+import { ownerHoldWords } from './jobWords.ts'
 import styles from './JobList.module.css'
 
 interface HeldJobsProps {
@@ -37,7 +38,7 @@ function HeldJob({ job, isOwn }: { readonly job: JobAnswer; readonly isOwn: bool
         <Refusal error={change.error} />
       </div>
       <div className={styles.actions}>
-        {canRelease(job.heldBecause, isOwn ? 'person' : 'owner') && (
+        {job.heldBecause !== null && canRelease(job.heldBecause, !isOwn) && (
           <Button
             variant="default"
             aria-label={`Release ${whose}`}

@@ -127,10 +127,6 @@ export function ownerHoldWords(reason: HoldReason, name: string): string {
   return words[reason]
 }
 
-/** What nobody can release: it can never run, or goes on by itself. */
-export const canRelease = (reason: HoldReason | null, who: 'person' | 'owner'): boolean =>
-  reason === 'person' || reason === 'suspect' || (reason === 'owner' && who === 'owner')
-
 export const endedStateWords = { succeeded: 'Done', failed: 'Failed', cancelled: 'Stopped' } as const
 
 export type EndedState = keyof typeof endedStateWords

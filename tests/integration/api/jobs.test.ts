@@ -4,7 +4,15 @@ import type { Account } from '../../../proxy/accounts/accountStore.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
 import type { JsonValue } from '../../../proxy/comfyui/losslessJson.ts'
 import type { Role } from '../../../proxy/contract/accounts.ts'
-import { defaultJobLimits, jobSchema, jobUseSchema, queueStateSchema } from '../../../proxy/contract/jobs.ts'
+import {
+  defaultJobLimits,
+  holdReasons,
+  holdWords,
+  jobSchema,
+  jobUseSchema,
+  queueStateSchema,
+  releasableBy,
+} from '../../../proxy/contract/jobs.ts'
 import type { Scope } from '../../../proxy/contract/keys.ts'
 import { applicationTest as it } from '../../support/ownApplicationFixture.ts'
 import type { TestApplication } from '../../support/ownApplicationFixture.ts'
@@ -98,6 +106,24 @@ describe('jobs', () => {
     expect((await change({ key: await makeKey(stores, mia) }, false)).status).toBe(403)
     expect(application.queue.jobs.find(id)?.status.state).toBe('held')
     expect((await change(owner, false)).json).toMatchObject({ state: 'waiting' })
+  })
+
+  it('on hold are released by whom the table names, and by nobody else', async ({ stores, application }) => {
+    const mia = await addPerson(stores, 'Mia')
+    const people = { person: { key: await makeKey(stores, mia) }, administrator: await openOwner(stores) }
+    const id = await send(application, mia)
+    for (const reason of holdReasons) {
+      for (const [who, credential] of Object.entries(people)) {
+        const job = application.queue.jobs.find(id)!
+        job.status = { ...job.status, state: 'held', heldBecause: reason }
+        const answer = await application.ask('PATCH', `${api}/jobs/${id}`, { ...credential, body: { held: false } })
+        const may = releasableBy[reason] === 'person' || releasableBy[reason] === who
+        expect([reason, who, answer.status, answer.json.detail]).toEqual(
+          may ? [reason, who, 200, undefined] : [reason, who, 403, holdWords[reason]],
+        )
+        expect(job.status.state).toBe(may ? 'waiting' : 'held')
+      }
+    }
   })
 
   it('are moved by the owner only', async ({ stores, application, clock }) => {
