@@ -9,6 +9,7 @@ import type { ChangeFeed } from '../database/changeFeed.ts'
 import { findMeta, setMeta } from '../database/metaStore.ts'
 import { RowCache } from '../database/rowCache.ts'
 import type { AccountsTable, Schema } from '../database/schema.ts'
+import type { SettingsStore } from '../settings/settingsStore.ts'
 import { toNameKey } from './accountName.ts'
 import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
@@ -36,6 +37,7 @@ export interface AccountStoreOptions {
   readonly random: Random
   readonly audit: AuditSink
   readonly changes: ChangeFeed
+  readonly settings: Pick<SettingsStore, 'forgetAccount' | 'reload'>
 }
 
 export interface NewAccount {
@@ -189,14 +191,16 @@ export class AccountStore {
       .execute()
   }
 
-  /** Removes the account with its sessions and keys. @throws GateError NOT_FOUND, LAST_ADMINISTRATOR, PERMISSION_DENIED */
+  /** Removes the account with its sessions, its keys and what is set for it alone. @throws GateError NOT_FOUND, LAST_ADMINISTRATOR, PERMISSION_DENIED */
   async remove(id: string, by: ActedBy): Promise<void> {
     const removed = await this.#options.kysely.transaction().execute(async (transaction) => {
       const current = await getRow(transaction, id)
       await refuseLosing(transaction, current)
       await transaction.deleteFrom('accounts').where('id', '=', id).execute()
+      await this.#options.settings.forgetAccount(transaction, id)
       return current
     })
+    await this.#options.settings.reload()
     this.#changed('account.removed', by, { account: id, name: removed.name })
     this.#options.changes.emit('sessions')
     this.#options.changes.emit('keys')

@@ -83,7 +83,7 @@ async function createStores(
   const audit = new AuditLog({ kysely, clock, logger, chainKey: secrets.values['audit-chain-key'] })
   const usage = new UsageRecorder({ kysely, clock, logger })
   const shared = { kysely, clock, random, audit, changes }
-  const accounts = new AccountStore(shared)
+  const accounts = new AccountStore({ ...shared, settings })
   const sessions = new SessionStore({ ...shared, usage, settings })
   const keys = new ApiKeyStore({
     ...shared,

@@ -1,4 +1,5 @@
-import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import { silentLogger } from '../core/logger.ts'
 import type { Logger } from '../core/logger.ts'
@@ -77,6 +78,17 @@ export class SettingsStore {
       }
     })
     await this.reload()
+  }
+
+  /** What is set for this account alone goes with it. `reload` is the caller's, once the transaction holds. */
+  async forgetAccount(transaction: Transaction<Schema>, accountId: string): Promise<void> {
+    const path = `$."${accountId}"`
+    await transaction
+      .updateTable('settings')
+      .set({ value: sql<string>`json_remove(value, ${path})`, changed_at_ms: this.#options.clock.nowMs() })
+      .where('name', '=', 'jobs.limitsByUser' satisfies SettingName)
+      .where(sql<boolean>`json_type(value, ${path}) is not null`)
+      .execute()
   }
 
   /**

@@ -1,5 +1,7 @@
 import { describe, expect, vi } from 'vitest'
+import { commandLine } from '../../../proxy/accounts/actedBy.ts'
 import { defaultJobLimits, defaultJobWeights } from '../../../proxy/contract/jobs.ts'
+import { addPerson } from '../../support/apiPeople.ts'
 import { storesTest as it } from '../../support/storesFixture.ts'
 
 describe('settings', () => {
@@ -85,6 +87,23 @@ describe('settings', () => {
       guest: { ...defaultJobLimits.guest, queued: 3 },
     })
     expect(stores.settings.get('jobs.weights')).toEqual({ ...defaultJobWeights, user: 5 })
+  })
+
+  it('limits of one person go with the person, and no others', async ({ stores, openAgain }) => {
+    const [mia, ben] = [await addPerson(stores, 'Mia'), await addPerson(stores, 'Ben')]
+    const limits = { [mia.id]: { nodes: 40 }, [ben.id]: { nodes: 50 } }
+    await stores.settings.set('jobs.limitsByUser', limits)
+    const told: string[] = []
+    stores.settings.onChange((names) => told.push(...names))
+
+    await stores.accounts.remove(mia.id, commandLine)
+
+    expect(stores.settings.get('jobs.limitsByUser')).toEqual({ [ben.id]: { nodes: 50 } })
+    expect(told).toEqual(['jobs.limitsByUser'])
+    expect((await openAgain()).settings.get('jobs.limitsByUser')).toEqual({ [ben.id]: { nodes: 50 } })
+    const before = told.length
+    await stores.accounts.remove((await addPerson(stores, 'Leo')).id, commandLine)
+    expect(told).toHaveLength(before)
   })
 
   it('limits are set for every role or not at all', async ({ stores }) => {
