@@ -11,7 +11,6 @@ import {
 } from './jobs.ts'
 
 const MiB = 1024 * 1024
-const GiB = 1024 * MiB
 
 /** A stored value in today's form, and the names of what is in it and was not kept. */
 export interface ReadSetting {
@@ -94,8 +93,16 @@ export const settingDefinitions = {
   },
   /** How long a person's history is kept. */
   'jobs.historyDays': { schema: z.number().int().min(1).max(3650), default: 90, machine: false, counts: 'atOnce' },
-  /** No job begins while less is free on the disk of its output folder. */
-  'jobs.diskFloorBytes': { schema: z.number().int().min(0), default: 10 * GiB, machine: false, counts: 'atOnce' },
+  /**
+   * No job begins while less is free on the disk of its output folder or of the data folder; null: 10 GiB, or a
+   * twentieth of the disk if that is less.
+   */
+  'jobs.diskFloorBytes': {
+    schema: z.number().int().min(0).nullable(),
+    default: null,
+    machine: false,
+    counts: 'atOnce',
+  },
   'jobs.paused': { schema: jobPauseSchema, default: null, machine: false, counts: 'atOnce' },
   /** What each person's files may take; null: 20 GiB, or a tenth of what is free if that is less. */
   'folders.quotaBytes': {

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely'
 import { describeBytes } from '../contract/byteWords.ts'
 import { GateError } from '../contract/errorCodes.ts'
-import { settingDefinitions } from '../contract/settings.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Schema } from '../database/schema.ts'
@@ -32,6 +31,7 @@ const UNKNOWN_JOB_BYTES = 16 * 1024 ** 2
 const RECENT_FILES = 50
 /** Files of a job that ended longer ago will not be counted any more. */
 const UNCOUNTED_MS = 600_000
+const USUAL_FLOOR_BYTES = 10 * 1024 ** 3
 /** Of a disk on which the usual floor would be most of it. */
 const SHARE_OF_DISK = 0.05
 /** A workflow can still be saved by who is just full. */
@@ -180,11 +180,6 @@ function refuseFull({ quotaBytes, used }: { readonly quotaBytes: number; readonl
   throw new GateError('QUOTA_EXCEEDED', fullWords(quotaBytes, used))
 }
 
-/**
- * What must stay free before a job begins. Nobody chose the default, so on a small disk it is a twentieth of it: ten
- * gigabytes may be all there is.
- */
-export function floorOf(settingBytes: number, { totalBytes }: Space): number {
-  if (settingBytes !== settingDefinitions['jobs.diskFloorBytes'].default) return settingBytes
-  return Math.min(settingBytes, totalBytes * SHARE_OF_DISK)
-}
+/** What must stay free before a job begins; null: nobody chose. On a small disk ten gigabytes may be all there is. */
+export const floorOf = (settingBytes: number | null, { totalBytes }: Space): number =>
+  settingBytes ?? Math.min(USUAL_FLOOR_BYTES, totalBytes * SHARE_OF_DISK)

@@ -204,8 +204,9 @@ describe('the disk floor', () => {
 
   it('is a twentieth of a small disk unless the owner chose one', () => {
     const disk = { freeBytes: 0, totalBytes: 60 * GiB }
-    expect(floorOf(10 * GiB, disk)).toBe(3 * GiB)
-    expect(floorOf(10 * GiB, { ...disk, totalBytes: 4000 * GiB })).toBe(10 * GiB)
+    expect(floorOf(null, disk)).toBe(3 * GiB)
+    expect(floorOf(10 * GiB, disk)).toBe(10 * GiB)
+    expect(floorOf(null, { ...disk, totalBytes: 4000 * GiB })).toBe(10 * GiB)
     expect(floorOf(40 * GiB, disk)).toBe(40 * GiB)
     expect(floorOf(0, disk)).toBe(0)
   })
