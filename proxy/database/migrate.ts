@@ -10,6 +10,7 @@ import { jobsMigration } from './migrations/0003_jobs.ts'
 import { foldersMigration } from './migrations/0004_folders.ts'
 import { outputsMigration } from './migrations/0005_outputs.ts'
 import { jobBoundsMigration } from './migrations/0006_jobBounds.ts'
+import { restoredOutputsMigration } from './migrations/0007_restoredOutputs.ts'
 import type { Database } from './openDatabase.ts'
 
 /** In order, oldest first. A released migration is never edited. */
@@ -20,6 +21,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004_folders': foldersMigration,
   '0005_outputs': outputsMigration,
   '0006_jobBounds': jobBoundsMigration,
+  '0007_restoredOutputs': restoredOutputsMigration,
 }
 
 const KEPT_SNAPSHOTS = 5

@@ -111,6 +111,8 @@ export interface OutputsTable {
   keep: Generated<number>
   /** When its person removed it; it can come back for a while. */
   removed_at_ms: number | null
+  /** When it came back the last time: it is cleared away as if it had been made then. */
+  restored_at_ms: Generated<number | null>
 }
 
 export interface AuditTable {

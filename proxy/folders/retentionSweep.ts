@@ -20,7 +20,7 @@ export interface RetentionParts {
   readonly rulesOf: (accountId: string) => Promise<FolderRules>
   readonly isMoving: (accountId: string) => boolean
   /**
-   * Puts up to `atMost` recorded files that were made before and are not marked "keep" where removed ones come back from.
+   * Puts up to `atMost` recorded files that were made and last brought back before and are not marked "keep" where removed ones come back from.
    * @returns how many; @throws when the folder cannot be used now
    */
   readonly expire: (accountId: string, madeBeforeMs: number, atMost: number) => Promise<number>

@@ -12,17 +12,19 @@ const CHUNK_BYTES = 256 * 1024
 
 /**
  * Copies an open file under a name that was free. Nodes name what they save as they like: a name that no upload could
- * have becomes a plain one.
+ * have becomes a plain one. `admit` is asked once nothing else stands in the way.
  * @throws GateError UNSUPPORTED_MEDIA_TYPE, FOLDER_REFUSED, NOT_FOUND
  */
 export async function copyIntoFolder(
   { handle, bytes }: OpenedFile,
   row: Pick<OutputRow, 'id' | 'name' | 'kind'>,
   folder: string,
+  admit: (bytes: number) => Promise<void>,
 ): Promise<string> {
   findUploadKinds(row.name)
   if (row.kind === 'other') throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'The file is not what its name says.')
   const root = await findRealRoot(folder)
+  await admit(bytes)
   for (const name of toFreeNames(toPlainName(row))) {
     const path = join(root, name)
     const target = await open(path, 'wx', 0o600).catch((error: unknown) => {

@@ -123,8 +123,9 @@ export class OutputStore {
   }
 
   /** Back in its folder, perhaps under another name. */
-  async setInPlace(id: string, name: string): Promise<void> {
-    await this.#kysely.updateTable('outputs').set({ removed_at_ms: null, name }).where('id', '=', id).execute()
+  async setInPlace(id: string, name: string, restored_at_ms: number): Promise<void> {
+    const change = { removed_at_ms: null, name, restored_at_ms }
+    await this.#kysely.updateTable('outputs').set(change).where('id', '=', id).execute()
   }
 
   async delete(id: string): Promise<void> {
@@ -142,14 +143,15 @@ export class OutputStore {
   }
 
   /** Of one person, oldest first, what may be cleared away. */
-  async listExpired(accountId: string, madeBeforeMs: number, limit: number): Promise<OutputRow[]> {
+  async listExpired(accountId: string, beforeMs: number, limit: number): Promise<OutputRow[]> {
     return this.#kysely
       .selectFrom('outputs')
       .selectAll()
       .where('account_id', '=', accountId)
       .where('removed_at_ms', 'is', null)
       .where('keep', '=', 0)
-      .where('made_at_ms', '<', madeBeforeMs)
+      .where('made_at_ms', '<', beforeMs)
+      .where((eb) => eb.or([eb('restored_at_ms', 'is', null), eb('restored_at_ms', '<', beforeMs)]))
       .orderBy('made_at_ms')
       .limit(limit)
       .execute()

@@ -14,7 +14,7 @@ import type { OutputRow } from './outputStore.ts'
 import { deleteFromBin, isInBin, moveFromBin, moveToBin } from './removedFiles.ts'
 
 /** Removed files come back within this time. */
-export const RESTORE_MS = 7 * 86_400_000
+export const BIN_MS = 7 * 86_400_000
 const SWEEP_MS = 3_600_000
 /** Jobs change many times; their files are looked for once. */
 const SETTLE_MS = 100
@@ -111,26 +111,29 @@ export class Outputs {
     return true
   }
 
-  /** Out of the bin again. @returns false when it is not there any more; @throws GateError FOLDER_REFUSED */
+  /** Out of the bin again, for as long as a new file stays. @returns false when it is not there any more; @throws GateError FOLDER_REFUSED */
   async restore(row: OutputRow): Promise<boolean> {
     if (row.removed_at_ms === null) return false
     const directory = await this.#directoryOf(row)
-    const isBack = await moveFromBin(directory, row, row.id, (name) => this.store.setInPlace(row.id, name))
+    const isBack = await moveFromBin(directory, row, row.id, (name) =>
+      this.store.setInPlace(row.id, name, this.#options.clock.nowMs()),
+    )
     if (!isBack) await this.store.delete(row.id)
     this.#changed(row.account_id)
     return isBack
   }
 
   /**
-   * A copy among the uploads of `accountId`, under a name that was free.
+   * A copy among the uploads of `accountId`, under a name that was free. `admit` hears how large it is and throws when
+   * there is no room for it.
    * @throws GateError NOT_FOUND, FOLDER_REFUSED, UNSUPPORTED_MEDIA_TYPE for what ComfyUI does not load
    */
-  async copyToInput(row: OutputRow, accountId: string): Promise<string> {
+  async copyToInput(row: OutputRow, accountId: string, admit: (bytes: number) => Promise<void>): Promise<string> {
     const folder = await this.#options.folders.findInput(accountId)
     if (folder === undefined) throw new GateError('FOLDER_REFUSED', 'Start ComfyUI once, then try again.')
     const opened = await this.open(row)
     try {
-      return await copyIntoFolder(opened, row, folder)
+      return await copyIntoFolder(opened, row, folder, admit)
     } finally {
       await opened.handle.close()
     }
@@ -140,7 +143,7 @@ export class Outputs {
     return this.store.usageOf(accountId)
   }
 
-  /** Moves what was made before into the bin, but for what is marked "keep". @returns how many files */
+  /** Moves what was made and last brought back before into the bin, but for what is marked "keep". @returns how many files */
   async expire(accountId: string, madeBeforeMs: number, atMost = Infinity): Promise<number> {
     let count = 0
     for (;;) {
@@ -215,7 +218,7 @@ export class Outputs {
   /** Really deletes what nobody brought back in time. */
   async #purge(): Promise<void> {
     for (;;) {
-      const rows = await this.store.listRemovedBefore(this.#options.clock.nowMs() - RESTORE_MS, AT_ONCE)
+      const rows = await this.store.listRemovedBefore(this.#options.clock.nowMs() - BIN_MS, AT_ONCE)
       let done = 0
       for (const row of rows) if (await this.#tryDelete(row)) done += 1
       // What lies on a drive that is away is deleted when it is there again.

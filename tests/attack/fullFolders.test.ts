@@ -1,9 +1,14 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import { endlessRoom } from '../../proxy/jobs/roomCheck.ts'
+import { addPerson, api, makeKey } from '../support/apiPeople.ts'
 import { bearer, openGateFixture, tokens } from '../support/gateFixture.ts'
 import type { GateFixture } from '../support/gateFixture.ts'
 import { ask } from '../support/httpClient.ts'
+import { addEndedJob, makePicture, saveOutput } from '../support/outputsFixture.ts'
+import { applicationTest } from '../support/ownApplicationFixture.ts'
 import { rawRequest, sendRaw } from '../support/rawHttpClient.ts'
 
 /* Somebody whose room is used up goes on sending, over every way on which something of theirs is kept. */
@@ -82,5 +87,35 @@ describe('a full folder', () => {
   it('still lets its person read', async () => {
     const answer = await ask(fixture.port, '/object_info', { method: 'GET', headers: bearer(tokens.creator) })
     expect([answer.status, asked]).toEqual([200, []])
+  })
+})
+
+describe('a full folder, filled by copies of one’s own pictures,', () => {
+  const MiB = 1024 ** 2
+  applicationTest('takes none, and says so as an upload would', async ({ stores, application, dataDirectory }) => {
+    const { files, folders } = application
+    const mia = await addPerson(stores, 'Mia')
+    const key = await makeKey(stores, mia, ['run', 'read'])
+    const picture = await makePicture()
+    // A PNG may have anything behind its end.
+    await saveOutput(files, mia.id, 'x.png', Buffer.concat([picture, Buffer.alloc(MiB)]))
+    await addEndedJob(stores, mia.id, [{ filename: 'x.png' }])
+    await files.outputs.recordNow()
+    const [row] = await files.outputs.store.list({ accountId: mia.id, removed: false }, undefined, 1)
+    const input = join(dataDirectory, 'users', mia.id, 'input')
+    const copies = () => (existsSync(input) ? readdirSync(input).filter((name) => name.endsWith('.png')) : [])
+    const copy = () => application.ask('POST', `${api}/outputs/${row!.id}/input`, { key, body: {} })
+
+    // Room for the picture, one copy of it and half of another.
+    await folders.folders.change(mia.id, { quotaBytes: Math.round(2.5 * (MiB + picture.length)) })
+    const answers = await Promise.all(Array.from({ length: 6 }, copy))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 429, 429, 429, 429, 429])
+    expect(copies()).toEqual(['x.png'])
+
+    const refused = await copy()
+    expect([refused.status, refused.json.code]).toEqual([429, 'QUOTA_EXCEEDED'])
+    const upload = folders.folders.room.checkInput(mia.id, MiB, true)
+    await expect(upload).rejects.toMatchObject({ message: refused.json.detail })
+    expect(copies()).toEqual(['x.png'])
   })
 })

@@ -93,7 +93,7 @@ const inputRoute = createRoute({
 })
 
 /** The gallery: what jobs made. Files themselves are answered in ../outputFiles.ts. */
-export function createOutputsResource({ stores, outputs }: OwnApplicationDependencies) {
+export function createOutputsResource({ stores, outputs, folders }: OwnApplicationDependencies) {
   const rules = new FolderRuleBook(stores.database.kysely, stores.settings)
   const describeAll = async (rows: readonly OutputRow[]): Promise<Output[]> => {
     const names = new Map((await stores.accounts.list()).map(({ id, name }) => [id, name]))
@@ -188,7 +188,9 @@ export function createOutputsResource({ stores, outputs }: OwnApplicationDepende
         throw new GateError('PERMISSION_DENIED', 'Your account may not run workflows.')
       }
       const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
-      return c.json({ name: await outputs.copyToInput(row, principal.accountId) }, 200)
+      const { accountId } = principal
+      const admit = (bytes: number): Promise<void> => folders.room.checkInput(accountId, bytes, true)
+      return c.json({ name: await outputs.copyToInput(row, accountId, admit) }, 200)
     })
 }
 
@@ -216,9 +218,12 @@ function describeOutput(row: OutputRow, userName: string, retentionDays: number 
     height: row.height,
     madeAt: new Date(row.made_at_ms).toISOString(),
     keep: row.keep === 1,
-    expiresAt: stays ? null : toIso(row.made_at_ms + retentionDays * DAY_MS),
+    expiresAt: stays ? null : toIso(staysFrom(row) + retentionDays * DAY_MS),
   }
 }
+
+/** A file that was brought back stays as long as a new one. */
+const staysFrom = ({ made_at_ms, restored_at_ms }: OutputRow): number => Math.max(made_at_ms, restored_at_ms ?? 0)
 
 /** Files may have any time; a Date may not. */
 const toIso = (atMs: number): string => new Date(Math.min(atMs, 8.64e15)).toISOString()

@@ -14,6 +14,7 @@ import { storesTest } from '../../support/storesFixture.ts'
 const DAY_MS = 86_400_000
 
 interface World extends TestFolders {
+  readonly outputs: Outputs
   readonly sweep: RetentionSweep
   readonly mia: Account
   readonly old: string
@@ -44,7 +45,7 @@ const it = storesTest.extend<{ world: World }>({
       const made_at_ms = clock.nowMs() - days * DAY_MS
       await addOutput(stores, mia.id, { name, bytes: name.length, made_at_ms, ...more })
     }
-    await use({ ...opened, sweep, mia, old, make })
+    await use({ ...opened, outputs, sweep, mia, old, make })
     await sweep.close()
     await outputs.close()
   },
@@ -68,6 +69,26 @@ describe('clearing away old files', () => {
     await expect.poll(details).toEqual([{ of: world.mia.id, files: 1, days: 30 }])
     await world.sweep.sweep()
     expect(await audit.execute()).toHaveLength(1)
+  })
+
+  it('leaves what its person brought back as long as a new file', async ({ clock, world }) => {
+    await world.make('old.png', 31)
+    await world.folders.change(world.mia.id, { retentionDays: 30 })
+    await world.sweep.sweep()
+    const [row] = await world.outputs.store.list({ accountId: world.mia.id, removed: true }, undefined, 1)
+    expect(await world.outputs.restore(row!)).toBe(true)
+
+    await world.sweep.sweep()
+    clock.advance(29 * DAY_MS)
+    await world.sweep.sweep()
+    expect(seen(world.old)).toEqual(['old.png'])
+    // In the gallery it stands where it was.
+    const [back] = await world.outputs.store.list({ accountId: world.mia.id, removed: false }, undefined, 1)
+    expect(back).toMatchObject({ made_at_ms: row!.made_at_ms })
+
+    clock.advance(2 * DAY_MS)
+    await world.sweep.sweep()
+    expect(seen(world.old)).toEqual([])
   })
 
   it('of a file that no job made, however old: it stays', async ({ world }) => {

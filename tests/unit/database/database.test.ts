@@ -116,7 +116,7 @@ describe('migrations', () => {
     await migrate(database, options(directory, { '0900_more': addTable('more') }))
 
     const [copy = ''] = readdirSync(join(directory, 'backups'))
-    expect(copy).toMatch(/^upgrade-2026-11-01T12-00-00-000Z-0006_jobBounds\.db$/)
+    expect(copy).toMatch(/^upgrade-2026-11-01T12-00-00-000Z-0007_restoredOutputs\.db$/)
     expect(statSync(join(directory, 'backups', copy)).mode & 0o777).toBe(0o600)
     const old = open(join('backups', copy))
     expect(await old.kysely.selectFrom('meta').selectAll().execute()).toEqual([{ name: 'dataFolderId', value: 'kept' }])
