@@ -49,15 +49,19 @@ export function boundEntry(entry: string, maxBytes: number): string {
   const prompt = parsed.get('prompt')
   const [number = null, id = null, , extraData = null] = Array.isArray(prompt) ? prompt : []
   const clientId = isObject(extraData) ? extraData.get('client_id') : undefined
-  const extra = new Map(clientId === undefined ? [] : [['client_id', clientId] as const])
-  const plain = new Map([...parsed, ['prompt', [number, id, new Map(), extra, []]] as const])
+  const extra = new Map<string, JsonValue>(clientId === undefined ? [] : [['client_id', clientId]])
+  const plain = new Map<string, JsonValue>([...parsed, ['prompt', [number, id, new Map(), extra, []]]])
   const withoutWorkflow = formatLosslessJson(plain)
   if (fits(withoutWorkflow)) return withoutWorkflow
   const status = withShortTexts(parsed.get('status') ?? null, 0)
   const files = filesOnly(parsed.get('outputs') ?? null)
-  const small = formatLosslessJson(new Map([...plain, ['status', status], ['outputs', files], ['meta', new Map()]]))
+  const small = formatLosslessJson(
+    new Map<string, JsonValue>([...plain, ['status', status], ['outputs', files], ['meta', new Map()]]),
+  )
   if (fits(small)) return small
-  return formatLosslessJson(new Map([...plain, ['status', status], ['outputs', new Map()], ['meta', new Map()]]))
+  return formatLosslessJson(
+    new Map<string, JsonValue>([...plain, ['status', status], ['outputs', new Map()], ['meta', new Map()]]),
+  )
 }
 
 /** Long texts cut, deep and long lists left out: what happened, without what it happened with. */
