@@ -27,24 +27,31 @@ export function answerJsonText(response: ServerResponse, status: number, body: s
   writeAnswer(response, { status, headers: ownHeaders('application/json; charset=utf-8'), body })
 }
 
+/** An answer of at most so many characters goes out in one piece, with its length. */
+const SHORT_ANSWER = 64 * 1024
+
 /**
  * JSON in pieces, each made when the one before was taken: a long answer is never in memory whole. When a piece cannot be
- * made, the connection is cut: half an answer must not look like a whole one.
+ * made after the first ones went out, the connection is cut: half an answer must not look like a whole one.
  */
 export async function answerJsonPieces(response: ServerResponse, pieces: AsyncIterable<string>): Promise<void> {
-  response.writeHead(200, ownHeaders('application/json; charset=utf-8'))
-  if (response.req.method === 'HEAD') {
-    response.end()
-    return
-  }
+  let begun = ''
+  let isLong = false
   try {
     for await (const piece of pieces) {
       if (response.destroyed) return
-      if (!response.write(piece)) await drained(response)
+      begun += piece
+      if (begun.length <= SHORT_ANSWER) continue
+      if (!isLong) response.writeHead(200, ownHeaders('application/json; charset=utf-8'))
+      isLong = true
+      if (response.req.method === 'HEAD') break
+      if (!response.write(begun)) await drained(response)
+      begun = ''
     }
-    response.end()
+    if (isLong) response.end(response.req.method === 'HEAD' ? undefined : begun)
+    else answerJsonText(response, 200, begun)
   } catch (error) {
-    response.destroy()
+    if (isLong) response.destroy()
     throw error
   }
 }

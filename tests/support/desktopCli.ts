@@ -28,5 +28,5 @@ export async function runCli(dataDirectory: string, args: readonly string[], inp
 
 /** `gatehouse serve`, started; the caller ends it. */
 export function startServe(dataDirectory: string, args: readonly string[]) {
-  return spawn(nodeFile, [cliFile, 'serve', ...args, '--data-dir', dataDirectory], { env: cleanEnvironment() })
+  return spawn(nodeFile, [cliFile, 'serve', '--data-dir', dataDirectory, ...args], { env: cleanEnvironment() })
 }
