@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
 import { GateError } from '../contract/errorCodes.ts'
@@ -5,7 +6,8 @@ import type { OutputPlace } from '../isolation/userFolders.ts'
 import { readFileKind } from './fileKind.ts'
 import { findNamedFiles } from './namedFiles.ts'
 import type { NamedFile } from './namedFiles.ts'
-import { openInside } from './openedFile.ts'
+import { isUnreadable, openInside } from './openedFile.ts'
+import type { OpenedFile } from './openedFile.ts'
 import type { EndedJob, NewOutput, OutputRow, OutputStore } from './outputStore.ts'
 
 const JOBS_AT_ONCE = 20
@@ -96,7 +98,7 @@ export class OutputRecorder {
 
   /** What is noted of one file; nothing when there is none. */
   async #look(job: EndedJob, place: OutputPlace, file: NamedFile): Promise<NewOutput[]> {
-    const opened = await openInside(place.directory, file)
+    const opened = await this.#open(job, place, file)
     if (opened === undefined) return []
     try {
       const { kind, mediaType, width, height } = await readFileKind(opened.handle, file.name)
@@ -117,6 +119,21 @@ export class OutputRecorder {
       return [row]
     } finally {
       await opened.handle.close()
+    }
+  }
+
+  /** One file that its maker closed to us must not keep all others from being noted. */
+  async #open(job: EndedJob, { directory }: OutputPlace, file: NamedFile): Promise<OpenedFile | undefined> {
+    try {
+      return await openInside(directory, file)
+    } catch (error) {
+      const isFolderOpen = await access(directory, constants.R_OK | constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+      if (!isUnreadable(error) || !isFolderOpen) throw error
+      this.#options.logger.warn({ err: error, job: job.id }, 'a file that a job made cannot be read')
+      return undefined
     }
   }
 }

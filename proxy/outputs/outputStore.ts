@@ -132,19 +132,32 @@ export class OutputStore {
     await this.#kysely.deleteFrom('outputs').where('id', '=', id).execute()
   }
 
-  async listRemovedBefore(beforeMs: number, limit: number): Promise<OutputRow[]> {
-    return this.#kysely
+  /** Longest removed first. */
+  async listRemovedBefore(
+    beforeMs: number,
+    limit: number,
+    after: { readonly removedAtMs: number; readonly id: string } | undefined,
+  ): Promise<OutputRow[]> {
+    const query = this.#kysely
       .selectFrom('outputs')
       .selectAll()
       .where('removed_at_ms', 'is not', null)
       .where('removed_at_ms', '<', beforeMs)
+      .orderBy('removed_at_ms')
+      .orderBy('id')
       .limit(limit)
-      .execute()
+    if (after === undefined) return query.execute()
+    return query.where(sql<boolean>`(removed_at_ms, id) > (${after.removedAtMs}, ${after.id})`).execute()
   }
 
   /** Of one person, oldest first, what may be cleared away. */
-  async listExpired(accountId: string, beforeMs: number, limit: number): Promise<OutputRow[]> {
-    return this.#kysely
+  async listExpired(
+    accountId: string,
+    beforeMs: number,
+    limit: number,
+    after: After | undefined,
+  ): Promise<OutputRow[]> {
+    const query = this.#kysely
       .selectFrom('outputs')
       .selectAll()
       .where('account_id', '=', accountId)
@@ -153,8 +166,10 @@ export class OutputStore {
       .where('made_at_ms', '<', beforeMs)
       .where((eb) => eb.or([eb('restored_at_ms', 'is', null), eb('restored_at_ms', '<', beforeMs)]))
       .orderBy('made_at_ms')
+      .orderBy('id')
       .limit(limit)
-      .execute()
+    if (after === undefined) return query.execute()
+    return query.where(sql<boolean>`(made_at_ms, id) > (${after.madeAtMs}, ${after.id})`).execute()
   }
 
   /** Removed ones that can come back take room too. */

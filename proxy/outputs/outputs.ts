@@ -8,17 +8,14 @@ import type { OutputPlace } from '../isolation/userFolders.ts'
 import { copyIntoFolder } from './copyIntoFolder.ts'
 import { openInside } from './openedFile.ts'
 import type { OpenedFile } from './openedFile.ts'
+import { OutputRemoval } from './outputRemoval.ts'
 import { OutputRecorder } from './outputRecorder.ts'
 import { OutputStore } from './outputStore.ts'
 import type { OutputRow } from './outputStore.ts'
-import { deleteFromBin, isInBin, moveFromBin, moveToBin } from './removedFiles.ts'
 
-/** Removed files come back within this time. */
-export const BIN_MS = 7 * 86_400_000
 const SWEEP_MS = 3_600_000
 /** Jobs change many times; their files are looked for once. */
 const SETTLE_MS = 100
-const AT_ONCE = 200
 
 export interface OutputFolders {
   /** @throws GateError FOLDER_REFUSED */
@@ -43,6 +40,7 @@ export class Outputs {
   readonly store: OutputStore
   readonly #options: OutputsOptions
   readonly #recorder: OutputRecorder
+  readonly #removal: OutputRemoval
   readonly #listeners = new Set<(accountId: string) => void>()
   readonly #recordListeners = new Set<(rows: readonly OutputRow[]) => void>()
   readonly #goneListeners = new Set<(row: OutputRow) => void>()
@@ -65,6 +63,14 @@ export class Outputs {
         for (const listener of this.#recordListeners) listener(rows)
       },
     })
+    this.#removal = new OutputRemoval({
+      store: this.store,
+      clock: options.clock,
+      logger,
+      directoryOf: (row) => this.#directoryOf(row),
+      onGone: (row) => this.#gone(row),
+      onChange: (accountId) => this.#changed(accountId),
+    })
     this.#stopListening = options.jobs.onChange(() => this.#lookSoon())
     this.#timer = setInterval(() => this.#background(this.lookAfter()), SWEEP_MS)
     this.#timer.unref()
@@ -82,10 +88,10 @@ export class Outputs {
    */
   async open(row: OutputRow): Promise<OpenedFile> {
     if (row.removed_at_ms !== null) throw outputGone()
-    const opened = await openInside(await this.#directoryOf(row), row)
-    if (opened !== undefined) return opened
-    await this.#forgetVanished(row)
-    throw outputGone()
+    const directory = await this.#directoryOf(row)
+    const opened = (await openInside(directory, row)) ?? (await this.#removal.openOrForget(row))
+    if (opened === undefined) throw outputGone()
+    return opened
   }
 
   async setKeep(row: OutputRow, keep: boolean): Promise<void> {
@@ -94,33 +100,13 @@ export class Outputs {
   }
 
   /** Into the person's bin. @returns false when it is gone or there already; @throws GateError FOLDER_REFUSED */
-  async remove(row: OutputRow): Promise<boolean> {
-    if (row.removed_at_ms !== null) return false
-    const directory = await this.#directoryOf(row)
-    const opened = await openInside(directory, row)
-    if (opened === undefined) {
-      await this.#forgetVanished(row)
-      return false
-    }
-    // Windows does not move what is open.
-    await opened.handle.close()
-    // The file first: an entry whose file lies in the bin counts as removed.
-    await moveToBin(directory, opened, row.id)
-    await this.store.setRemoved(row.id, this.#options.clock.nowMs())
-    this.#gone(row)
-    return true
+  remove(row: OutputRow): Promise<boolean> {
+    return this.#removal.remove(row)
   }
 
   /** Out of the bin again, for as long as a new file stays. @returns false when it is not there any more; @throws GateError FOLDER_REFUSED */
-  async restore(row: OutputRow): Promise<boolean> {
-    if (row.removed_at_ms === null) return false
-    const directory = await this.#directoryOf(row)
-    const isBack = await moveFromBin(directory, row, row.id, (name) =>
-      this.store.setInPlace(row.id, name, this.#options.clock.nowMs()),
-    )
-    if (!isBack) await this.store.delete(row.id)
-    this.#changed(row.account_id)
-    return isBack
+  restore(row: OutputRow): Promise<boolean> {
+    return this.#removal.restore(row)
   }
 
   /**
@@ -143,15 +129,12 @@ export class Outputs {
     return this.store.usageOf(accountId)
   }
 
-  /** Moves what was made and last brought back before into the bin, but for what is marked "keep". @returns how many files */
-  async expire(accountId: string, madeBeforeMs: number, atMost = Infinity): Promise<number> {
-    let count = 0
-    for (;;) {
-      const limit = Math.min(AT_ONCE, atMost - count)
-      const rows = await this.store.listExpired(accountId, madeBeforeMs, limit)
-      for (const row of rows) if (await this.remove(row)) count += 1
-      if (rows.length < limit || count >= atMost) return count
-    }
+  /**
+   * Moves what was made and last brought back before into the bin, but for what is marked "keep". What cannot be moved now is passed over.
+   * @returns how many files; @throws the first problem when none could be moved
+   */
+  expire(accountId: string, madeBeforeMs: number, atMost = Infinity): Promise<number> {
+    return this.#removal.expire(accountId, madeBeforeMs, atMost)
   }
 
   /** Tells whose files changed. */
@@ -188,13 +171,6 @@ export class Outputs {
     throw new GateError('FOLDER_REFUSED', 'The folder with these files is not there at the moment.')
   }
 
-  /** Somebody took the file away, or the program ended between moving it and writing that down. */
-  async #forgetVanished(row: OutputRow): Promise<void> {
-    const isRemoved = await isInBin(await this.#directoryOf(row), row.id)
-    await (isRemoved ? this.store.setRemoved(row.id, this.#options.clock.nowMs()) : this.store.delete(row.id))
-    this.#gone(row)
-  }
-
   #gone(row: OutputRow): void {
     for (const listener of this.#goneListeners) listener(row)
     this.#changed(row.account_id)
@@ -212,30 +188,7 @@ export class Outputs {
   /** Once an hour by itself. */
   async lookAfter(): Promise<void> {
     await this.#recorder.sweep(true)
-    await this.#purge()
-  }
-
-  /** Really deletes what nobody brought back in time. */
-  async #purge(): Promise<void> {
-    for (;;) {
-      const rows = await this.store.listRemovedBefore(this.#options.clock.nowMs() - BIN_MS, AT_ONCE)
-      let done = 0
-      for (const row of rows) if (await this.#tryDelete(row)) done += 1
-      // What lies on a drive that is away is deleted when it is there again.
-      if (done < AT_ONCE) return
-    }
-  }
-
-  async #tryDelete(row: OutputRow): Promise<boolean> {
-    try {
-      await deleteFromBin(await this.#directoryOf(row), row.id)
-    } catch (error) {
-      if (error instanceof GateError && error.code === 'FOLDER_REFUSED') return false
-      throw error
-    }
-    await this.store.delete(row.id)
-    this.#changed(row.account_id)
-    return true
+    await this.#removal.purge()
   }
 
   #changed(accountId: string): void {
