@@ -72,7 +72,8 @@ export class OutputRemoval {
    * @returns how many files; @throws the first problem when none could be moved
    */
   async expire(accountId: string, madeBeforeMs: number, atMost: number): Promise<number> {
-    let [count, problem, after]: [number, unknown, After | undefined] = [0, undefined, undefined]
+    const problems: unknown[] = []
+    let [count, after]: [number, After | undefined] = [0, undefined]
     while (count < atMost) {
       const rows = await this.#parts.store.listExpired(
         accountId,
@@ -84,14 +85,14 @@ export class OutputRemoval {
         try {
           if (await this.#expireOne(row)) count += 1
         } catch (error) {
-          problem ??= error
+          problems.push(error)
         }
       }
       const last = rows.at(-1)
       if (last === undefined) break
       after = { madeAtMs: last.made_at_ms, id: last.id }
     }
-    if (problem !== undefined && count === 0) throw problem
+    if (count === 0 && problems[0] instanceof Error) throw problems[0]
     return count
   }
 

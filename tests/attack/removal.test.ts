@@ -145,7 +145,7 @@ describe('emptying bins', () => {
     const { outputs } = application.files
     const away = await record(mia, 'x.png')
     await outputs.remove(away.row)
-    const { id: _, ...copy } = (await outputs.store.find(away.row.id))!
+    const copy = (await outputs.store.find(away.row.id))!
     const rows = Array.from({ length: 250 }, (_, at) => ({
       ...copy,
       id: `aaaaaaaaaaaaa${String(at).padStart(3, '0')}`,
