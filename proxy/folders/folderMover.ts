@@ -5,7 +5,7 @@ import { describeBytes } from '../contract/byteWords.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Schema } from '../database/schema.ts'
-import { markerFolder, writeMarker } from '../isolation/folderMarker.ts'
+import { checkMarker, markerFolder, writeMarker } from '../isolation/folderMarker.ts'
 import { makePickedFolder, planPickedFolder } from '../isolation/pickedFolder.ts'
 import type { PickedPlace, PickRules } from '../isolation/pickedFolder.ts'
 import { FolderProblem } from '../isolation/privateFolder.ts'
@@ -13,7 +13,8 @@ import type { SystemPlaces } from '../isolation/systemFolders.ts'
 import type { UserFolders } from '../isolation/userFolders.ts'
 import type { DiskSpace } from './diskSpace.ts'
 import { clearCopied, copyRecorded, isPlaceOf, listRecorded, removeOurs, sizeInside } from './movedFile.ts'
-import { readJournal, removeJournal, writeJournal } from './moveJournal.ts'
+import { MoveJournals } from './moveJournal.ts'
+import type { MoveJournal } from './moveJournal.ts'
 
 /** The jobs of who is moved. */
 export interface MovedJobs {
@@ -24,6 +25,8 @@ export interface MovedJobs {
 export interface MoverParts {
   readonly kysely: Kysely<Schema>
   readonly logger: Logger
+  /** Where no job writes: what moves are under way is kept there. */
+  readonly dataDirectory: string
   readonly userFolders: UserFolders
   readonly space: DiskSpace
   readonly places: SystemPlaces
@@ -59,11 +62,13 @@ const NAMES_AT_MOST = 20
  */
 export class FolderMover {
   readonly #parts: MoverParts
+  readonly #journals: MoveJournals
   readonly #underWay = new Map<string, MoveProgress>()
   readonly #stop = new AbortController()
 
   constructor(parts: MoverParts) {
     this.#parts = parts
+    this.#journals = new MoveJournals(parts.dataDirectory)
   }
 
   progressOf(accountId: string): MoveProgress | undefined {
@@ -82,6 +87,7 @@ export class FolderMover {
     try {
       const rules = await this.#parts.userFolders.readPickRules(accountId, this.#parts.places)
       const place = await planPickedFolder(picked, rules)
+      await this.#resumeOne(accountId)
       const from = await this.#findOld(accountId)
       await this.#checkSpace(accountId, from, place)
       this.#parts.onProgress(accountId)
@@ -96,16 +102,12 @@ export class FolderMover {
 
   /** After a crash: sets right what moves left. Before anything else uses the folders. */
   async resume(): Promise<void> {
-    const rows = await this.#parts.kysely
-      .selectFrom('user_folders')
-      .select(['account_id', 'output_directory'])
-      .execute()
-    for (const { account_id: accountId, output_directory: folder } of rows) {
+    for (const accountId of await this.#journals.list()) {
       try {
-        await this.#resumeOne(accountId, folder)
+        await this.#resumeOne(accountId)
       } catch (error) {
         // Its drive may be away; looked at again at the next start.
-        this.#parts.logger.error({ err: error, folder }, 'a move that was cut short could not be set right')
+        this.#parts.logger.error({ err: error, account: accountId }, 'a move that was cut short could not be set right')
       }
     }
   }
@@ -118,10 +120,10 @@ export class FolderMover {
   async #moveTo(rules: PickRules, from: string | undefined, place: PickedPlace): Promise<MoveResult> {
     const accountId = rules.account.id
     const { userFolders } = this.#parts
-    if (from !== undefined) {
-      const journal = { step: 'copying', account: accountId, to: place.path, isNew: place.isNew } as const
+    let journal: MoveJournal | undefined = from === undefined ? undefined : { from, to: place.path, isNew: place.isNew }
+    if (journal !== undefined) {
       await this.#step('journal')
-      await writeJournal(from, journal)
+      await this.#journals.write(accountId, journal)
     }
     let reopen: (() => void) | undefined
     try {
@@ -134,10 +136,11 @@ export class FolderMover {
       reopen = userFolders.closeOutput(accountId)
       await this.#settle()
       const files = from === undefined ? [] : await this.#copyAll(accountId, from, place.path)
-      if (from !== undefined) {
+      if (journal !== undefined) {
         await removeStale(place.path, early, files)
         await this.#step('plan to clear')
-        await writeJournal(place.path, { step: 'clearing', account: accountId, from, files })
+        journal = { ...journal, files }
+        await this.#journals.write(accountId, journal)
       }
       await this.#step('switch')
       await userFolders.setOutput(accountId, from, place.path)
@@ -148,7 +151,10 @@ export class FolderMover {
       reopen?.()
     }
     await this.#step('clear')
-    return { path: place.path, left: from === undefined ? undefined : await this.#clear(place.path) }
+    return {
+      path: place.path,
+      left: journal === undefined ? undefined : await this.#clear(accountId, journal),
+    }
   }
 
   /** Twice is once: what is there already in the same size is passed over. @returns the paths of what is in both now */
@@ -177,31 +183,36 @@ export class FolderMover {
     return copyRecorded(from, to, path)
   }
 
-  /** Removes what was copied out of the old place, as the journal of the new one says. */
-  async #clear(folder: string): Promise<MoveResult['left']> {
-    const journal = await readJournal(folder)
-    if (journal?.step !== 'clearing') return undefined
-    const { from, files } = journal
-    if (await isPlaceOf(from, journal.account)) {
+  /** Removes what was copied out of the old place. */
+  async #clear(accountId: string, { from, to, files = [] }: MoveJournal): Promise<MoveResult['left']> {
+    if (await isPlaceOf(from, accountId)) {
       for (const path of files) {
         await this.#step(`clear ${path}`)
-        await clearCopied(from, folder, path)
+        await clearCopied(from, to, path)
       }
       await this.#step('clean')
       await removeOurs(from, true)
     }
     await this.#step('done')
-    await removeJournal(folder)
+    await this.#journals.remove(accountId)
     const names = (await readdir(from).catch(() => [])).filter((name) => name !== markerFolder)
     return names.length === 0 ? undefined : { path: from, names: names.slice(0, NAMES_AT_MOST) }
   }
 
-  async #resumeOne(accountId: string, folder: string): Promise<void> {
-    const journal = await readJournal(folder)
-    if (journal?.account !== accountId) return
-    this.#parts.logger.warn({ account: accountId, step: journal.step }, 'a move was cut short and is set right')
-    if (journal.step === 'clearing') await this.#clear(folder)
-    else await this.#takeBack(accountId, folder, { path: journal.to, isNew: journal.isNew })
+  /** @throws FolderProblem when the place that is in use is away */
+  async #resumeOne(accountId: string): Promise<void> {
+    const journal = await this.#journals.read(accountId)
+    if (journal === undefined) return
+    const { path: inUse } = await this.#parts.userFolders.recallOutput(accountId)
+    if (inUse !== journal.from && inUse !== journal.to) {
+      this.#parts.logger.warn({ account: accountId, journal, inUse }, 'a move is none of this folder: left as it is')
+      return this.#journals.remove(accountId)
+    }
+    await checkMarker(inUse, accountId)
+    const isMoved = inUse === journal.to
+    this.#parts.logger.warn({ account: accountId, isMoved }, 'a move was cut short and is set right')
+    if (isMoved) await this.#clear(accountId, journal)
+    else await this.#takeBack(accountId, journal)
   }
 
   async #takeBackSafely(accountId: string, from: string | undefined, place: PickedPlace): Promise<void> {
@@ -210,14 +221,14 @@ export class FolderMover {
       const { path: inUse } = await this.#parts.userFolders.recallOutput(accountId)
       if (inUse === place.path) return
       if (from === undefined) await removeOurs(place.path, place.isNew)
-      else await this.#takeBack(accountId, from, place)
+      else await this.#takeBack(accountId, { from, to: place.path, isNew: place.isNew })
     } catch (error) {
       this.#parts.logger.error({ err: error, folder: place.path }, 'what was copied could not be removed again')
     }
   }
 
   /** The old place is in use as before. What is missing there is brought back, then the copies go. */
-  async #takeBack(accountId: string, from: string, { path: to, isNew }: PickedPlace): Promise<void> {
+  async #takeBack(accountId: string, { from, to, isNew }: MoveJournal): Promise<void> {
     if (await isPlaceOf(to, accountId)) {
       for (const { path } of await listRecorded(this.#parts.kysely, accountId)) {
         if ((await sizeInside(from, path)) === undefined) await copyRecorded(to, from, path)
@@ -225,7 +236,7 @@ export class FolderMover {
       }
       await removeOurs(to, isNew)
     }
-    await removeJournal(from)
+    await this.#journals.remove(accountId)
   }
 
   async #findOld(accountId: string): Promise<string | undefined> {

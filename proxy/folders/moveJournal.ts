@@ -1,47 +1,80 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { markerFolder } from '../isolation/folderMarker.ts'
+import { accountIdSchema } from '../contract/accounts.ts'
 import { syncFolder } from './movedFile.ts'
 
 /**
- * What a crash must not forget, in the folder that is in use: `to` while files are copied, `from` once the new place is
- * in use and the old files go.
+ * What a crash must not forget of a move. `files`: what lies in both places, once everything was copied; from then on the
+ * new place may come into use. Which of the two is in use the database says.
  */
-const journalSchema = z.discriminatedUnion('step', [
-  z.object({ step: z.literal('copying'), account: z.string(), to: z.string(), isNew: z.boolean() }),
-  z.object({ step: z.literal('clearing'), account: z.string(), from: z.string(), files: z.array(z.string()) }),
-])
+const journalSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  isNew: z.boolean(),
+  files: z.array(z.string()).optional(),
+})
 export type MoveJournal = z.infer<typeof journalSchema>
 
-const FILE = 'moving.json'
+const FOLDER = 'moves'
+const ENDING = '.json'
 
-const fileOf = (folder: string): string => join(folder, markerFolder, FILE)
+/**
+ * The journals of moves that are under way, by account, in the data folder: code of a job may write into the folders that
+ * are moved, and whoever writes a journal says what the next start deletes.
+ */
+export class MoveJournals {
+  readonly #folder: string
 
-/** On disk when it resolves; whole or not at all. */
-export async function writeJournal(folder: string, journal: MoveJournal): Promise<void> {
-  const unfinished = `${fileOf(folder)}.unfinished`
-  await rm(unfinished, { force: true })
-  const handle = await open(unfinished, 'wx', 0o600)
-  try {
-    await handle.writeFile(JSON.stringify(journal))
-    await handle.sync()
-  } finally {
-    await handle.close()
+  constructor(dataDirectory: string) {
+    this.#folder = join(dataDirectory, FOLDER)
   }
-  await rename(unfinished, fileOf(folder))
-  await syncFolder(join(folder, markerFolder))
+
+  /** On disk when it resolves; whole or not at all. */
+  async write(accountId: string, journal: MoveJournal): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const unfinished = `${this.#fileOf(accountId)}.unfinished`
+    await rm(unfinished, { force: true })
+    const handle = await open(unfinished, 'wx', 0o600)
+    try {
+      await handle.writeFile(JSON.stringify(journal))
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(unfinished, this.#fileOf(accountId))
+    await syncFolder(this.#folder)
+  }
+
+  /** undefined: nothing is under way. @throws when something else stands in the file */
+  async read(accountId: string): Promise<MoveJournal | undefined> {
+    const text = await ifThere(readFile(this.#fileOf(accountId), 'utf8'))
+    return text === undefined ? undefined : journalSchema.parse(JSON.parse(text))
+  }
+
+  async remove(accountId: string): Promise<void> {
+    await rm(this.#fileOf(accountId), { force: true })
+  }
+
+  /** Of whom there are some. */
+  async list(): Promise<string[]> {
+    const names = (await ifThere(readdir(this.#folder))) ?? []
+    return names
+      .filter((name) => name.endsWith(ENDING))
+      .map((name) => name.slice(0, -ENDING.length))
+      .filter((name) => accountIdSchema.safeParse(name).success)
+  }
+
+  #fileOf(accountId: string): string {
+    return join(this.#folder, `${accountIdSchema.parse(accountId)}${ENDING}`)
+  }
 }
 
-/** undefined: nothing is under way there. @throws when something else stands in the file */
-export async function readJournal(folder: string): Promise<MoveJournal | undefined> {
+async function ifThere<Result>(reading: Promise<Result>): Promise<Result | undefined> {
   try {
-    return journalSchema.parse(JSON.parse(await readFile(fileOf(folder), 'utf8')))
+    return await reading
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
 }
-
-export const removeJournal = (folder: string): Promise<void> => rm(fileOf(folder), { force: true })

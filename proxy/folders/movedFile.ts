@@ -135,9 +135,7 @@ export async function tryRemoveFolder(folder: string): Promise<boolean> {
 
 /** What is ours in a folder that nobody uses any more, then the folder if nothing else is in it. */
 export async function removeOurs(folder: string, isWhole: boolean): Promise<void> {
-  for (const name of ['unfinished', 'moving.json.unfinished', 'moving.json', 'account.json']) {
-    await rm(join(folder, markerFolder, name), { force: true })
-  }
+  for (const name of ['unfinished', 'account.json']) await rm(join(folder, markerFolder, name), { force: true })
   await tryRemoveFolder(join(folder, markerFolder, binFolder))
   await tryRemoveFolder(join(folder, markerFolder))
   if (isWhole) await tryRemoveFolder(folder)

@@ -14,6 +14,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { describe, expect } from 'vitest'
 import type { Account } from '../../../proxy/accounts/accountStore.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
+import { MoveJournals } from '../../../proxy/folders/moveJournal.ts'
 import { addPerson } from '../../support/apiPeople.ts'
 import { openTestFolders } from '../../support/foldersFixture.ts'
 import type { TestFolders } from '../../support/foldersFixture.ts'
@@ -263,6 +264,78 @@ describe('killed while a folder is moved', () => {
     renameSync(`${to} away`, to)
     await world.open().folders.resume()
     expect([existsSync(world.old), filesIn(to)]).toEqual([false, ['.gatehouse/account.json', 'a.png']])
+  })
+})
+
+describe('a journal that a job planted in a folder that it may write', () => {
+  const plant = (folder: string, journal: object): void => {
+    mkdirSync(join(folder, '.gatehouse'), { recursive: true })
+    writeFileSync(join(folder, '.gatehouse', 'moving.json'), JSON.stringify(journal))
+  }
+
+  it('makes the next start delete nothing of anybody', async ({ stores, world }) => {
+    await make(stores, world, 'a.png')
+    const family = join(world.base, 'family')
+    mkdirSync(family)
+    writeFileSync(join(family, 'a.png'), 'a.png')
+    plant(world.old, { step: 'clearing', account: world.mia.id, from: family, files: ['a.png'] })
+    await world.open().folders.resume()
+    expect([filesIn(family), filesIn(world.old).includes('a.png')]).toEqual([['a.png'], true])
+  })
+
+  it('makes the next start copy nothing out of other folders', async ({ stores, world }) => {
+    const family = join(world.base, 'family')
+    mkdirSync(family)
+    writeFileSync(join(family, 'taxes.pdf'), 'secret')
+    await addOutput(stores, world.mia.id, { name: 'taxes.pdf', subfolder: '', bytes: 6 })
+    plant(world.old, { step: 'copying', account: world.mia.id, to: family, isNew: true })
+    await world.open().folders.resume()
+    expect([filesIn(family), filesIn(world.old).includes('taxes.pdf')]).toEqual([['taxes.pdf'], false])
+  })
+
+  it('in the middle of a real move does not say what is deleted', async ({ stores, world }) => {
+    await make(stores, world, 'a.png')
+    const family = join(world.base, 'family')
+    mkdirSync(family)
+    writeFileSync(join(family, 'a.png'), 'a.png')
+    const to = join(world.base, 'drive')
+    const { folders } = world.open((step) => {
+      if (step === 'clear') plant(to, { step: 'clearing', account: world.mia.id, from: family, files: ['a.png'] })
+      return Promise.resolve()
+    })
+    await folders.move(world.mia.id, to)
+    expect([filesIn(family), existsSync(world.old), filesIn(to).includes('a.png')]).toEqual([['a.png'], false, true])
+  })
+})
+
+describe('the journal of a move', () => {
+  it('about a folder that is not in use any more is given up, and nothing is touched', async ({ stores, world }) => {
+    await make(stores, world, 'a.png')
+    const [from, to] = [join(world.base, 'family'), join(world.base, 'drive')]
+    for (const folder of [from, to]) {
+      mkdirSync(folder)
+      writeFileSync(join(folder, 'a.png'), 'a.png')
+    }
+    const journals = new MoveJournals(stores.dataDirectory)
+    await journals.write(world.mia.id, { from, to, isNew: true, files: ['a.png'] })
+    await world.open().folders.resume()
+    expect([filesIn(from), filesIn(to)]).toEqual([['a.png'], ['a.png']])
+    expect(await journals.read(world.mia.id)).toBeUndefined()
+  })
+
+  it('that the last start could not follow is followed before the next move', async ({ stores, world }) => {
+    await make(stores, world, 'a.png')
+    const reached: string[] = []
+    const { folders } = world.open((name) => {
+      if (name !== 'clear') return Promise.resolve()
+      reached.push(name)
+      return new Promise<void>(() => undefined)
+    })
+    void folders.move(world.mia.id, join(world.base, 'drive'))
+    await untilReached(reached, 0)
+    await world.open().folders.move(world.mia.id, join(world.base, 'other'))
+    expect([existsSync(world.old), existsSync(join(world.base, 'drive'))]).toEqual([false, false])
+    expect(filesIn(join(world.base, 'other'))).toEqual(['.gatehouse/account.json', 'a.png'])
   })
 })
 
