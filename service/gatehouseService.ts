@@ -156,6 +156,7 @@ class Service implements GatehouseService {
         folders,
         outputs: this.#outputs.outputs,
         thumbnails: this.#outputs.thumbnails,
+        pictureTexts: this.#outputs.pictureTexts,
         clock,
         logger,
         pagesDirectory: options.paths.pagesDirectory,

@@ -4,6 +4,7 @@ import type { Stores } from '../proxy/accounts/stores.ts'
 import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import { Outputs } from '../proxy/outputs/outputs.ts'
 import type { OutputFolders } from '../proxy/outputs/outputs.ts'
+import { PictureTexts } from '../proxy/outputs/pictureTexts.ts'
 import { PictureWorkers } from '../proxy/outputs/pictureWorkers.ts'
 import { prepareThumbnails } from '../proxy/outputs/prepareThumbnails.ts'
 import { Thumbnails } from '../proxy/outputs/thumbnails.ts'
@@ -12,6 +13,7 @@ import type { ServiceOptions } from './serviceTypes.ts'
 export interface OpenedOutputs {
   readonly outputs: Outputs
   readonly thumbnails: Thumbnails
+  readonly pictureTexts: PictureTexts
   close(): Promise<void>
 }
 
@@ -30,14 +32,18 @@ export function openOutputs(
     random,
     logger,
   })
+  // Apart from previews: a text that takes its whole time keeps no picture waiting.
+  const pictureTexts = new PictureTexts(new PictureWorkers({ command, logger, width: 1 }))
   const outputs = new Outputs({ kysely: database.kysely, folders, jobs, clock, random, logger })
   const stop = prepareThumbnails({ outputs, thumbnails, logger, listAccounts: () => accounts.list() })
   return {
     outputs,
     thumbnails,
+    pictureTexts,
     close: async () => {
       stop()
       await outputs.close()
+      pictureTexts.close()
       await thumbnails.close()
     },
   }

@@ -43,7 +43,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'proxy/settings': ['proxy/contract', 'proxy/core', 'proxy/database'],
   'proxy/audit': ['proxy/contract', 'proxy/core', 'proxy/database', 'proxy/secrets'],
   'proxy/folders': ['proxy/contract', 'proxy/core', 'proxy/database', 'proxy/isolation'],
-  'proxy/outputs': ['proxy/contract', 'proxy/core', 'proxy/database', 'proxy/isolation', 'proxy/comfyui'],
+  'proxy/outputs': [
+    'proxy/contract',
+    'proxy/core',
+    'proxy/database',
+    'proxy/isolation',
+    'proxy/comfyui',
+    'proxy/pipeline/accountTurns.ts',
+  ],
   'proxy/isolation': ['proxy/contract', 'proxy/core', 'proxy/database'],
   'proxy/accounts': [
     'proxy/contract',
@@ -77,6 +84,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'proxy/folders',
     'proxy/outputs',
     'proxy/comfyui/engine.ts',
+    'proxy/pipeline/accountTurns.ts',
     'proxy/pipeline/requestContext.ts',
   ],
 }
@@ -88,7 +96,7 @@ const packageOwners: Readonly<Record<string, (file: string) => boolean>> = {
   argon2: (file) => file === 'proxy/accounts/passwordHasher.ts',
   '@napi-rs/keyring': (file) => file.startsWith('proxy/secrets/'),
   undici: (file) => file.startsWith('proxy/forward/'),
-  /** Pictures that people's nodes wrote are decoded in a process that knows nothing. */
+  /** Pictures that people's nodes wrote are decoded in a process of its own. */
   sharp: (file) => file === 'proxy/outputs/pictureWorker.ts' || file.startsWith('launcher/practice/'),
   react: (file) => file.startsWith('renderer/'),
 }

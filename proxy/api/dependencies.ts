@@ -7,6 +7,7 @@ import type { Logger } from '../core/logger.ts'
 import type { Folders } from '../folders/folders.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { Outputs } from '../outputs/outputs.ts'
+import type { PictureTexts } from '../outputs/pictureTexts.ts'
 import type { Thumbnails } from '../outputs/thumbnails.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
 
@@ -32,6 +33,7 @@ export interface OwnApplicationDependencies {
   readonly folders: Folders
   readonly outputs: Outputs
   readonly thumbnails: Thumbnails
+  readonly pictureTexts: PictureTexts
   readonly engine: Engine
   readonly sharing: SharingControl
   readonly connections: Connections

@@ -8,8 +8,8 @@ import { outputIdSchema } from '../contract/outputs.ts'
 import { SANDBOX_CONTENT_POLICY } from '../http/securityHeaders.ts'
 import { isShownInline } from '../outputs/fileKind.ts'
 import type { OutputRow } from '../outputs/outputStore.ts'
-import { readPictureTexts } from '../outputs/pictureTexts.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
+import { toAsker } from './asker.ts'
 import { parseRange } from './byteRange.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
 import { apiPrefix } from './openapi.ts'
@@ -28,7 +28,7 @@ const fileQuerySchema = z.object({
 })
 const thumbnailQuerySchema = z.object({ size: z.enum(['256', '512']).default('256') })
 
-type Dependencies = Pick<OwnApplicationDependencies, 'outputs' | 'thumbnails'>
+type Dependencies = Pick<OwnApplicationDependencies, 'outputs' | 'thumbnails' | 'pictureTexts'>
 
 interface Turn {
   readonly incoming: IncomingMessage
@@ -133,13 +133,12 @@ async function writeThumbnail(
   writeBytes(turn, await thumbnails.get(row, Number(size), () => outputs.open(row)), headers)
 }
 
-async function writeWorkflow(turn: Turn, { outputs }: Dependencies, row: OutputRow): Promise<void> {
-  const opened = await outputs.open(row)
-  const texts = await readPictureTexts(opened.handle, opened.bytes).finally(() => opened.handle.close())
-  const workflow = texts.get('workflow')
+async function writeWorkflow(turn: Turn, { outputs, pictureTexts }: Dependencies, row: OutputRow): Promise<void> {
+  const asker = toAsker(requireJobs(turn.context, 'read'), turn.outgoing)
+  const workflow = await pictureTexts.workflow(row, { asker, open: () => outputs.open(row) })
   if (workflow === undefined) throw new GateError('NOT_FOUND', 'This file carries no workflow.')
   const headers = { ...commonHeaders, ...savedAs(`${row.name.replace(/\.[^.]*$/, '')}.json`) }
-  writeBytes(turn, Buffer.from(workflow), { ...headers, 'content-type': 'application/json; charset=utf-8' })
+  writeBytes(turn, workflow, { ...headers, 'content-type': 'application/json; charset=utf-8' })
 }
 
 function writeBytes({ outgoing, context }: Turn, bytes: Buffer, headers: Readonly<Record<string, string>>): void {

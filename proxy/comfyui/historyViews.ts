@@ -1,6 +1,7 @@
 import { formatLosslessJson, isObject, JsonNumber, parseLosslessJson } from './losslessJson.ts'
 import type { JsonObject, JsonValue } from './losslessJson.ts'
 import { withoutSecrets } from './secretText.ts'
+import { toStrictJson } from './strictJson.ts'
 
 /*
  * The history in ComfyUI's shape: `{<id>: {prompt: [number, id, prompt, extra_data, outputs], outputs, status, meta}}`.
@@ -14,13 +15,6 @@ export interface OwnPlace {
 }
 
 export type HistoryMessage = readonly [type: string, data: JsonObject]
-
-/** Python writes these, and they are no JSON (json.dumps, allow_nan). Texts are matched first, so that they stay. */
-const WORDS = /"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g
-
-/** The text as JSON knows it, when Python wrote it. */
-export const toStrictJson = (text: string): string =>
-  text.replace(WORDS, (word) => (word.startsWith('"') ? word : 'null'))
 
 /** The entry of one job in an answer of `GET /history/{id}`, as its person may see it; undefined when it is in none. */
 export function takeEntry(answer: string, promptId: string, place: OwnPlace): string | undefined {

@@ -42,6 +42,7 @@ const MAX_NAME_LENGTH = 256
 const MAX_VALUES = 200_000
 /** ComfyUI copies it into every picture, the history and messages. */
 const MAX_PNG_INFO_BYTES = 2 * 1024 * 1024
+const MAX_PNG_NAME_LENGTH = 79
 const MAX_TOKEN_LENGTH = 16_384
 /** ComfyUI compares this number with others as a float; nobody needs more. */
 const MAX_QUEUE_NUMBER = 1e9
@@ -155,8 +156,15 @@ function checkPngInfo(pngInfo: JsonObject): JsonValue {
   if (Buffer.byteLength(formatLosslessJson(pngInfo)) > MAX_PNG_INFO_BYTES) {
     return refuse('not_allowed', 'The workflow that is to be written into the pictures has more than 2 MB.')
   }
+  for (const name of pngInfo.keys()) {
+    // It becomes the name of a text of the picture, which ends at a NUL and has 79 bytes at most (PNG, 11.3.3).
+    if (!isPngName(name))
+      return refuse('invalid_prompt', 'A name in extra_pnginfo is too long or has control characters.')
+  }
   return dropOwnKeys(pngInfo)
 }
+
+const isPngName = (name: string): boolean => name.length <= MAX_PNG_NAME_LENGTH && !/\p{Cc}/u.test(name)
 
 function dropOwnKeys(value: JsonValue): JsonValue {
   if (typeof value === 'string') return withoutOwnKeys(value)

@@ -9,7 +9,12 @@ export interface MadeWith {
 const MAX_NODES = 5_000
 const MAX_LINES = 40
 const MAX_LENGTH = 4_000
+/** Nodes that are looked at for one text, and for all of them. */
 const MAX_STEPS = 50
+const MAX_ALL_STEPS = 2_000
+/** Of one node; in it, so many links are followed. */
+const MAX_INPUTS = 256
+const MAX_LINKS = 16
 
 /** Inputs of nodes that say how a picture came to be, in the words of the page; several names for one thing. */
 const LABELS: readonly (readonly [label: string, inputs: readonly string[]])[] = [
@@ -50,7 +55,7 @@ class Lines {
 
   /** Each once; nothing for an empty text. */
   add(label: string, text: string): void {
-    const value = text.trim().slice(0, MAX_LENGTH)
+    const value = text.slice(0, MAX_LENGTH).trim()
     if (value === '' || this.list.length >= MAX_LINES) return
     if (!this.list.some((line) => line.label === label && line.value === value)) this.list.push({ label, value })
   }
@@ -81,35 +86,55 @@ function plainText(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** The texts that a sampler's `positive` and `negative` lead to. */
+/** The texts that a sampler's `positive` and `negative` lead to; each place is started from once. */
 function findTexts(nodes: ReadonlyMap<string, Node>): { label: string; text: string }[] {
+  const found: { label: string; text: string }[] = []
   const roles = [
-    ['Text', 'positive'],
-    ['Negative text', 'negative'],
-  ] as const
-  return [...nodes.values()].flatMap(({ inputs }) =>
-    roles.flatMap(([label, role]) =>
-      inputs.has(role) ? collectTexts(nodes, inputs.get(role)).map((text) => ({ label, text })) : [],
-    ),
-  )
+    { label: 'Text', role: 'positive', started: new Set<string>() },
+    { label: 'Negative text', role: 'negative', started: new Set<string>() },
+  ]
+  const walk = { stepsLeft: MAX_ALL_STEPS }
+  for (const { inputs } of nodes.values()) {
+    for (const { label, role, started } of roles) {
+      const start = readLink(inputs.get(role))
+      if (start === undefined || started.has(start)) continue
+      started.add(start)
+      for (const text of collectTexts(nodes, start, walk)) found.push({ label, text })
+    }
+  }
+  return found
 }
 
 /** Follows links against their direction; each node once, and not for ever. */
-function collectTexts(nodes: ReadonlyMap<string, Node>, link: JsonValue | undefined): string[] {
-  const [texts, seen, open] = [[] as string[], new Set<string>(), [link]]
-  for (let steps = 0; open.length > 0 && steps < MAX_STEPS; steps += 1) {
-    const id = readLink(open.shift())
-    const node = id === undefined || seen.has(id) ? undefined : nodes.get(id)
-    if (id === undefined || node === undefined) continue
+function collectTexts(nodes: ReadonlyMap<string, Node>, start: string, walk: { stepsLeft: number }): string[] {
+  const [texts, seen, open] = [[] as string[], new Set<string>(), [start]]
+  for (let steps = 0; steps < MAX_STEPS && walk.stepsLeft > 0; steps += 1) {
+    const id = open.shift()
+    if (id === undefined) break
+    walk.stepsLeft -= 1
+    const node = seen.has(id) ? undefined : nodes.get(id)
+    if (node === undefined) continue
     seen.add(id)
     const text = ['text', 'text_g', 't5xxl', 'clip_l', 'value', 'string'].map((name) =>
       plainText(node.inputs.get(name)),
     )
     const own = text.find((one) => one !== '')
-    if (own === undefined) open.push(...[...node.inputs.values()].filter((value) => readLink(value) !== undefined))
+    if (own === undefined) open.push(...linksOf(node))
     else texts.push(own)
   }
   return texts
+}
+
+function linksOf({ inputs }: Node): string[] {
+  const links: string[] = []
+  let looked = 0
+  for (const value of inputs.values()) {
+    const link = readLink(value)
+    if (link !== undefined) links.push(link)
+    looked += 1
+    if (looked >= MAX_INPUTS || links.length >= MAX_LINKS) break
+  }
+  return links
 }
 
 function readLink(value: JsonValue | undefined): string | undefined {

@@ -1,12 +1,14 @@
 import type { Sharp, SharpOptions } from 'sharp'
 import { findFormat, isPicture } from '../comfyui/uploadContent.ts'
+import { decodeTexts } from './decodeTexts.ts'
+import { describeMaking } from './madeWith.ts'
 import { pictureRequestSchema } from './pictureProtocol.ts'
 import type { PictureAnswer, PictureRequest } from './pictureProtocol.ts'
 
 /*
- * A process of its own that decodes what people's nodes wrote. It starts with an empty environment, opens no file, knows
- * no secret, and is ended from outside when it takes too long; here it ends itself when it takes too much memory. What a
- * hostile picture could make of it is a process that knows nothing.
+ * A process of its own that decodes what people's nodes wrote. It starts with an empty environment, opens no file, is
+ * given no secret, and is ended from outside when it takes too long; here it ends itself when it takes too much memory.
+ * It is no sandbox: it runs as the same account of the computer.
  */
 
 const WATCH_MS = 50
@@ -28,13 +30,30 @@ async function loadSharp(): Promise<Sharps | undefined> {
   }
 }
 
-const sharps = loadSharp()
+let sharps: Promise<Sharps | undefined> | undefined
 
-async function answer(request: PictureRequest): Promise<PictureAnswer> {
+type TextRequest = Extract<PictureRequest, { kind: 'texts' }>
+type DecodeRequest = Exclude<PictureRequest, TextRequest>
+
+const answer = (request: PictureRequest): Promise<PictureAnswer> =>
+  request.kind === 'texts' ? answerTexts(request) : answerDecoded(request)
+
+async function answerTexts({ id, wanted, blocks }: TextRequest): Promise<PictureAnswer> {
+  const texts = await decodeTexts(blocks)
+  const workflow = texts.get('workflow')
+  if (wanted === 'workflow') {
+    return workflow === undefined ? { id, kind: 'refused' } : { id, kind: 'done', bytes: Buffer.from(workflow) }
+  }
+  const making = { madeWith: describeMaking(texts.get('prompt')), hasWorkflow: workflow !== undefined }
+  return { id, kind: 'done', bytes: Buffer.from(JSON.stringify(making)) }
+}
+
+async function answerDecoded(request: DecodeRequest): Promise<PictureAnswer> {
   const { id } = request
   // SVG, PDF and the like are never handed to a decoder, whatever their name says.
   const format = findFormat(Buffer.from(request.bytes.subarray(0, 32)))
   if (format === undefined || !isPicture(format)) return { id, kind: 'refused' }
+  sharps ??= loadSharp()
   const sharp = await sharps
   if (sharp === undefined) return { id, kind: 'unavailable' }
   try {
@@ -44,7 +63,7 @@ async function answer(request: PictureRequest): Promise<PictureAnswer> {
   }
 }
 
-function work(sharp: Sharps, request: PictureRequest): Promise<Buffer> {
+function work(sharp: Sharps, request: DecodeRequest): Promise<Buffer> {
   const options = { limitInputPixels: request.maxPixels, failOn: 'error', sequentialRead: true } as const
   if (request.kind === 'withoutMetadata') {
     // Written anew without what is not asked for: Exif, XMP and texts stay behind (sharp keeps them only on demand).

@@ -4,8 +4,9 @@ import { constants, setPriority } from 'node:os'
 import { parse } from 'node:path'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Logger } from '../core/logger.ts'
+import { AccountTurns } from '../pipeline/accountTurns.ts'
 import { pictureAnswerSchema } from './pictureProtocol.ts'
-import type { PictureAnswer, PictureRequest } from './pictureProtocol.ts'
+import type { PictureAnswer, PictureTask } from './pictureProtocol.ts'
 
 /** How to run the worker's file with Node. */
 export interface PictureWorkerCommand {
@@ -31,9 +32,15 @@ export interface PictureWorkersOptions {
   readonly idleMs?: number
 }
 
-type Omitted<Request> = Request extends unknown ? Omit<Request, 'id'> : never
-export type PictureTask = Omitted<PictureRequest>
+/** Whom a picture is for. */
+export interface Asker {
+  readonly accountId: string
+  /** Aborted when nobody waits for it any more. */
+  readonly gone: AbortSignal
+}
 
+/** So that nobody's pictures fill the line: of one person, two at once. */
+const TURNS = { perAccount: 2, overall: 64, maxWaiting: 128, waitMs: 60_000 }
 const DEADLINE_MS = 5_000
 const MAX_WAITING = 256
 const IDLE_MS = 30_000
@@ -55,9 +62,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Has pictures decoded by processes that know nothing. A few at once, in the order in which they are asked for. */
+const gone = (): GateError => new GateError('RATE_LIMITED', 'Nobody waits for this any more.')
+
+/** Has pictures decoded by processes that are given no secret. A few at once, person after person. */
 export class PictureWorkers {
   readonly #options: PictureWorkersOptions
+  readonly #turns = new AccountTurns(TURNS)
   readonly #waiting: Waiting[] = []
   readonly #idle: PictureProcess[] = []
   readonly #all = new Set<PictureProcess>()
@@ -70,11 +80,23 @@ export class PictureWorkers {
   }
 
   /**
-   * `load` is called when it is this picture's turn, so that waiting holds no bytes.
+   * `load` is called when it is this picture's turn, so that waiting holds no bytes, and never for who went away.
    * @throws GateError UNSUPPORTED_MEDIA_TYPE for what is no picture, or takes too long or too much memory; RATE_LIMITED
-   * when too many wait; NOT_FOUND where no picture can be decoded; and what `load` throws
+   * when too many wait, TOO_MANY_CONNECTIONS when too many of this person do; NOT_FOUND where no picture can be decoded;
+   * and what `load` throws
    */
-  async run(load: () => Promise<PictureTask>): Promise<Buffer> {
+  async run(load: () => Promise<PictureTask>, asker?: Asker): Promise<Buffer> {
+    if (asker === undefined) return this.#wait(load)
+    if (asker.gone.aborted) throw gone()
+    const giveBack = await this.#turns.take(asker.accountId, asker.gone)
+    try {
+      return await this.#wait(() => (asker.gone.aborted ? Promise.reject(gone()) : load()))
+    } finally {
+      giveBack()
+    }
+  }
+
+  async #wait(load: () => Promise<PictureTask>): Promise<Buffer> {
     if (this.#isUnavailable || this.#isClosed) throw noDecoder()
     if (this.#waiting.length >= (this.#options.maxWaiting ?? MAX_WAITING)) throw busy()
     return new Promise((resolve, reject) => {

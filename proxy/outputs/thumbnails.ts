@@ -40,7 +40,7 @@ interface Making {
   readonly workers: Workers
 }
 
-/** Previews of pictures, kept on disk so that each is decoded once, by processes that know nothing. */
+/** Previews of pictures, kept on disk so that each is decoded once, by processes of their own. */
 export class Thumbnails {
   readonly #options: ThumbnailsOptions
   readonly #underWay = new Map<string, Promise<Buffer>>()

@@ -1,40 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { describe, expect, test } from 'vitest'
-import { PictureWorkers } from '../../proxy/outputs/pictureWorkers.ts'
-import type { PictureTask, PictureWorkersOptions } from '../../proxy/outputs/pictureWorkers.ts'
-import { makePicture, pictureWorkerFile } from '../support/outputsFixture.ts'
-import { createRecordingLogger } from '../support/storesFixture.ts'
+import { describe, expect } from 'vitest'
+import type { PictureTask } from '../../proxy/outputs/pictureProtocol.ts'
+import { makePicture } from '../support/outputsFixture.ts'
+import { workersTest as it } from '../support/pictureWorkersFixture.ts'
 import { until } from '../support/tabClient.ts'
-
-interface Fixture {
-  /** Workers whose process runs this text instead of the product's worker, or the product's own. */
-  open: (script: string | undefined, options?: Partial<PictureWorkersOptions>) => PictureWorkers
-}
-
-const it = test.extend<Fixture>({
-  // eslint-disable-next-line no-empty-pattern -- vitest reads the names of the fixtures from this pattern
-  open: async ({}, use) => {
-    const directory = mkdtempSync(join(tmpdir(), 'gatehouse-worker-'))
-    const opened: PictureWorkers[] = []
-    await use((script, options = {}) => {
-      const entry = script === undefined ? pictureWorkerFile : join(directory, `worker${opened.length}.mjs`)
-      if (script !== undefined) writeFileSync(entry, script)
-      const workers = new PictureWorkers({
-        command: { file: process.execPath, args: [], env: {}, entry },
-        logger: createRecordingLogger(),
-        width: 1,
-        ...options,
-      })
-      opened.push(workers)
-      return workers
-    })
-    for (const workers of opened) workers.close()
-    rmSync(directory, { recursive: true, force: true })
-  },
-})
 
 const task = (bytes: Uint8Array): (() => Promise<PictureTask>) => {
   return () => Promise.resolve({ kind: 'thumbnail', size: 256, maxPixels: 1e8, bytes })

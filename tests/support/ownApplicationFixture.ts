@@ -247,6 +247,7 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       folders: folders.folders,
       outputs: files.outputs,
       thumbnails: files.thumbnails,
+      pictureTexts: files.pictureTexts,
       clock,
       logger,
       stores,

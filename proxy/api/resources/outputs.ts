@@ -18,11 +18,10 @@ import {
 import type { Output } from '../../contract/outputs.ts'
 import { FolderRuleBook } from '../../folders/folderRules.ts'
 import type { OutputRow } from '../../outputs/outputStore.ts'
-import { describeMaking } from '../../outputs/madeWith.ts'
-import { readPictureTexts } from '../../outputs/pictureTexts.ts'
 import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
 import { mayRunPrompts } from '../../policy/authorize.ts'
 import { mayAdminister } from '../../policy/rights.ts'
+import { toAsker } from '../asker.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { findOwnOutput } from '../ownOutput.ts'
 import { pageSchema } from '../paging.ts'
@@ -93,7 +92,7 @@ const inputRoute = createRoute({
 })
 
 /** The gallery: what jobs made. Files themselves are answered in ../outputFiles.ts. */
-export function createOutputsResource({ stores, outputs, folders }: OwnApplicationDependencies) {
+export function createOutputsResource({ stores, outputs, folders, pictureTexts }: OwnApplicationDependencies) {
   const rules = new FolderRuleBook(stores.database.kysely, stores.settings)
   const describeAll = async (rows: readonly OutputRow[]): Promise<Output[]> => {
     const names = new Map((await stores.accounts.list()).map(({ id, name }) => [id, name]))
@@ -144,14 +143,8 @@ export function createOutputsResource({ stores, outputs, folders }: OwnApplicati
       const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
       const described = await describeOne(row)
       if (row.removed_at_ms !== null) return c.json({ ...described, madeWith: [], hasWorkflow: false }, 200)
-      const { handle, bytes } = await outputs.open(row)
-      try {
-        const texts = await readPictureTexts(handle, bytes)
-        const madeWith = describeMaking(texts.get('prompt'))
-        return c.json({ ...described, madeWith, hasWorkflow: texts.has('workflow') }, 200)
-      } finally {
-        await handle.close()
-      }
+      const asked = { asker: toAsker(principal, c.env.outgoing), open: () => outputs.open(row) }
+      return c.json({ ...described, ...(await pictureTexts.describe(row, asked)) }, 200)
     })
     .openapi(changeRoute, async (c) => {
       const principal = requireJobs(c.env.context, 'run')

@@ -24,6 +24,7 @@ const gateTest = storesTest.extend<{ port: number }>({
     const ownApplication = createOwnApplication({
       outputs: files.outputs,
       thumbnails: files.thumbnails,
+      pictureTexts: files.pictureTexts,
       clock,
       logger,
       stores,
