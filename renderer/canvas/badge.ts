@@ -34,6 +34,8 @@ export function createBadge(hasUnsavedWork: () => boolean): Badge {
       setText(note, words.note)
       note.hidden = words.note === ''
       note.dataset['tone'] = words.tone
+      // Without it the two are spoken as one word.
+      button.setAttribute('aria-label', words.note === '' ? words.name : `${words.name}, ${words.note}`)
       button.title = words.isSignedOut ? words.name : `${words.name}, ${words.role}`
       panel.show(words)
     },

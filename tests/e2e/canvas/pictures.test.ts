@@ -35,7 +35,7 @@ async function expectShown(page: Page, jobs: readonly { state: string }[], folde
   const note = words ?? (folder.warning === null ? '' : 'Nearly full')
   await page
     .locator('.gatehouse-badge')
-    .getByRole('button', { name: `Mia${note === '' ? '' : ` ${note}`}`, exact: true })
+    .getByRole('button', { name: note === '' ? 'Mia' : `Mia, ${note}`, exact: true })
     .waitFor()
 }
 
