@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { describeBytes } from '../contract/byteWords.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
+import { KeyedTurns } from '../core/keyedTurns.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Schema } from '../database/schema.ts'
 import type { UserFolders } from '../isolation/userFolders.ts'
@@ -10,7 +11,7 @@ import { quotaOf } from './folderRules.ts'
 import type { FolderRuleBook, FolderSettings } from './folderRules.ts'
 import { usedBytes } from './folderUse.ts'
 import type { FolderUseReader } from './folderUse.ts'
-import { fullWords } from './roomWords.ts'
+import { diskFullWords, fullWords } from './roomWords.ts'
 
 export interface FolderRoomParts {
   readonly kysely: Kysely<Schema>
@@ -41,7 +42,7 @@ const SPARE_BYTES = 64 * 1024 ** 2
 export class FolderRoom {
   readonly #parts: FolderRoomParts
   readonly #listeners = new Set<() => void>()
-  readonly #turns = new Map<string, Promise<void>>()
+  readonly #turns = new KeyedTurns()
   #saidUnknown = false
 
   constructor(parts: FolderRoomParts) {
@@ -56,25 +57,24 @@ export class FolderRoom {
 
   /** Before an upload or a file of the person's is taken in; it counts from then on. @throws GateError QUOTA_EXCEEDED */
   checkInput(accountId: string, bytes: number, isUpload: boolean): Promise<void> {
-    // One after the other: between the look and the count no other of this person may slip in.
-    const turn = (this.#turns.get(accountId) ?? Promise.resolve()).then(() => this.#takeIn(accountId, bytes, isUpload))
-    const over = turn.then(
-      () => undefined,
-      () => undefined,
-    )
-    this.#turns.set(accountId, over)
-    void over.then(() => {
-      if (this.#turns.get(accountId) === over) this.#turns.delete(accountId)
-    })
-    return turn
+    // Between the look and the count no other of this person may slip in.
+    return this.#turns.run(accountId, () => this.#takeIn(accountId, bytes, isUpload))
   }
 
   async #takeIn(accountId: string, bytes: number, isUpload: boolean): Promise<void> {
+    if (isUpload) await this.#checkFloor(accountId, bytes)
     const room = await this.#read(accountId)
     if (room === undefined) return
     const limit = isUpload ? room.quotaBytes : room.quotaBytes + SPARE_BYTES
     if (room.used + bytes > limit) refuseFull(room)
     this.#parts.uses.addInput(accountId, bytes)
+  }
+
+  /** What is sent must not go below the floor either. The owner's lies in ComfyUI's folder, perhaps on another disk. */
+  async #checkFloor(accountId: string, bytes: number): Promise<void> {
+    const { userFolders, dataDirectory } = this.#parts
+    if ((await userFolders.recallOutput(accountId)).isComfyuis) return
+    if (await this.#findShortage(dataDirectory, bytes)) throw new GateError('QUOTA_EXCEEDED', diskFullWords)
   }
 
   /**
@@ -85,7 +85,7 @@ export class FolderRoom {
     if (this.#parts.isMoving(accountId)) return 'moving'
     const { path } = await this.#parts.userFolders.recallOutput(accountId)
     if (await this.#findShortage(path ?? this.#parts.outputsRoot)) return 'disk'
-    const room = await this.#read(accountId)
+    const room = await this.#read(accountId, true)
     if (room === undefined) return undefined
     if (room.used >= room.quotaBytes) return 'room'
     const uncounted = underWay + (await this.#countUncounted(accountId))
@@ -119,14 +119,15 @@ export class FolderRoom {
     for (const listener of [...this.#listeners]) listener()
   }
 
-  async #findShortage(directory: string): Promise<{ freeBytes: number; floorBytes: number } | undefined> {
+  /** `bytes`: what is about to be written. */
+  async #findShortage(directory: string, bytes = 0): Promise<{ freeBytes: number; floorBytes: number } | undefined> {
     const space = await this.#parts.space.find(directory)
     if (space === undefined) {
       this.#sayUnknown(directory)
       return undefined
     }
     const floorBytes = floorOf(this.#parts.settings.get('jobs.diskFloorBytes'), space)
-    return space.freeBytes < floorBytes ? { freeBytes: space.freeBytes, floorBytes } : undefined
+    return space.freeBytes - bytes < floorBytes ? { freeBytes: space.freeBytes, floorBytes } : undefined
   }
 
   #sayUnknown(directory: string): void {
@@ -137,11 +138,11 @@ export class FolderRoom {
   }
 
   /** undefined: this person has no limit. */
-  async #read(accountId: string): Promise<{ used: number; quotaBytes: number } | undefined> {
+  async #read(accountId: string, isNow = false): Promise<{ used: number; quotaBytes: number } | undefined> {
     const { rules, uses, space, userFolders, outputsRoot } = this.#parts
     const rule = await rules.find(accountId)
     if (rule.quotaBytes === null) return undefined
-    const use = await uses.find(accountId)
+    const use = await uses.find(accountId, isNow)
     const { path = outputsRoot } = await userFolders.recallOutput(accountId)
     const quotaBytes = await quotaOf(rule, use, () => space.find(path))
     return quotaBytes === null ? undefined : { used: usedBytes(use), quotaBytes }

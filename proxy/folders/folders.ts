@@ -60,10 +60,10 @@ export class Folders {
   readonly #listeners = new Set<(accountId: string) => void>()
 
   constructor(options: FoldersOptions) {
-    const { kysely, clock, settings, dataDirectory, readSpace } = options
+    const { kysely, clock, settings, readSpace } = options
     this.#options = options
     this.#rules = new FolderRuleBook(kysely, settings)
-    this.#uses = new FolderUseReader(kysely, new MeasuredSizes(clock), dataDirectory)
+    this.#uses = new FolderUseReader({ ...options, sizes: new MeasuredSizes(clock) })
     this.#space = new DiskSpace(clock, readSpace)
     const isMoving = (accountId: string): boolean => this.isMoving(accountId)
     const parts = { rules: this.#rules, uses: this.#uses, space: this.#space, isMoving }

@@ -1,17 +1,29 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
+import { markerFolder } from '../isolation/folderMarker.ts'
 
 const FRESH_MS = 30_000
 /** A folder that takes long to walk is walked seldom: looking costs at most a twentieth of the time. */
 const PATIENCE = 20
+const MAX_MARKER_BYTES = 1024
 
 interface Measured {
   bytes: number
   /** Taken in since the last look began. */
   addedBytes: number
-  freshUntilMs: number
+  measuredAtMs: number
+  tookMs: number
   underWay: Promise<void> | undefined
+  /** Nobody waits for the look that is under way any more. */
+  isSlow: boolean
+}
+
+interface ReadOptions {
+  /** How old the answer may be; left out: half a minute. */
+  readonly freshMs?: number
+  /** A network drive that is gone can keep a look for ever: then what was seen last is the answer. */
+  readonly deadlineMs?: number
 }
 
 /**
@@ -26,9 +38,13 @@ export class MeasuredSizes {
     this.#clock = clock
   }
 
-  async read(directory: string): Promise<number> {
+  async read(directory: string, { freshMs = FRESH_MS, deadlineMs }: ReadOptions = {}): Promise<number> {
     const entry = this.#of(directory)
-    if (this.#clock.nowMs() >= entry.freshUntilMs) await (entry.underWay ??= this.#measure(directory, entry))
+    if (this.#clock.nowMs() >= entry.measuredAtMs + Math.max(freshMs, entry.tookMs * PATIENCE)) {
+      entry.underWay ??= this.#measure(directory, entry)
+      if (deadlineMs === undefined) await entry.underWay
+      else if (!entry.isSlow) await waitShortly(entry, deadlineMs)
+    }
     return entry.bytes + entry.addedBytes
   }
 
@@ -40,7 +56,14 @@ export class MeasuredSizes {
   #of(directory: string): Measured {
     const found = this.#known.get(directory)
     if (found !== undefined) return found
-    const made: Measured = { bytes: 0, addedBytes: 0, freshUntilMs: -Infinity, underWay: undefined }
+    const made: Measured = {
+      bytes: 0,
+      addedBytes: 0,
+      measuredAtMs: -Infinity,
+      tookMs: 0,
+      underWay: undefined,
+      isSlow: false,
+    }
     this.#known.set(directory, made)
     return made
   }
@@ -49,14 +72,27 @@ export class MeasuredSizes {
     const startedAtMs = this.#clock.nowMs()
     const { addedBytes } = entry
     try {
-      entry.bytes = await sizeOf(directory)
+      entry.bytes = (await sizeOf(directory)) - (await markerBytes(directory))
       entry.addedBytes -= addedBytes
     } finally {
-      const tookMs = this.#clock.nowMs() - startedAtMs
-      entry.freshUntilMs = this.#clock.nowMs() + Math.max(FRESH_MS, tookMs * PATIENCE)
+      entry.measuredAtMs = this.#clock.nowMs()
+      entry.tookMs = entry.measuredAtMs - startedAtMs
       entry.underWay = undefined
+      entry.isSlow = false
     }
   }
+}
+
+async function waitShortly(entry: Measured, deadlineMs: number): Promise<void> {
+  let late: NodeJS.Timeout | undefined
+  const deadline = new Promise<void>((resolve) => {
+    late = setTimeout(() => {
+      entry.isSlow = entry.underWay !== undefined
+      resolve()
+    }, deadlineMs)
+  })
+  await Promise.race([entry.underWay, deadline])
+  clearTimeout(late)
 }
 
 /** Bytes of all files in and below a folder; links count as themselves, and what goes away meanwhile for nothing. */
@@ -78,6 +114,12 @@ export async function sizeOf(directory: string): Promise<number> {
 
 /** As many questions at once as Node has threads for them; more would only wait in memory. */
 const BATCH = 32
+
+/** Ours, and not the person's to pay for; one that somebody blew up counts. */
+async function markerBytes(directory: string): Promise<number> {
+  const bytes = await fileSize(join(directory, markerFolder, 'account.json'))
+  return bytes > MAX_MARKER_BYTES ? 0 : bytes
+}
 
 const fileSize = (path: string): Promise<number> =>
   lstat(path).then(

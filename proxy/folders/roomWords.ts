@@ -15,3 +15,6 @@ export function fullWords(quotaBytes: number, used: number): string {
   const mend = 'Remove pictures you do not need, or ask the owner for more room.'
   return `Your ${describeBytes(quotaBytes)} are full (${describeBytes(used)}). ${mend}`
 }
+
+/** To who sends a file, whose own room may be empty. */
+export const diskFullWords = 'The disk of this computer is almost full. Ask the owner to make room, then try again.'

@@ -80,12 +80,32 @@ describe('the quota', () => {
     await expect(fresh.folders.room.checkPrompt(world.mia.id)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
   })
 
-  it('does not count what no job made', async ({ world }) => {
+  it('dodged by files that no history names (models, names that are not recorded): what lies there counts', async ({
+    stores,
+    world,
+  }) => {
     await setQuota(world, 10 * MiB)
     const { outputDirectory } = await world.userFolders.ensure(world.mia.id)
-    writeFileSync(join(outputDirectory ?? '', 'family.mp4'), Buffer.alloc(20 * MiB))
-    await world.send(world.mia)
-    await until(() => world.engine.pending.length === 1, 'the job at the engine')
+    await addOutput(stores, world.mia.id, { bytes: 2 * MiB })
+    const held = () => world.folders.room.findHold(world.mia.id, 0)
+    expect(await held()).toBeUndefined()
+    const folder = join(outputDirectory ?? '', 'checkpoints')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'x.safetensors'), Buffer.alloc(6 * MiB))
+    expect(await held()).toBeUndefined()
+    const hidden = join(outputDirectory ?? '', '.gatehouse', 'q')
+    mkdirSync(hidden, { recursive: true })
+    writeFileSync(join(hidden, 'x_00001_.png'), Buffer.alloc(5 * MiB))
+    expect(await held()).toBe('room')
+    const fresh = openFreshly(stores, world)
+    await expect(fresh.folders.room.checkPrompt(world.mia.id)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
+    // Listed is still only what jobs said that they made.
+    expect(await fresh.folders.get(world.mia.id)).toMatchObject({ files: 1, bytes: 11 * MiB })
+  })
+
+  it('is not charged with the note of whose folder it is', async ({ stores, world }) => {
+    await world.userFolders.ensure(world.mia.id)
+    expect(await openFreshly(stores, world).folders.get(world.mia.id)).toMatchObject({ files: 0, bytes: 0 })
   })
 
   it('case 50: dodged by prompts that were sent at once: the second waits until the first is counted', async ({
@@ -172,6 +192,19 @@ describe('the disk floor', () => {
     world.disk.space = { freeBytes: 7 * GiB, totalBytes: 1000 * GiB }
     clock.advance(5_000)
     expect(await world.queue.jobs.findStop()).toContain('7 GB left')
+  })
+
+  it('dodged by an upload: it must not go below either', async ({ world }) => {
+    const { room } = world.folders
+    world.disk.space = { freeBytes: 10 * GiB + 80 * MiB, totalBytes: 1000 * GiB }
+    await room.checkInput(world.mia.id, 70 * MiB, true)
+    const tooLarge = room.checkInput(world.mia.id, 90 * MiB, true)
+    await expect(tooLarge).rejects.toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+      message: expect.stringContaining('almost full'),
+    })
+    // Who has no room can still save the workflow.
+    await room.checkInput(world.mia.id, MiB, false)
   })
 
   it('case 50: of a person’s own drive holds that person alone', async ({ stores, clock, logger, dataDirectory }) => {
