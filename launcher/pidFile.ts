@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { z } from 'zod'
+import { hasCode } from '../proxy/core/systemErrors.ts'
 import { writeFileAtomically } from './atomicFile.ts'
 import type { ProcessRow } from './processTable.ts'
 
@@ -21,7 +22,7 @@ export function readPidFile(filePath: string): PidRecord | undefined {
   try {
     text = fs.readFileSync(filePath, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
   const parsed = recordSchema.safeParse(parseJson(text))

@@ -1,4 +1,5 @@
 import type { Logger } from '../proxy/core/logger.ts'
+import { hasCode } from '../proxy/core/systemErrors.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import type { SharedAddress, Sharing } from '../proxy/contract/sharing.ts'
 import type { LanAddress } from '../proxy/network/lanAddresses.ts'
@@ -37,7 +38,7 @@ const urlOf = (address: string, port: number): string =>
 
 function inWords(error: unknown): string {
   if (error instanceof GateError) return error.message
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL') {
+  if (hasCode(error, 'EADDRNOTAVAIL')) {
     return 'This computer does not have the chosen address right now. Choose another one in the settings.'
   }
   return 'Sharing could not be switched on. The log has the details.'

@@ -1,6 +1,7 @@
 import { BrowserWindow, nativeTheme, screen, session } from 'electron'
 import type { Session, WebContents } from 'electron'
 import type { Logger } from '../../proxy/core/logger.ts'
+import { hasCode } from '../../proxy/core/systemErrors.ts'
 import { denyPermissions, setNavigationPolicy } from './navigationGuard.ts'
 import { pagePreferences } from './pagePreferences.ts'
 import { fitToDisplays, minimumSize, readWindowState, writeWindowState } from './windowState.ts'
@@ -28,7 +29,7 @@ export async function loadPage(window: BrowserWindow, url: string): Promise<void
   try {
     await window.loadURL(url)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_ABORTED')) throw error
+    if (!hasCode(error, 'ERR_ABORTED')) throw error
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
+import { hasCode } from '../core/systemErrors.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { lockFileName } from './dataFolder.ts'
 
@@ -103,7 +104,7 @@ function createExclusively(file: string, content: LockContent): boolean {
     writeFileSync(file, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (hasCode(error, 'EEXIST')) return false
     throw error
   }
 }
@@ -130,7 +131,7 @@ function readLockText(directory: string): string | undefined {
   try {
     return readFileSync(join(directory, lockFileName), 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
 }
@@ -151,7 +152,7 @@ export function findProcessStart(pid: number): ProcessStart {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    const isGone = error instanceof Error && 'code' in error && error.code === 'ESRCH'
+    const isGone = hasCode(error, 'ESRCH')
     if (isGone) return { kind: 'gone' }
   }
   try {

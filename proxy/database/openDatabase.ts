@@ -3,6 +3,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { CompiledQuery, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
 import type { DatabaseConnection, DialectAdapter, Driver } from 'kysely'
 import { GateError } from '../contract/errorCodes.ts'
+import { codeOf } from '../core/systemErrors.ts'
 import type { Schema } from './schema.ts'
 
 /*
@@ -92,8 +93,7 @@ function enforceForeignKeys(driver: BetterSqlite3.Database, isOn: boolean): void
   if (readNumber(driver, 'foreign_keys') !== Number(isOn)) throw new Error('the foreign keys could not be switched')
 }
 
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
+const isBusy = (error: unknown): boolean => codeOf(error)?.startsWith('SQLITE_BUSY') === true
 
 /**
  * Opens (or makes) the database file; the schema is `migrate`'s business.

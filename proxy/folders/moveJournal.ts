@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { accountIdSchema } from '../contract/accounts.ts'
+import { hasCode } from '../core/systemErrors.ts'
 import { syncFolder } from './movedFile.ts'
 
 /**
@@ -74,7 +75,7 @@ async function ifThere<Result>(reading: Promise<Result>): Promise<Result | undef
   try {
     return await reading
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
 }

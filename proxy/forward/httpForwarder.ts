@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { GateError } from '../contract/errorCodes.ts'
+import { hasCode, isBrokenConnection } from '../core/systemErrors.ts'
 import { selectResponseHeaders } from '../http/headers.ts'
 import { closeAfterResponse } from '../http/listener.ts'
 import { RequestBody } from './requestBody.ts'
@@ -239,9 +240,8 @@ class Relay implements Dispatcher.DispatchHandler {
       this.#resolve()
       return
     }
-    const code = codeOf(error)
-    if (code === 'ECONNREFUSED') this.#events.unreachable()
-    if (this.#mayRepeat(code)) {
+    if (hasCode(error, 'ECONNREFUSED')) this.#events.unreachable()
+    if (this.#mayRepeat(error)) {
       this.#attempt += 1
       this.start()
       return
@@ -251,10 +251,10 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   /** A kept connection that the engine closed just then: only what changes nothing is asked a second time. */
-  #mayRepeat(code: string): boolean {
+  #mayRepeat(error: unknown): boolean {
     const { method, body } = this.#plan
     if (this.#attempt > 1 || body !== undefined || (method !== 'GET' && method !== 'HEAD')) return false
-    return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
+    return isBrokenConnection(error)
   }
 }
 
@@ -287,8 +287,4 @@ function endWaiting(): void {
   const answers = waiting
   waiting = []
   for (const { response, text } of answers) response.end(text, 'latin1')
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

@@ -6,6 +6,7 @@ import { accountIdSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { hasCode } from '../core/systemErrors.ts'
 import { findMeta } from '../database/metaStore.ts'
 import type { Schema } from '../database/schema.ts'
 import { checkMarker, writeMarker } from './folderMarker.ts'
@@ -356,7 +357,7 @@ async function makeExclusively(path: string): Promise<boolean> {
     await mkdir(path, { mode: 0o700 })
     return true
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false
+    if (hasCode(cause, 'EEXIST')) return false
     throw new FolderProblem(`${path} cannot be made.`, { cause })
   }
 }

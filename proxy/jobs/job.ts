@@ -39,6 +39,18 @@ export interface Job {
   overdue: boolean
 }
 
+/** What only the running program knows of a job, as it is at first. */
+export const newJobMemory = () =>
+  ({
+    expectedSeconds: 0,
+    charged: undefined,
+    runLimitSeconds: null,
+    secretBody: undefined,
+    losses: 0,
+    isUnsure: false,
+    overdue: false,
+  }) satisfies Partial<Job>
+
 /** What is written once, when a job is accepted. JSON texts without secrets. */
 export interface JobBody {
   readonly prompt: string

@@ -2,7 +2,7 @@ import { findWorkflowId } from '../comfyui/jobsView.ts'
 import { formatLosslessJson } from '../comfyui/losslessJson.ts'
 import { redactSecrets, withoutSecrets } from '../comfyui/secretText.ts'
 import type { JobUse } from '../contract/jobs.ts'
-import { isActive } from './job.ts'
+import { isActive, newJobMemory } from './job.ts'
 import type { Job, JobBody } from './job.ts'
 import type { JobLedger } from './jobLedger.ts'
 import { checkBytes } from './jobBounds.ts'
@@ -138,13 +138,7 @@ export class JobIntake {
       startedAtMs: undefined,
       endedAtMs: undefined,
       failure: undefined,
-      expectedSeconds: 0,
-      charged: undefined,
-      runLimitSeconds: null,
-      secretBody: undefined,
-      losses: 0,
-      isUnsure: false,
-      overdue: false,
+      ...newJobMemory(),
     }
   }
 

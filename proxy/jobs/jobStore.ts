@@ -5,6 +5,7 @@ import { holdReasonSchema } from '../contract/jobs.ts'
 import type { JobsTable, Schema } from '../database/schema.ts'
 import { readEnded } from './endedJobs.ts'
 import type { EndedJob, EndedPage } from './endedJobs.ts'
+import { newJobMemory } from './job.ts'
 import type { Job, JobBody } from './job.ts'
 import { JobHistory } from './jobHistory.ts'
 import type { JobOutcome, JobState } from './jobState.ts'
@@ -240,12 +241,6 @@ function toJob(row: JobRow): Job {
     startedAtMs: row.started_at_ms ?? undefined,
     endedAtMs: row.ended_at_ms ?? undefined,
     failure: row.failure ?? undefined,
-    expectedSeconds: 0,
-    charged: undefined,
-    runLimitSeconds: null,
-    secretBody: undefined,
-    losses: 0,
-    isUnsure: false,
-    overdue: false,
+    ...newJobMemory(),
   }
 }

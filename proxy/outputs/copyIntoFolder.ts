@@ -3,10 +3,11 @@ import { extname, join } from 'node:path'
 import { checkFileName, hasFolderSuffix } from '../comfyui/fileNames.ts'
 import { findUploadKinds } from '../comfyui/uploadContent.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import { hasCode } from '../core/systemErrors.ts'
 import { findRealRoot } from './openedFile.ts'
 import type { OpenedFile } from './openedFile.ts'
 import type { OutputRow } from './outputStore.ts'
-import { hasCode, toFreeNames } from './removedFiles.ts'
+import { toFreeNames } from './removedFiles.ts'
 
 const CHUNK_BYTES = 256 * 1024
 

@@ -4,6 +4,7 @@ import { open, realpath, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { GateError } from '../contract/errorCodes.ts'
+import { hasCode } from '../core/systemErrors.ts'
 import { toParts } from './namedFiles.ts'
 import type { NamedFile } from './namedFiles.ts'
 
@@ -72,18 +73,16 @@ const isSame = (one: BigIntStats, other: BigIntStats | undefined): boolean =>
   other !== undefined && one.ino === other.ino && one.dev === other.dev
 
 /** ELOOP: a link, ENXIO: a socket, EISDIR and ENOTDIR: a folder where a file should be or the other way round. */
-const MISSING = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'ENAMETOOLONG'])
+const MISSING = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'ENAMETOOLONG']
 /** The file may well be there: a drive that just came, a program on Windows that has it. */
-const NOT_NOW = new Set(['EACCES', 'EPERM', 'EBUSY'])
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
+const NOT_NOW = ['EACCES', 'EPERM', 'EBUSY']
 
 /** @throws GateError FOLDER_REFUSED for what may be there but cannot be looked at */
 export function missing(error: unknown): undefined {
-  if (MISSING.has(codeOf(error))) return undefined
-  if (!NOT_NOW.has(codeOf(error))) throw error
+  if (hasCode(error, ...MISSING)) return undefined
+  if (!hasCode(error, ...NOT_NOW)) throw error
   throw new GateError('FOLDER_REFUSED', 'This file cannot be read now.', { cause: error })
 }
 
 /** Whether `openInside` refused because of the file, which may be there. */
-export const isUnreadable = (error: unknown): boolean => error instanceof GateError && NOT_NOW.has(codeOf(error.cause))
+export const isUnreadable = (error: unknown): boolean => error instanceof GateError && hasCode(error.cause, ...NOT_NOW)

@@ -1,6 +1,7 @@
 import { link, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { GateError } from '../contract/errorCodes.ts'
+import { hasCode } from '../core/systemErrors.ts'
 import { binFolder, markerFolder } from '../isolation/folderMarker.ts'
 import { toParts } from './namedFiles.ts'
 import type { NamedFile } from './namedFiles.ts'
@@ -135,9 +136,6 @@ async function claim(path: string): Promise<boolean> {
     throw error
   }
 }
-
-export const hasCode = (error: unknown, ...codes: string[]): boolean =>
-  error instanceof Error && 'code' in error && codes.includes(String(error.code))
 
 async function isFile(path: string): Promise<boolean> {
   return (await lstat(path).catch(missing))?.isFile() === true

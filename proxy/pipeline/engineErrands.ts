@@ -6,6 +6,7 @@ import type { JsonObject } from '../comfyui/losslessJson.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Logger } from '../core/logger.ts'
 import { callEngine } from '../forward/callEngine.ts'
+import { hasCode } from '../core/systemErrors.ts'
 import type { EngineAnswer } from '../forward/callEngine.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import type { EngineLink, EngineQueue, SubmitAnswer } from '../jobs/engineLink.ts'
@@ -179,8 +180,7 @@ export class EngineErrands implements EngineLink {
 }
 
 function isRefusedConnection(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return ('code' in error && error.code === 'ECONNREFUSED') || isRefusedConnection(error.cause)
+  return hasCode(error, 'ECONNREFUSED') || (error instanceof Error && isRefusedConnection(error.cause))
 }
 
 function call(

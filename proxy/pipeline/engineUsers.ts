@@ -1,4 +1,5 @@
 import type { Logger } from '../core/logger.ts'
+import { hasCode, isBrokenConnection } from '../core/systemErrors.ts'
 import { callEngine } from '../forward/callEngine.ts'
 import type { EngineAnswer, EngineCall } from '../forward/callEngine.ts'
 import { engineUnavailable } from '../forward/httpForwarder.ts'
@@ -151,10 +152,9 @@ export class EngineUsers {
       try {
         return await callEngine(upstream, call)
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined
-        if (code === 'ECONNREFUSED') this.#events.unreachable()
+        if (hasCode(error, 'ECONNREFUSED')) this.#events.unreachable()
         // A kept connection that the engine closed just then: telling it twice changes nothing.
-        const isBroken = code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
+        const isBroken = isBrokenConnection(error)
         if (attempt > 1 || !isBroken) throw engineUnavailable(error)
       }
     }

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { z } from 'zod'
 import type { Random } from '../core/random.ts'
+import { hasCode } from '../core/systemErrors.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { SecretStore } from './secretStore.ts'
 
@@ -27,7 +28,7 @@ function readContent(file: string): Record<string, string> {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
+    if (hasCode(error, 'ENOENT')) return {}
     throw unreadable(file, error)
   }
   try {
