@@ -14,7 +14,8 @@ import type { Authenticator } from './requestContext.ts'
  * before the last stage.
  *
  * `address` comes before this list: the listener refuses foreign peers before it reads a byte. Framing, target and
- * route are parsed when the exchange is opened.
+ * route are parsed when the exchange is opened. People are kept apart behind it, where a request is sent on
+ * (engineUsers.ts, forwardTurn.ts) and by the queue.
  */
 
 export interface StageServices {
@@ -23,8 +24,7 @@ export interface StageServices {
   readonly hostRules: () => HostRules
 }
 
-export type StageName =
-  'host' | 'addressRate' | 'authenticate' | 'origin' | 'authorize' | 'shape' | 'principalRate' | 'isolate'
+export type StageName = 'host' | 'authenticate' | 'origin' | 'authorize' | 'shape'
 
 export interface Stage {
   readonly name: StageName
@@ -39,21 +39,12 @@ const sync = (name: StageName, check: (exchange: Exchange, services: StageServic
   },
 })
 
-/**
- * A fixed place where nothing is refused. Requests are not counted in this version; people are kept apart where a request
- * is sent on (engineUsers.ts, forwardTurn.ts) and by the queue.
- */
-const pass = (name: StageName): Stage => sync(name, () => undefined)
-
 export const stages: readonly Stage[] = [
   sync('host', (exchange, { hostRules }) => checkHost(exchange, hostRules())),
-  pass('addressRate'),
   { name: 'authenticate', run: (exchange, { authenticator }) => authenticate(exchange, authenticator) },
   sync('origin', checkOrigin),
   sync('authorize', (exchange, { settings }) => checkAccess(exchange, settings.get('comfyui.managerFromOtherDevices'))),
   sync('shape', checkShape),
-  pass('principalRate'),
-  pass('isolate'),
 ]
 
 /**

@@ -1,5 +1,5 @@
 import { Radio } from '@mantine/core'
-import { roleSchema, roleWords, roles } from '../../../proxy/contract/accounts.ts'
+import { roleSchema, roleWords } from '../../../proxy/contract/accounts.ts'
 import type { Role } from '../../../proxy/contract/accounts.ts'
 import styles from './RoleChoice.module.css'
 
@@ -18,17 +18,15 @@ export function RoleChoice({ value, onChange, disabled = false }: RoleChoiceProp
   return (
     <Radio.Group label="What may this person do?" value={value} onChange={(next) => onChange(roleSchema.parse(next))}>
       <div className={styles.root}>
-        {order
-          .filter((role) => roles.includes(role))
-          .map((role) => (
-            <Radio
-              key={role}
-              value={role}
-              disabled={disabled}
-              label={roleWords[role].title}
-              description={`${roleWords[role].meaning}.${waiting.has(role) ? ' From a later version on; nothing to use yet.' : ''}`}
-            />
-          ))}
+        {order.map((role) => (
+          <Radio
+            key={role}
+            value={role}
+            disabled={disabled}
+            label={roleWords[role].title}
+            description={`${roleWords[role].meaning}.${waiting.has(role) ? ' From a later version on; nothing to use yet.' : ''}`}
+          />
+        ))}
       </div>
       {waiting.has(value) && (
         <p className={`quiet small ${styles.note ?? ''}`} role="status">
