@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -379,6 +380,26 @@ describe('a removed file', () => {
     expect((await application.ask('GET', `${api}/outputs/${id}`, { key })).json).toMatchObject({ madeWith: [] })
     const back = await application.ask('POST', `${api}/outputs/restore`, { key, body: { ids: [id, id] } })
     expect(back.json).toEqual({ done: 1 })
+  })
+
+  it('brought back many times at once is there once and stays in the records', async ({ stores, application }) => {
+    const mia = await addPerson(stores, 'Mia')
+    const key = await makeKey(stores, mia, ['run', 'read'])
+    const { outputs } = application.files
+    const { id, path } = await recordOne({ application, stores }, mia, 'x.png', await makePicture())
+    await application.ask('DELETE', `${api}/outputs/${id}`, { key })
+    // Each request has read the entry before the first one has brought the file back.
+    const stale = (await outputs.store.find(id))!
+    expect(await outputs.restore(stale)).toBe(true)
+    expect(await outputs.restore(stale)).toBe(false)
+    expect(await outputs.store.find(id)).toMatchObject({ name: 'x.png', removed_at_ms: null })
+    expect(existsSync(path)).toBe(true)
+
+    await application.ask('DELETE', `${api}/outputs/${id}`, { key })
+    const restore = () => application.ask('POST', `${api}/outputs/restore`, { key, body: { ids: [id] } })
+    await Promise.all(Array.from({ length: 6 }, restore))
+    expect((await application.ask('GET', `${api}/outputs`, { key })).json.items).toMatchObject([{ id, name: 'x.png' }])
+    expect(readdirSync(dirname(path)).filter((name) => name.endsWith('.png'))).toEqual(['x.png'])
   })
 
   it('never comes back over another file', async ({ stores, application }) => {
