@@ -11,7 +11,7 @@ import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
 import type { EntryServices } from './pipeline/entry.ts'
 import { AccountCap } from './pipeline/accountCap.ts'
 import { AccountTurns } from './pipeline/accountTurns.ts'
-import { blameOf } from './pipeline/engineBlame.ts'
+import { EngineBlame } from './pipeline/engineBlame.ts'
 import { HeavyRequests } from './pipeline/heavyRequests.ts'
 import { BODY_BYTES_PER_ACCOUNT, TURNS_PER_ACCOUNT } from './pipeline/forwardTurn.ts'
 import { OwnHosts } from './pipeline/ownHosts.ts'
@@ -77,7 +77,7 @@ class RunningGate implements Gate {
   readonly #presence: PresenceRegistry
   readonly #hosts: OwnHosts
   readonly #hub: SocketHub
-  readonly #heavy: HeavyRequests
+  readonly #blame: EngineBlame
   readonly #services: EntryServices
   readonly #stopRelieving: () => void
   readonly #shared = new Map<string, Listener>()
@@ -106,10 +106,11 @@ class RunningGate implements Gate {
     })
     const forwarderEvents = { unreachable: () => engine.reportUnreachable() }
     const upstream = (): Upstream | undefined => this.#upstreams.get()
-    this.#heavy = new HeavyRequests(dependencies.clock)
+    const heavy = new HeavyRequests(clock)
+    this.#blame = new EngineBlame(clock, heavy)
     this.#hub = new SocketHub(dependencies, this.#presence, {
       subscribeToLogs: (accountId, clientId) => errands.subscribeToLogs(accountId, clientId),
-      heavy: this.#heavy,
+      blame: this.#blame,
     })
     const users = new EngineUsers(dependencies.folders, logger, forwarderEvents)
     authenticator.onCredentialsChanged(() => void users.forgetGone(upstream()))
@@ -117,7 +118,7 @@ class RunningGate implements Gate {
     const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
     dependencies.jobs.attach(errands)
     this.#stopRelieving = engine.onMemoryPressure(() => {
-      relieveMemory(dependencies.jobs, errands).catch((error: unknown) =>
+      relieveMemory(dependencies.jobs, errands, this.#blame).catch((error: unknown) =>
         logger.error({ err: error }, 'what runs could not be stopped for want of memory'),
       )
     })
@@ -133,7 +134,7 @@ class RunningGate implements Gate {
       forwarderEvents,
       turns: new AccountCap(TURNS_PER_ACCOUNT),
       bodies: new AccountCap(BODY_BYTES_PER_ACCOUNT),
-      heavy: this.#heavy,
+      heavy,
       longAnswers: new AccountTurns(LONG_ANSWERS),
     }
   }
@@ -197,7 +198,7 @@ class RunningGate implements Gate {
   }
 
   explains(failureCode: string): boolean {
-    return this.#dependencies.jobs.explains((job) => blameOf(failureCode, job, this.#heavy))
+    return this.#dependencies.jobs.explains((job) => this.#blame.of(failureCode, job))
   }
 
   connections(): readonly ConnectionSnapshot[] {

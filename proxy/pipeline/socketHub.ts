@@ -16,9 +16,8 @@ import { ClientSocket, closeCodes } from '../forward/webSocketRelay.ts'
 import { selectSubprotocol } from '../http/credentials.ts'
 import { parseQuery } from '../http/requestTarget.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
-import { blameOf } from './engineBlame.ts'
+import type { EngineBlame } from './engineBlame.ts'
 import type { Exchange } from './exchange.ts'
-import type { HeavyRequests } from './heavyRequests.ts'
 import type { LiveUse, PresenceRegistry } from './presence.ts'
 import type { Principal } from './requestContext.ts'
 import type { GateDependencies } from './services.ts'
@@ -49,7 +48,7 @@ export class SocketHub {
   readonly #dependencies: GateDependencies
   readonly #presence: PresenceRegistry
   readonly #subscribeToLogs: SubscribeToLogs
-  readonly #heavy: HeavyRequests
+  readonly #blame: EngineBlame
   readonly #tabs: TabDirectory
   readonly #fanOut: FanOut
   readonly #open = new Set<OpenTab>()
@@ -64,12 +63,12 @@ export class SocketHub {
   constructor(
     dependencies: GateDependencies,
     presence: PresenceRegistry,
-    engine: { readonly subscribeToLogs: SubscribeToLogs; readonly heavy: HeavyRequests },
+    engine: { readonly subscribeToLogs: SubscribeToLogs; readonly blame: EngineBlame },
   ) {
     this.#dependencies = dependencies
     this.#presence = presence
     this.#subscribeToLogs = engine.subscribeToLogs
-    this.#heavy = engine.heavy
+    this.#blame = engine.blame
     this.#tabs = new TabDirectory(dependencies.clock)
     this.#fanOut = new FanOut(this.jobs, this.#tabs, {
       queueChanged: (total) => this.#onQueueChanged(total),
@@ -252,6 +251,7 @@ export class SocketHub {
       this.closeTabs(closeCodes.goingAway, 'the engine stopped')
     }
     if (connection === undefined) return
+    this.#blame.engineIs(connection.bootId)
     const clientId = this.#nameCollector(connection.bootId)
     const events = {
       opened: () => this.#onCollectorOpened(clientId),
@@ -263,7 +263,7 @@ export class SocketHub {
 
   #tellEnd(state: EngineState): void {
     const code = state.kind === 'backingOff' || state.kind === 'failed' ? state.failure.code : ''
-    this.#tellQueue((jobs) => jobs.engineEnded((job) => blameOf(code, job, this.#heavy)))
+    this.#tellQueue((jobs) => jobs.engineEnded((job) => this.#blame.of(code, job)))
   }
 
   #onCollectorOpened(clientId: string): void {

@@ -96,3 +96,57 @@ describe('requests that ComfyUI computes in the thread that answers everybody', 
     expect(fixture.gate.explains('NOT_ANSWERING')).toBe(true)
   })
 })
+
+describe('memory that somebody else took', () => {
+  const victim = { id: 'job of the victim', accountId: 'victim0000000000' }
+  const bomber = { id: 'job of cleo', accountId: 'cleo000000000000' }
+  let interrupted: string[]
+  beforeEach(() => {
+    interrupted = []
+    fixture.queue.jobs.interrupt = ({ id }) => Promise.resolve(void interrupted.push(id))
+  })
+  /** The jobs that the engine runs from now on. */
+  const runs = (...jobs: (typeof victim)[]): void => {
+    fixture.queue.jobs.list = () => jobs.map((job) => ({ ...job, status: { state: 'running' } })) as never
+    fixture.queue.jobs.explains = (blameOf) => jobs.some((job) => blameOf(job as never) !== 'none')
+  }
+
+  it('is not laid to the job that runs when the engine ends', () => {
+    runs(bomber)
+    fixture.engine.pressMemory()
+    expect(interrupted).toEqual([bomber.id])
+    expect(fixture.gate.explains('OUT_OF_MEMORY')).toBe(true)
+    runs(victim)
+    expect(fixture.gate.explains('OUT_OF_MEMORY')).toBe(false)
+    expect(fixture.gate.explains('NOT_ANSWERING')).toBe(true)
+  })
+
+  it('while nothing ran is laid to no job that begins then', () => {
+    runs()
+    fixture.engine.pressMemory()
+    runs(victim)
+    expect(fixture.gate.explains('OUT_OF_MEMORY')).toBe(false)
+  })
+
+  it('by a request that is answered before the engine ends stops no job and is laid to none', async () => {
+    runs(victim)
+    open(PREVIEW)
+    await until(() => owed.length === 1, 'one is under way')
+    fixture.engine.pressMemory()
+    owed.shift()?.()
+    await until(() => fixture.gate.explains('NOT_ANSWERING'), 'it is answered')
+    expect(interrupted).toEqual([])
+    expect(fixture.gate.explains('OUT_OF_MEMORY')).toBe(false)
+  })
+
+  it('of an engine that was ended excuses nobody in the next one', () => {
+    runs(bomber)
+    fixture.engine.pressMemory()
+    runs(victim)
+    const connection = fixture.engine.connection()
+    fixture.engine.set(undefined)
+    expect(fixture.gate.explains('OUT_OF_MEMORY')).toBe(false)
+    fixture.engine.set(connection && { ...connection, bootId: '2'.repeat(32) })
+    expect(fixture.gate.explains('OUT_OF_MEMORY')).toBe(true)
+  })
+})

@@ -675,10 +675,11 @@ describe('limits', () => {
     await atEngine(2)
     const freed: string[] = []
     const errands = { freeMemory: () => Promise.resolve(freed.push('free') > 0) }
-    await relieveMemory(jobs, errands)
+    const blame = { pressed: () => new Set<Job>() }
+    await relieveMemory(jobs, errands, blame)
     expect([engine.interrupted, freed]).toEqual([[], ['free']])
     engine.begin()
-    await relieveMemory(jobs, errands)
+    await relieveMemory(jobs, errands, blame)
     expect([engine.interrupted, freed]).toEqual([[first], ['free']])
     engine.end('execution_interrupted')
     await over(first)
