@@ -21,7 +21,7 @@ const unbidden: ReadonlySet<AuditEventName> = new Set([
 ])
 
 /** With one's own jobs these are play; with somebody else's they are the effect of a right. */
-const ofJobs: ReadonlySet<AuditEventName> = new Set(['job.cancelled', 'job.held', 'job.released'])
+const ofJobs: ReadonlySet<AuditEventName> = new Set(['job.cancelled', 'job.held', 'job.moved', 'job.released'])
 
 function isUnbidden({ event, actor, details }: AuditEvent): boolean {
   return unbidden.has(event) || (ofJobs.has(event) && actor.kind === 'account' && details?.['of'] === actor.id)

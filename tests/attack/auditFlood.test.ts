@@ -76,18 +76,19 @@ describe('somebody who wants to fill the disk or bury a trace with refused reque
     expect(await readRows(stores)).toHaveLength(60)
   })
 
-  it('is bounded in what is done to own jobs, while what an administrator does to those of others is kept', async ({
-    stores,
-  }) => {
-    const held = (of: string): AuditEvent => ({ event: 'job.held', actor: mia, details: { job: 'j', of } })
-    for (let turn = 0; turn < 1000; turn += 1) stores.audit.record(held(mia.id))
-    for (let turn = 0; turn < 100; turn += 1) stores.audit.record(held('b'.repeat(16)))
+  it.for(['job.held', 'job.moved'] as const)(
+    'is bounded in what is done to own jobs, while what an administrator does to those of others is kept: %s',
+    async (event, { stores }) => {
+      const done = (of: string): AuditEvent => ({ event, actor: mia, details: { job: 'j', of } })
+      for (let turn = 0; turn < 1000; turn += 1) stores.audit.record(done(mia.id))
+      for (let turn = 0; turn < 100; turn += 1) stores.audit.record(done('b'.repeat(16)))
 
-    const rows = await readRows(stores)
+      const rows = await readRows(stores)
 
-    expect(rows.filter(({ details }) => details.of === mia.id)).toHaveLength(60)
-    expect(rows.filter(({ details }) => details.of !== mia.id)).toHaveLength(100)
-  })
+      expect(rows.filter(({ details }) => details.of === mia.id)).toHaveLength(60)
+      expect(rows.filter(({ details }) => details.of !== mia.id)).toHaveLength(100)
+    },
+  )
 
   it('buries no refusal of theirs under thousands of jobs', async ({ stores }) => {
     const principal = {

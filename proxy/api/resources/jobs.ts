@@ -131,8 +131,9 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
         record(principal, context.clientAddress, held ? 'job.held' : 'job.released', job)
       }
       if (place !== undefined || ownPlace !== undefined) {
+        const { number } = job
         await moveJob(job, place, ownPlace)
-        record(principal, context.clientAddress, 'job.moved', job)
+        if (job.number !== number) record(principal, context.clientAddress, 'job.moved', job)
       }
       const [answer] = await lists.describe(principal, [job])
       if (answer === undefined) throw new GateError('NOT_FOUND', 'There is no such job, or it is over.')

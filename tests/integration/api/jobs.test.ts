@@ -204,7 +204,13 @@ describe('jobs', () => {
     expect((await change(ofMia, second, { ownPlace: { before: ofBen, place: 'first' } })).status).toBe(422)
     expect(places()).toEqual(before)
 
-    expect((await change(ofMia, second, { ownPlace: { before: first } })).json).toMatchObject({ position: 1 })
+    // To where it is already, over and over: that fills no log.
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect((await change(ofMia, second, { ownPlace: { before: first } })).json).toMatchObject({ position: 1 })
+    }
+    await stores.audit.flush()
+    const rows = await stores.database.kysely.selectFrom('audit').select('event').execute()
+    expect(rows.filter(({ event }) => event === 'job.moved')).toHaveLength(1)
     const order = [...application.queue.jobs.foresee().keys()]
     expect(order.indexOf(second ?? '')).toBeLessThan(order.indexOf(first ?? ''))
     expect(order.indexOf(ofBen ?? '')).toBe(0)
