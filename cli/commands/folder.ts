@@ -11,7 +11,7 @@ import { openFoldersOf, recordFilesOf } from '../../service/openFolders.ts'
 import { UsageError } from '../commandContext.ts'
 import type { Command, CommandContext } from '../commandContext.ts'
 import { parseOptions } from '../parseOptions.ts'
-import { formatTable } from '../table.ts'
+import { cleanText, formatTable } from '../table.ts'
 import { withStores } from '../withStores.ts'
 
 type Action = (argv: readonly string[], context: CommandContext) => Promise<void>
@@ -39,7 +39,7 @@ const list: Action = async (argv, context) => {
     context.print(
       rows.length === 0 ? 'Nobody yet.' : formatTable(['NAME', 'STATE', 'FILES', 'SIZE', 'KEPT', 'FOLDER'], rows),
     )
-    for (const { problem } of folders) if (problem !== null) context.complain(problem)
+    for (const { problem } of folders) if (problem !== null) context.complain(cleanText(problem))
   })
 }
 
@@ -64,8 +64,10 @@ const set: Action = async (argv, context) => {
       stores.audit.record({ ...commandLine, event: 'folder.moved', details })
       if (context.json) context.print(JSON.stringify({ path, left: left ?? null }))
       else {
-        context.print(`${name}'s results lie in ${path} now.`)
-        if (left !== undefined) context.print(`What no job made stays in ${left.path}: ${left.names.join(', ')}`)
+        context.print(`${name}'s results lie in ${cleanText(path)} now.`)
+        if (left === undefined) return
+        const names = left.names.map(cleanText).join(', ')
+        context.print(`What no job made stays in ${cleanText(left.path)}: ${names}`)
       }
     })
   })

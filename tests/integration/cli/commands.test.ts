@@ -11,6 +11,7 @@ import { systemRandom } from '../../../proxy/core/random.ts'
 import { acquireLock } from '../../../proxy/database/lockFile.ts'
 import { isSettingName, settingDefinitions } from '../../../proxy/contract/settings.ts'
 import type { Settings } from '../../../proxy/contract/settings.ts'
+import { openFoldersOf } from '../../../service/openFolders.ts'
 import { goodPassword, storesTest } from '../../support/storesFixture.ts'
 
 interface Outcome {
@@ -415,6 +416,29 @@ describe('gatehouse folder', () => {
       code: 1,
       err: expect.stringContaining('the data folder of Gatehouse'),
     })
+  })
+
+  it('lets no name of a file speak to the terminal: escape sequences that a job left in a folder', async ({
+    run,
+    dataDirectory,
+    openAgain,
+  }) => {
+    await addMia(run)
+    const stores = await openAgain()
+    const { folders } = openFoldersOf(stores)
+    folders.attach({ vacate: () => Promise.resolve() })
+    const { id } = await stores.accounts.getByName('Mia')
+    const [first, second] = [join(dataDirectory, '..', 'first'), join(dataDirectory, '..', 'second')]
+    await folders.move(id, first)
+    writeFileSync(join(first, '\u001b]52;c;cm0gLXJm\u0007\u009b2J\n\u202egnp.txt'), '')
+
+    const moved = await run(`folder set Mia ${second}`)
+
+    expect(moved).toMatchObject({ code: 0, err: '' })
+    expect(moved.out.split('\n')).toEqual([
+      `Mia's results lie in ${second} now.`,
+      `What no job made stays in ${first}: ?]52;c;cm0gLXJm??2J??gnp.txt`,
+    ])
   })
 
   it('does not move under a Gatehouse that runs', async ({ run, dataDirectory }) => {
