@@ -10,9 +10,9 @@ import { JobIntake } from './jobIntake.ts'
 import { JobLedger } from './jobLedger.ts'
 import { defaultJobTimings } from './jobQueueTypes.ts'
 import type { JobOrder, JobQueueDependencies, JobTimings } from './jobQueueTypes.ts'
-import { isUpstream } from './jobState.ts'
 import { ANSWER_BYTES } from './jobBounds.ts'
 import type { HistoryPage } from './jobHistory.ts'
+import { QueuePause } from './queuePause.ts'
 import { ShareBook } from './shareBook.ts'
 import { Suspicion } from './suspicion.ts'
 import type { Blame } from './suspicion.ts'
@@ -23,12 +23,12 @@ import type { Progress } from './runProgress.ts'
 import { RightsWatch } from './rightsWatch.ts'
 import { endlessRoom } from './roomCheck.ts'
 import type { RoomHold } from './roomCheck.ts'
+import { vacate } from './vacate.ts'
 import { foresee } from './waitingLine.ts'
 import type { Place } from './waitingLine.ts'
 
 const DAY_MS = 86_400_000
 const PURGE_MS = 3_600_000
-const LOOK_AGAIN_MS = 1_000
 
 /** The queue of everybody. Who may ask for what is decided before; what is asked for here is done. */
 export class JobQueue {
@@ -39,10 +39,10 @@ export class JobQueue {
   readonly #intake: JobIntake
   readonly #suspicion: Suspicion
   readonly #moves: LineMoves
+  readonly #pause: QueuePause
   readonly #progress = new RunProgress()
   readonly #timers: NodeJS.Timeout[] = []
   readonly #unsubscribe: (() => void)[] = []
-  #pauseEnds: NodeJS.Timeout | undefined
 
   private constructor(
     dependencies: JobQueueDependencies,
@@ -61,6 +61,13 @@ export class JobQueue {
       dispatcher: this.#dispatcher,
       readLine: () => [...this.foresee().keys()].flatMap((id) => ledger.find(id) ?? []),
       takeNumber: (accountId) => this.#intake.takeNumber(accountId),
+    })
+    this.#pause = new QueuePause({
+      clock: dependencies.clock,
+      settings: dependencies.settings,
+      ledger,
+      dispatcher: this.#dispatcher,
+      failed: (error) => dependencies.logger.error({ err: error }, 'a job could not be taken back'),
     })
     this.#unsubscribe.push(
       dependencies.settings.onChange(() => this.#followSettings()),
@@ -85,13 +92,13 @@ export class JobQueue {
 
   attach(link: EngineLink): void {
     this.#dispatcher.attach(link)
-    this.#followPause()
+    this.#pause.follow()
   }
 
   async engineReady(): Promise<void> {
     await this.#dispatcher.engineReady()
     // What could not be taken back while the engine did not answer.
-    this.#followPause()
+    this.#pause.follow()
     await this.#rightsWatch.follow()
   }
 
@@ -260,14 +267,8 @@ export class JobQueue {
    * Resolves when the engine has no job of this person: what has not begun comes back, what runs ends. For who keeps
    * further ones from beginning.
    */
-  async vacate(accountId: string, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const changed = this.#nextChange(accountId, signal)
-      const jobs = this.#ledger.ofAccount(accountId).filter(({ status }) => isUpstream(status.state))
-      if (jobs.length === 0 || signal.aborted) return
-      for (const job of jobs) if (job.status.state === 'sent') await this.#dispatcher.takeBack(job)
-      await changed
-    }
+  vacate(accountId: string, signal: AbortSignal): Promise<void> {
+    return vacate({ ledger: this.#ledger, dispatcher: this.#dispatcher }, accountId, signal)
   }
 
   isPaused(): boolean {
@@ -312,7 +313,7 @@ export class JobQueue {
   async close(): Promise<void> {
     for (const stop of this.#unsubscribe) stop()
     for (const timer of this.#timers) clearInterval(timer)
-    clearTimeout(this.#pauseEnds)
+    this.#pause.close()
     this.#dispatcher.close()
     this.#progress.close()
     await this.#dependencies.store.settled()
@@ -332,7 +333,7 @@ export class JobQueue {
   }
 
   #followSettings(): void {
-    this.#followPause()
+    this.#pause.follow()
     this.#background(this.#releaseQuota(), 'the minutes of people could not be looked up')
   }
 
@@ -347,43 +348,9 @@ export class JobQueue {
     this.#dispatcher.pump()
   }
 
-  /** The running job ends; the one that has not begun comes back. */
-  #followPause(): void {
-    clearTimeout(this.#pauseEnds)
-    if (!this.isPaused()) {
-      this.#dispatcher.pump()
-      return
-    }
-    for (const job of this.#ledger.list(({ status }) => status.state === 'sent')) {
-      this.#background(this.#dispatcher.takeBack(job), 'a job could not be taken back')
-    }
-    const untilMs = this.#dependencies.settings.get('jobs.paused')?.untilMs
-    if (untilMs === null || untilMs === undefined) return
-    const leftMs = Math.min(untilMs - this.#dependencies.clock.nowMs(), DAY_MS)
-    this.#pauseEnds = setTimeout(() => this.#followPause(), leftMs)
-    this.#pauseEnds.unref()
-  }
-
   async #purge(): Promise<void> {
     const { clock, settings, store } = this.#dependencies
     await store.purge(clock.nowMs() - settings.get('jobs.historyDays') * DAY_MS)
-  }
-
-  /** Resolves at the next change of the person's jobs, or after a while: an answer may have been missed. */
-  #nextChange(accountId: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        stop()
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, LOOK_AGAIN_MS)
-      const stop = this.#ledger.onChange((changed) => {
-        if (changed === accountId) done()
-      })
-      signal.addEventListener('abort', done)
-    })
   }
 
   #every(ms: number, action: () => Promise<void>): void {
