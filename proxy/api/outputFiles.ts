@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { GateError } from '../contract/errorCodes.ts'
 import { idSource } from '../contract/ids.ts'
@@ -8,6 +7,8 @@ import { outputIdSchema } from '../contract/outputs.ts'
 import { SANDBOX_CONTENT_POLICY } from '../http/securityHeaders.ts'
 import { isShownInline } from '../outputs/fileKind.ts'
 import type { OutputRow } from '../outputs/outputStore.ts'
+import type { Asker } from '../outputs/pictureWorkers.ts'
+import { AccountTurns } from '../pipeline/accountTurns.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
 import { toAsker } from './asker.ts'
 import { parseRange } from './byteRange.ts'
@@ -17,6 +18,7 @@ import { findOwnOutput } from './ownOutput.ts'
 import { requireJobs } from './rights.ts'
 import { toValidationRefusal } from './router.ts'
 import type { ApiRouter } from './router.ts'
+import { sendPieces } from './sendPieces.ts'
 
 const PATH = new RegExp(`^${apiPrefix}/outputs/(${idSource})/(file|thumbnail|workflow)$`)
 
@@ -30,6 +32,16 @@ const thumbnailQuerySchema = z.object({ size: z.enum(['256', '512']).default('25
 
 type Dependencies = Pick<OwnApplicationDependencies, 'outputs' | 'thumbnails' | 'pictureTexts'>
 
+/** Pictures written anew, which lie in memory until they are sent: up to 128 MiB each. */
+const CLEAN_TURNS = { perAccount: 2, overall: 16, maxWaiting: 32, waitMs: 60_000 }
+/** Previews and workflows. */
+const SMALL_TURNS = { perAccount: 16, overall: 512, maxWaiting: 256, waitMs: 60_000 }
+
+interface Parts extends Dependencies {
+  readonly cleanTurns: AccountTurns
+  readonly smallTurns: AccountTurns
+}
+
 interface Turn {
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
@@ -37,28 +49,33 @@ interface Turn {
 }
 
 /**
- * Answers files, previews and workflows of recorded files: bytes, which the router would hold in memory.
- * @returns undefined for every other path; otherwise rejects with the refusal
+ * Answers files, previews and workflows of recorded files: bytes, which the router would hold in memory. What it makes
+ * gives undefined for every other path, and otherwise rejects with the refusal.
  */
-export function answerOutputFile(turn: Turn, dependencies: Dependencies): Promise<void> | undefined {
-  const [, id, what] = PATH.exec(turn.context.target.path) ?? []
-  return id === undefined ? undefined : answerOne(turn, dependencies, id, what)
+export function createOutputFiles(dependencies: Dependencies): (turn: Turn) => Promise<void> | undefined {
+  const turns = { cleanTurns: new AccountTurns(CLEAN_TURNS), smallTurns: new AccountTurns(SMALL_TURNS) }
+  const { outputs, thumbnails, pictureTexts } = dependencies
+  const parts: Parts = { outputs, thumbnails, pictureTexts, ...turns }
+  return (turn) => {
+    const [, id, what] = PATH.exec(turn.context.target.path) ?? []
+    return id === undefined ? undefined : answerOne(turn, parts, id, what)
+  }
 }
 
-async function answerOne(turn: Turn, dependencies: Dependencies, id: string, what: string | undefined): Promise<void> {
+async function answerOne(turn: Turn, parts: Parts, id: string, what: string | undefined): Promise<void> {
   const { context } = turn
   if (context.method !== 'GET' && context.method !== 'HEAD') {
     throw new GateError('METHOD_NOT_ALLOWED', 'This can only be read.', { details: { allow: ['GET', 'HEAD'] } })
   }
   const principal = requireJobs(context, 'read')
-  const row = await findOwnOutput(dependencies.outputs, principal, id)
+  const row = await findOwnOutput(parts.outputs, principal, id)
   const query = Object.fromEntries(new URLSearchParams(context.target.search))
-  if (what === 'workflow') return writeWorkflow(turn, dependencies, row)
-  if (what === 'thumbnail') return writeThumbnail(turn, dependencies, row, parse(thumbnailQuerySchema, query).size)
+  if (what === 'workflow') return writeWorkflow(turn, parts, row)
+  if (what === 'thumbnail') return writeThumbnail(turn, parts, row, parse(thumbnailQuerySchema, query).size)
   const { download, metadata } = parse(fileQuerySchema, query)
   const isSaved = download === 'true'
-  if (metadata === 'none') return writeClean(turn, dependencies, row, isSaved)
-  return writeFile(turn, dependencies, row, isSaved)
+  if (metadata === 'none') return writeClean(turn, parts, row, isSaved)
+  return writeFile(turn, parts, row, isSaved)
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, query: unknown): z.infer<Schema> {
@@ -67,7 +84,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, query: unknown): z.infe
   return result.data
 }
 
-async function writeFile(turn: Turn, { outputs }: Dependencies, row: OutputRow, isSaved: boolean): Promise<void> {
+async function writeFile(turn: Turn, { outputs }: Parts, row: OutputRow, isSaved: boolean): Promise<void> {
   const opened = await outputs.open(row)
   const etag = `"${row.id}-${opened.changedAtMs.toString(36)}-${opened.bytes.toString(36)}"`
   const headers = { ...fileHeaders(row, isSaved), etag, 'accept-ranges': 'bytes' }
@@ -96,7 +113,7 @@ async function sendHandle(
     const partial = range === undefined ? {} : { 'content-range': `bytes ${start}-${end}/${bytes}` }
     outgoing.writeHead(range === undefined ? 200 : 206, { ...headers, ...partial, 'content-length': end - start + 1 })
     if (context.method === 'HEAD' || bytes === 0) outgoing.end()
-    else await pipeline(handle.createReadStream({ start, end, autoClose: false }), outgoing)
+    else await sendPieces(outgoing, handle.createReadStream({ start, end, autoClose: false }))
   } catch (error) {
     // The other side went away, or the file was cut short while it was sent: there is nobody left to tell.
     if (!outgoing.headersSent) throw error
@@ -106,19 +123,17 @@ async function sendHandle(
   }
 }
 
-async function writeClean(
-  turn: Turn,
-  { outputs, thumbnails }: Dependencies,
-  row: OutputRow,
-  isSaved: boolean,
-): Promise<void> {
-  const picture = await thumbnails.withoutMetadata(() => outputs.open(row))
-  writeBytes(turn, picture, fileHeaders(row, isSaved))
+/** The turn lasts until the picture is sent: so many lie in memory, however slowly they are taken. */
+async function writeClean(turn: Turn, { outputs, thumbnails, cleanTurns }: Parts, row: OutputRow, isSaved: boolean) {
+  await inTurn(cleanTurns, turn, async (asker) => {
+    const picture = await thumbnails.withoutMetadata(asker, () => outputs.open(row))
+    await writeBytes(turn, picture, fileHeaders(row, isSaved))
+  })
 }
 
 async function writeThumbnail(
   turn: Turn,
-  { outputs, thumbnails }: Dependencies,
+  { outputs, thumbnails, smallTurns }: Parts,
   row: OutputRow,
   size: '256' | '512',
 ): Promise<void> {
@@ -130,20 +145,37 @@ async function writeThumbnail(
     turn.outgoing.writeHead(304, headers).end()
     return
   }
-  writeBytes(turn, await thumbnails.get(row, Number(size), () => outputs.open(row)), headers)
+  await inTurn(smallTurns, turn, async (asker) => {
+    const preview = await thumbnails.get(row, Number(size), asker, () => outputs.open(row))
+    await writeBytes(turn, preview, headers)
+  })
 }
 
-async function writeWorkflow(turn: Turn, { outputs, pictureTexts }: Dependencies, row: OutputRow): Promise<void> {
+async function writeWorkflow(turn: Turn, { outputs, pictureTexts, smallTurns }: Parts, row: OutputRow): Promise<void> {
+  await inTurn(smallTurns, turn, async (asker) => {
+    const workflow = await pictureTexts.workflow(row, { asker, open: () => outputs.open(row) })
+    if (workflow === undefined) throw new GateError('NOT_FOUND', 'This file carries no workflow.')
+    const headers = { ...commonHeaders, ...savedAs(`${row.name.replace(/\.[^.]*$/, '')}.json`) }
+    await writeBytes(turn, workflow, { ...headers, 'content-type': 'application/json; charset=utf-8' })
+  })
+}
+
+async function inTurn(turns: AccountTurns, turn: Turn, work: (asker: Asker) => Promise<void>): Promise<void> {
   const asker = toAsker(requireJobs(turn.context, 'read'), turn.outgoing)
-  const workflow = await pictureTexts.workflow(row, { asker, open: () => outputs.open(row) })
-  if (workflow === undefined) throw new GateError('NOT_FOUND', 'This file carries no workflow.')
-  const headers = { ...commonHeaders, ...savedAs(`${row.name.replace(/\.[^.]*$/, '')}.json`) }
-  writeBytes(turn, workflow, { ...headers, 'content-type': 'application/json; charset=utf-8' })
+  if (asker.gone.aborted) return
+  const giveBack = await turns.take(asker.accountId, asker.gone)
+  await work(asker).finally(giveBack)
 }
 
-function writeBytes({ outgoing, context }: Turn, bytes: Buffer, headers: Readonly<Record<string, string>>): void {
+async function writeBytes(
+  { outgoing, context }: Turn,
+  bytes: Buffer,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (outgoing.destroyed) return
   outgoing.writeHead(200, { ...headers, 'content-length': bytes.length })
-  outgoing.end(context.method === 'HEAD' ? undefined : bytes)
+  if (context.method === 'HEAD') outgoing.end()
+  else await sendPieces(outgoing, bytes)
 }
 
 /** Whatever a node wrote: nothing of it runs in our origin, and no other site may use it. */

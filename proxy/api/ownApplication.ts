@@ -6,7 +6,7 @@ import type { OwnApplicationDependencies } from './dependencies.ts'
 import { createDocsPage, docsPagePolicy } from './docsPage.ts'
 import { EventStreams } from './events.ts'
 import { apiPrefix, createOpenApiDocument, registerEvents } from './openapi.ts'
-import { answerOutputFile, registerOutputFiles } from './outputFiles.ts'
+import { createOutputFiles, registerOutputFiles } from './outputFiles.ts'
 import { answerRefusal } from './problem.ts'
 import { createAccountResource } from './resources/account.ts'
 import { createComfyuiResource } from './resources/comfyui.ts'
@@ -36,10 +36,11 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
   const docsPage = Buffer.from(createDocsPage(document))
   const events = new EventStreams(dependencies)
   const portal = createPortal(dependencies)
+  const answerOutputFile = createOutputFiles(dependencies)
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, context: RequestContext) => {
     const { path } = context.target
-    const file = answerOutputFile({ incoming, outgoing, context }, dependencies)
+    const file = answerOutputFile({ incoming, outgoing, context })
     if (file !== undefined) {
       await file
     } else if (path === `${apiPrefix}/events`) {

@@ -7,7 +7,7 @@ import type { Random } from '../core/random.ts'
 import type { OpenedFile } from './openedFile.ts'
 import type { OutputRow } from './outputStore.ts'
 import { unreadable } from './pictureWorkers.ts'
-import type { PictureWorkers } from './pictureWorkers.ts'
+import type { Asker, PictureWorkers } from './pictureWorkers.ts'
 import { readAt } from './readAt.ts'
 
 export interface ThumbnailsOptions {
@@ -24,6 +24,8 @@ export interface ThumbnailsOptions {
 }
 
 const MAX_BYTES = 512 * 1024 * 1024
+/** Written anew it may be larger than it was. */
+const MAX_CLEAN_BYTES = 2 * 64 * 1024 * 1024
 /** A file that is larger is not read into memory for a preview. */
 const MAX_SOURCE_BYTES = 64 * 1024 * 1024
 const MAX_PIXELS = 128 * 1024 * 1024
@@ -38,12 +40,18 @@ interface Making {
   readonly size: number
   readonly open: () => Promise<OpenedFile>
   readonly workers: Workers
+  readonly asker: Asker | undefined
+}
+
+interface UnderWay {
+  readonly work: Promise<Buffer>
+  readonly asker: Asker | undefined
 }
 
 /** Previews of pictures, kept on disk so that each is decoded once, by processes of their own. */
 export class Thumbnails {
   readonly #options: ThumbnailsOptions
-  readonly #underWay = new Map<string, Promise<Buffer>>()
+  readonly #underWay = new Map<string, UnderWay>()
   readonly #unreadable = new Set<string>()
   #written = 0
   #trimming: Promise<void> | undefined
@@ -54,38 +62,50 @@ export class Thumbnails {
 
   /** Makes it before anybody asks. @throws GateError as `get` */
   async prepare(row: OutputRow, size: number, open: () => Promise<OpenedFile>): Promise<void> {
-    await this.#get(row, size, open, this.#options.patientWorkers)
+    await this.#get(row, { size, open, workers: this.#options.patientWorkers, asker: undefined })
   }
 
   /**
    * A WebP picture as wide as `size`, or smaller. `open` is asked only when there is none yet.
-   * @throws GateError UNSUPPORTED_MEDIA_TYPE for what is no picture, RATE_LIMITED, NOT_FOUND, FOLDER_REFUSED
+   * @throws GateError UNSUPPORTED_MEDIA_TYPE for what is no picture, RATE_LIMITED, TOO_MANY_CONNECTIONS, NOT_FOUND,
+   * FOLDER_REFUSED
    */
-  get(row: OutputRow, size: number, open: () => Promise<OpenedFile>): Promise<Buffer> {
-    return this.#get(row, size, open, this.#options.workers)
+  get(row: OutputRow, size: number, asker: Asker, open: () => Promise<OpenedFile>): Promise<Buffer> {
+    return this.#get(row, { size, open, asker, workers: this.#options.workers })
   }
 
-  async #get(row: OutputRow, size: number, open: () => Promise<OpenedFile>, workers: Workers): Promise<Buffer> {
-    const path = this.#pathOf(row, size)
+  async #get(row: OutputRow, making: Making): Promise<Buffer> {
+    const path = this.#pathOf(row, making.size)
     if (row.removed_at_ms === null) {
       const kept = await readFile(path).catch(() => undefined)
       if (kept !== undefined) return kept
     }
     if (row.kind !== 'image' || this.#unreadable.has(path)) throw unreadable()
     const underWay = this.#underWay.get(path)
-    if (underWay !== undefined) return underWay
-    const work = this.#make(row, path, { size, open, workers }).finally(() => this.#underWay.delete(path))
-    this.#underWay.set(path, work)
+    if (underWay !== undefined) return this.#share(underWay, row, making)
+    const work = this.#make(row, path, making).finally(() => this.#underWay.delete(path))
+    this.#underWay.set(path, { work, asker: making.asker })
     return work
   }
 
+  /** Somebody else's, unless they went away before it was their turn. */
+  async #share(underWay: UnderWay, row: OutputRow, making: Making): Promise<Buffer> {
+    try {
+      return await underWay.work
+    } catch (error) {
+      if (underWay.asker?.gone.aborted !== true || making.asker?.gone.aborted === true) throw error
+      return this.#get(row, making)
+    }
+  }
+
   /** The picture without texts and Exif. @throws GateError as `get` */
-  async withoutMetadata(open: () => Promise<OpenedFile>): Promise<Buffer> {
-    return this.#options.workers.run(async () => ({
-      kind: 'withoutMetadata',
-      bytes: await readWhole(await open()),
-      maxPixels: this.#options.maxPixels ?? MAX_PIXELS,
-    }))
+  async withoutMetadata(asker: Asker, open: () => Promise<OpenedFile>): Promise<Buffer> {
+    const { workers, maxPixels = MAX_PIXELS } = this.#options
+    const picture = await workers.run(async () => {
+      return { kind: 'withoutMetadata', maxPixels, bytes: await readWhole(await open()) }
+    }, asker)
+    if (picture.length > MAX_CLEAN_BYTES) throw unreadable()
+    return picture
   }
 
   /** Its file is gone. */
@@ -104,15 +124,15 @@ export class Thumbnails {
   async close(): Promise<void> {
     this.#options.workers.close()
     this.#options.patientWorkers.close()
-    await Promise.allSettled([...this.#underWay.values(), this.#trimming])
+    await Promise.allSettled([...[...this.#underWay.values()].map(({ work }) => work), this.#trimming])
   }
 
-  async #make(row: OutputRow, path: string, { size, open, workers }: Making): Promise<Buffer> {
+  async #make(row: OutputRow, path: string, { size, open, workers, asker }: Making): Promise<Buffer> {
     const { maxPixels = MAX_PIXELS } = this.#options
     try {
       const bytes = await workers.run(async () => {
         return { kind: 'thumbnail', size, maxPixels, bytes: await readWhole(await open()) }
-      })
+      }, asker)
       await this.#keep(row, path, bytes)
       return bytes
     } catch (error) {
