@@ -11,12 +11,38 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i
 /** ComfyUI reads a folder from the end of a name: `x.png [output]`. */
 const FOLDER_SUFFIX = /\[(?:input|output|temp)\]$/
 const MAX_NAME_LENGTH = 200
+/** Deeper than that results are not recorded (proxy/outputs/namedFiles.ts). */
+const MAX_FOLDERS = 30
+/** Characters that some file systems leave out when they compare names (CVE-2014-9390). */
+const IGNORED = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g
+
+/**
+ * Whether a part of a path is the folder in which the gate keeps its own things within somebody's: in any case, with
+ * what Windows leaves out at the end or takes for a stream, or by the short name that Windows gives it.
+ */
+function isOurs(part: string): boolean {
+  const plain = part.normalize('NFKC').replace(IGNORED, '').toLowerCase()
+  return /^(?:\.gatehouse|gateho~\d+)(?:[. ]*$|:)/.test(plain)
+}
 
 /** The name of a file as a client may give it, on every system. @throws GateError BAD_REQUEST */
 export function checkFileName(name: string): void {
   if (name === '' || name.length > MAX_NAME_LENGTH) refuse('The file name is empty or too long.')
   if (/[/\\:*?"<>|]/.test(name) || CONTROL.test(name)) refuse('The file name contains a character that is not allowed.')
   if (name === '.' || name === '..' || /[. ]$/.test(name) || DEVICE.test(name)) refuse('That file name is not allowed.')
+  if (isOurs(name)) refuse('That file name is not allowed.')
+}
+
+/**
+ * The text with which the names of saved files begin, as a workflow gives it. What is saved under such a name would lie
+ * among the gate's own files, or be recorded nowhere. @throws GateError BAD_REQUEST
+ */
+export function checkFilePrefix(prefix: string): void {
+  if (CONTROL.test(prefix)) refuse('The names of files in this workflow contain characters that are not allowed.')
+  if (prefix.includes('\\')) refuse('Folders in the names of files are parted by “/”, not by “\\”.')
+  const parts = prefix.split('/')
+  if (parts.length > MAX_FOLDERS) refuse('The names of files in this workflow lie in too many folders.')
+  if (parts.some(isOurs)) refuse('A folder in the names of files in this workflow is not allowed.')
 }
 
 /** Whether ComfyUI would read a folder from the end of the name. */
@@ -35,6 +61,7 @@ function checkReadablePath(path: string, what: string): void {
   if (path.includes('\\') || CONTROL.test(path)) refuse(`${what} contains a character that is not allowed.`)
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) refuse(`${what} must not be absolute.`)
   if (path.split('/').includes('..')) refuse(`${what} must not lead out of its folder.`)
+  if (path.split('/').some(isOurs)) refuse(`${what} is not allowed.`)
 }
 
 /**

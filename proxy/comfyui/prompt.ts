@@ -1,4 +1,5 @@
 import { GateError } from '../contract/errorCodes.ts'
+import { checkFilePrefix } from './fileNames.ts'
 import { formatLosslessJson, isObject, JsonNumber, parseLosslessJson } from './losslessJson.ts'
 import type { JsonObject, JsonValue } from './losslessJson.ts'
 import { hasOwnKey, withoutOwnKeys } from './secretText.ts'
@@ -107,6 +108,7 @@ function checkNode(id: string, node: JsonValue): JsonObject {
   }
   const inputs = node.get('inputs')
   if (!isObject(inputs)) return refuse('invalid_prompt', `Node #${id} has no inputs.`)
+  checkSavedName(id, inputs.get('filename_prefix'))
   // Nothing else: ComfyUI believes an `is_changed` of the client, which chooses the fingerprint in its cache.
   const checked: JsonObject = new Map<string, JsonValue>([
     ['class_type', classType],
@@ -115,6 +117,16 @@ function checkNode(id: string, node: JsonValue): JsonObject {
   const meta = node.get('_meta')
   if (isObject(meta)) checked.set('_meta', meta)
   return checked
+}
+
+/** Where it comes from another node, the engine's companion looks at it before anything is saved. */
+function checkSavedName(id: string, prefix: JsonValue | undefined): void {
+  if (typeof prefix !== 'string') return
+  try {
+    checkFilePrefix(prefix)
+  } catch (error) {
+    refuse('not_allowed', error instanceof GateError ? error.message : 'A file name is not allowed.', `Node #${id}`)
+  }
 }
 
 function checkClientId(clientId: JsonValue | undefined): string | undefined {

@@ -20,6 +20,12 @@ export async function findSavePlace(
   size: { width: number; height: number },
   now: Date,
 ): Promise<SavePlace> {
+  if (!isPlainPath(prefix) || prefix.includes('\\') || prefix.split('/').length > MAX_FOLDERS) {
+    throw new NodeFailure(
+      'SavingRefused',
+      'That file name is not allowed: take the folders and special characters out of it.',
+    )
+  }
   const path = normalize(replacePlaceholders(prefix, size, now))
   const name = basename(path)
   const subfolder = dirname(path) === '.' ? '' : dirname(path)
@@ -31,6 +37,20 @@ export async function findSavePlace(
   }
   await mkdir(directory, { recursive: true })
   return { directory, subfolder, name, firstCounter: (await highestCounter(directory, name)) + 1 }
+}
+
+const MAX_FOLDERS = 30
+/** The gate's own folder within somebody's, with what a file system may make of its name. */
+const OURS = /^(?:\.gatehouse|gateho~\d+)(?:[. ]*$|:)/
+const IGNORED = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g
+// eslint-disable-next-line no-control-regex -- control bytes are what this looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+/** As the companion decides: nothing in the gate's own folder, no control characters, no backslash that is no separator. */
+export function isPlainPath(path: string): boolean {
+  const isOurs = (part: string): boolean => OURS.test(part.normalize('NFKC').replace(IGNORED, '').toLowerCase())
+  const hasOddBackslash = sep === '/' && path.includes('\\')
+  return !CONTROL.test(path) && !hasOddBackslash && !path.split(/[/\\]/).some(isOurs)
 }
 
 /** True when `path` is `root` or below it. Both absolute. */
@@ -57,10 +77,10 @@ export function joinInside(root: string, path: string): string | undefined {
   return isInside(root, joined) ? join(joined) : undefined
 }
 
-/** As joinInside, with links followed: undefined also when what is or would be there lies outside of `root`. */
+/** As joinInside, with links followed: undefined also for what is or would be there outside of `root`, or is the gate's. */
 export async function findInside(root: string, path: string): Promise<string | undefined> {
   const joined = joinInside(root, path)
-  if (joined === undefined) return undefined
+  if (joined === undefined || !isPlainPath(relative(root, joined))) return undefined
   const [realRoot, real] = [await followLinks(root), await followLinks(joined)]
   return realRoot !== undefined && real !== undefined && isInside(realRoot, real) ? joined : undefined
 }

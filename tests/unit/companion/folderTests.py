@@ -131,6 +131,18 @@ class NamesInWorkflows(WithFolders):
             self.assertEqual(len(texts), 1)
             self.assertNotIn(self.base, texts.pop())
 
+    def test_answer_for_the_gates_own_files_as_for_none(self):
+        self.write(self.anna.output_directory, ".gatehouse/removed/x.png")
+        os.symlink(os.path.join(self.anna.output_directory, ".gatehouse"), os.path.join(self.anna.output_directory, "way"))
+        self.write(self.anna.input_directory, "a\tb.png")
+        names = [f"{folder}/x.png" for folder in (".gatehouse/removed", "way/removed", ".GateHouse/removed")]
+        absolute = os.path.join(self.anna.output_directory, ".gatehouse/removed/x.png")
+        with as_user(self.anna):
+            for name in [*(f"{name} [output]" for name in names), absolute, "a\tb.png", "a\\b.png"]:
+                self.assertFalse(self.paths.exists_annotated_filepath(name), name)
+                with self.assertRaises(FileNotFoundError):
+                    self.paths.get_annotated_filepath(name)
+
     def test_keeps_the_packs_own_default_folder(self):
         with as_user(self.anna):
             self.assertEqual(self.paths.get_annotated_filepath("x", self.comfyui), os.path.join(self.comfyui, "x"))
@@ -175,6 +187,20 @@ class Saving(WithFolders):
                 self.save(prefix, self.anna.output_directory)
             self.assertNotIn(self.base, str(refusal.exception))
         self.assertEqual((sorted(os.listdir(self.base)), os.listdir(self.bert.output_directory)), before)
+
+    def test_refuses_names_that_nobody_records_and_the_gates_own_folder(self):
+        os.makedirs(os.path.join(self.anna.output_directory, ".gatehouse/removed"))
+        os.symlink(os.path.join(self.anna.output_directory, ".gatehouse"), os.path.join(self.anna.output_directory, "way"))
+        before = sorted(os.walk(self.anna.output_directory))
+        names = [".gatehouse/q/x", "a/.gatehouse/x", ".gatehouse", "way/removed/x", ".GATEHOUSE/x", ".gatehouse. /x"]
+        names += ["gateho~1/x", ".gate\u200bhouse/x", ".gatehou\u017fe/x", ".gatehouse::$INDEX_ALLOCATION/x", "%date%/../.gatehouse/x"]
+        names += ["a\\b", "a\tb", "a\x7fb", "a\nb/x", "d/" * 40 + "x", f"{self.anna.output_directory}/.gatehouse/x"]
+        for prefix in names:
+            with self.assertRaises(ValueError, msg=prefix) as refusal:
+                self.save(prefix, self.anna.output_directory)
+            self.assertNotIn(self.base, str(refusal.exception))
+        self.assertEqual(sorted(os.walk(self.anna.output_directory)), before)
+        self.save("my.gatehouse/x", self.anna.output_directory)
 
     def test_changes_nothing_for_the_owner(self):
         with as_user(self.owner):

@@ -306,6 +306,18 @@ class PathsOfRequests(WithCompanion):
             self.assertEqual(self.view(**query), 404, query)
         self.assertEqual(self.reached, [])
 
+    def test_views_show_nothing_of_the_gates_own_folder(self):
+        self.write(self.anna.output_directory, ".gatehouse/account.json")
+        self.write(self.anna.output_directory, ".gatehouse/removed/x")
+        for query in (
+            {"filename": "account.json", "subfolder": ".gatehouse"},
+            {"filename": "x", "subfolder": "./.Gatehouse/removed"},
+            {"filename": "x [output]", "subfolder": ".gatehouse/removed", "type": "input"},
+        ):
+            self.assertEqual(self.view(**query), 404, query)
+        self.assertEqual(self.upload("/upload/image", subfolder=".gatehouse/removed"), 400)
+        self.assertEqual(self.reached, [])
+
     def test_views_of_the_owner_are_comfyuis_affair(self):
         self.users.put(self.owner, ())
         os.symlink(self.foreign, os.path.join(self.comfyui, "output", "link.png"))

@@ -13,6 +13,7 @@ from typing import Any, Optional
 from .containment import contains
 from .identity import current_user
 from .patching import replace_everywhere, require_parameters
+from .plain_names import is_plain, reaches_ours
 from .save_path import own_roots
 
 
@@ -30,11 +31,13 @@ def install(folder_paths: Any) -> None:
 
     def find(name: str, default_folder: Optional[str]) -> Optional[str]:
         plain, folder = folder_paths.annotated_filepath(name)
+        if not is_plain(plain):
+            return None
         root = folder or default_folder or folder_paths.get_input_directory()
         path = os.path.join(root, plain)
         # Some nodes resolve a name twice (comfy_extras/nodes_load_3d.py), the second time as an absolute path.
         roots = (root, *own_roots(folder_paths)) if os.path.isabs(plain) else (root,)
-        return path if any(contains(allowed, path) for allowed in roots) else None
+        return path if any(contains(allowed, path) and not reaches_ours(allowed, path) for allowed in roots) else None
 
     def get_annotated_filepath(name: str, default_dir: Optional[str] = None) -> Any:
         user = current_user()

@@ -14,6 +14,7 @@ from typing import Any, Awaitable, Callable, Dict, Optional
 
 from .containment import contains
 from .identity import current_user
+from .plain_names import is_plain, reaches_ours
 from .userdata import find_user_file
 
 UPLOAD_TYPES = ("input", "temp", "output")
@@ -35,10 +36,11 @@ def is_own_file(reference: Any, default_type: str) -> bool:
         return False
     plain, folder = folder_paths.annotated_filepath(name)
     folder = folder or folder_paths.get_directory_by_type(reference.get("type", default_type))
-    if folder is None or "\0" in name or ".." in plain.replace("\\", "/").split("/"):
+    if folder is None or not is_plain(name) or not is_plain(subfolder) or ".." in plain.replace("\\", "/").split("/"):
         return False
     # /view takes the last part of the name, uploads and masks all of it.
-    return all(contains(folder, os.path.join(folder, subfolder, last)) for last in (plain, os.path.basename(plain)))
+    paths = [os.path.join(folder, subfolder, last) for last in (plain, os.path.basename(plain))]
+    return all(contains(folder, path) and not reaches_ours(folder, path) for path in paths)
 
 
 async def _check_view(request: Any) -> Optional[int]:

@@ -12,6 +12,7 @@ from typing import Any, Tuple
 from .containment import contains
 from .identity import User, current_user
 from .patching import replace_everywhere, require_parameters
+from .plain_names import MAX_FOLDERS, is_plain, reaches_ours
 
 
 class SavingRefused(ValueError):
@@ -30,7 +31,7 @@ def install(folder_paths: Any) -> None:
         root = choose_root(folder_paths, user, output_dir)
         check_prefix(root, filename_prefix)
         answer = original(filename_prefix, root, *args, **kwargs)
-        if not contains(root, answer[0]):
+        if not contains(root, answer[0]) or reaches_ours(root, answer[0]):
             raise SavingRefused("Files are saved in your own folder only.")
         return answer
 
@@ -59,3 +60,7 @@ def check_prefix(root: str, prefix: str) -> None:
     @raises SavingRefused"""
     if not isinstance(prefix, str) or not contains(root, os.path.join(root, os.path.dirname(os.path.normpath(prefix)))):
         raise SavingRefused("Files are saved in your own folder only: take the folders out of the file name.")
+    # Also where a backslash parts folders: the gate takes the same names everywhere.
+    is_odd = not is_plain(prefix) or "\\" in prefix or prefix.count("/") > MAX_FOLDERS
+    if is_odd or reaches_ours(root, os.path.join(root, prefix)):
+        raise SavingRefused("That file name is not allowed: take the folders and special characters out of it.")

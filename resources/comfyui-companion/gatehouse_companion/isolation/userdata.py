@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from .containment import contains
 from .identity import current_user
 from .patching import require_parameters
+from .plain_names import reaches_ours
 
 
 def find_user_file(root: str, file: Optional[str]) -> Optional[str]:
@@ -21,7 +22,7 @@ def find_user_file(root: str, file: Optional[str]) -> Optional[str]:
     if file is None:
         return root
     path = os.path.abspath(os.path.join(root, unquote(file) if "%" in file else file))
-    return path if contains(root, path) else None
+    return path if contains(root, path) and not reaches_ours(root, path) else None
 
 
 def install(manager_class: Any) -> None:

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makePng, nextUnique, savePrompt } from '../../prompts.ts'
@@ -339,6 +339,52 @@ export function describeForeignFiles({ world, throughGate }: IsolationContext): 
         expect(entry.outputs).toEqual({})
       } else expect(answer.status).toBe(400)
       expect(everythingOf(alice)).toEqual(before)
+    })
+
+    it('the gate’s own folder in one’s output is neither read nor written', async () => {
+      const { bob } = world()
+      const mark = `removed_${nextUnique()}`
+      const removed = join(bob.folders.output, '.gatehouse', 'removed')
+      mkdirSync(removed, { recursive: true, mode: 0o700 })
+      const content = await makePng(nextUnique())
+      writeFileSync(join(removed, mark), content)
+      for (const subfolder of [
+        '.gatehouse/removed',
+        './.gatehouse//removed',
+        '.GATEHOUSE/removed',
+        'x/../.gatehouse/removed',
+      ]) {
+        expectNothing(await view(bob, { type: 'output', filename: mark, subfolder }), content)
+      }
+      const account = await view(bob, { type: 'output', filename: 'account.json', subfolder: '.gatehouse' })
+      expectNothing(account, 'account')
+      expect((await bob.client.queue(loadPrompt(`.gatehouse/removed/${mark} [output]`))).status).toBe(400)
+      const image = { filename: `${mark}.png`, content }
+      const upload = await bob.client.upload('/upload/image', { image, subfolder: '.gatehouse/removed' })
+      expect(upload.status).toBeGreaterThanOrEqual(400)
+      const reference = JSON.stringify({ filename: mark, subfolder: '.gatehouse/removed', type: 'output' })
+      const masked = await bob.client.upload('/upload/mask', { image, original_ref: reference })
+      const written = await view(bob, { type: 'input', filename: masked.status === 200 ? masked.json().name : mark })
+      expect(written.status).toBe(404)
+    })
+
+    it.each([
+      '.gatehouse/q/planted',
+      '.Gatehouse/removed/planted',
+      'pla\\nted',
+      'pla\tnted',
+      `${'d/'.repeat(40)}planted`,
+    ])('SaveImage writes nothing under a name that nobody records (quota dodged): %j', async (prefix) => {
+      const { bob } = world()
+      const before = everythingOf(bob)
+      const answer = await bob.client.queue(savePrompt({ prefix }))
+      if (throughGate) expect(answer.status).toBe(400)
+      if (answer.status === 200) {
+        const entry = await bob.client.waitForHistory(answer.json().prompt_id)
+        expect([entry.status.status_str, entry.outputs]).toEqual(['error', {}])
+      } else expect(answer.status).toBe(400)
+      expect(everythingOf(bob)).toEqual(before)
+      expect(existsSync(join(bob.folders.output, '.gatehouse', 'q'))).toBe(false)
     })
 
     it('sub-folders of the own output folder are one’s own', async () => {
