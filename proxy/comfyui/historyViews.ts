@@ -53,10 +53,41 @@ export function boundEntry(entry: string, maxBytes: number): string {
     new Map<string, JsonValue>([...plain, ['status', status], ['outputs', files], ['meta', new Map()]]),
   )
   if (fits(small)) return small
-  return formatLosslessJson(
-    new Map<string, JsonValue>([...plain, ['status', status], ['outputs', new Map()], ['meta', new Map()]]),
-  )
+  const bare = (some: JsonObject): string =>
+    formatLosslessJson(
+      new Map<string, JsonValue>([...plain, ['status', status], ['outputs', some], ['meta', new Map()]]),
+    )
+  return bare(firstFiles(files, maxBytes - Buffer.byteLength(bare(new Map()))))
 }
+
+/** As many names as fit: one that is left out is listed nowhere, and so is never cleared away. */
+function firstFiles(outputs: JsonObject, maxBytes: number): JsonObject {
+  const kept: JsonObject = new Map()
+  let left = maxBytes
+  for (const [id, node] of outputs) {
+    const ofNode: JsonObject = new Map()
+    left -= Buffer.byteLength(id) * 6 + 8
+    if (left < 0) return kept
+    kept.set(id, ofNode)
+    for (const [kind, items] of isObject(node) ? node : []) {
+      const some: JsonValue[] = []
+      ofNode.set(kind, some)
+      left -= Buffer.byteLength(JSON.stringify([id, kind])) + 8
+      for (const item of left > 0 && Array.isArray(items) ? items : []) {
+        const file = plainFile(item)
+        left -= Buffer.byteLength(formatLosslessJson(file)) + 1
+        if (left > 0) some.push(file)
+      }
+      if (left > 0) continue
+      if (some.length === 0) ofNode.delete(kind)
+      return kept
+    }
+  }
+  return kept
+}
+
+const plainFile = (item: JsonValue): JsonObject =>
+  new Map([...(isObject(item) ? item : [])].filter(([name]) => ['filename', 'subfolder', 'type'].includes(name)))
 
 /** Long texts cut, deep and long lists left out: what happened, without what it happened with. */
 function withShortTexts(value: JsonValue, depth: number): JsonValue {
