@@ -3,8 +3,9 @@
  * limit: scripts and styles come from /gatehouse/assets/ of this very origin and nowhere else, none inline.
  */
 export function pageHeaders(origin: string | undefined): Record<string, string> {
-  const assets = origin === undefined ? "'none'" : `${origin}/gatehouse/assets/`
-  const outputs = origin === undefined ? "'none'" : `${origin}/gatehouse/api/v1/outputs/`
+  const below = (path: string): string => toSource(origin, path)
+  const assets = below('/gatehouse/assets/')
+  const outputs = below('/gatehouse/api/v1/outputs/')
   const policy = [
     "default-src 'none'",
     `script-src ${assets}`,
@@ -12,7 +13,7 @@ export function pageHeaders(origin: string | undefined): Record<string, string> 
     `font-src ${assets}`,
     origin === undefined ? "img-src 'none'" : `img-src ${assets} ${outputs} data: blob:`,
     `media-src ${outputs}`,
-    origin === undefined ? "connect-src 'none'" : `connect-src ${origin}/gatehouse/`,
+    `connect-src ${below('/gatehouse/')}`,
     `manifest-src ${assets}`,
     "base-uri 'none'",
     "form-action 'self'",
@@ -27,6 +28,15 @@ export function pageHeaders(origin: string | undefined): Record<string, string> 
     'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=()',
     'x-frame-options': 'DENY',
   }
+}
+
+/**
+ * A policy cannot name a host by its IPv6 address (Content Security Policy Level 3, 2.3.1: host-char), and browsers then
+ * let nothing load. There `'self'` must do: a page that can be read, without the second line of defence.
+ */
+function toSource(origin: string | undefined, path: string): string {
+  if (origin === undefined) return "'none'"
+  return origin.includes('[') ? "'self'" : `${origin}${path}`
 }
 
 /**

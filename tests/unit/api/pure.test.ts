@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toPage } from '../../../proxy/api/paging.ts'
-import { toOrigin } from '../../../proxy/portal/contentPolicy.ts'
+import { pageHeaders, toOrigin } from '../../../proxy/portal/contentPolicy.ts'
 import { toOwnPath } from '../../../proxy/portal/ownPath.ts'
 
 describe('where sign-in leads', () => {
@@ -70,5 +70,16 @@ describe('pages of a list', () => {
     expect(() => toPage([1], { limit: 1, cursor: cursor ?? '' })).toThrow(
       expect.objectContaining({ code: 'VALIDATION_FAILED' }),
     )
+  })
+})
+
+describe('the policy of a page at an IPv6 address', () => {
+  it('names no host, which browsers cannot read there, and still lets nothing foreign or inline load', () => {
+    const policy = pageHeaders(toOrigin('[fd00::2]:8190', false))['content-security-policy'] ?? ''
+
+    expect(policy).not.toContain('[')
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';")
+    expect(policy).toContain("connect-src 'self';")
+    expect(policy).not.toMatch(/unsafe|\*/)
   })
 })
