@@ -26,6 +26,7 @@ export const auditEventNames = [
   'key.revoked',
   'log.shortened',
   'output.changed',
+  'outputs.deleted',
   'outputs.removed',
   'outputs.restored',
   'prompt.accepted',

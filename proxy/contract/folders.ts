@@ -48,3 +48,7 @@ export const changeFolderSchema = z.object({
     .optional(),
   retentionDays: z.union([z.number().int().min(1).max(3650), z.null(), z.literal('default')]).optional(),
 })
+
+/** What somebody does whose room is full: removed files count until they are gone. */
+export const makeRoomWords =
+  'Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.'

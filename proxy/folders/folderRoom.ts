@@ -114,6 +114,12 @@ export class FolderRoom {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Files of the person were deleted for good: that counts at once, and what waited for room may go on. */
+  async deleted(accountId: string): Promise<void> {
+    await this.#parts.uses.deleted(accountId)
+    this.changed()
+  }
+
   /** There may be more room than before. */
   changed(): void {
     for (const listener of [...this.#listeners]) listener()

@@ -65,6 +65,12 @@ export class FolderUseReader {
     this.#parts.sizes.add(this.#directoryOf(accountId), bytes)
   }
 
+  /** Some of the person's results were deleted for good. */
+  async deleted(accountId: string): Promise<void> {
+    const { path } = await this.#parts.userFolders.recallOutput(accountId)
+    if (path !== undefined) this.#parts.sizes.takenAway(path)
+  }
+
   async #readRecords(accountId: string): Promise<Sum> {
     const { kysely, clock } = this.#parts
     const startedAtMs = clock.nowMs()

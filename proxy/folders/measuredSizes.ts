@@ -17,6 +17,8 @@ interface Measured {
   underWay: Promise<void> | undefined
   /** Nobody waits for the look that is under way any more. */
   isSlow: boolean
+  /** Something was taken away since the last look began. */
+  isStale: boolean
 }
 
 interface ReadOptions {
@@ -40,7 +42,8 @@ export class MeasuredSizes {
 
   async read(directory: string, { freshMs = FRESH_MS, deadlineMs }: ReadOptions = {}): Promise<number> {
     const entry = this.#of(directory)
-    if (this.#clock.nowMs() >= entry.measuredAtMs + Math.max(freshMs, entry.tookMs * PATIENCE)) {
+    const usableMs = entry.isStale ? 0 : freshMs
+    if (this.#clock.nowMs() >= entry.measuredAtMs + Math.max(usableMs, entry.tookMs * PATIENCE)) {
       entry.underWay ??= this.#measure(directory, entry)
       if (deadlineMs === undefined) await entry.underWay
       else if (!entry.isSlow) await waitShortly(entry, deadlineMs)
@@ -53,6 +56,11 @@ export class MeasuredSizes {
     this.#of(directory).addedBytes += bytes
   }
 
+  /** Something was taken away there: the next answer is no older, but for a folder that takes long to walk. */
+  takenAway(directory: string): void {
+    this.#of(directory).isStale = true
+  }
+
   #of(directory: string): Measured {
     const found = this.#known.get(directory)
     if (found !== undefined) return found
@@ -63,6 +71,7 @@ export class MeasuredSizes {
       tookMs: 0,
       underWay: undefined,
       isSlow: false,
+      isStale: false,
     }
     this.#known.set(directory, made)
     return made
@@ -71,6 +80,7 @@ export class MeasuredSizes {
   async #measure(directory: string, entry: Measured): Promise<void> {
     const startedAtMs = this.#clock.nowMs()
     const { addedBytes } = entry
+    entry.isStale = false
     try {
       entry.bytes = (await sizeOf(directory)) - (await markerBytes(directory))
       entry.addedBytes -= addedBytes

@@ -1,4 +1,5 @@
 import { describeBytes } from '../contract/byteWords.ts'
+import { makeRoomWords } from '../contract/folders.ts'
 
 /** From which part of the quota on it is said. */
 const WARN_FROM = 0.8
@@ -12,8 +13,7 @@ export function warningWords(quotaBytes: number | null, used: number): string | 
 
 /** To the person whose room is used up. */
 export function fullWords(quotaBytes: number, used: number): string {
-  const mend = 'Remove pictures you do not need, or ask the owner for more room.'
-  return `Your ${describeBytes(quotaBytes)} are full (${describeBytes(used)}). ${mend}`
+  return `Your ${describeBytes(quotaBytes)} are full (${describeBytes(used)}). ${makeRoomWords}`
 }
 
 /** To who sends a file, whose own room may be empty. */

@@ -68,6 +68,18 @@ export class OutputRemoval {
   }
 
   /**
+   * For good, out of the bin; not when it was brought back, or removed anew, since `row` was read.
+   * @returns false when it was not deleted; @throws GateError FOLDER_REFUSED
+   */
+  async deleteRemoved(row: OutputRow): Promise<boolean> {
+    const isDeleted = await this.#inTurn(
+      row,
+      async (current) => current.removed_at_ms === row.removed_at_ms && this.#purgeNow(current, Infinity),
+    )
+    return isDeleted === true
+  }
+
+  /**
    * Moves what was made and last brought back before into the bin, but for what is marked "keep". What cannot be moved now is passed over.
    * @returns how many files; @throws the first problem when none could be moved
    */
@@ -153,12 +165,13 @@ export class OutputRemoval {
     return isGone === true
   }
 
-  async #purgeNow(row: OutputRow, beforeMs: number): Promise<void> {
-    if (row.removed_at_ms === null || row.removed_at_ms >= beforeMs) return
+  async #purgeNow(row: OutputRow, beforeMs: number): Promise<boolean> {
+    if (row.removed_at_ms === null || row.removed_at_ms >= beforeMs) return false
     const directory = await this.#parts.directoryOf(row)
     if (!(await deleteFromBin(directory, row.id))) await checkMounted(directory)
     await this.#parts.store.delete(row.id)
     this.#parts.onChange(row.account_id)
+    return true
   }
 
   /** Somebody took the file away, or the program ended between moving it and writing that down. */

@@ -109,6 +109,11 @@ export class Outputs {
     return this.#removal.restore(row)
   }
 
+  /** A removed one, for good. @returns false when it is none any more; @throws GateError FOLDER_REFUSED */
+  deleteRemoved(row: OutputRow): Promise<boolean> {
+    return this.#removal.deleteRemoved(row)
+  }
+
   /**
    * A copy among the uploads of `accountId`, under a name that was free. `admit` hears how large it is and throws when
    * there is no room for it.

@@ -13,7 +13,8 @@ import { rawRequest, sendRaw } from '../support/rawHttpClient.ts'
 
 /* Somebody whose room is used up goes on sending, over every way on which something of theirs is kept. */
 
-const FULL = 'Your 20 GB are full (20.1 GB). Remove pictures you do not need, or ask the owner for more room.'
+const FULL =
+  'Your 20 GB are full (20.1 GB). Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.'
 
 let fixture: GateFixture
 let asked: [bytes: number, isUpload: boolean][]

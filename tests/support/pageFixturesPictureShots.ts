@@ -109,6 +109,17 @@ export const pictureShots: readonly Omit<Shot, 'place'>[] = [
     act: seePictures,
   },
   {
+    name: 'pictures-bin-delete',
+    path: `${path}?removed=true`,
+    scenario: portalScenario(mia, { ...answers, 'GET outputs': toOutputPages(outputs.slice(0, 6)) }),
+    viewportOnly: true,
+    act: async (page) => {
+      await seePictures(page)
+      await press(page, 'Delete all for good')
+      await page.getByRole('button', { name: 'Delete 6 files for good' }).waitFor()
+    },
+  },
+  {
     name: 'picture-open',
     path: `${path}?picture=${second?.id ?? ''}`,
     scenario: portalScenario(mia, answers),

@@ -17,6 +17,7 @@ import {
 } from '../../contract/outputs.ts'
 import type { Output } from '../../contract/outputs.ts'
 import { FolderRuleBook } from '../../folders/folderRules.ts'
+import { outputGone } from '../../outputs/outputs.ts'
 import type { OutputRow } from '../../outputs/outputStore.ts'
 import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
 import { mayRunPrompts } from '../../policy/authorize.ts'
@@ -62,7 +63,7 @@ const changeRoute = createRoute({
 const removeRoute = createRoute({
   method: 'delete',
   path: '/outputs/{id}',
-  summary: 'Remove a file; it can come back within seven days',
+  summary: 'Remove a file; it can come back within seven days. One that is removed already is deleted for good',
   request: { params },
   responses: { 204: noContent, ...commonRefusals },
 })
@@ -81,6 +82,14 @@ const restoreManyRoute = createRoute({
   summary: 'Bring removed files back',
   request: { body: jsonBody(outputIdsSchema) },
   responses: { 200: jsonAnswer(outputsDoneSchema, 'How many came back'), ...commonRefusals },
+})
+
+const deleteManyRoute = createRoute({
+  method: 'post',
+  path: '/outputs/delete',
+  summary: 'Delete removed files for good; those that are not removed stay',
+  request: { body: jsonBody(outputIdsSchema) },
+  responses: { 200: jsonAnswer(outputsDoneSchema, 'How many were deleted'), ...commonRefusals },
 })
 
 const inputRoute = createRoute({
@@ -117,10 +126,25 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
     const rows = await outputs.store.findMany([...new Set(ids)])
     return rows.filter((row) => row.account_id === principal.accountId || mayAdminister(principal))
   }
-  const doneWith = async (rows: readonly OutputRow[], work: (row: OutputRow) => Promise<boolean>) => {
+  const makeRoom = async (deleted: readonly OutputRow[]): Promise<void> => {
+    for (const accountId of new Set(deleted.map(({ account_id }) => account_id))) await folders.room.deleted(accountId)
+  }
+  /** What was done before one failed is kept too. @returns how many */
+  const doAll = async (
+    context: RequestContext,
+    event: AuditEventName,
+    ids: readonly string[],
+    work: (row: OutputRow) => Promise<boolean>,
+  ): Promise<number> => {
+    const principal = requireJobs(context, 'run')
     const done: OutputRow[] = []
-    for (const row of rows) if (await work(row)) done.push(row)
-    return done
+    try {
+      for (const row of await findOwn(principal, ids)) if (await work(row)) done.push(row)
+    } finally {
+      record(context, principal, event, done)
+      if (event === 'outputs.deleted') await makeRoom(done)
+    }
+    return done.length
   }
 
   return createRouter()
@@ -157,23 +181,27 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
     .openapi(removeRoute, async (c) => {
       const principal = requireJobs(c.env.context, 'run')
       const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
-      if (!(await outputs.remove(row))) throw new GateError('NOT_FOUND', 'This file is not there any more.')
-      record(c.env.context, principal, 'outputs.removed', [row])
+      const isRemoved = row.removed_at_ms !== null
+      const isDone = await (isRemoved ? outputs.deleteRemoved(row) : outputs.remove(row))
+      if (!isDone) throw outputGone()
+      record(c.env.context, principal, isRemoved ? 'outputs.deleted' : 'outputs.removed', [row])
+      if (isRemoved) await folders.room.deleted(row.account_id)
       return c.body(null, 204)
     })
     .openapi(removeManyRoute, async (c) => {
-      const principal = requireJobs(c.env.context, 'run')
-      const rows = await findOwn(principal, c.req.valid('json').ids)
-      const done = await doneWith(rows, (row) => outputs.remove(row))
-      record(c.env.context, principal, 'outputs.removed', done)
-      return c.json({ done: done.length }, 200)
+      const { ids } = c.req.valid('json')
+      const done = await doAll(c.env.context, 'outputs.removed', ids, (row) => outputs.remove(row))
+      return c.json({ done }, 200)
     })
     .openapi(restoreManyRoute, async (c) => {
-      const principal = requireJobs(c.env.context, 'run')
-      const rows = await findOwn(principal, c.req.valid('json').ids)
-      const done = await doneWith(rows, (row) => outputs.restore(row))
-      record(c.env.context, principal, 'outputs.restored', done)
-      return c.json({ done: done.length }, 200)
+      const { ids } = c.req.valid('json')
+      const done = await doAll(c.env.context, 'outputs.restored', ids, (row) => outputs.restore(row))
+      return c.json({ done }, 200)
+    })
+    .openapi(deleteManyRoute, async (c) => {
+      const { ids } = c.req.valid('json')
+      const done = await doAll(c.env.context, 'outputs.deleted', ids, (row) => outputs.deleteRemoved(row))
+      return c.json({ done }, 200)
     })
     .openapi(inputRoute, async (c) => {
       const principal = requireJobs(c.env.context, 'run')

@@ -1,4 +1,5 @@
 import { describeBytes } from '../../../proxy/contract/byteWords.ts'
+import { makeRoomWords } from '../../../proxy/contract/folders.ts'
 import type { Folder } from '../../../proxy/contract/folders.ts'
 import { count } from '../../words/names.ts'
 
@@ -12,7 +13,7 @@ export function roomWords(used: number, quota: number | null): string {
 
 /** To the person whose room it is. The warning, shown before it, says the numbers itself. */
 export function ownRoomWords({ bytes, quotaBytes, warning, retentionDays }: Folder): string {
-  const room = warning === null ? `${roomWords(bytes, quotaBytes)} used.` : 'Remove what you do not need.'
+  const room = warning === null ? `${roomWords(bytes, quotaBytes)} used.` : makeRoomWords
   if (retentionDays === null) return room
   return `${room} What you do not keep is cleared away after ${count(retentionDays, 'day')}.`
 }

@@ -120,7 +120,7 @@ export function ownerHoldWords(reason: HoldReason, name: string): string {
     suspect: `An earlier job of ${name}’s made ComfyUI crash. Release it if this one is different.`,
     token: `It came with a sign-in or key for another service, such as comfy.org. Gatehouse never stores those and was restarted since. ${name} has to send it again.`,
     quota: `${name}’s minutes of the graphics card are used up for today. It goes on by itself when there are new ones.`,
-    room: `${name}’s room is full. It goes on by itself when pictures are removed, or when you give ${name} more room.`,
+    room: `${name}’s room is full. It goes on by itself when pictures are deleted for good, or when you give ${name} more room.`,
     disk: `The disk of ${name}’s folder is almost full. It goes on by itself when there is room again.`,
     moving: `${name}’s folder is being moved. It goes on by itself.`,
   }

@@ -1,10 +1,11 @@
 import { Button } from '@mantine/core'
-import { useCallback, useMemo } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { Output } from '../../../proxy/contract/outputs.ts'
 import { EmptyState } from '../../components/EmptyState.tsx'
 import { ErrorState } from '../../components/ErrorState.tsx'
 import { Toast } from '../../components/Toast.tsx'
+import { DeleteAllDialog, DeleteOutputsDialog } from './DeleteOutputsDialog.tsx'
 import type { GalleryPlace } from './galleryPlace.ts'
 import styles from './Gallery.module.css'
 import { GalleryGrid } from './GalleryGrid.tsx'
@@ -38,6 +39,14 @@ export function Gallery({ place, children }: GalleryProps) {
   const commands = useOutputCommands(filter)
   const open = useCallback((picture: string) => onSearch({ picture }, { replace: false }), [onSearch])
   const show = useCallback((picture: string | undefined) => onSearch({ picture }, { replace: true }), [onSearch])
+  const [deleting, setDeleting] = useState<readonly Output[] | 'all'>()
+  const endings = {
+    onClose: () => setDeleting(undefined),
+    onDone: () => {
+      setDeleting(undefined)
+      selection.clear()
+    },
+  }
   const toast = <CommandToast commands={commands} />
   return (
     <>
@@ -49,11 +58,18 @@ export function Gallery({ place, children }: GalleryProps) {
         {children}
       </GalleryToolbar>
       {selection.isOn && (
-        <SelectionBar selection={selection} commands={commands} isRemovedView={filter.removed === true} />
+        <SelectionBar
+          selection={selection}
+          commands={commands}
+          isRemovedView={filter.removed === true}
+          onDelete={setDeleting}
+        />
       )}
       {filter.removed === true && (
-        <p className="quiet">Removed files stay here for 7 days, and then are gone. Select those to put back.</p>
+        <RemovedNote onDeleteAll={outputs.length > 0 ? () => setDeleting('all') : undefined} />
       )}
+      {deleting === 'all' && <DeleteAllDialog filter={filter} {...endings} />}
+      {deleting !== undefined && deleting !== 'all' && <DeleteOutputsDialog outputs={deleting} {...endings} />}
       {list.isPending && <GallerySkeleton />}
       {list.data === undefined && list.isError && (
         <ErrorState what="The pictures could not be read." error={list.error} onRetry={() => void list.refetch()} />
@@ -88,6 +104,22 @@ export function Gallery({ place, children }: GalleryProps) {
       )}
       {search.picture === undefined && <div className={selection.isOn ? styles.lifted : undefined}>{toast}</div>}
     </>
+  )
+}
+
+/** `onDeleteAll` undefined: there is nothing. */
+function RemovedNote({ onDeleteAll }: { readonly onDeleteAll: (() => void) | undefined }) {
+  return (
+    <div className={styles.removedNote}>
+      <p className="quiet">
+        Removed files stay here for 7 days, and take room until then. Select those to put back or to delete for good.
+      </p>
+      {onDeleteAll !== undefined && (
+        <Button variant="light" color="red" onClick={onDeleteAll}>
+          Delete all for good
+        </Button>
+      )}
+    </div>
   )
 }
 

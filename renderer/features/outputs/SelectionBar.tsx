@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconDownload, IconPin, IconRestore, IconTrash } from '@tabler/icons-react'
+import type { Output } from '../../../proxy/contract/outputs.ts'
 import styles from './Gallery.module.css'
 import { countOutputs } from './outputWords.ts'
 import { willKeep } from './useOutputCommands.ts'
@@ -9,12 +10,13 @@ import type { Selection } from './useSelection.ts'
 interface SelectionBarProps {
   readonly selection: Selection
   readonly commands: OutputCommands
-  /** Among what was removed there is only one thing to do. */
+  /** Removed ones are put back or deleted for good. */
   readonly isRemovedView: boolean
+  readonly onDelete: (chosen: readonly Output[]) => void
 }
 
 /** What is done with all that are chosen; always in sight. */
-export function SelectionBar({ selection, commands, isRemovedView }: SelectionBarProps) {
+export function SelectionBar({ selection, commands, isRemovedView, onDelete }: SelectionBarProps) {
   const { outputs } = selection
   const isEmpty = outputs.length === 0
   const then = (command: (chosen: typeof outputs) => void) => () => {
@@ -28,13 +30,24 @@ export function SelectionBar({ selection, commands, isRemovedView }: SelectionBa
       </p>
       <div className={styles.selectionActions}>
         {isRemovedView ? (
-          <Button
-            disabled={isEmpty}
-            leftSection={<IconRestore size={16} aria-hidden />}
-            onClick={then(commands.restore)}
-          >
-            Put back
-          </Button>
+          <>
+            <Button
+              disabled={isEmpty}
+              leftSection={<IconRestore size={16} aria-hidden />}
+              onClick={then(commands.restore)}
+            >
+              Put back
+            </Button>
+            <Button
+              variant="light"
+              color="red"
+              disabled={isEmpty}
+              leftSection={<IconTrash size={16} aria-hidden />}
+              onClick={() => onDelete(outputs)}
+            >
+              Delete for good
+            </Button>
+          </>
         ) : (
           <>
             <Button

@@ -40,6 +40,13 @@ export function appendPage(list: OutputList, cursor: string, page: OutputPage): 
   return { items: [...list.items, ...added], nextCursor: page.nextCursor ?? null }
 }
 
+/** Every file from the newest page to the last, each once. */
+export async function readAllPages(read: (cursor: string | undefined) => Promise<OutputPage>): Promise<Output[]> {
+  let list = toOutputList(await read(undefined))
+  while (list.nextCursor !== null) list = appendPage(list, list.nextCursor, await read(list.nextCursor))
+  return [...list.items]
+}
+
 export function withoutOutputs(list: OutputList, ids: ReadonlySet<string>): OutputList {
   return { ...list, items: list.items.filter(({ id }) => !ids.has(id)) }
 }

@@ -11,7 +11,15 @@ import type { Output } from '../../../proxy/contract/outputs.ts'
 import { request } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import type { OutputFilter } from './gallerySearch.ts'
-import { appendPage, mergeNewest, outputPageSchema, withChange, withOutputs, withoutOutputs } from './outputList.ts'
+import {
+  appendPage,
+  mergeNewest,
+  outputPageSchema,
+  readAllPages,
+  withChange,
+  withOutputs,
+  withoutOutputs,
+} from './outputList.ts'
 import type { OutputList, OutputPage } from './outputList.ts'
 import { removingNow } from './removingNow.ts'
 
@@ -147,6 +155,32 @@ export function useRestoreOutputs(filter: OutputFilter) {
       })
     },
     onSettled: () => refreshRoom(client),
+  })
+}
+
+/** Every file of a list, to its end; for whoever asks what will be done with all of them. */
+export function useAllOutputs(filter: OutputFilter) {
+  return useQuery({
+    // Apart from the lists: what was named is what is done, and is not read again while somebody looks at it.
+    queryKey: ['allOutputs', filter],
+    queryFn: () => readAllPages((cursor) => readPage(filter, cursor)),
+    staleTime: 0,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  })
+}
+
+/** Deletes removed ones for good. @returns how many */
+export function useDeleteOutputs() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (outputs: readonly Output[]) => askForAll('outputs/delete', outputs),
+    onSuccess: (_done, outputs) => {
+      const ids = new Set(outputs.map(({ id }) => id))
+      changeLists(client, (list) => withoutOutputs(list, ids))
+    },
+    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: queryKeys.outputLists }), refreshRoom(client)]),
   })
 }
 

@@ -28,6 +28,9 @@ export function countOutputs(outputs: readonly Output[]): string {
   return count(outputs.length, kindWords[kind].toLowerCase(), pluralWords[kind])
 }
 
+/** "Delete 12 files for good" */
+export const deletionWords = (amount: number): string => `Delete ${count(amount, 'file')} for good`
+
 /** What a picture is called aloud: "Picture flowers_00001_.png, 09:04, kept". */
 export function describeOutput(output: Output, options: { readonly withPerson: boolean }): string {
   const parts = [`${kindWords[output.kind]} ${output.name}`, toTimeOfDay(Date.parse(output.madeAt))]

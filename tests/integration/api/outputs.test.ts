@@ -213,6 +213,29 @@ describe('files that jobs made', () => {
     expect((await list(application, { key }, '?removed=true')).items).toEqual([])
   })
 
+  it('are deleted for good when they are removed already, and take no room then', async ({ stores, application }) => {
+    const mia = await addPerson(stores, 'Mia')
+    const key = await makeKey(stores, mia, ['run', 'read'])
+    const picture = await makePicture()
+    const files = { 'x.png': picture, 'y.png': picture, 'z.png': picture }
+    const id = await record({ application, stores }, mia, files)
+    const bin = join(dirname(await saveOutput(application.files, mia.id, 'z.png', picture)), '.gatehouse', 'removed')
+    const ids = [id('x.png'), id('y.png')]
+    const own = async (): Promise<unknown> => (await application.ask('GET', `${api}/folders/mine`, { key })).json
+    await application.ask('POST', `${api}/outputs/remove`, { key, body: { ids } })
+    expect(await own()).toMatchObject({ files: 3, bytes: 3 * picture.length })
+
+    expect((await application.ask('DELETE', `${api}/outputs/${ids[0]}`, { key })).status).toBe(204)
+    expect(readdirSync(bin)).toEqual([ids[1]])
+    const all = await application.ask('POST', `${api}/outputs/delete`, { key, body: { ids: [...ids, id('z.png')] } })
+    expect(all.json).toEqual({ done: 1 })
+    expect(readdirSync(bin)).toEqual([])
+    expect((await list(application, { key }, '?removed=true')).items).toEqual([])
+    expect((await list(application, { key })).items).toMatchObject([{ name: 'z.png' }])
+    expect(await own()).toMatchObject({ files: 1, bytes: picture.length })
+    expect((await application.ask('DELETE', `${api}/outputs/${ids[0]}`, { key })).status).toBe(404)
+  })
+
   it('go into one’s own uploads under a free name', async ({ stores, application, dataDirectory }) => {
     const mia = await addPerson(stores, 'Mia')
     const key = await makeKey(stores, mia, ['run'])

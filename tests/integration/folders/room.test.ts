@@ -65,7 +65,8 @@ describe('the quota', () => {
     await expect(world.send(world.mia)).rejects.toMatchObject({
       code: 'QUOTA_EXCEEDED',
       status: 429,
-      message: 'Your 20 GB are full (20.1 GB). Remove pictures you do not need, or ask the owner for more room.',
+      message:
+        'Your 20 GB are full (20.1 GB). Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.',
     })
     expect(world.queue.jobs.list()).toEqual([])
   })

@@ -63,7 +63,7 @@ describe('room in words', () => {
 
   it('says what to do when it is full', () => {
     expect(fullWords(20 * GiB, 20.1 * GiB)).toBe(
-      'Your 20 GB are full (20.1 GB). Remove pictures you do not need, or ask the owner for more room.',
+      'Your 20 GB are full (20.1 GB). Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.',
     )
   })
 })

@@ -32,7 +32,7 @@ describe('room in words', () => {
   it('says what to do before it is full, and when pictures go', () => {
     expect(ownRoomWords(ownFolder(owner))).toBe('12.4 of 20 GB used.')
     expect(ownRoomWords(ownFolder(owner, { ...fullFolder, retentionDays: 1 }))).toBe(
-      'Remove what you do not need. What you do not keep is cleared away after 1 day.',
+      'Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room. What you do not keep is cleared away after 1 day.',
     )
   })
 

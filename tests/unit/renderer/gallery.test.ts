@@ -3,10 +3,16 @@ import { describe, expect, it } from 'vitest'
 import type { Output } from '../../../proxy/contract/outputs.ts'
 import { findKeyAction } from '../../../renderer/features/outputs/galleryKeys.ts'
 import { findNeighbour, findSections, layOutGallery } from '../../../renderer/features/outputs/galleryLayout.ts'
-import { appendPage, mergeNewest, withoutOutputs, withOutputs } from '../../../renderer/features/outputs/outputList.ts'
+import {
+  appendPage,
+  mergeNewest,
+  readAllPages,
+  withoutOutputs,
+  withOutputs,
+} from '../../../renderer/features/outputs/outputList.ts'
 import { nameApart } from '../../../renderer/features/outputs/downloadOutputs.ts'
 import { gallerySearchSchema } from '../../../renderer/features/outputs/gallerySearch.ts'
-import { countOutputs } from '../../../renderer/features/outputs/outputWords.ts'
+import { countOutputs, deletionWords } from '../../../renderer/features/outputs/outputWords.ts'
 import { idsBetween } from '../../../renderer/features/outputs/useSelection.ts'
 import { stepZoom } from '../../../renderer/features/outputs/ZoomablePicture.tsx'
 import { toDayName } from '../../../renderer/words/time.ts'
@@ -150,6 +156,19 @@ describe('a list that is read on', () => {
 
     expect(ids(longer)).toEqual(ids({ items: many.slice(0, 20) }))
     expect(appendPage(longer, 'c10', page)).toBe(longer)
+  })
+
+  it('is read to its end when all of it is meant, each file once', async () => {
+    const pages = new Map([
+      [undefined, { items: many.slice(0, 200), nextCursor: 'c200' }],
+      ['c200', { items: many.slice(199, 400), nextCursor: 'c400' }],
+      ['c400', { items: many.slice(400, 412), nextCursor: null }],
+    ])
+    const all = await readAllPages((cursor) => Promise.resolve(pages.get(cursor) ?? { items: [] }))
+
+    expect(all).toEqual(many.slice(0, 412))
+    expect(deletionWords(all.length)).toBe('Delete 412 files for good')
+    expect(deletionWords(1)).toBe('Delete 1 file for good')
   })
 
   it('has removed ones back at their places, but not those beyond what was read', () => {
