@@ -23,6 +23,15 @@ export const jobsSchema = z.object({
 })
 export type Job = z.infer<typeof jobsSchema>['items'][number]
 
+/** Whether jobs begin at all. */
+export const queueSchema = z.object({
+  paused: z.boolean(),
+  pausedUntil: z.nullable(z.string()),
+  ready: z.boolean(),
+  stoppedBecause: z.nullable(z.string()),
+})
+export type Queue = z.infer<typeof queueSchema>
+
 export const folderSchema = z.object({
   bytes: z.number(),
   inputBytes: z.number(),
@@ -39,5 +48,6 @@ export interface CanvasState {
   readonly session: Session | 'signedOut' | undefined
   /** In the order in which they are served. */
   readonly jobs: readonly Job[]
+  readonly queue: Queue | undefined
   readonly folder: Folder | undefined
 }

@@ -1,6 +1,6 @@
 import { describeBytes } from '../../proxy/contract/byteWords.ts'
 import { roleWords } from '../../proxy/contract/roles.ts'
-import { placeWords } from '../features/jobs/jobWords.ts'
+import { isMovingAt, placeWords, standstillWords } from '../features/jobs/jobWords.ts'
 import type { CanvasState, Folder, Job } from './answers.ts'
 
 export type Tone = 'calm' | 'warning'
@@ -27,18 +27,27 @@ export interface BadgeWords {
 }
 
 /** undefined: nothing is known yet, so nothing is shown. */
-export function describeState({ session, jobs, folder }: CanvasState): BadgeWords | undefined {
+export function describeState(
+  { session, jobs, queue, folder }: CanvasState,
+  nowMs = Date.now(),
+): BadgeWords | undefined {
   if (session === undefined) return undefined
   if (session === 'signedOut') return signedOut
   const { title, meaning } = roleWords[session.user.role]
-  const { note, tone } = toNote(jobs, folder)
+  const who = session.user.role === 'administrator' ? 'you' : 'the owner'
+  const line: Line = {
+    jobs,
+    moves: queue !== undefined && isMovingAt(queue, nowMs),
+    standstill: queue === undefined ? undefined : standstillWords(queue, nowMs, who),
+  }
+  const { note, tone } = toNote(line, folder)
   return {
     name: session.user.name,
     note,
     tone,
     role: title,
     meaning,
-    jobs: toJobLines(jobs),
+    jobs: toJobLines(line),
     storage: folder === undefined ? undefined : toStorage(folder),
     // The owner's window on the computer itself ends with the app.
     canSignOut: !session.isInApp,
@@ -58,6 +67,13 @@ const signedOut: BadgeWords = {
   isSignedOut: true,
 }
 
+/** One's jobs, and whether jobs begin at all: as long as that is not known, no times are foretold. */
+interface Line {
+  readonly jobs: readonly Job[]
+  readonly moves: boolean
+  readonly standstill: ReturnType<typeof standstillWords>
+}
+
 const isHeld = ({ state }: Job): boolean => state === 'held'
 /** Results and uploads share the room. */
 const usedBytes = ({ bytes, inputBytes }: Folder): number => bytes + inputBytes
@@ -65,24 +81,31 @@ const isFull = (folder: Folder): boolean => folder.quotaBytes !== null && usedBy
 const isWaiting = ({ position }: Job): boolean => position !== null
 
 /** The one thing that matters most now: one's turn, then what is held, then room. */
-function toNote(jobs: readonly Job[], folder: Folder | undefined): { note: string; tone: Tone } {
+function toNote({ jobs, moves, standstill }: Line, folder: Folder | undefined): { note: string; tone: Tone } {
   const first = jobs.find(isWaiting)
   const held = jobs.filter(isHeld).length
   if (first !== undefined && !jobs.some(({ state }) => state === 'running')) {
-    return { note: placeWords(first, true), tone: 'calm' }
+    // What was handed over already begins all the same.
+    return standstill === undefined || first.state === 'starting'
+      ? { note: placeWords(first, moves), tone: 'calm' }
+      : { note: standstill.title ?? 'Nothing begins now', tone: 'warning' }
   }
   if (held > 0) return { note: held === 1 ? 'On hold' : `${held} on hold`, tone: 'warning' }
   if (folder?.warning != null) return { note: isFull(folder) ? 'Full' : 'Nearly full', tone: 'warning' }
   return { note: '', tone: 'calm' }
 }
 
-function toJobLines(jobs: readonly Job[]): PanelLine[] {
+function toJobLines({ jobs, moves, standstill }: Line): PanelLine[] {
   const lines: PanelLine[] = []
+  if (standstill !== undefined) {
+    const { title, text } = standstill
+    lines.push({ text: title === undefined ? text : `${title}. ${text}`, tone: 'warning' })
+  }
   const running = jobs.filter(({ state }) => state === 'running').length
   if (running > 0) lines.push({ text: running === 1 ? 'Running now' : `${running} running now`, tone: 'calm' })
   const [first, ...others] = jobs.filter(isWaiting)
   if (first !== undefined) {
-    lines.push({ text: placeWords(first, true), tone: 'calm', jobId: first.id })
+    lines.push({ text: placeWords(first, moves), tone: 'calm', jobId: first.id })
     if (others.length > 0) lines.push({ text: `${others.length} more of yours behind it`, tone: 'calm' })
   }
   const held = jobs.filter(isHeld)

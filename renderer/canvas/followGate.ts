@@ -1,19 +1,20 @@
-import { eventSchema, folderSchema, jobsSchema, sessionSchema } from './answers.ts'
+import { isMovingAt } from '../features/jobs/jobWords.ts'
+import { eventSchema, folderSchema, jobsSchema, queueSchema, sessionSchema } from './answers.ts'
 import type { CanvasState } from './answers.ts'
 import type { GateReader } from './gateReader.ts'
 
 type Part = keyof CanvasState
 
 /** What has to be read again when one of the gate's resources changed. */
-const partsOf = new Map<string, Part>([
-  ['users', 'session'],
-  ['sessions', 'session'],
-  ['jobs', 'jobs'],
-  ['outputs', 'folder'],
-  ['folders', 'folder'],
+const partsOf = new Map<string, readonly Part[]>([
+  ['users', ['session']],
+  ['sessions', ['session']],
+  ['jobs', ['jobs', 'queue']],
+  ['outputs', ['folder']],
+  ['folders', ['folder']],
 ])
 
-/** The gate tells of one's own jobs; that others' ended, which moves the line, is found by asking. */
+/** The gate tells of one's own jobs; that others' ended or a pause did, which moves the line, is found by asking. */
 const lineEveryMs = 10_000
 const firstRetryMs = 5000
 const lastRetryMs = 60_000
@@ -41,7 +42,7 @@ export interface FollowOptions {
 export class GateFollower {
   readonly #options: FollowOptions
   readonly #reading = new Map<Part, 'once' | 'again'>()
-  #state: CanvasState = { session: undefined, jobs: [], folder: undefined }
+  #state: CanvasState = { session: undefined, jobs: [], queue: undefined, folder: undefined }
   #stream: EventStream | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #line: ReturnType<typeof setInterval> | undefined
@@ -81,19 +82,23 @@ export class GateFollower {
     stream.addEventListener('open', () => {
       this.#refusals = 0
       // What happened before was not told.
-      for (const part of ['session', 'jobs', 'folder'] as const) void this.#read(part)
+      for (const part of ['session', 'jobs', 'queue', 'folder'] as const) void this.#read(part)
     })
     stream.addEventListener('error', () => this.#lost(stream))
     clearInterval(this.#line)
-    this.#line = setInterval(() => {
-      if (this.#state.jobs.some(({ position }) => position !== null)) void this.#read('jobs')
-    }, lineEveryMs)
+    this.#line = setInterval(() => this.#lookAtLine(), lineEveryMs)
+  }
+
+  #lookAtLine(): void {
+    const { jobs, queue } = this.#state
+    const waits = jobs.some(({ position }) => position !== null)
+    if (waits) void this.#read('jobs')
+    if (waits || (queue !== undefined && !isMovingAt(queue, Date.now()))) void this.#read('queue')
   }
 
   #heard(event: Event): void {
     const text: unknown = event instanceof MessageEvent ? event.data : undefined
-    const part = partsOf.get(findResource(text) ?? '')
-    if (part !== undefined) void this.#read(part)
+    for (const part of partsOf.get(findResource(text) ?? '') ?? []) void this.#read(part)
   }
 
   /** The gate ends a stream with its sign-in. A browser that closes was refused; otherwise it tries again by itself. */
@@ -130,6 +135,9 @@ export class GateFollower {
     } else if (part === 'jobs') {
       const reading = await read('jobs?limit=200', jobsSchema)
       if (reading.kind === 'answer') this.#set({ jobs: reading.value.items })
+    } else if (part === 'queue') {
+      const reading = await read('jobs/queue', queueSchema)
+      if (reading.kind === 'answer') this.#set({ queue: reading.value })
     } else if (this.#hasFolders) {
       const reading = await read('folders/mine', folderSchema)
       if (reading.kind === 'answer') this.#set({ folder: reading.value })
@@ -140,7 +148,7 @@ export class GateFollower {
 
   #signedOut(): void {
     this.#rest()
-    this.#set({ session: 'signedOut', jobs: [], folder: undefined })
+    this.#set({ session: 'signedOut', jobs: [], queue: undefined, folder: undefined })
   }
 
   #set(change: Partial<CanvasState>): void {

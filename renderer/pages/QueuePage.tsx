@@ -19,7 +19,7 @@ import {
   useRunningJobs,
   useWaitingJobs,
 } from '../features/jobs/jobQueries.ts'
-import { isMovingAt, isPausedAt, ownHeadline, pausedWords } from '../features/jobs/jobWords.ts'
+import { isMovingAt, ownHeadline, standstillWords } from '../features/jobs/jobWords.ts'
 import { Listed, ShowMore } from '../features/jobs/Listed.tsx'
 import { OwnLine } from '../features/jobs/OwnLine.tsx'
 import { OwnUse } from '../features/jobs/OwnUse.tsx'
@@ -47,12 +47,11 @@ export function QueuePage() {
       </div>
     )
   }
-  const isPaused = isPausedAt(queue.data, nowMs)
   const moves = isMovingAt(queue.data, nowMs)
   return (
     <div className={styles.root}>
       <PageHeader title={ownHeadline(running.data, waiting.data, moves)} />
-      <Standstill queue={queue.data} isPaused={isPaused} nowMs={nowMs} />
+      <Standstill queue={queue.data} nowMs={nowMs} />
       {running.data.map((job) => (
         <RunningJob key={job.id} job={job} isOwn />
       ))}
@@ -73,29 +72,14 @@ export function QueuePage() {
 }
 
 /** Why nothing begins although jobs wait. */
-function Standstill({ queue, isPaused, nowMs }: { queue: QueueState; isPaused: boolean; nowMs: number }) {
-  if (!queue.ready) {
-    return (
-      <div className={styles.notice}>
-        <Notice tone="attention">
-          <strong>ComfyUI is not running.</strong> Your jobs wait until it is.
-        </Notice>
-      </div>
-    )
-  }
-  if (queue.stoppedBecause !== null) {
-    return (
-      <div className={styles.notice}>
-        <Notice tone="attention">{queue.stoppedBecause}</Notice>
-      </div>
-    )
-  }
-  if (!isPaused) return null
+function Standstill({ queue, nowMs }: { queue: QueueState; nowMs: number }) {
+  const words = standstillWords(queue, nowMs, 'the owner')
+  if (words === undefined) return null
   return (
     <div className={styles.notice}>
       <Notice tone="attention">
-        <strong>{pausedWords(queue, nowMs, 'the owner')}.</strong> What runs ends first, and your jobs keep their
-        places.
+        {words.title !== undefined && <strong>{words.title}. </strong>}
+        {words.text}
       </Notice>
     </div>
   )

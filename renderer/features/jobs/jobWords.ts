@@ -95,20 +95,41 @@ export const toTimeOfDay = (atMs: number): string =>
   new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(atMs)
 
 /** Whether it is paused at this moment: the end of a pause is told by no event. */
-export const isPausedAt = ({ paused, pausedUntil }: QueueState, nowMs: number): boolean =>
-  paused && (pausedUntil === null || Date.parse(pausedUntil) > nowMs)
+export const isPausedAt = (
+  { paused, pausedUntil }: Pick<QueueState, 'paused' | 'pausedUntil'>,
+  nowMs: number,
+): boolean => paused && (pausedUntil === null || Date.parse(pausedUntil) > nowMs)
+
+/** What decides whether jobs begin. */
+export type QueueMotion = Pick<QueueState, 'paused' | 'pausedUntil' | 'ready' | 'stoppedBecause'>
 
 /** Whether jobs begin: otherwise no times are foretold. */
-export const isMovingAt = (state: QueueState, nowMs: number): boolean =>
+export const isMovingAt = (state: QueueMotion, nowMs: number): boolean =>
   state.ready && state.stoppedBecause === null && !isPausedAt(state, nowMs)
 
 /** "Paused until 21:00", "Paused until you resume"; with the day when it is not today. */
-export function pausedWords({ pausedUntil }: QueueState, nowMs: number, who: 'you' | 'the owner'): string {
+export function pausedWords(
+  { pausedUntil }: Pick<QueueState, 'pausedUntil'>,
+  nowMs: number,
+  who: 'you' | 'the owner',
+): string {
   if (pausedUntil === null) return who === 'you' ? 'Paused until you resume' : 'Paused by the owner'
   const untilMs = Date.parse(pausedUntil)
   const isToday = new Date(untilMs).toDateString() === new Date(nowMs).toDateString()
   const day = isToday ? '' : `${new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }).format(untilMs)}, `
   return `Paused until ${day}${toTimeOfDay(untilMs)}`
+}
+
+/** Why nothing begins although jobs wait, and what becomes of them; undefined: they begin. No `title`: the text says both. */
+export function standstillWords(
+  state: QueueMotion,
+  nowMs: number,
+  who: 'you' | 'the owner',
+): { readonly title: string | undefined; readonly text: string } | undefined {
+  if (!state.ready) return { title: 'ComfyUI is not running', text: 'Your jobs wait until it is.' }
+  if (state.stoppedBecause !== null) return { title: undefined, text: state.stoppedBecause }
+  if (!isPausedAt(state, nowMs)) return undefined
+  return { title: pausedWords(state, nowMs, who), text: 'What runs ends first, and your jobs keep their places.' }
 }
 
 /** Why somebody's job is on hold, as the owner reads it. */

@@ -2,12 +2,19 @@ import { describe, expect, it } from 'vitest'
 import * as accounts from '../../../proxy/contract/accounts.ts'
 import * as folders from '../../../proxy/contract/folders.ts'
 import * as jobs from '../../../proxy/contract/jobs.ts'
-import { folderSchema, jobsSchema, sessionSchema } from '../../../renderer/canvas/answers.ts'
-import type { CanvasState, Folder, Job, Session } from '../../../renderer/canvas/answers.ts'
+import { folderSchema, jobsSchema, queueSchema, sessionSchema } from '../../../renderer/canvas/answers.ts'
+import type { CanvasState, Folder, Job, Queue, Session } from '../../../renderer/canvas/answers.ts'
 import { describeState } from '../../../renderer/canvas/describeState.ts'
 
 const session: Session = { user: { name: 'Mia', role: 'creator' }, mayUseManager: false, isInApp: false }
-const state = (change: Partial<CanvasState> = {}): CanvasState => ({ session, jobs: [], folder: undefined, ...change })
+const moving: Queue = { paused: false, pausedUntil: null, ready: true, stoppedBecause: null }
+const state = (change: Partial<CanvasState> = {}): CanvasState => ({
+  session,
+  jobs: [],
+  queue: moving,
+  folder: undefined,
+  ...change,
+})
 const waiting = (position: number, expectedWaitSeconds: number | null = 360): Job => ({
   id: `job-${position}`,
   state: 'waiting',
@@ -41,6 +48,60 @@ describe('the badge', () => {
     expect(words?.note).toBe('3rd in line, about 6 minutes')
     expect(words?.jobs.map(({ text }) => text)).toEqual(['3rd in line, about 6 minutes', '1 more of yours behind it'])
     expect(words?.jobs.map(({ jobId }) => jobId)).toEqual(['job-2', undefined])
+  })
+
+  it('foretells no time while the owner has paused, and says so as the Queue page does', () => {
+    const words = describeState(state({ jobs: [waiting(0, 3)], queue: { ...moving, paused: true } }))
+
+    expect(words).toMatchObject({ note: 'Paused by the owner', tone: 'warning' })
+    expect(words?.jobs).toEqual([
+      { text: 'Paused by the owner. What runs ends first, and your jobs keep their places.', tone: 'warning' },
+      { text: 'Next', tone: 'calm', jobId: 'job-0' },
+    ])
+  })
+
+  it('says until when it is paused, and goes on by itself then', () => {
+    const endsAtMs = Date.parse('2026-03-01T20:00:00Z')
+    const paused = state({
+      jobs: [waiting(0)],
+      queue: { ...moving, paused: true, pausedUntil: new Date(endsAtMs).toISOString() },
+    })
+
+    expect(describeState(paused, endsAtMs - 1)?.note).toMatch(/^Paused until /)
+    expect(describeState(paused, endsAtMs)).toMatchObject({ note: 'Next, about 6 minutes', tone: 'calm' })
+  })
+
+  it('tells the owner that they have to resume', () => {
+    const owner: Session = { ...session, user: { name: 'Ada', role: 'administrator' } }
+    const words = describeState(state({ session: owner, jobs: [waiting(0)], queue: { ...moving, paused: true } }))
+
+    expect(words?.note).toBe('Paused until you resume')
+  })
+
+  it('says why nothing begins: no ComfyUI, or no room on the disk', () => {
+    const stopped = describeState(state({ jobs: [waiting(1)], queue: { ...moving, ready: false } }))
+    expect(stopped?.note).toBe('ComfyUI is not running')
+    expect(stopped?.jobs.map(({ text }) => text)).toEqual([
+      'ComfyUI is not running. Your jobs wait until it is.',
+      '2nd in line',
+    ])
+
+    const full = describeState(state({ jobs: [waiting(0)], queue: { ...moving, stoppedBecause: jobs.holdWords.disk } }))
+    expect(full?.note).toBe('Nothing begins now')
+    expect(full?.jobs[0]?.text).toBe(jobs.holdWords.disk)
+  })
+
+  it('of a pause, warns in the panel alone while none of one’s jobs waits or one begins all the same', () => {
+    const paused: Queue = { ...moving, paused: true }
+    const starting: Job = { ...waiting(0), state: 'starting' }
+
+    expect(describeState(state({ queue: paused }))).toMatchObject({ note: '', jobs: [{ tone: 'warning' }] })
+    expect(describeState(state({ jobs: [running, waiting(0)], queue: paused }))?.note).toBe('')
+    expect(describeState(state({ jobs: [starting], queue: paused }))).toMatchObject({ note: 'About to start' })
+  })
+
+  it('foretells no time before it is known whether jobs begin', () => {
+    expect(describeState(state({ jobs: [waiting(0)], queue: undefined }))?.note).toBe('Next')
   })
 
   it('leaves a running job to ComfyUI’s own page', () => {
@@ -93,6 +154,10 @@ describe('the badge', () => {
       items: [waiting(2)],
     })
     for (const state of jobs.jobStates) expect(jobsSchema.safeParse({ items: [{ ...job, state }] }).success).toBe(true)
+
+    const counts = { waiting: 1, held: 0, running: 0 }
+    const queue = jobs.queueStateSchema.parse({ ...moving, ...counts })
+    expect(queueSchema.safeParse(queue).data).toEqual(moving)
 
     const room = folders.folderSchema
       .pick({ bytes: true, inputBytes: true, quotaBytes: true, warning: true })

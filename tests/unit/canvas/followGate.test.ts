@@ -20,12 +20,15 @@ class FakeStream extends EventTarget implements EventStream {
 
 const session = { user: { name: 'Mia', role: 'creator' }, mayUseManager: false, isInApp: false }
 const waiting = { id: 'a', state: 'waiting', position: 2, expectedWaitSeconds: 60, reason: null }
+const moving = { paused: false, pausedUntil: null, ready: true, stoppedBecause: null }
+const paused = { ...moving, paused: true }
 const room = { bytes: 1, inputBytes: 0, quotaBytes: 2, warning: null }
 
 function openFollower() {
   const answers: Record<string, Reading<unknown>> = {
     session: { kind: 'answer', value: session },
     'jobs?limit=200': { kind: 'answer', value: { items: [] } },
+    'jobs/queue': { kind: 'answer', value: moving },
     'folders/mine': { kind: 'answer', value: room },
   }
   const asked: string[] = []
@@ -71,7 +74,7 @@ describe('following the gate', () => {
   it('reads everything when the stream opens, and again what changed', async () => {
     const follower = openFollower()
     await follower.open()
-    expect(follower.state()).toEqual({ session, jobs: [], folder: room })
+    expect(follower.state()).toEqual({ session, jobs: [], queue: moving, folder: room })
 
     follower.answers['jobs?limit=200'] = { kind: 'answer', value: { items: [waiting] } }
     follower.streams[0]?.tell('jobs')
@@ -88,7 +91,23 @@ describe('following the gate', () => {
 
     await vi.advanceTimersByTimeAsync(30_000)
 
-    expect(follower.asked.slice(before)).toEqual(Array(3).fill('jobs?limit=200'))
+    expect(follower.asked.slice(before)).toEqual(Array(3).fill(['jobs?limit=200', 'jobs/queue']).flat())
+  })
+
+  it('hears that the owner paused, and looks whether it goes on: the end of a pause is told by no event', async () => {
+    const follower = openFollower()
+    await follower.open()
+    follower.answers['jobs/queue'] = { kind: 'answer', value: paused }
+    follower.streams[0]?.tell('jobs')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(follower.state()?.queue).toEqual(paused)
+
+    follower.answers['jobs/queue'] = { kind: 'answer', value: moving }
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(follower.state()?.queue).toEqual(moving)
+    const asked = follower.asked.length
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(follower.asked).toHaveLength(asked)
   })
 
   it('holds no connection while nobody looks: a browser has six of them for all pages', async () => {
@@ -116,7 +135,7 @@ describe('following the gate', () => {
     const asked = follower.asked.length
     await vi.advanceTimersByTimeAsync(600_000)
 
-    expect(follower.state()).toEqual({ session: 'signedOut', jobs: [], folder: undefined })
+    expect(follower.state()).toEqual({ session: 'signedOut', jobs: [], queue: undefined, folder: undefined })
     expect(follower.asked).toHaveLength(asked)
     expect(follower.streams).toHaveLength(1)
     follower.answers['session'] = { kind: 'answer', value: session }
