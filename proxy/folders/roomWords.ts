@@ -13,7 +13,15 @@ export function warningWords(quotaBytes: number | null, used: number): string | 
 
 /** To the person whose room is used up. */
 export function fullWords(quotaBytes: number, used: number): string {
-  return `Your ${describeBytes(quotaBytes)} are full (${describeBytes(used)}). ${makeRoomWords}`
+  return `${usedUpWords(quotaBytes, used)} ${makeRoomWords}`
+}
+
+/** "Your 1 MB is full.", "Your 20 GB are full: 20.1 GB used."; something large may not fit before that. */
+function usedUpWords(quotaBytes: number, used: number): string {
+  const [room, taken] = [describeBytes(quotaBytes), describeBytes(used)]
+  if (used < quotaBytes) return `There is too little left of your ${room}: ${taken} used.`
+  const full = `Your ${room} ${room.startsWith('1 ') ? 'is' : 'are'} full`
+  return taken === room ? `${full}.` : `${full}: ${taken} used.`
 }
 
 /** To who sends a file, whose own room may be empty. */

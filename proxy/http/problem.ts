@@ -114,16 +114,27 @@ const promptErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
 /** ComfyUI's own shape of a refused prompt, which its page shows to the person. */
 function promptBody(error: GateError): Record<string, unknown> {
   const type = error.details['promptError']
+  const told = error.details['promptDetails']
   return {
     error: {
       type: typeof type === 'string' ? type : (promptErrors[error.code] ?? 'not_allowed'),
-      message: error.message,
-      details: typeof error.details['promptDetails'] === 'string' ? error.details['promptDetails'] : '',
+      ...toPromptWords(error.message, typeof told === 'string' ? told : ''),
       extra_info: {},
     },
     node_errors: error.details['nodeErrors'] ?? {},
   }
 }
+
+const NOTHING_MORE = 'It was not put in line.'
+
+/** ComfyUI's page joins the two as "message: details", so the first is a clause and the second is never empty. */
+function toPromptWords(words: string, details: string): { readonly message: string; readonly details: string } {
+  if (details !== '') return { message: withoutStop(words), details }
+  const [, first = words, rest = ''] = /^(.+?)(?:: |\. (?=[A-Z\d]))(.+)$/s.exec(words) ?? []
+  return { message: withoutStop(first), details: rest === '' ? NOTHING_MORE : rest }
+}
+
+const withoutStop = (words: string): string => words.replace(/\.$/, '')
 
 /** A refusal written as bytes, for a socket that was to be upgraded and for what the parser refused. */
 export function formatRawAnswer({ status, headers, body }: Answer, reason: string): string {

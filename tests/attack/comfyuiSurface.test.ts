@@ -286,7 +286,7 @@ describe('prompts that kill ComfyUI', () => {
         error: {
           type: expect.any(String) as string,
           message: expect.any(String) as string,
-          details: '',
+          details: expect.stringMatching(/\.$/) as string,
           extra_info: {},
         },
         node_errors: {},

@@ -14,7 +14,7 @@ import { rawRequest, sendRaw } from '../support/rawHttpClient.ts'
 /* Somebody whose room is used up goes on sending, over every way on which something of theirs is kept. */
 
 const FULL =
-  'Your 20 GB are full (20.1 GB). Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.'
+  'Your 20 GB are full: 20.1 GB used. Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.'
 
 let fixture: GateFixture
 let asked: [bytes: number, isUpload: boolean][]
@@ -67,7 +67,15 @@ describe('a full folder', () => {
     const answer = await ask(fixture.port, '/prompt', { method: 'POST', headers: json, body })
     expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
       429,
-      { error: { type: 'quota_exceeded', message: FULL }, node_errors: {} },
+      {
+        // ComfyUI's page joins them with a colon.
+        error: {
+          type: 'quota_exceeded',
+          message: 'Your 20 GB are full',
+          details: FULL.slice('Your 20 GB are full: '.length),
+        },
+        node_errors: {},
+      },
     ])
     expect(fixture.queue.jobs.list()).toEqual([])
     expect(fixture.upstream.started.filter((line) => line.includes('validate'))).toEqual([])

@@ -66,7 +66,7 @@ describe('the quota', () => {
       code: 'QUOTA_EXCEEDED',
       status: 429,
       message:
-        'Your 20 GB are full (20.1 GB). Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.',
+        'Your 20 GB are full: 20.1 GB used. Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.',
     })
     expect(world.queue.jobs.list()).toEqual([])
   })

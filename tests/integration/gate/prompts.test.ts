@@ -146,7 +146,11 @@ describe('sending a prompt', () => {
     const answer = await post('/prompt', { prompt: graph })
     expect(answer.status).toBe(429)
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
-    expect(answer.json().error).toMatchObject({ type: 'quota_exceeded', message: expect.stringMatching(/at 00:00\.$/) })
+    expect(answer.json().error).toMatchObject({
+      type: 'quota_exceeded',
+      message: 'You have sent your 1 jobs of today',
+      details: 'There are new ones at 00:00.',
+    })
     expect((await post('/prompt', { prompt: graph }, tokens.creator2)).status).toBe(200)
   })
 

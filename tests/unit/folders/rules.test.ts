@@ -63,8 +63,11 @@ describe('room in words', () => {
 
   it('says what to do when it is full', () => {
     expect(fullWords(20 * GiB, 20.1 * GiB)).toBe(
-      'Your 20 GB are full (20.1 GB). Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.',
+      'Your 20 GB are full: 20.1 GB used. Remove pictures you do not need and delete them for good under Removed, or ask the owner for more room.',
     )
+    expect(fullWords(MiB, MiB)).toMatch(/^Your 1 MB is full\. Remove /)
+    expect(fullWords(20 * GiB, 20 * GiB)).toMatch(/^Your 20 GB are full\. Remove /)
+    expect(fullWords(20 * GiB, 19 * GiB)).toMatch(/^There is too little left of your 20 GB: 19 GB used\. Remove /)
   })
 })
 
