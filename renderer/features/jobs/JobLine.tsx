@@ -1,6 +1,8 @@
+import { Button } from '@mantine/core'
 import { useCallback, useId, useMemo, useRef, useState } from 'react'
 import type { JobAnswer, NewPlace } from '../../../proxy/contract/jobs.ts'
 import { Refusal } from '../../components/ErrorState.tsx'
+import { Toast } from '../../components/Toast.tsx'
 import { CancelJobDialog } from './CancelJobDialog.tsx'
 import { useChangeJob, useMoveJob } from './jobQueries.ts'
 import { behindWords } from './jobWords.ts'
@@ -8,7 +10,6 @@ import { JobRow } from './JobRow.tsx'
 import type { RowAction } from './JobRow.tsx'
 import { movedTo, placeAtGap, placeOneStep } from './lineOrder.ts'
 import styles from './JobLine.module.css'
-import { UndoNotice } from './UndoNotice.tsx'
 import { useLineDrag } from './useLineDrag.ts'
 
 interface JobLineProps {
@@ -77,12 +78,20 @@ export function JobLine({ jobs: fresh, moves }: JobLineProps) {
       </p>
       <Refusal error={move.error ?? change.error} />
       {held !== undefined && (
-        <UndoNotice
-          onUndo={() => change.mutate({ id: held.id, held: false }, { onSuccess: () => setHeld(undefined) })}
+        <Toast
+          key={held.id}
+          action={
+            <Button
+              variant="default"
+              onClick={() => change.mutate({ id: held.id, held: false }, { onSuccess: () => setHeld(undefined) })}
+            >
+              Undo
+            </Button>
+          }
           onClose={() => setHeld(undefined)}
         >
-          {held.user.name}’s job is on hold.
-        </UndoNotice>
+          {`${held.user.name}’s job is on hold.`}
+        </Toast>
       )}
       <ol ref={list} className={styles.list} aria-label="Jobs in line" data-dragging={drag !== undefined}>
         {jobs.map((job, index) => (

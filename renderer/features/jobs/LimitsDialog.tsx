@@ -19,7 +19,7 @@ interface LimitsDialogProps {
 }
 
 const fields: readonly { name: keyof LimitDraft; label: string; hint: string }[] = [
-  { name: 'queued', label: 'Jobs at once', hint: 'That wait or run at the same time.' },
+  { name: 'queued', label: 'Jobs in line', hint: 'Waiting or running.' },
   { name: 'minutes', label: 'Minutes a job', hint: 'One that takes longer is stopped.' },
   { name: 'jobsPerDay', label: 'Jobs a day', hint: 'From midnight to midnight.' },
   {

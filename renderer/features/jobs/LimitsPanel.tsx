@@ -28,7 +28,7 @@ export function LimitsPanel() {
         <thead>
           <tr>
             <th scope="col">Role</th>
-            {['Jobs at once', 'Minutes a job', 'Jobs a day', 'GPU minutes a day', 'Share'].map((title) => (
+            {['Jobs in line', 'Minutes a job', 'Jobs a day', 'GPU minutes a day', 'Share'].map((title) => (
               <th key={title} scope="col" className={table.number}>
                 {title}
               </th>
@@ -40,7 +40,7 @@ export function LimitsPanel() {
           {roles.map((role) => (
             <tr key={role}>
               <th scope="row">{roleWords[role].title}</th>
-              <td data-label="Jobs at once" className={table.number}>
+              <td data-label="Jobs in line" className={table.number}>
                 {toLimit(limits[role].queued)}
               </td>
               <td data-label="Minutes a job" className={table.number}>

@@ -3,12 +3,12 @@ import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { JobAnswer } from '../../../proxy/contract/jobs.ts'
 import { Refusal } from '../../components/ErrorState.tsx'
+import { Toast } from '../../components/Toast.tsx'
 import { CancelJobDialog } from './CancelJobDialog.tsx'
 import { useChangeJob, useMoveJob } from './jobQueries.ts'
 import { placeWords } from './jobWords.ts'
 import styles from './JobList.module.css'
 import { placeOneStep } from './lineOrder.ts'
-import { UndoNotice } from './UndoNotice.tsx'
 
 interface OwnLineProps {
   readonly jobs: readonly JobAnswer[]
@@ -36,12 +36,20 @@ export function OwnLine({ jobs, moves }: OwnLineProps) {
       </p>
       <Refusal error={move.error ?? change.error} />
       {held !== undefined && (
-        <UndoNotice
-          onUndo={() => change.mutate({ id: held.id, held: false }, { onSuccess: () => setHeld(undefined) })}
+        <Toast
+          key={held.id}
+          action={
+            <Button
+              variant="default"
+              onClick={() => change.mutate({ id: held.id, held: false }, { onSuccess: () => setHeld(undefined) })}
+            >
+              Undo
+            </Button>
+          }
           onClose={() => setHeld(undefined)}
         >
           It is on hold.
-        </UndoNotice>
+        </Toast>
       )}
       <ol className={styles.list}>
         {jobs.map((job, index) => {
