@@ -3,9 +3,9 @@ import { IconAlertTriangle, IconFolder } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import type { Candidate } from '../../../electron/ipc/schema.ts'
+import { describeBytes } from '../../../proxy/contract/byteWords.ts'
 import { ErrorState, Refusal } from '../../components/ErrorState.tsx'
 import { LoadingRows } from '../../components/Loading.tsx'
-import { toBytes } from '../../words/bytes.ts'
 import styles from './ChooseEngine.module.css'
 import { kindWords } from './installationWords.ts'
 import {
@@ -176,14 +176,14 @@ function PageConsent({ installed, bytes, checked, onChange, downloading }: PageC
       <div>
         <progress value={done} max={total} aria-label="Download of ComfyUI’s page" />
         <p className="small quiet numbers">
-          {toBytes(done)} of {toBytes(total)}
+          {describeBytes(done)} of {describeBytes(total)}
         </p>
       </div>
     )
   }
   return (
     <Checkbox
-      label={`Download ComfyUI’s own page (${toBytes(bytes)}, once)`}
+      label={`Download ComfyUI’s own page (${describeBytes(bytes)}, once)`}
       description="From Python’s public package index, checked before use. Without it you get a plain page."
       checked={checked}
       onChange={(event) => onChange(event.currentTarget.checked)}

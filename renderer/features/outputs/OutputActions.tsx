@@ -21,7 +21,16 @@ interface OutputActionsProps {
   readonly onRemove: () => void
 }
 
-const whole = { variant: 'default', justify: 'flex-start', fullWidth: true } as const
+/** Its words wrap: the panel is narrow, and wider letters than ours may be set. */
+const whole = {
+  variant: 'default',
+  justify: 'flex-start',
+  fullWidth: true,
+  styles: {
+    root: { height: 'auto', minHeight: 'var(--button-height)', paddingBlock: 6 },
+    label: { height: 'auto', whiteSpace: 'normal', textAlign: 'start' },
+  },
+} as const
 
 /** What can be done with the one that is open. */
 export function OutputActions({ output, hasWorkflow, canvas, commands, onRemove }: OutputActionsProps) {
@@ -74,7 +83,7 @@ function WorkflowActions({ output }: { readonly output: Output }) {
           download={output.name}
           leftSection={<IconDownload size={16} aria-hidden />}
         >
-          Download without the workflow
+          Download without workflow
         </Button>
       )}
       <Button

@@ -1,9 +1,9 @@
+import { describeBytes } from '../../../proxy/contract/byteWords.ts'
 import type { Output } from '../../../proxy/contract/outputs.ts'
-import { toBytes } from '../../words/bytes.ts'
 import { downloadPath, filePath } from './outputLinks.ts'
 
 /** The packed files lie in this page's memory until they are saved. */
-const mostPackedBytes = 1_000_000_000
+const mostPackedBytes = 1024 ** 3
 
 /** Saves one file as it is, several packed into one. @throws Error in words when they cannot be had. */
 export async function downloadOutputs(outputs: readonly Output[]): Promise<void> {
@@ -16,7 +16,7 @@ export async function downloadOutputs(outputs: readonly Output[]): Promise<void>
   const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0)
   if (bytes > mostPackedBytes) {
     throw new Error(
-      `These are ${toBytes(bytes)}; at most ${toBytes(mostPackedBytes)} can be packed at once. Choose fewer.`,
+      `These are ${describeBytes(bytes)}; at most ${describeBytes(mostPackedBytes)} can be packed at once. Choose fewer.`,
     )
   }
   const url = URL.createObjectURL(await pack(outputs))

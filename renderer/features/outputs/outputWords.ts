@@ -1,5 +1,5 @@
+import { describeBytes } from '../../../proxy/contract/byteWords.ts'
 import type { Output, OutputKind } from '../../../proxy/contract/outputs.ts'
-import { toBytes } from '../../words/bytes.ts'
 import { count } from '../../words/names.ts'
 import { toTimeOfDay } from '../../words/time.ts'
 
@@ -41,5 +41,5 @@ export function describeOutput(output: Output, options: { readonly withPerson: b
 
 /** "1024 × 768, 1.4 MB" */
 export function describeSize({ width, height, bytes }: Output): string {
-  return width === null || height === null ? toBytes(bytes) : `${width} × ${height}, ${toBytes(bytes)}`
+  return width === null || height === null ? describeBytes(bytes) : `${width} × ${height}, ${describeBytes(bytes)}`
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { toBytes } from '../../../renderer/words/bytes.ts'
 import { count, joinNames } from '../../../renderer/words/names.ts'
 import { toDuration, toTimeAgo, toTimeLeft } from '../../../renderer/words/time.ts'
 
@@ -55,15 +54,5 @@ describe('names and numbers in words', () => {
     expect(count(1, 'key')).toBe('1 key')
     expect(count(0, 'key')).toBe('0 keys')
     expect(count(3, 'person', 'people')).toBe('3 people')
-  })
-
-  it.each([
-    [0, '0 bytes'],
-    [999, '999 bytes'],
-    [1000, '1.0 kB'],
-    [11_400_000, '11 MB'],
-    [2_500_000_000, '2.5 GB'],
-  ])('shows %i bytes as %s', (bytes, words) => {
-    expect(toBytes(bytes)).toBe(words)
   })
 })
