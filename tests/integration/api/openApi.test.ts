@@ -26,6 +26,7 @@ describe('the OpenAPI document', () => {
         '/keys',
         '/keys/{id}',
         '/outputs',
+        '/outputs/delete',
         '/outputs/remove',
         '/outputs/restore',
         '/outputs/{id}',
