@@ -27,8 +27,9 @@ const whole = {
   justify: 'flex-start',
   fullWidth: true,
   styles: {
-    root: { height: 'auto', minHeight: 'var(--button-height)', paddingBlock: 6 },
-    label: { height: 'auto', whiteSpace: 'normal', textAlign: 'start' },
+    root: { display: 'flex', alignItems: 'center', height: 'auto', minHeight: 'var(--button-height)', paddingBlock: 6 },
+    inner: { height: 'auto', width: '100%' },
+    label: { height: 'auto', lineHeight: 1.3, whiteSpace: 'normal', textAlign: 'start' },
   },
 } as const
 
