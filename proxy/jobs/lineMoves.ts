@@ -27,14 +27,16 @@ export class LineMoves {
 
   /** In everybody's line. @returns false when it, or the other job, has begun, is over or is not there */
   async move(job: Job, place: NewPlace): Promise<boolean> {
-    if (!(await this.#bringBack(job))) return false
     const { ledger, readLine, takeNumber } = this.#dependencies
+    // As whoever moves it sees it: what comes back from the engine changes whose turn it is among the others.
+    const line = readLine()
+    if (!(await this.#bringBack(job))) return false
     if (place === 'last') return this.#renumber(new Map([[job.id, await takeNumber(job.accountId)]]))
     if (place === 'first') {
       const lowest = Math.min(0, ...ledger.list().map(({ number }) => number))
       return this.#renumber(new Map([[job.id, lowest - 1]]))
     }
-    return this.#renumber(placeBeside(readLine(), job.id, place))
+    return this.#renumber(placeBeside(line.filter(isInLine), job.id, place))
   }
 
   /** Among its person's own only: nobody else is passed by it. @returns false as `move` does */
@@ -71,4 +73,5 @@ export class LineMoves {
 const goesBefore = (place: NewPlace, id: string): boolean =>
   place === 'first' || (place !== 'last' && 'before' in place && place.before === id)
 
+const isInLine = (job: Job): boolean => canMove(job) || job.status.state === 'sent'
 const canMove = ({ status: { state } }: Job): boolean => state === 'waiting' || state === 'held'

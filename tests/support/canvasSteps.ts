@@ -110,6 +110,13 @@ export async function saveMask(page: Page): Promise<string> {
   })
   const editor = page.locator('#maskEditor')
   await editor.getByText('Brush Settings').waitFor()
+  // The editor shows its tools before the picture: until then there is nothing to save.
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll<HTMLCanvasElement>('#maskEditor canvas')].some((canvas) => {
+      const pixel = canvas.width > 0 && canvas.height > 0 && canvas.getContext('2d')
+      return pixel && pixel.getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data[3] === 255
+    }),
+  )
   await page.getByRole('button', { name: 'Save', exact: true }).first().click()
   return waitForNodeValue(page, 'clipspace')
 }
