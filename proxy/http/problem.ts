@@ -114,11 +114,14 @@ const promptErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
 /** ComfyUI's own shape of a refused prompt, which its page shows to the person. */
 function promptBody(error: GateError): Record<string, unknown> {
   const type = error.details['promptError']
+  // What ComfyUI itself refuses is said in its words, to the letter.
+  const isComfyuis = typeof type === 'string' && type !== 'not_allowed'
   const told = error.details['promptDetails']
+  const details = typeof told === 'string' ? told : ''
   return {
     error: {
       type: typeof type === 'string' ? type : (promptErrors[error.code] ?? 'not_allowed'),
-      ...toPromptWords(error.message, typeof told === 'string' ? told : ''),
+      ...(isComfyuis ? { message: error.message, details } : toPromptWords(error.message, details)),
       extra_info: {},
     },
     node_errors: error.details['nodeErrors'] ?? {},

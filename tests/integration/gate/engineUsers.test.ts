@@ -147,7 +147,7 @@ describe('who the engine knows', () => {
     fixture.folders.fault = new GateError('FOLDER_REFUSED', 'Your folder cannot be used.')
     fixture.upstream.started.length = 0
     const answer = await send()
-    expect([answer.status, answer.json().error.message]).toEqual([503, 'Your folder cannot be used.'])
+    expect([answer.status, answer.json().error.message]).toEqual([503, 'Your folder cannot be used'])
     expect(fixture.upstream.started.filter((line) => line.startsWith('POST'))).toEqual([])
   })
 
