@@ -40,7 +40,7 @@ describe('one person who holds all they can', () => {
     for (const [path, options] of [['/object_info', {}] as const, ['/prompt', prompt] as const]) {
       const refused = await ask(fixture.port, path, { headers: bearer(tokens.creator), ...options })
       expect(refused.status).toBe(429)
-      expect(refused.text).toContain('Too many of your requests are under way.')
+      expect(refused.text).toContain('Too many of your requests are under way')
     }
     const more = await sendRaw(fixture.port, `${post}x`)
     expect(more.statuses).toEqual([429])
