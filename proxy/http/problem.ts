@@ -114,10 +114,10 @@ const promptErrors: Readonly<Partial<Record<ErrorCode, string>>> = {
 /** ComfyUI's own shape of a refused prompt, which its page shows to the person. */
 function promptBody(error: GateError): Record<string, unknown> {
   const type = error.details['promptError']
-  // What ComfyUI itself refuses is said in its words, to the letter.
-  const isComfyuis = typeof type === 'string' && type !== 'not_allowed'
   const told = error.details['promptDetails']
   const details = typeof told === 'string' ? told : ''
+  // What ComfyUI itself refuses so is said in its words, to the letter.
+  const isComfyuis = typeof type === 'string' && type !== 'not_allowed' && details !== ''
   return {
     error: {
       type: typeof type === 'string' ? type : (promptErrors[error.code] ?? 'not_allowed'),
