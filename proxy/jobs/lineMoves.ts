@@ -29,7 +29,7 @@ export class LineMoves {
   async move(job: Job, place: NewPlace): Promise<boolean> {
     const { ledger, readLine, takeNumber } = this.#dependencies
     // As whoever moves it sees it: what comes back from the engine changes whose turn it is among the others.
-    const line = readLine()
+    const line = typeof place === 'string' ? [] : readLine()
     if (!(await this.#bringBack(job))) return false
     if (place === 'last') return this.#renumber(new Map([[job.id, await takeNumber(job.accountId)]]))
     if (place === 'first') {

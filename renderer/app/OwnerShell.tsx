@@ -26,7 +26,7 @@ export function OwnerShell() {
   useTrayNavigation()
   return (
     <div className={styles.root}>
-      <a className={styles.skip} href="#content">
+      <a className="skipLink" href="#content">
         To the content
       </a>
       <Rail onSearch={palette.open} />

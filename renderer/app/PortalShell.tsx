@@ -52,7 +52,7 @@ const currentPath = (): string => `${window.location.pathname}${window.location.
 function Frame({ bar, children }: { readonly bar?: ReactNode; readonly children: ReactNode }) {
   return (
     <div className={styles.root}>
-      <a className={styles.skip} href="#content">
+      <a className="skipLink" href="#content">
         To the content
       </a>
       <header className={styles.head}>

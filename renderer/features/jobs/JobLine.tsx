@@ -1,9 +1,8 @@
-import { Button } from '@mantine/core'
 import { useCallback, useId, useMemo, useRef, useState } from 'react'
 import type { JobAnswer, NewPlace } from '../../../proxy/contract/jobs.ts'
 import { Refusal } from '../../components/ErrorState.tsx'
-import { Toast } from '../../components/Toast.tsx'
 import { CancelJobDialog } from './CancelJobDialog.tsx'
+import { HeldToast } from './HeldToast.tsx'
 import { useChangeJob, useMoveJob } from './jobQueries.ts'
 import { behindWords } from './jobWords.ts'
 import { JobRow } from './JobRow.tsx'
@@ -77,22 +76,12 @@ export function JobLine({ jobs: fresh, moves }: JobLineProps) {
         {said}
       </p>
       <Refusal error={move.error ?? change.error} />
-      {held !== undefined && (
-        <Toast
-          key={held.id}
-          action={
-            <Button
-              variant="default"
-              onClick={() => change.mutate({ id: held.id, held: false }, { onSuccess: () => setHeld(undefined) })}
-            >
-              Undo
-            </Button>
-          }
-          onClose={() => setHeld(undefined)}
-        >
-          {`${held.user.name}’s job is on hold.`}
-        </Toast>
-      )}
+      <HeldToast
+        job={held}
+        words={`${held?.user.name ?? ''}’s job is on hold.`}
+        change={change}
+        onClose={() => setHeld(undefined)}
+      />
       <ol ref={list} className={styles.list} aria-label="Jobs in line" data-dragging={drag !== undefined}>
         {jobs.map((job, index) => (
           <JobRow

@@ -3,8 +3,8 @@ import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { JobAnswer } from '../../../proxy/contract/jobs.ts'
 import { Refusal } from '../../components/ErrorState.tsx'
-import { Toast } from '../../components/Toast.tsx'
 import { CancelJobDialog } from './CancelJobDialog.tsx'
+import { HeldToast } from './HeldToast.tsx'
 import { useChangeJob, useMoveJob } from './jobQueries.ts'
 import { placeWords } from './jobWords.ts'
 import styles from './JobList.module.css'
@@ -35,22 +35,7 @@ export function OwnLine({ jobs, moves }: OwnLineProps) {
         {said}
       </p>
       <Refusal error={move.error ?? change.error} />
-      {held !== undefined && (
-        <Toast
-          key={held.id}
-          action={
-            <Button
-              variant="default"
-              onClick={() => change.mutate({ id: held.id, held: false }, { onSuccess: () => setHeld(undefined) })}
-            >
-              Undo
-            </Button>
-          }
-          onClose={() => setHeld(undefined)}
-        >
-          It is on hold.
-        </Toast>
-      )}
+      <HeldToast job={held} words="It is on hold." change={change} onClose={() => setHeld(undefined)} />
       <ol className={styles.list}>
         {jobs.map((job, index) => {
           const title = job.title === '' ? `${job.nodes} nodes` : job.title
