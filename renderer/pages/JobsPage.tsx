@@ -90,13 +90,20 @@ function Line({ queue }: { readonly queue: QueueState }) {
   return (
     <Section title={total === 0 ? 'In line' : `In line: ${total}`}>
       <Listed list={waiting} what="The line could not be read.">
-        {jobs.length === 0 ? (
+        {total === 0 ? (
           <EmptyState title="Nobody waits.">What people send stands here until its turn comes.</EmptyState>
         ) : (
           <JobLine jobs={jobs} moves={moves} />
         )}
       </Listed>
-      <MoreRows shown={jobs.length} total={total} onMore={() => void waiting.fetchNextPage()} />
+      {waiting.hasNextPage && (
+        // One that is under way goes on: asking again would throw away what it brings.
+        <MoreRows
+          shown={jobs.length}
+          total={total}
+          onMore={() => void waiting.fetchNextPage({ cancelRefetch: false })}
+        />
+      )}
     </Section>
   )
 }

@@ -29,7 +29,7 @@ interface ShowMoreProps {
   readonly list: {
     readonly hasNextPage: boolean
     readonly isFetchingNextPage: boolean
-    readonly fetchNextPage: () => Promise<unknown>
+    readonly fetchNextPage: (options: { cancelRefetch: boolean }) => Promise<unknown>
   }
 }
 
@@ -37,7 +37,12 @@ interface ShowMoreProps {
 export function ShowMore({ list }: ShowMoreProps) {
   if (!list.hasNextPage) return null
   return (
-    <Button variant="default" mt={12} loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+    <Button
+      variant="default"
+      mt={12}
+      loading={list.isFetchingNextPage}
+      onClick={() => void list.fetchNextPage({ cancelRefetch: false })}
+    >
       Show more
     </Button>
   )

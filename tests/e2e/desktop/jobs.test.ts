@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { describe, expect, vi } from 'vitest'
 import { desktopTest, patienceMs } from '../../support/desktopApp.ts'
@@ -49,6 +50,11 @@ describe('the line', () => {
 
       const mia = await openQueue(browser, home.shareUrl, 'Mia')
       const leo = await openQueue(browser, home.shareUrl, 'Leo')
+      // The number of jobs is known before the jobs are: there is no second page to ask for, which would put back the old.
+      await page.route(/state=waiting/, async (route) => {
+        await setTimeout(700)
+        await route.continue()
+      })
       await send(mia, 128)
       await send(mia, 192)
       await send(leo, 256)
@@ -56,6 +62,7 @@ describe('the line', () => {
         vi.waitFor(async () => expect(await sizesIn(page, 'In line: 3')).toEqual(sizes), 20_000)
       // People take turns.
       await line(['128 × 64', '256 × 64', '192 × 64'])
+      await page.unrouteAll({ behavior: 'wait' })
       await mia.getByText('Paused by the owner').waitFor()
       await mia.getByText('3rd in line').waitFor()
 
