@@ -114,6 +114,7 @@ export class ApiKeyStore {
       last_address: null,
       sent_unprotected_at_ms: null,
       made_by_key: key.madeByKeyId ?? null,
+      workflow_id: null,
     }
     await this.#options.kysely.transaction().execute(async (transaction) => {
       await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())

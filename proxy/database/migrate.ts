@@ -11,6 +11,10 @@ import { foldersMigration } from './migrations/0004_folders.ts'
 import { outputsMigration } from './migrations/0005_outputs.ts'
 import { jobBoundsMigration } from './migrations/0006_jobBounds.ts'
 import { restoredOutputsMigration } from './migrations/0007_restoredOutputs.ts'
+import { rolesMigration } from './migrations/0008_roles.ts'
+import { workflowsMigration } from './migrations/0009_workflows.ts'
+import { sharesMigration } from './migrations/0010_shares.ts'
+import { seenMigration } from './migrations/0011_seen.ts'
 import type { Database } from './openDatabase.ts'
 
 /** In order, oldest first. A released migration is never edited. */
@@ -22,6 +26,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005_outputs': outputsMigration,
   '0006_jobBounds': jobBoundsMigration,
   '0007_restoredOutputs': restoredOutputsMigration,
+  '0008_roles': rolesMigration,
+  '0009_workflows': workflowsMigration,
+  '0010_shares': sharesMigration,
+  '0011_seen': seenMigration,
 }
 
 const KEPT_SNAPSHOTS = 5

@@ -13,6 +13,13 @@ export interface Schema {
   outputs: OutputsTable
   engine_crashes: EngineCrashesTable
   folder_rules: FolderRulesTable
+  roles: RolesTable
+  workflows: WorkflowsTable
+  workflow_versions: WorkflowVersionsTable
+  workflow_grants: WorkflowGrantsTable
+  output_shares: OutputSharesTable
+  seen_nodes: SeenNodesTable
+  seen_routes: SeenRoutesTable
 }
 
 export interface MetaTable {
@@ -37,6 +44,87 @@ export interface AccountsTable {
   password_hash: string | null
   created_at_ms: number
   last_seen_at_ms: number | null
+  /** Of a guest: when the account ends by itself. */
+  expires_at_ms: Generated<number | null>
+  /** Of a guest who let themselves in: from which address. */
+  guest_address: Generated<string | null>
+}
+
+/** Of the roles that are always there only the rules count: title, meaning and permissions are the program's. */
+export interface RolesTable {
+  id: string
+  title: string
+  meaning: string
+  /** The role that is always there whose limits for jobs count. */
+  base: string
+  /** JSON */
+  permissions: string
+  /** JSON, see contract/roleRules.ts */
+  models: string
+  nodes: string
+  changed_at_ms: number
+}
+
+export interface WorkflowsTable {
+  id: string
+  name: string
+  /** The name as it is compared: see accountName.ts. */
+  name_key: string
+  description: string
+  /** The version that counts. */
+  version: number
+  public: Generated<number>
+  picture: Uint8Array | null
+  picture_type: string | null
+  created_at_ms: number
+  changed_at_ms: number
+}
+
+export interface WorkflowVersionsTable {
+  workflow_id: string
+  version: number
+  /** JSON text in ComfyUI's API format, numbers as they were written. */
+  prompt: string
+  /** JSON text of ComfyUI's own file. */
+  canvas: string | null
+  /** JSON */
+  inputs: string
+  possible_inputs: string
+  /** Equal for workflows with the same node ids: hex SHA-256 of them. */
+  node_key: string
+  published_at_ms: number
+  /** Name of whoever published it. */
+  published_by: string
+}
+
+/** Either a role or a person. */
+export interface WorkflowGrantsTable {
+  workflow_id: string
+  role: string | null
+  account_id: string | null
+}
+
+/** No account: with everybody. */
+export interface OutputSharesTable {
+  output_id: string
+  account_id: string | null
+  shared_at_ms: number
+}
+
+/** Classes of nodes as the owner has looked at them. */
+export interface SeenNodesTable {
+  name: string
+  pack_path: string
+  source_hash: string
+  /** JSON */
+  risks: string
+  seen_at_ms: number
+}
+
+export interface SeenRoutesTable {
+  method: string
+  path: string
+  seen_at_ms: number
 }
 
 export interface SessionsTable {
@@ -71,6 +159,8 @@ export interface ApiKeysTable {
   sent_unprotected_at_ms: number | null
   /** The key that made this one, which goes with it. */
   made_by_key: string | null
+  /** The one published workflow that it runs, and nothing else. */
+  workflow_id: Generated<string | null>
 }
 
 export interface UserFoldersTable {
@@ -177,6 +267,9 @@ export interface JobsTable {
   result_bytes: Generated<number>
   /** Of the canvas that made it; JSON text. */
   workflow_id: Generated<string | null>
+  /** The published workflow that it runs. */
+  published_id: Generated<string | null>
+  published_version: Generated<number | null>
   /** Whether the files that it made stand in `outputs`. */
   files_recorded: Generated<number>
 }

@@ -62,7 +62,7 @@ describe('the line', () => {
         vi.waitFor(async () => expect(await sizesIn(page, 'In line: 3')).toEqual(sizes), 20_000)
       // People take turns.
       await line(['128 × 64', '256 × 64', '192 × 64'])
-      await page.unrouteAll({ behavior: 'wait' })
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
       await mia.getByText('Paused by the owner').waitFor()
       await mia.getByText('3rd in line').waitFor()
 
