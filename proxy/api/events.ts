@@ -9,6 +9,7 @@ import type { Resource } from './eventStream.ts'
 import { OwnThings } from './ownThings.ts'
 import { PlaceWatch } from './placeWatch.ts'
 import { requireOwnThings } from './rights.ts'
+import type { WorkflowDrafts } from './workflowDrafts.ts'
 
 const MAX_STREAMS_PER_ACCOUNT = 16
 
@@ -17,7 +18,7 @@ export class EventStreams {
   readonly #dependencies: OwnApplicationDependencies
   readonly #streams = new Set<EventStream>()
 
-  constructor(dependencies: OwnApplicationDependencies) {
+  constructor(dependencies: OwnApplicationDependencies, drafts: Pick<WorkflowDrafts, 'onChange'>) {
     this.#dependencies = dependencies
     const { stores, engine, sharing, connections, jobs, folders, outputs } = dependencies
     const tell = (resource: Resource) => () => this.#changed(resource)
@@ -34,6 +35,7 @@ export class EventStreams {
       queueChanged: () => this.#changedForAll('jobs'),
     })
     outputs.onChange((accountId) => this.#changedOf(accountId, 'outputs'))
+    drafts.onChange((accountId) => this.#changedOf(accountId, 'drafts'))
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }
 

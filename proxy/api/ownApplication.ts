@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GateError } from '../contract/errorCodes.ts'
+import { systemRandom } from '../core/random.ts'
 import type { OwnApplication, RequestContext } from '../pipeline/requestContext.ts'
 import { createPortal } from '../portal/portal.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
@@ -20,21 +21,24 @@ import { createSessionsResource } from './resources/sessions.ts'
 import { createSettingsResource } from './resources/settings.ts'
 import { createSharingResource } from './resources/sharing.ts'
 import { createUsersResource } from './resources/users.ts'
+import { createWorkflowDraftsResource } from './resources/workflowDrafts.ts'
 import { requirePrincipal } from './rights.ts'
 import { createRouter } from './router.ts'
 import type { ApiRouter } from './router.ts'
 import { askRouter, writeAnswer } from './webAdapter.ts'
+import { WorkflowDrafts } from './workflowDrafts.ts'
 
 /**
  * Gatehouse's own surface: the HTTP API, one file a resource, and the pages of portal/. It comes after the pipeline
  * and trusts nothing but the RequestContext; it knows stores and interfaces, no listener and no upstream.
  */
 export function createOwnApplication(dependencies: OwnApplicationDependencies): OwnApplication {
-  const router = createApiRouter(dependencies)
+  const drafts = new WorkflowDrafts(dependencies.clock, systemRandom)
+  const router = createApiRouter(dependencies, drafts)
   const document = createOpenApiDocument(router, dependencies.version)
   const openApi = Buffer.from(JSON.stringify(document))
   const docsPage = Buffer.from(createDocsPage(document))
-  const events = new EventStreams(dependencies)
+  const events = new EventStreams(dependencies, drafts)
   const portal = createPortal(dependencies)
   const answerOutputFile = createOutputFiles(dependencies)
 
@@ -81,7 +85,7 @@ const isSignIn = ({ method, listener, target }: RequestContext): boolean =>
 
 const isApi = (path: string): boolean => path === '/gatehouse/api' || path.startsWith('/gatehouse/api/')
 
-function createApiRouter(dependencies: OwnApplicationDependencies): ApiRouter {
+function createApiRouter(dependencies: OwnApplicationDependencies, drafts: WorkflowDrafts): ApiRouter {
   const router = createRouter()
   const resources = [
     createSessionResource(dependencies),
@@ -96,6 +100,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies): ApiRouter {
     createJobsResource(dependencies),
     createFoldersResource(dependencies),
     createOutputsResource(dependencies),
+    createWorkflowDraftsResource(drafts),
   ]
   router.use('*', async (c, next) => {
     await next()

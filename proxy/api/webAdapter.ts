@@ -1,11 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GateError } from '../contract/errorCodes.ts'
+import { draftLimitBytes } from '../contract/workflowDrafts.ts'
 import { readBody } from '../http/bodyReader.ts'
 import type { Authenticator, RequestContext } from '../pipeline/requestContext.ts'
 import type { ApiRouter } from './router.ts'
 
 /** The API's bodies are small: names, passwords, settings. */
 const bodyLimits = { limitBytes: 256 * 1024, deadlineMs: 30_000, idleMs: 10_000 }
+
+/** Workflows come from administrators only; nobody else fills memory with them. */
+const bodyLimitsOf = ({ target, principal }: RequestContext) =>
+  principal?.role === 'administrator' && target.path === draftsPath
+    ? { ...bodyLimits, limitBytes: draftLimitBytes }
+    : bodyLimits
+
+const draftsPath = '/gatehouse/api/v1/workflows/drafts'
 
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
 
@@ -25,7 +34,7 @@ export async function askRouter(
   if (hasBody && !isJson(incoming.headers['content-type'])) {
     throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Send this as application/json.')
   }
-  const body = hasBody ? await readBody(incoming, bodyLimits) : undefined
+  const body = hasBody ? await readBody(incoming, bodyLimitsOf(asked)) : undefined
   const context = body === undefined ? asked : await confirm(asked, authenticator)
   const request = new Request(`http://gatehouse.invalid${context.target.path}${context.target.search}`, {
     method: context.method,

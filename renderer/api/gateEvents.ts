@@ -23,6 +23,8 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   // What was made or removed takes or gives room.
   outputs: [queryKeys.outputs, queryKeys.folders],
   folders: [queryKeys.folders],
+  workflows: [queryKeys.workflows],
+  drafts: [queryKeys.drafts],
 }
 
 /** The event in a message's data, or undefined when it is none that this page knows. */
@@ -92,6 +94,8 @@ const gateKeys: readonly QueryKey[] = [
   queryKeys.engineLog,
   queryKeys.sharing,
   queryKeys.jobs,
+  queryKeys.workflows,
+  queryKeys.drafts,
 ]
 
 /** `lost`: no answer at all. `refused`: there is an answer, and it is no stream. */

@@ -18,6 +18,8 @@ export const queryKeys = {
   outputLists: ['outputs', 'lists'],
   outputDetails: (id: string) => ['outputs', 'details', id],
   folders: ['folders'],
+  workflows: ['workflows'],
+  drafts: ['drafts'],
   comfyui: ['comfyui'],
   engineLog: ['engineLog'],
   sharing: ['sharing'],
