@@ -124,7 +124,8 @@ function comfyuiCommand(plan: Extract<LaunchPlan, { kind: 'comfyui' }>, facts: S
   const main = [...installation.pythonArguments, installation.mainFile]
   return {
     file: installation.python,
-    args: [...main, ...installation.ownArguments, ...extraArguments, ...ours],
+    // Ahead of the owner's, who may choose another way: without it ComfyUI shows nobody an unfinished picture.
+    args: [...main, '--preview-method', 'auto', ...installation.ownArguments, ...extraArguments, ...ours],
     env: {
       ...baseEnvironment(facts),
       GATEHOUSE_COMPANION: '1',

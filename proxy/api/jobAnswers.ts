@@ -6,6 +6,7 @@ import type { EndedJob } from '../jobs/endedJobs.ts'
 import type { Job } from '../jobs/job.ts'
 import type { JobState } from '../jobs/jobState.ts'
 import { MAX_FAILURE_LENGTH, STOPPED } from '../jobs/runRecord.ts'
+import type { JobPreview } from '../jobs/jobPreviews.ts'
 import type { Progress } from '../jobs/runProgress.ts'
 import type { Place } from '../jobs/waitingLine.ts'
 
@@ -27,12 +28,13 @@ export interface JobSurroundings {
   readonly name: string
   readonly place: Place | undefined
   readonly progress: Progress | undefined
+  readonly preview: JobPreview | undefined
   /** Where things lie on this computer is for who looks after it. */
   readonly seesPaths: boolean
 }
 
 /** A job that is not over. */
-export function describeJob(job: Job, { name, place, progress, seesPaths }: JobSurroundings): JobAnswer {
+export function describeJob(job: Job, { name, place, progress, preview, seesPaths }: JobSurroundings): JobAnswer {
   const { heldBecause, state } = job.status
   const failure = describeFailure(job.failure, seesPaths)
   return {
@@ -49,9 +51,10 @@ export function describeJob(job: Job, { name, place, progress, seesPaths }: JobS
     heldBecause,
     reason: heldBecause === null ? failure : holdWords[heldBecause],
     nodes: job.nodes,
-    progress: state === 'running' && progress !== undefined ? toProgress(progress) : null,
+    progress: state === 'running' && progress !== undefined ? toProgress(progress, preview) : null,
     runSeconds: null,
     files: null,
+    workflow: null,
   }
 }
 
@@ -78,6 +81,7 @@ export function describeEnded(
     progress: null,
     runSeconds: job.runMs === undefined ? null : job.runMs / 1000,
     files: job.files,
+    workflow: null,
   }
 }
 
@@ -87,9 +91,10 @@ function describeFailure(failure: string | undefined, seesPaths: boolean): strin
   return failure.length < MAX_FAILURE_LENGTH ? hidePaths(failure) : hidePathsOfCut(failure)
 }
 
-function toProgress({ done, of, step }: Progress): JobProgress {
+function toProgress({ done, of, step }: Progress, preview: JobPreview | undefined): JobProgress {
   const part = step === undefined ? 0 : step.value / step.max
-  return { done, of, step: step ?? null, fraction: of === 0 ? 0 : Math.min(1, (done + part) / of) }
+  const fraction = of === 0 ? 0 : Math.min(1, (done + part) / of)
+  return { done, of, step: step ?? null, fraction, preview: preview?.number ?? null }
 }
 
 /** Running first, then the line, then what is held. */

@@ -35,8 +35,11 @@ export class JobLists {
     const places = jobs.foresee()
     const nameOf = await this.#readNames()
     const seesPaths = mayAdminister(principal)
+    const previewFor = ({ accountId }: Principal, job: Job) =>
+      job.accountId === accountId ? jobs.previewOf(job) : undefined
     const describe = (job: Job): JobAnswer => {
-      const around = { name: nameOf(job.accountId), place: places.get(job.id), progress: jobs.progressOf(job) }
+      const run = { progress: jobs.progressOf(job), preview: previewFor(principal, job) }
+      const around = { name: nameOf(job.accountId), place: places.get(job.id), ...run }
       return { ...describeJob(job, { ...around, seesPaths }), ...this.#describeRoom(job) }
     }
     return list.map(describe).sort(compareService)
@@ -52,6 +55,20 @@ export class JobLists {
     const nameOf = await this.#readNames()
     const items = jobs.map((job) => describeEnded(job, { name: nameOf(job.accountId), seesPaths: seesAll }))
     return { items, nextCursor }
+  }
+
+  /** One of one's own, or of anybody with the right to administer: also one that is over. */
+  async find(principal: Principal, id: string): Promise<JobAnswer | undefined> {
+    const { jobs } = this.#dependencies
+    const seesAll = mayAdminister(principal)
+    const isSeen = ({ accountId }: { readonly accountId: string }): boolean =>
+      seesAll || accountId === principal.accountId
+    const active = jobs.find(id)
+    if (active !== undefined) return isSeen(active) ? (await this.describe(principal, [active]))[0] : undefined
+    const ended = await jobs.findEnded(id)
+    if (ended === undefined || !isSeen(ended)) return undefined
+    const nameOf = await this.#readNames()
+    return describeEnded(ended, { name: nameOf(ended.accountId), seesPaths: seesAll })
   }
 
   async describeQueue(principal: Principal): Promise<QueueState> {

@@ -7,6 +7,7 @@ import type { OwnApplicationDependencies } from './dependencies.ts'
 import { createDocsPage, docsPagePolicy } from './docsPage.ts'
 import { EventStreams } from './events.ts'
 import { apiPrefix, createOpenApiDocument, registerEvents } from './openapi.ts'
+import { createJobPreview, registerJobPreview } from './jobPreview.ts'
 import { createOutputFiles, registerOutputFiles } from './outputFiles.ts'
 import { answerRefusal } from './problem.ts'
 import { createAccountResource } from './resources/account.ts'
@@ -41,10 +42,12 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
   const events = new EventStreams(dependencies, drafts)
   const portal = createPortal(dependencies)
   const answerOutputFile = createOutputFiles(dependencies)
+  const answerJobPreview = createJobPreview(dependencies)
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, context: RequestContext) => {
     const { path } = context.target
-    const file = answerOutputFile({ incoming, outgoing, context })
+    const turn = { incoming, outgoing, context }
+    const file = answerOutputFile(turn) ?? answerJobPreview(turn)
     if (file !== undefined) {
       await file
     } else if (path === `${apiPrefix}/events`) {
@@ -110,6 +113,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
   for (const resource of resources) router.route(apiPrefix, resource)
   registerEvents(router)
   registerOutputFiles(router)
+  registerJobPreview(router)
   router.notFound(() => {
     throw new GateError('NOT_FOUND', 'There is no such thing in this API.')
   })

@@ -21,6 +21,8 @@ export interface FanOutEvents {
   queueChanged(total: number): void
   /** An event of a job, before its tabs hear of it. */
   job(promptId: string, type: string, node: string | null | undefined, bytes: Buffer): void
+  /** A picture of a job that is not done, as it was sent. */
+  preview(promptId: string, image: Buffer): void
   /** How many of a person's jobs are not done. */
   countActive(accountId: string): number
   /** The engine's own feature flags. */
@@ -61,7 +63,9 @@ export class FanOut {
       case 'text': {
         // On one socket these fall strictly inside the job they belong to.
         const outgoing: Outgoing = { bytes, binary: true, preview: message.kind === 'picture' && !message.isResult }
-        this.#toJob(this.#jobs.running, true, () => outgoing, outgoing)
+        const { running } = this.#jobs
+        if (message.kind === 'picture' && running !== undefined) this.#events.preview(running.promptId, message.image)
+        this.#toJob(running, true, () => outgoing, outgoing)
         return
       }
       case 'pictureWithMetadata':
@@ -72,6 +76,7 @@ export class FanOut {
   #picture(bytes: Buffer, message: Extract<BinaryMessage, { kind: 'pictureWithMetadata' }>): void {
     const preview = !message.isResult
     const job = message.promptId === undefined ? this.#jobs.running : this.#jobs.find(message.promptId)
+    if (job !== undefined) this.#events.preview(job.promptId, message.image)
     const full: Outgoing = { bytes, binary: true, preview }
     let plain: Outgoing | undefined
     const toPlain = (): Outgoing => (plain ??= { bytes: message.toPlain(), binary: true, preview })

@@ -55,12 +55,13 @@ const metadataSchema = z.looseObject({ prompt_id: z.string().optional(), image_t
 
 export type BinaryMessage =
   /** A picture without a word of whose it is. `isResult`: SaveImageWebsocket's PNG, where previews are JPEG. */
-  | { readonly kind: 'picture'; readonly isResult: boolean }
+  | { readonly kind: 'picture'; readonly isResult: boolean; readonly image: Buffer }
   | { readonly kind: 'text' }
   | {
       readonly kind: 'pictureWithMetadata'
       readonly isResult: boolean
       readonly promptId: string | undefined
+      readonly image: Buffer
       readonly toPlain: () => Buffer
     }
   | { readonly kind: 'unknown' }
@@ -69,7 +70,7 @@ export function parseBinaryMessage(bytes: Buffer): BinaryMessage {
   if (bytes.length < 8) return { kind: 'unknown' }
   switch (bytes.readUInt32BE(0)) {
     case PREVIEW:
-      return { kind: 'picture', isResult: bytes.readUInt32BE(4) === PNG }
+      return { kind: 'picture', isResult: bytes.readUInt32BE(4) === PNG, image: bytes.subarray(8) }
     case TEXT:
       return { kind: 'text' }
     case PREVIEW_WITH_METADATA:
@@ -85,11 +86,13 @@ function parsePreviewWithMetadata(bytes: Buffer): BinaryMessage {
   const metadata = parseMetadata(bytes.toString('utf8', 8, end))
   if (metadata === undefined) return { kind: 'unknown' }
   const isResult = metadata.image_type === 'image/png'
+  const image = bytes.subarray(end)
   return {
     kind: 'pictureWithMetadata',
     isResult,
     promptId: metadata.prompt_id,
-    toPlain: () => toPlainPreview(bytes.subarray(end), isResult ? PNG : JPEG),
+    image,
+    toPlain: () => toPlainPreview(image, isResult ? PNG : JPEG),
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { accountIdSchema, roleSchema } from './accounts.ts'
+import { idSchema } from './ids.ts'
 
 /** What one person may use; null: no limit. */
 export const jobLimitsSchema = z.object({
@@ -139,6 +140,8 @@ export const jobProgressSchema = z.object({
   step: z.object({ value: z.number().int(), max: z.number().int() }).nullable(),
   /** 0 to 1, of both together. */
   fraction: z.number().min(0).max(1),
+  /** Number of the unfinished picture at `jobs/{id}/preview`; it grows with each new one. null: there is none. */
+  preview: z.number().int().nullable().default(null),
 })
 export type JobProgress = z.infer<typeof jobProgressSchema>
 
@@ -166,6 +169,8 @@ export const jobSchema = z.object({
   /** How long it ran and how many files it gave; null until it is over. */
   runSeconds: z.number().nullable(),
   files: z.number().int().nullable(),
+  /** The published workflow that it runs; null: a free one. */
+  workflow: z.object({ id: idSchema, name: z.string(), version: z.number().int() }).nullable().default(null),
 })
 export type JobAnswer = z.infer<typeof jobSchema>
 

@@ -28,26 +28,38 @@ export interface EndedPage {
 
 /** What ended, newest first. */
 export async function readEnded(kysely: Kysely<Schema>, { accountId, limit, after }: EndedPage): Promise<EndedJob[]> {
-  let query = kysely
+  let query = selectEnded(kysely)
+  if (accountId !== undefined) query = query.where('account_id', '=', accountId)
+  if (after !== undefined) query = query.where(sql<boolean>`(ended_at_ms, id) < (${after.endedAtMs}, ${after.id})`)
+  const rows = await query.orderBy('ended_at_ms', 'desc').orderBy('id', 'desc').limit(limit).execute()
+  return rows.map(toEndedJob)
+}
+
+export async function findEnded(kysely: Kysely<Schema>, id: string): Promise<EndedJob | undefined> {
+  const row = await selectEnded(kysely).where('id', '=', id).executeTakeFirst()
+  return row && toEndedJob(row)
+}
+
+const selectEnded = (kysely: Kysely<Schema>) =>
+  kysely
     .selectFrom('jobs')
     .select(['id', 'account_id', 'title', 'nodes', 'state', 'failure', 'run_ms'])
     .select(['created_at_ms', 'started_at_ms', 'ended_at_ms'])
     .select(sql<number | null>`json_extract(summary, '$.outputs_count')`.as('files'))
     .where('in_history', '=', 1)
-  if (accountId !== undefined) query = query.where('account_id', '=', accountId)
-  if (after !== undefined) query = query.where(sql<boolean>`(ended_at_ms, id) < (${after.endedAtMs}, ${after.id})`)
-  const rows = await query.orderBy('ended_at_ms', 'desc').orderBy('id', 'desc').limit(limit).execute()
-  return rows.map((row) => ({
-    id: row.id,
-    accountId: row.account_id,
-    title: row.title,
-    nodes: row.nodes,
-    outcome: row.state === 'succeeded' ? 'succeeded' : 'failed',
-    failure: row.failure ?? undefined,
-    createdAtMs: row.created_at_ms,
-    startedAtMs: row.started_at_ms ?? undefined,
-    endedAtMs: row.ended_at_ms ?? row.created_at_ms,
-    runMs: row.run_ms ?? undefined,
-    files: row.files ?? 0,
-  }))
-}
+
+type EndedRow = Awaited<ReturnType<ReturnType<typeof selectEnded>['execute']>>[number]
+
+const toEndedJob = (row: EndedRow): EndedJob => ({
+  id: row.id,
+  accountId: row.account_id,
+  title: row.title,
+  nodes: row.nodes,
+  outcome: row.state === 'succeeded' ? 'succeeded' : 'failed',
+  failure: row.failure ?? undefined,
+  createdAtMs: row.created_at_ms,
+  startedAtMs: row.started_at_ms ?? undefined,
+  endedAtMs: row.ended_at_ms ?? row.created_at_ms,
+  runMs: row.run_ms ?? undefined,
+  files: row.files ?? 0,
+})

@@ -16,6 +16,8 @@ import { QueuePause } from './queuePause.ts'
 import { ShareBook } from './shareBook.ts'
 import { Suspicion } from './suspicion.ts'
 import type { Blame } from './suspicion.ts'
+import { JobPreviews } from './jobPreviews.ts'
+import type { JobPreview } from './jobPreviews.ts'
 import { LineMoves } from './lineMoves.ts'
 import type { NewPlace } from './lineMoves.ts'
 import { RunProgress } from './runProgress.ts'
@@ -41,6 +43,7 @@ export class JobQueue {
   readonly #moves: LineMoves
   readonly #pause: QueuePause
   readonly #progress = new RunProgress()
+  readonly #previews = new JobPreviews()
   readonly #timers: NodeJS.Timeout[] = []
   readonly #unsubscribe: (() => void)[] = []
 
@@ -104,6 +107,7 @@ export class JobQueue {
 
   /** The engine's process is gone. `blameOf`: whether a job that ran did it. */
   engineEnded(blameOf: (job: Job) => Blame): Promise<void> {
+    this.#previews.clear()
     return this.#dispatcher.engineEnded(blameOf)
   }
 
@@ -131,6 +135,13 @@ export class JobQueue {
     this.#dispatcher.onEvent(promptId, type, node, bytes)
     const job = this.#ledger.find(promptId)
     if (job !== undefined) this.#progress.onEvent(job, type, node, bytes)
+    if (isEnd(type, node)) this.#previews.drop(promptId)
+  }
+
+  /** A picture of a run that is not done; only of the job that runs, and only until it ends. */
+  onPreview(promptId: string, image: Buffer): void {
+    const job = this.#ledger.find(promptId)
+    if (job?.status.state === 'running' && this.#previews.keep(job, image)) this.#progress.onPreview(job)
   }
 
   /** @throws GateError QUOTA_EXCEEDED, or BAD_REQUEST for a workflow that is too large, in words */
@@ -206,6 +217,11 @@ export class JobQueue {
   /** What ended, newest first. */
   readEnded(page: EndedPage): Promise<EndedJob[]> {
     return this.#dependencies.store.readEnded(page)
+  }
+
+  /** A job of the history. */
+  findEnded(id: string): Promise<EndedJob | undefined> {
+    return this.#dependencies.store.findEnded(id)
   }
 
   async findHistory(accountId: string, id: string): Promise<string | undefined> {
@@ -299,6 +315,11 @@ export class JobQueue {
     return this.#progress.of(job)
   }
 
+  /** The last unfinished picture of a job that runs. */
+  previewOf(job: Job): JobPreview | undefined {
+    return job.status.state === 'running' ? this.#previews.of(job) : undefined
+  }
+
   /** Tells whose running job went on, at most once a second. */
   onProgress(listener: (accountId: string) => void): () => void {
     return this.#progress.onChange(listener)
@@ -316,6 +337,7 @@ export class JobQueue {
     this.#pause.close()
     this.#dispatcher.close()
     this.#progress.close()
+    this.#previews.clear()
     await this.#dependencies.store.settled()
     await this.#dependencies.memory.settled()
   }
@@ -363,3 +385,7 @@ export class JobQueue {
     work.catch((error: unknown) => this.#dependencies.logger.error({ err: error }, failure))
   }
 }
+
+/** What ComfyUI says last of a job, whichever way it ended (execution.py, 0.3.64). */
+const isEnd = (type: string, node: string | null | undefined): boolean =>
+  (type === 'executing' && node === null) || type === 'execution_error' || type === 'execution_interrupted'

@@ -3,7 +3,7 @@ import type { Kysely, Selectable, Updateable } from 'kysely'
 import { redactSecrets } from '../comfyui/secretText.ts'
 import { holdReasonSchema } from '../contract/jobs.ts'
 import type { JobsTable, Schema } from '../database/schema.ts'
-import { readEnded } from './endedJobs.ts'
+import { findEnded, readEnded } from './endedJobs.ts'
 import type { EndedJob, EndedPage } from './endedJobs.ts'
 import { newJobMemory } from './job.ts'
 import type { Job, JobBody } from './job.ts'
@@ -156,6 +156,10 @@ export class JobStore {
   /** What ended, newest first. */
   readEnded(page: EndedPage): Promise<EndedJob[]> {
     return readEnded(this.#kysely, page)
+  }
+
+  findEnded(id: string): Promise<EndedJob | undefined> {
+    return findEnded(this.#kysely, id)
   }
 
   async readUse(accountId: string, sinceMs: number): Promise<{ jobs: number; runMs: number }> {

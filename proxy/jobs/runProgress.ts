@@ -53,6 +53,13 @@ export class RunProgress {
     if (this.#told === undefined) this.#tell()
   }
 
+  /** Another unfinished picture of the run came. */
+  onPreview({ id }: Job): void {
+    if (this.#run?.jobId !== id) return
+    this.#hasMore = true
+    if (this.#told === undefined) this.#tell()
+  }
+
   of({ id }: Job): Progress | undefined {
     const run = this.#run
     if (run?.jobId !== id) return undefined

@@ -73,6 +73,7 @@ export class SocketHub {
     this.#fanOut = new FanOut(this.jobs, this.#tabs, {
       queueChanged: (total) => this.#onQueueChanged(total),
       job: (promptId, type, node, bytes) => dependencies.jobs.onEvent(promptId, type, node, bytes),
+      preview: (promptId, image) => dependencies.jobs.onPreview(promptId, image),
       countActive: (accountId) => dependencies.jobs.countActive(accountId),
       flags: (flags) => {
         this.#engineFlags = flags

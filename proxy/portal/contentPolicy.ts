@@ -3,17 +3,20 @@
  * limit: scripts and styles come from /gatehouse/assets/ of this very origin and nowhere else, none inline.
  */
 export function pageHeaders(origin: string | undefined): Record<string, string> {
-  const below = (path: string): string => toSource(origin, path)
+  const below = (...paths: string[]): string => [...new Set(paths.map((path) => toSource(origin, path)))].join(' ')
   const assets = below('/gatehouse/assets/')
   const outputs = below('/gatehouse/api/v1/outputs/')
+  const api = '/gatehouse/api/v1'
+  const pictures = below('/gatehouse/assets/', `${api}/outputs/`, `${api}/jobs/`, `${api}/workflows/`)
   const policy = [
     "default-src 'none'",
     `script-src ${assets}`,
     `style-src ${assets}`,
     `font-src ${assets}`,
-    origin === undefined ? "img-src 'none'" : `img-src ${assets} ${outputs} data: blob:`,
+    origin === undefined ? "img-src 'none'" : `img-src ${pictures} data: blob:`,
     `media-src ${outputs}`,
-    `connect-src ${below('/gatehouse/')}`,
+    // The one thing of ComfyUI's own that our pages ask for: pictures to start from go where its nodes look for them.
+    `connect-src ${below('/gatehouse/', '/upload/image')}`,
     `manifest-src ${assets}`,
     "base-uri 'none'",
     "form-action 'self'",

@@ -41,7 +41,7 @@ const running = createJob(900, mia, {
   position: null,
   expectedWaitSeconds: null,
   startedAt: at(24),
-  progress: { done: 4, of: 7, step: { value: 4, max: 20 }, fraction: 0.6 },
+  progress: { done: 4, of: 7, step: { value: 4, max: 20 }, fraction: 0.6, preview: null },
 })
 const line = [
   createJob(0, leo, { state: 'starting' }),

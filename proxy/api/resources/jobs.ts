@@ -72,6 +72,14 @@ const changeRoute = createRoute({
   responses: { 200: jsonAnswer(jobSchema, 'The job'), ...commonRefusals },
 })
 
+const readRoute = createRoute({
+  method: 'get',
+  path: '/jobs/{id}',
+  summary: 'One job, also when it is over',
+  request: { params },
+  responses: { 200: jsonAnswer(jobSchema, 'The job'), ...commonRefusals },
+})
+
 const cancelRoute = createRoute({
   method: 'delete',
   path: '/jobs/{id}',
@@ -120,6 +128,11 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
       await stores.settings.set('jobs.paused', paused ? { untilMs } : null)
       record(principal, context.clientAddress, paused ? 'jobs.paused' : 'jobs.resumed')
       return c.json(await lists.describeQueue(principal), 200)
+    })
+    .openapi(readRoute, async (c) => {
+      const job = await lists.find(requireJobs(c.env.context, 'read'), c.req.valid('param').id)
+      if (job === undefined) throw new GateError('NOT_FOUND', 'There is no such job.')
+      return c.json(job, 200)
     })
     .openapi(changeRoute, async (c) => {
       const { context } = c.env

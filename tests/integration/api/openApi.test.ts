@@ -23,6 +23,7 @@ describe('the OpenAPI document', () => {
         '/jobs/queue',
         '/jobs/use',
         '/jobs/{id}',
+        '/jobs/{id}/preview',
         '/keys',
         '/keys/{id}',
         '/outputs',

@@ -40,7 +40,7 @@ describe('the command of a ComfyUI start', () => {
     )
     expect([file, workingDirectory]).toEqual(['/c/venv/bin/python', '/c'])
     expect(args).toEqual([
-      ...['-s', '/c/main.py', '--base-directory', '/b'],
+      ...['-s', '/c/main.py', '--preview-method', 'auto', '--base-directory', '/b'],
       ...['--cpu', '--port', '8188', '--listen', '127.0.0.1'],
       ...['--extra-model-paths-config', '/data/generated/companion.yaml', '--disable-auto-launch'],
       ...['--listen', '127.0.0.1', '--port', '21234'],

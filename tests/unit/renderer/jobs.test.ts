@@ -37,6 +37,7 @@ function createJob(id: string, rest: Partial<JobAnswer> = {}): JobAnswer {
     progress: null,
     runSeconds: null,
     files: null,
+    workflow: null,
     ...rest,
   }
 }
@@ -133,14 +134,17 @@ describe('words about jobs', () => {
   })
 
   it('say how far a run is', () => {
-    const progress = { done: 3, of: 7, step: { value: 12, max: 20 }, fraction: 0.514 }
+    const progress = { done: 3, of: 7, step: { value: 12, max: 20 }, fraction: 0.514, preview: null }
     expect(progressWords({ progress })).toBe('51 %, step 12 of 20')
     expect(progressWords({ progress: { ...progress, step: null } })).toBe('51 %, 3 of 7 nodes done')
     expect(progressWords({ progress: null })).toBe('')
   })
 
   it('sum the queue up in one line', () => {
-    const mia = createJob('Mia', { state: 'running', progress: { done: 1, of: 2, step: null, fraction: 0.6 } })
+    const mia = createJob('Mia', {
+      state: 'running',
+      progress: { done: 1, of: 2, step: null, fraction: 0.6, preview: null },
+    })
     expect(queueLine([mia], queue({ running: 1, waiting: 3, held: 1 }), false)).toBe(
       'Mia’s job is at 60 %, 2 wait, 1 on hold.',
     )
