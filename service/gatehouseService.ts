@@ -3,6 +3,7 @@ import { systemInstallationDeps } from '../launcher/installation/installationDep
 import { Supervisor } from '../launcher/supervisor.ts'
 import { describeDevice } from '../proxy/accounts/deviceName.ts'
 import { openStores } from '../proxy/accounts/openStores.ts'
+import type { GuestSweep } from '../proxy/accounts/guestSweep.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import { createOwnApplication } from '../proxy/api/ownApplication.ts'
 import type { Engine } from '../proxy/comfyui/engine.ts'
@@ -33,6 +34,7 @@ import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
 import type { SharingController } from './sharingController.ts'
 import { stepsInOrder } from './stepsInOrder.ts'
+import { openGuests } from './openGuests.ts'
 import { createSupervisedEngine } from './supervisedEngine.ts'
 
 const DAY_MS = 86_400_000
@@ -94,6 +96,7 @@ class Service implements GatehouseService {
   readonly #folders: Folders
   readonly #outputs: OpenedOutputs
   readonly #retention: RetentionSweep
+  readonly #guests: GuestSweep
   readonly #supervisor: Supervisor
   readonly #choices: EngineChoices
   readonly #gate: Gate
@@ -131,6 +134,7 @@ class Service implements GatehouseService {
     })
     this.#folders = folders
     this.#retention = openRetention(stores, folders, this.#outputs.outputs, options)
+    this.#guests = openGuests(stores, { jobs, folders, userFolders, logger, thumbnails: this.#outputs.thumbnails })
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
     const engineTrouble = watchEngineTrouble(() => this.#supervisor.health, logger)
     this.#sharing = createSharing({
@@ -203,6 +207,7 @@ class Service implements GatehouseService {
     const { logger, mode } = this.#options
     this.#stopCollecting = collectWhenIdle()
     this.#retention.start()
+    this.#guests.start()
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
@@ -269,7 +274,7 @@ class Service implements GatehouseService {
     const ownerId = await this.#stores.accounts.findOwnerId()
     const accounts = await this.#stores.accounts.list()
     return accounts
-      .filter((account) => !account.disabled)
+      .filter((account) => !account.disabled && account.guestAddress === null)
       .map(({ id, name, role }) => ({ id, name, role, isOwner: id === ownerId }))
   }
 
@@ -327,6 +332,7 @@ class Service implements GatehouseService {
   async #closeFolders(): Promise<void> {
     this.#folders.close()
     await this.#retention.close()
+    await this.#guests.close()
   }
 
   async #stop(): Promise<void> {

@@ -1,3 +1,4 @@
+import { isOver } from '../proxy/accounts/accountStore.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import { JobStore } from '../proxy/jobs/jobStore.ts'
@@ -24,7 +25,8 @@ export async function openJobs(
     rights: {
       find: async (accountId) => {
         const account = await accounts.find(accountId)
-        return account && { role: account.role, mayRun: !account.disabled && mayRunPrompts(account.role) }
+        if (account === undefined || isOver(account, clock.nowMs())) return undefined
+        return { role: account.role, mayRun: !account.disabled && mayRunPrompts(account.role) }
       },
       onChange: (listener) => authenticator.onCredentialsChanged(listener),
     },

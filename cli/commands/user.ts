@@ -62,11 +62,17 @@ const list: Action = async (argv, context) => {
     const rows = accounts.map((account) => [
       account.name,
       account.role,
-      account.disabled ? 'disabled' : account.hasPassword ? 'can sign in' : 'has no password',
+      describeState(account),
       account.lastSeenAtMs === null ? 'never' : new Date(account.lastSeenAtMs).toISOString(),
     ])
     context.print(rows.length === 0 ? 'Nobody yet.' : formatTable(['NAME', 'ROLE', 'STATE', 'LAST SEEN'], rows))
   })
+}
+
+const describeState = ({ disabled, guestAddress, expiresAtMs, hasPassword }: Account): string => {
+  if (guestAddress !== null && expiresAtMs !== null) return `guest until ${new Date(expiresAtMs).toISOString()}`
+  if (guestAddress !== null) return 'guest'
+  return disabled ? 'disabled' : hasPassword ? 'can sign in' : 'has no password'
 }
 
 const change =
@@ -95,7 +101,9 @@ const remove: Action = async (argv, context) => {
   await withStores(context, async (stores) => {
     const account = await stores.accounts.getByName(name)
     await stores.accounts.remove(account.id, commandLine)
-    report(context, account, `${account.name} was removed, with keys and sessions.`)
+    const isGuest = account.guestAddress !== null
+    const files = isGuest ? ' What they made is deleted while Gatehouse runs.' : ''
+    report(context, account, `${account.name} was removed, with keys and sessions.${files}`)
   })
 }
 

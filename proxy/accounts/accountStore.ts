@@ -13,6 +13,7 @@ import type { SettingsStore } from '../settings/settingsStore.ts'
 import { toNameKey } from './accountName.ts'
 import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
+import { endVisits } from './guestRows.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 
 /*
@@ -29,7 +30,18 @@ export interface Account {
   readonly hasPassword: boolean
   readonly createdAtMs: number
   readonly lastSeenAtMs: number | null
+  /** When it ends by itself; null: never. */
+  readonly expiresAtMs: number | null
+  /** From where somebody let themselves in, see guests.ts; null: somebody else made the account. */
+  readonly guestAddress: string | null
 }
+
+/** Whether somebody may come in now. */
+export const isUsable = (account: Account | undefined, nowMs: number): account is Account =>
+  account?.disabled === false && !isOver(account, nowMs)
+
+/** Whether its time is over. */
+export const isOver = ({ expiresAtMs }: Account, nowMs: number): boolean => expiresAtMs !== null && expiresAtMs <= nowMs
 
 export interface AccountStoreOptions {
   readonly kysely: Kysely<Schema>
@@ -109,7 +121,7 @@ export class AccountStore {
 
   /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED, AUTH_INVALID when `by` may no longer */
   async create(account: NewAccount, by: ActedBy): Promise<Account> {
-    const name = parseName(account.name)
+    const name = parsePersonName(account.name)
     const id = this.#options.random.id(16)
     await this.#options.kysely.transaction().execute(async (transaction) => {
       await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
@@ -137,11 +149,12 @@ export class AccountStore {
    * @throws GateError NOT_FOUND, ALREADY_EXISTS, LAST_ADMINISTRATOR, PERMISSION_DENIED
    */
   async update(id: string, change: AccountChange, by: ActedBy): Promise<Account> {
-    const name = change.name === undefined ? undefined : parseName(change.name)
+    const wanted = change.name === undefined ? undefined : parseName(change.name)
     const before = await this.#options.kysely.transaction().execute(async (transaction) => {
       const current = await getRow(transaction, id)
       const isLosingPower = (change.role !== undefined && change.role !== 'administrator') || change.disabled === true
       if (isLosingPower) await refuseLosing(transaction, current)
+      const name = wanted === undefined || toNameKey(wanted) === current.name_key ? wanted : parsePersonName(wanted)
       if (name !== undefined && toNameKey(name) !== current.name_key) await refuseTakenName(transaction, name)
       await transaction
         .updateTable('accounts')
@@ -150,13 +163,15 @@ export class AccountStore {
           name_key: toNameKey(name ?? current.name),
           role: change.role ?? current.role,
           disabled: Number(change.disabled ?? current.disabled === 1),
+          // Whoever is given another role stays.
+          ...(isOther(change.role, current.role) ? { expires_at_ms: null, guest_address: null } : {}),
         })
         .where('id', '=', id)
         .execute()
       if (change.disabled === true) await transaction.deleteFrom('sessions').where('account_id', '=', id).execute()
       return toAccount(current)
     })
-    this.#recordChange(before, { ...change, name }, by)
+    this.#recordChange(before, { ...change, name: wanted }, by)
     return this.get(id)
   }
 
@@ -191,8 +206,13 @@ export class AccountStore {
       .execute()
   }
 
-  /** Removes the account with its sessions, its keys and what is set for it alone. @throws GateError NOT_FOUND, LAST_ADMINISTRATOR, PERMISSION_DENIED */
+  /**
+   * Removes the account with its sessions, its keys and what is set for it alone. A guest's visit ends; the account goes when
+   * what they made is deleted.
+   * @throws GateError NOT_FOUND, LAST_ADMINISTRATOR, PERMISSION_DENIED
+   */
   async remove(id: string, by: ActedBy): Promise<void> {
+    if (await this.#letGo(id, by)) return
     const removed = await this.#options.kysely.transaction().execute(async (transaction) => {
       const current = await getRow(transaction, id)
       await refuseLosing(transaction, current)
@@ -240,6 +260,15 @@ export class AccountStore {
     return this.create({ name: free, role: 'administrator' }, { actor: { kind: 'system' } })
   }
 
+  async #letGo(id: string, by: ActedBy): Promise<boolean> {
+    if ((await this.get(id)).guestAddress === null) return false
+    const { kysely, clock, changes } = this.#options
+    await kysely.transaction().execute((transaction) => endVisits(transaction, clock.nowMs(), id))
+    this.#changed('session.ended', by, { account: id, guest: true })
+    changes.emit('sessions')
+    return true
+  }
+
   #recordChange(before: Account, change: AccountChange, by: ActedBy): void {
     const account = before.id
     if (change.name !== undefined && change.name !== before.name) {
@@ -270,6 +299,8 @@ function toAccount(row: Selectable<AccountsTable>): Account {
     hasPassword: row.password_hash !== null,
     createdAtMs: row.created_at_ms,
     lastSeenAtMs: row.last_seen_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    guestAddress: row.guest_address,
   }
 }
 
@@ -278,6 +309,18 @@ function parseName(name: string): string {
   if (parsed.success) return parsed.data.normalize('NFC')
   throw new GateError('VALIDATION_FAILED', parsed.error.issues[0]?.message ?? 'This name does not fit.')
 }
+
+/** "Guest 5" is nobody whom one knows. @throws GateError VALIDATION_FAILED */
+function parsePersonName(name: string): string {
+  if (guestName.test(toNameKey(name))) {
+    throw new GateError('VALIDATION_FAILED', 'Guests are called "Guest" and a number. Choose another name.')
+  }
+  return parseName(name)
+}
+
+const guestName = /^guest \d+$/
+
+const isOther = (role: Role | undefined, current: string): boolean => role !== undefined && role !== current
 
 function refuseUnknown(name?: string): never {
   throw new GateError('NOT_FOUND', name === undefined ? 'There is no such person.' : `There is nobody named ${name}.`)

@@ -14,6 +14,7 @@ import type { OpenedSecrets } from '../secrets/openSecrets.ts'
 import { SettingsStore } from '../settings/settingsStore.ts'
 import { AccountStore } from './accountStore.ts'
 import { ApiKeyStore } from './apiKeyStore.ts'
+import { Guests } from './guests.ts'
 import { systemWait } from './heldRefusals.ts'
 import { OwnerSessions } from './ownerSessions.ts'
 import { defaultHashing, PasswordHasher, systemArgon2 } from './passwordHasher.ts'
@@ -130,6 +131,7 @@ async function createStores(
     audit,
     usage,
     signIns,
+    guests: new Guests({ ...shared, settings, accounts, sessions }),
     authenticator,
     ownerSessions: new OwnerSessions(accounts, sessions),
     changes,

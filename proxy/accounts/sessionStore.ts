@@ -31,6 +31,8 @@ export interface NewSession {
   readonly secure: boolean
   readonly device: string
   readonly address: string
+  /** Of somebody who let themselves in. */
+  readonly isGuest?: true
 }
 
 export interface SessionStoreOptions {
@@ -85,7 +87,13 @@ export class SessionStore {
     this.#options.audit.record({
       ...by,
       event: 'session.started',
-      details: { session: row.id, account: session.accountId, surface: session.surface, device: session.device },
+      details: {
+        session: row.id,
+        account: session.accountId,
+        surface: session.surface,
+        device: session.device,
+        ...(session.isGuest === true ? { guest: true } : {}),
+      },
     })
     this.#options.changes.emit('sessions')
     return { token, session: this.#toSession(row) }

@@ -9,6 +9,7 @@ import type { SettingsStore } from '../settings/settingsStore.ts'
 import type { AccountStore } from './accountStore.ts'
 import type { ApiKeyStore } from './apiKeyStore.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
+import type { Guests } from './guests.ts'
 import type { Wait } from './heldRefusals.ts'
 import type { OwnerSessions } from './ownerSessions.ts'
 import type { Argon2, HashingParameters } from './passwordHasher.ts'
@@ -47,6 +48,7 @@ export interface Stores {
   readonly audit: AuditLog
   readonly usage: UsageRecorder
   readonly signIns: SignInService
+  readonly guests: Guests
   readonly authenticator: Authenticator
   /** The desktop app's own sessions: `openOwnerSession()`, `openCanvasSession()`. */
   readonly ownerSessions: OwnerSessions

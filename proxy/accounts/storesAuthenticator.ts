@@ -4,6 +4,7 @@ import { GateError } from '../contract/errorCodes.ts'
 import type { AuthenticationInput, Authenticator, Credential, Principal } from '../pipeline/requestContext.ts'
 import { mayAdminister } from '../policy/rights.ts'
 import { toNameKey } from './accountName.ts'
+import { isUsable } from './accountStore.ts'
 import type { Account, AccountStore } from './accountStore.ts'
 import type { ApiKeyStore, KnownKey } from './apiKeyStore.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
@@ -114,14 +115,16 @@ export class StoresAuthenticator implements Authenticator {
     const session = this.#options.sessions.recallByToken(token)
     if (session === undefined || !isSessionUsable(session, input)) return undefined
     const account = this.#options.accounts.recall(session.accountId)
-    if (account?.disabled !== false) return undefined
+    if (!isUsable(account, this.#options.clock.nowMs())) return undefined
     this.#useSession(session.id, account.id)
     return toPrincipal(account, toSessionCredential(session))
   }
 
   #useSession(id: string, accountId: string): void {
     this.#options.usage.recordSession(id, accountId)
-    this.#watch('session:', id, async () => (await this.#options.sessions.find(id))?.expiresAtMs)
+    this.#watch('session:', id, async () =>
+      this.#endOf((await this.#options.sessions.find(id))?.expiresAtMs, accountId),
+    )
   }
 
   async #authenticateKey(
@@ -144,7 +147,7 @@ export class StoresAuthenticator implements Authenticator {
     const { keys, accounts, usage } = this.#options
     const key = keys.recall(text)
     const account = key === undefined ? undefined : accounts.recall(key.accountId)
-    if (key === undefined || account?.disabled !== false) return undefined
+    if (key === undefined || !isUsable(account, this.#options.clock.nowMs())) return undefined
     const principal = this.#principalOfKey(key, account)
     if (input.listener === 'owner' && !mayAdminister(principal)) return undefined
     if (!input.secure && !keys.isFlagged(key.id) && !isLoopbackAddress(input.clientAddress)) return undefined
@@ -162,9 +165,19 @@ export class StoresAuthenticator implements Authenticator {
     return principal
   }
 
-  #watchKey({ id, expiresAtMs }: KnownKey): void {
-    if (expiresAtMs === null) return
-    this.#watch('key:', id, async () => (await this.#options.keys.find(id))?.expiresAtMs ?? undefined)
+  #watchKey({ id, expiresAtMs, accountId }: KnownKey): void {
+    const { keys, accounts } = this.#options
+    if (expiresAtMs === null && accounts.recall(accountId)?.expiresAtMs === null) return
+    this.#watch('key:', id, async () => {
+      const key = await keys.find(id)
+      return this.#endOf(key === undefined ? undefined : (key.expiresAtMs ?? Infinity), accountId)
+    })
+  }
+
+  /** A guest's account ends before their session. */
+  async #endOf(expiresAtMs: number | undefined, accountId: string): Promise<number | undefined> {
+    const account = await this.#options.accounts.find(accountId)
+    return expiresAtMs === undefined ? undefined : Math.min(expiresAtMs, account?.expiresAtMs ?? Infinity)
   }
 
   async #refresh(credential: Credential, accountId: string): Promise<Credential | undefined> {
@@ -178,7 +191,7 @@ export class StoresAuthenticator implements Authenticator {
 
   async #findUsable(accountId: string): Promise<Account | undefined> {
     const account = await this.#options.accounts.find(accountId)
-    return account?.disabled === false ? account : undefined
+    return isUsable(account, this.#options.clock.nowMs()) ? account : undefined
   }
 
   #watch(kind: 'session:' | 'key:', id: string, readExpiry: () => Promise<number | undefined>): void {

@@ -1,3 +1,4 @@
+import { isOver } from '../accounts/accountStore.ts'
 import type { Account } from '../accounts/accountStore.ts'
 import type { ApiKeyRecord } from '../accounts/apiKeyStore.ts'
 import type { Session } from '../accounts/sessionStore.ts'
@@ -17,7 +18,7 @@ export const describeUser = ({ id, name, role }: Account): User => ({ id, name, 
 export const describePrincipal = ({ accountId, name, role }: Principal): User => ({ id: accountId, name, role })
 
 /** Everybody as the owner sees them. */
-export async function describePeople(stores: Stores, connections: Connections): Promise<Person[]> {
+export async function describePeople(stores: Stores, connections: Connections, nowMs: number): Promise<Person[]> {
   const [accounts, keys, sessions, ownerId] = await Promise.all([
     stores.accounts.list(),
     stores.keys.list(),
@@ -27,7 +28,9 @@ export async function describePeople(stores: Stores, connections: Connections): 
   const connected = new Set(connections.list().map((connection) => connection.user.id))
   const keyCounts = countByAccount(keys)
   const sessionCounts = countByAccount(sessions.filter((session) => !session.fromOwnerWindow))
-  return accounts.map((account) => {
+  // A guest who is gone is not shown while what they made is being deleted.
+  const shown = accounts.filter((account) => account.guestAddress === null || !isOver(account, nowMs))
+  return shown.map((account) => {
     const seenNow = stores.usage.findAccountSeen(account.id) ?? 0
     const lastSeenAtMs = Math.max(seenNow, account.lastSeenAtMs ?? 0)
     return {
@@ -40,6 +43,10 @@ export async function describePeople(stores: Stores, connections: Connections): 
       keyCount: keyCounts.get(account.id) ?? 0,
       sessionCount: sessionCounts.get(account.id) ?? 0,
       connected: connected.has(account.id),
+      guest:
+        account.guestAddress === null
+          ? null
+          : { endsAt: toIsoOrNull(account.expiresAtMs), address: account.guestAddress },
     }
   })
 }

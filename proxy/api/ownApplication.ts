@@ -63,7 +63,8 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
       const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPagePolicy }
       writeDocument(outgoing, docsPage, headers)
     } else if (isApi(path)) {
-      const { authenticator, signIns } = dependencies.stores
+      const { authenticator, signIns, guests } = dependencies.stores
+      if (isGuestEntry(context)) await guests.refuseEarly(context.clientAddress)
       if (isSignIn(context)) await signIns.refusePausedAddress(context.clientAddress)
       await writeAnswer(await askRouter(router, incoming, outgoing, context, authenticator), outgoing)
     } else {
@@ -85,6 +86,9 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
 
 const isSignIn = ({ method, listener, target }: RequestContext): boolean =>
   method === 'POST' && listener === 'public' && target.path === `${apiPrefix}/session`
+
+const isGuestEntry = ({ method, target }: RequestContext): boolean =>
+  method === 'POST' && target.path === `${apiPrefix}/session/guest`
 
 const isApi = (path: string): boolean => path === '/gatehouse/api' || path.startsWith('/gatehouse/api/')
 

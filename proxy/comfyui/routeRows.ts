@@ -90,6 +90,7 @@ const ownRows: readonly RouteRow[] = [
   row('GET', '/gatehouse/assets/*', 'public', 'own', noTwin),
   row('GET', '/gatehouse/healthz', 'public', 'own', noTwin),
   row('POST', '/gatehouse/api/v1/session', 'public', 'own', noTwin),
+  row('GET POST', '/gatehouse/api/v1/session/guest', 'public', 'own', noTwin),
   row('GET DELETE', '/gatehouse/api/v1/session', 'signedIn', 'own', noTwin),
   row('*', '/gatehouse/api/v1/account', 'account', 'own', noTwin),
   row('*', '/gatehouse/api/v1/account/*', 'account', 'own', noTwin),

@@ -44,6 +44,8 @@ export const personSchema = userSchema.extend({
   sessionCount: z.number().int(),
   /** Uses ComfyUI now, as `connectionSchema` says; having Gatehouse's own pages open is not enough. */
   connected: z.boolean(),
+  /** Somebody who let themselves in, from that address, until then (ISO 8601); null there: until they are let go. */
+  guest: z.object({ endsAt: z.string().nullable(), address: z.string() }).nullable(),
 })
 export type Person = z.infer<typeof personSchema>
 
@@ -60,6 +62,10 @@ export const updateUserSchema = z.object({
 export const setPasswordSchema = z.object({ password: passwordSchema, endKeys: z.boolean().default(false) })
 export const changePasswordSchema = z.object({ currentPassword: passwordSchema, newPassword: passwordSchema })
 
+/** Whether one may come in as a guest, and when a visit that begins now ends; null: when they leave. */
+export const guestEntrySchema = z.object({ open: z.boolean(), endsAt: z.string().nullable() })
+export type GuestEntry = z.infer<typeof guestEntrySchema>
+
 export const signInSchema = z.object({ username: z.string().max(200), password: passwordSchema })
 
 /** Where a signed-in browser or key stands: `people` reaches only one's own things, `owner` is the owner's window. */
@@ -73,6 +79,8 @@ export const sessionSchema = z.object({
   mayUseManager: z.boolean(),
   /** Opened by the app on the owner's computer, so it ends with the app. */
   isInApp: z.boolean(),
+  /** Somebody who let themselves in, and when what they made is deleted (ISO 8601); null there: when they leave. */
+  guest: z.object({ endsAt: z.string().nullable() }).nullable(),
 })
 export type SessionAnswer = z.infer<typeof sessionSchema>
 

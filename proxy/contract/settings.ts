@@ -118,6 +118,20 @@ export const settingDefinitions = {
     machine: false,
     counts: 'atOnce',
   },
+  /** Whether anybody who reaches the sign-in page may look around as a guest. Switched off, those who are here go. */
+  'guests.allowed': { schema: z.boolean(), default: false, machine: false, counts: 'atOnce' },
+  /** How long a guest stays; null: until they leave or are let go. What they made goes with them. */
+  'guests.hours': {
+    schema: z.number().int().min(1).max(720).nullable(),
+    default: 12,
+    machine: false,
+    counts: 'atOnce',
+  },
+  /** How many guests there may be at once from one address; of IPv6, from one network. */
+  'guests.perAddress': { schema: z.number().int().min(1).max(100), default: 3, machine: false, counts: 'atOnce' },
+  'guests.total': { schema: z.number().int().min(1).max(500), default: 20, machine: false, counts: 'atOnce' },
+  /** What a guest's files may take, unless everybody may have less. */
+  'guests.quotaBytes': { schema: z.number().int().min(MiB), default: 1024 * MiB, machine: false, counts: 'atOnce' },
   /** ComfyUI-Manager for administrators on other devices: they can then install programs on this computer. */
   'comfyui.managerFromOtherDevices': { schema: z.boolean(), default: false, machine: true, counts: 'atOnce' },
   'window.keepInTray': { schema: z.boolean(), default: true, machine: true, counts: 'atOnce' },

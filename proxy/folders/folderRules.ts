@@ -23,7 +23,9 @@ export interface FolderRulesChange {
 }
 
 export interface FolderSettings {
-  get<Name extends Extract<SettingName, `folders.${string}` | 'jobs.diskFloorBytes'>>(name: Name): Settings[Name]
+  get<Name extends Extract<SettingName, `folders.${string}` | 'jobs.diskFloorBytes' | 'guests.quotaBytes'>>(
+    name: Name,
+  ): Settings[Name]
 }
 
 const MiB = 1024 ** 2
@@ -71,7 +73,7 @@ export class FolderRuleBook {
     const hasOwnQuota = row?.has_own_quota === 1
     const hasOwnRetention = row?.has_own_retention === 1
     return {
-      quotaBytes: hasOwnQuota ? row.quota_bytes : isOwner ? null : this.#quotaForAll(),
+      quotaBytes: hasOwnQuota ? row.quota_bytes : isOwner ? null : await this.#quotaOf(accountId),
       hasOwnQuota,
       retentionDays: hasOwnRetention
         ? row.retention_days
@@ -97,8 +99,17 @@ export class FolderRuleBook {
       .execute()
   }
 
-  #quotaForAll(): number | 'automatic' {
-    return this.#settings.get('folders.quotaBytes') ?? 'automatic'
+  /** Who let themselves in gets little, and never more than everybody. */
+  async #quotaOf(accountId: string): Promise<number | 'automatic'> {
+    const forAll = this.#settings.get('folders.quotaBytes')
+    const guest = await this.#kysely
+      .selectFrom('accounts')
+      .select('id')
+      .where('id', '=', accountId)
+      .where('guest_address', 'is not', null)
+      .executeTakeFirst()
+    if (guest === undefined) return forAll ?? 'automatic'
+    return Math.min(forAll ?? Infinity, this.#settings.get('guests.quotaBytes'))
   }
 }
 

@@ -7,7 +7,8 @@ import { FolderProblem } from './privateFolder.ts'
 export const markerFolder = '.gatehouse'
 /** In there: files that were removed and can come back, under their ids. */
 export const binFolder = 'removed'
-const MARKER_FILE = 'account.json'
+/** In the same: whose it is. */
+export const markerFile = 'account.json'
 const markerSchema = z.object({ account: z.string() })
 
 /** Whether the folder is somebody's, or was. */
@@ -20,7 +21,7 @@ export async function hasMarker(path: string): Promise<boolean> {
 
 /** Whether it says whose it is, rightly or not. */
 export async function isMarked(path: string): Promise<boolean> {
-  return lstat(join(path, markerFolder, MARKER_FILE)).then(
+  return lstat(join(path, markerFolder, markerFile)).then(
     () => true,
     () => false,
   )
@@ -30,12 +31,12 @@ export async function isMarked(path: string): Promise<boolean> {
 export async function writeMarker(path: string, accountId: string): Promise<void> {
   const marker = join(path, markerFolder)
   await mkdir(marker, { recursive: true, mode: 0o700 })
-  await writeFile(join(marker, MARKER_FILE), JSON.stringify({ account: accountId }), { mode: 0o600, flag: 'wx' })
+  await writeFile(join(marker, markerFile), JSON.stringify({ account: accountId }), { mode: 0o600, flag: 'wx' })
 }
 
 /** @throws FolderProblem when the folder does not say that it is this account's */
 export async function checkMarker(path: string, accountId: string): Promise<void> {
-  const file = join(path, markerFolder, MARKER_FILE)
+  const file = join(path, markerFolder, markerFile)
   try {
     if (markerSchema.parse(JSON.parse(await readFile(file, 'utf8'))).account === accountId) return
   } catch (cause) {

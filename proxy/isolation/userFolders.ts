@@ -14,6 +14,7 @@ import { contains, findComfyuiOverlap } from './folderOverlap.ts'
 import type { ComfyuiOwnFolders } from './folderOverlap.ts'
 import { toOutputNames } from './outputName.ts'
 import type { PickRules } from './pickedFolder.ts'
+import { removeMarkedFolder } from './removeFolder.ts'
 import type { SystemPlaces } from './systemFolders.ts'
 import { checkPrivateFolder, FolderProblem, openPrivateFolder } from './privateFolder.ts'
 
@@ -73,6 +74,8 @@ export class UserFolders {
   readonly #closedOutputs = new Set<string>()
   readonly #moveListeners = new Set<(accountId: string) => void>()
   readonly #underWay = new Map<string, Promise<FolderSet>>()
+  /** Whose folders are deleted: ids never come back. */
+  readonly #deleted = new Set<string>()
 
   constructor(options: UserFoldersOptions) {
     this.#options = options
@@ -208,9 +211,15 @@ export class UserFolders {
     return () => this.#moveListeners.delete(listener)
   }
 
-  /** Which of these accounts are no longer there, or are disabled. */
+  /** Which of these accounts are no longer there, are disabled or have come to their end. */
   async findGone(accountIds: readonly string[]): Promise<string[]> {
-    const rows = await this.#options.kysely.selectFrom('accounts').select('id').where('disabled', '=', 0).execute()
+    const { kysely, clock } = this.#options
+    const rows = await kysely
+      .selectFrom('accounts')
+      .select('id')
+      .where('disabled', '=', 0)
+      .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', clock.nowMs())]))
+      .execute()
     const there = new Set(rows.map(({ id }) => id))
     return accountIds.filter((id) => !there.has(id))
   }
@@ -220,7 +229,31 @@ export class UserFolders {
     await rm(this.#below(accountId, 'temp'), { recursive: true, force: true })
   }
 
+  /**
+   * Deletes for good what the person made and sent; from then on nothing is made for them. A folder that does not say it
+   * is theirs stays, and the log says so. Never the owner's. @throws when something cannot be deleted now
+   */
+  async deleteAll(accountId: string): Promise<void> {
+    if (!accountIdSchema.safeParse(accountId).success) throw new TypeError('that is no account id')
+    if (await this.#isOwner(accountId)) throw new TypeError("the owner's folders are not deleted")
+    const { platform, logger } = this.#options
+    this.#deleted.add(accountId)
+    await this.#underWay.get(accountId)?.catch(() => undefined)
+    const known = await this.#findRow(accountId)
+    try {
+      if (known !== undefined) {
+        await this.#refuseComfyuis(known.output_directory)
+        await removeMarkedFolder(known.output_directory, accountId, platform)
+      }
+    } catch (error) {
+      if (!(error instanceof FolderProblem)) throw error
+      logger.error({ err: error, account: accountId }, 'the folder of an account that is gone was left as it is')
+    }
+    await rm(this.#below(accountId), { recursive: true, force: true })
+  }
+
   async #ensure(accountId: string): Promise<FolderSet> {
+    if (this.#deleted.has(accountId)) throw new GateError('AUTH_INVALID', 'That account is no longer there.')
     if (await this.#isOwner(accountId)) return OWN_OF_COMFYUI
     return this.#inWords(accountId, () => this.#open(accountId))
   }

@@ -113,6 +113,11 @@ export class Thumbnails {
     await Promise.all(thumbnailSizes.map((size) => rm(this.#pathOf(row, size), { force: true })))
   }
 
+  /** Everything of this account is gone. */
+  async forgetAll(accountId: string): Promise<void> {
+    await rm(this.#folderOf(accountId), { recursive: true, force: true })
+  }
+
   /** Removes what was asked for longest ago, when all of them take too much, and what belongs to nobody any more. */
   trim(isAccount: (id: string) => boolean): Promise<void> {
     this.#trimming ??= this.#trim(isAccount).finally(() => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { toActedBy } from '../accounts/actedBy.ts'
+import { enterAsGuest } from '../accounts/guestEntry.ts'
 import { clearSessionCookie, createSessionCookie } from '../accounts/sessionCookie.ts'
+import { signOut as endSession } from '../accounts/signOut.ts'
 import type { Stores } from '../accounts/stores.ts'
 import { signInSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
@@ -108,6 +109,11 @@ async function signIn(turn: Turn, stores: Stores): Promise<void> {
   const { incoming, context } = turn
   const form = await readForm(incoming)
   const next = toOwnPath(form.get('next') ?? new URLSearchParams(context.target.search).get('next'))
+  if (form.get('guest') === 'true') {
+    const { cookie } = await enterAsGuest(stores, context, incoming.headers['user-agent'])
+    redirect(turn, next, { 'set-cookie': cookie })
+    return
+  }
   const parsed = signInSchema.safeParse({ username: form.get('username'), password: form.get('password') })
   if (!parsed.success) throw new GateError('VALIDATION_FAILED', 'Give a name and a password.')
   try {
@@ -146,7 +152,7 @@ async function signOut(turn: Turn, stores: Stores): Promise<void> {
   const { principal } = context
   // A key is not signed out, and the owner's window closes with the app.
   if (principal?.credential.kind === 'session' && principal.credential.surface === 'people') {
-    await stores.sessions.end(principal.credential.sessionId, toActedBy(principal, context.clientAddress))
+    await endSession(stores, principal, context.clientAddress)
   }
   redirect(turn, '/login', {
     'set-cookie': clearSessionCookie(context.secure),

@@ -4,12 +4,15 @@ import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createOwnApplication } from '../../proxy/api/ownApplication.ts'
+import type { GuestSweep } from '../../proxy/accounts/guestSweep.ts'
+import { isOver } from '../../proxy/accounts/accountStore.ts'
 import type { OwnApplicationDependencies } from '../../proxy/api/dependencies.ts'
 import type { EngineState, LogLine } from '../../proxy/contract/comfyui.ts'
 import type { Connection, Sharing } from '../../proxy/contract/sharing.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import type { ListenerName, PresentedCredential, RequestContext } from '../../proxy/pipeline/requestContext.ts'
 import { mayRunPrompts } from '../../proxy/policy/authorize.ts'
+import { openGuests } from '../../service/openGuests.ts'
 import { openTestFolders } from './foldersFixture.ts'
 import type { TestFolders } from './foldersFixture.ts'
 import { openJobQueueFixture } from './jobQueueFixture.ts'
@@ -138,6 +141,8 @@ export interface TestApplication {
   readonly queue: JobQueueFixture
   readonly folders: TestFolders
   readonly files: OutputsFixture
+  /** Deletes what guests leave behind, once it is started. */
+  readonly guests: GuestSweep
   readonly pagesDirectory: string
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>
   /** Opens the event stream; `events` grows, `closed` resolves when the gate ends it. */
@@ -236,12 +241,15 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       rights: {
         find: async (accountId) => {
           const account = await stores.accounts.find(accountId)
-          return account && { role: account.role, mayRun: !account.disabled && mayRunPrompts(account.role) }
+          if (account === undefined || isOver(account, clock.nowMs())) return undefined
+          return { role: account.role, mayRun: !account.disabled && mayRunPrompts(account.role) }
         },
         onChange: (listener) => stores.authenticator.onCredentialsChanged(listener),
       },
     })
     const files = openOutputsFixture(stores, queue.jobs, folders.userFolders, { clock, logger })
+    const { jobs } = queue
+    const guests = openGuests(stores, { ...folders, jobs, thumbnails: files.thumbnails, logger })
     const own = createOwnApplication({
       jobs: queue.jobs,
       folders: folders.folders,
@@ -284,12 +292,14 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       queue,
       folders,
       files,
+      guests,
       pagesDirectory,
       ask: (method, path, options = {}) => ask(origin, method, path, options),
       openEvents: (options) => openEvents(origin, options),
     })
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
+    await guests.close()
     await files.close()
     await queue.close()
   },

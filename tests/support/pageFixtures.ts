@@ -46,6 +46,7 @@ function createPerson(number: number, name: string, role: Role, rest: Partial<Pe
     lastSeenAt: ago(2 * hourMs),
     keyCount: 0,
     sessionCount: 1,
+    guest: null,
     connected: false,
     ...rest,
   })
@@ -346,6 +347,7 @@ const ownerAnswers = {
     mayAdminister: true,
     mayUseManager: true,
     isInApp: true,
+    guest: null,
   }),
   'GET users': list(people),
   'GET keys': list(keys),
@@ -382,6 +384,7 @@ export function portalScenario(
         mayAdminister: false,
         mayUseManager: false,
         isInApp: false,
+        guest: null,
       }),
       'GET account': accountSchema.parse({ user, hasPassword: true, createdAt: person.createdAt }),
       'GET keys': list(keys.filter((key) => key.user.id === person.id)),

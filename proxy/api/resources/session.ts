@@ -1,7 +1,10 @@
 import { createRoute } from '@hono/zod-openapi'
-import { toActedBy } from '../../accounts/actedBy.ts'
+import { z } from 'zod'
+import { enterAsGuest } from '../../accounts/guestEntry.ts'
 import { clearSessionCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
-import { sessionSchema, signInSchema } from '../../contract/accounts.ts'
+import { signOut } from '../../accounts/signOut.ts'
+import type { Stores } from '../../accounts/stores.ts'
+import { guestEntrySchema, sessionSchema, signInSchema } from '../../contract/accounts.ts'
 import type { SessionAnswer } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import type { Principal } from '../../pipeline/requestContext.ts'
@@ -11,16 +14,20 @@ import { describePrincipal } from '../describe.ts'
 import { requirePrincipal } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
-const describeSelf = (principal: Principal, managerFromOtherDevices: boolean): SessionAnswer => {
+const describeSelf = async (stores: Stores, principal: Principal): Promise<SessionAnswer> => {
   const { credential } = principal
+  const account = await stores.accounts.find(principal.accountId)
   return {
     user: describePrincipal(principal),
     surface: credential.kind === 'apiKey' ? 'key' : credential.surface,
     mayAdminister: mayAdminister(principal),
-    mayUseManager: decideManager(principal, managerFromOtherDevices).allowed,
+    mayUseManager: decideManager(principal, stores.settings.get('comfyui.managerFromOtherDevices')).allowed,
     isInApp: credential.kind === 'session' && (credential.surface === 'owner' || credential.fromOwnerWindow),
+    guest: typeof account?.guestAddress === 'string' ? { endsAt: toIsoOrNull(account.expiresAtMs) } : null,
   }
 }
+
+const toIsoOrNull = (atMs: number | null): string | null => (atMs === null ? null : new Date(atMs).toISOString())
 
 const getRoute = createRoute({
   method: 'get',
@@ -38,18 +45,47 @@ const createSessionRoute = createRoute({
   responses: { 200: jsonAnswer(sessionSchema, 'Signed in'), ...commonRefusals },
 })
 
+const guestEntryRoute = createRoute({
+  method: 'get',
+  path: '/session/guest',
+  summary: 'Whether one may look around as a guest',
+  security: [],
+  responses: { 200: jsonAnswer(guestEntrySchema, 'Whether, and until when'), ...commonRefusals },
+})
+
+const createGuestRoute = createRoute({
+  method: 'post',
+  path: '/session/guest',
+  summary: 'Look around as a guest, without an account; sets the session cookie',
+  security: [],
+  request: { body: jsonBody(z.object({})) },
+  responses: { 200: jsonAnswer(sessionSchema, 'A new guest'), ...commonRefusals },
+})
+
 const deleteRoute = createRoute({
   method: 'delete',
   path: '/session',
-  summary: 'Sign out',
+  summary: 'Sign out. What a guest made is deleted',
   responses: { 204: noContent, ...commonRefusals },
 })
 
 /** Signing in and out, and who is asking. */
 export function createSessionResource({ stores }: OwnApplicationDependencies) {
-  const managerFromOtherDevices = (): boolean => stores.settings.get('comfyui.managerFromOtherDevices')
   return createRouter()
-    .openapi(getRoute, (c) => c.json(describeSelf(requirePrincipal(c.env.context), managerFromOtherDevices()), 200))
+    .openapi(getRoute, async (c) => c.json(await describeSelf(stores, requirePrincipal(c.env.context)), 200))
+    .openapi(guestEntryRoute, (c) => {
+      const { isOpen } = stores.guests
+      return c.json({ open: isOpen, endsAt: isOpen ? toIsoOrNull(stores.guests.nextEndMs()) : null }, 200)
+    })
+    .openapi(createGuestRoute, async (c) => {
+      const { context } = c.env
+      const { clientAddress, secure } = context
+      const entered = await enterAsGuest(stores, context, c.req.header('user-agent'))
+      c.header('set-cookie', entered.cookie)
+      const presented = { kind: 'sessionCookie', token: entered.token } as const
+      const asked = { presented, clientAddress, secure, listener: context.listener }
+      return c.json(await describeSelf(stores, await stores.authenticator.authenticate(asked)), 200)
+    })
     .openapi(createSessionRoute, async (c) => {
       const { context } = c.env
       if (context.listener !== 'public') {
@@ -67,7 +103,7 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
       c.header('set-cookie', createSessionCookie(token, { secure: context.secure, maxAgeSeconds }))
       const credential = { kind: 'session', sessionId: session.id, surface: 'people', fromOwnerWindow: false } as const
       const principal = { accountId: account.id, name: account.name, role: account.role, credential }
-      return c.json(describeSelf(principal, managerFromOtherDevices()), 200)
+      return c.json(await describeSelf(stores, principal), 200)
     })
     .openapi(deleteRoute, async (c) => {
       const { context } = c.env
@@ -75,7 +111,7 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
       if (principal.credential.kind !== 'session') {
         throw new GateError('BAD_REQUEST', 'A key is not signed out. Revoke it under "keys".')
       }
-      await stores.sessions.end(principal.credential.sessionId, toActedBy(principal, context.clientAddress))
+      await signOut(stores, principal, context.clientAddress)
       c.header('set-cookie', clearSessionCookie(context.secure))
       c.header('clear-site-data', '"cache", "storage"')
       return c.body(null, 204)

@@ -59,16 +59,16 @@ const deleteRoute = createRoute({
 })
 
 /** People, for administrators. */
-export function createUsersResource({ stores, connections }: OwnApplicationDependencies) {
+export function createUsersResource({ stores, connections, clock }: OwnApplicationDependencies) {
   const getPerson = async (id: string): Promise<Person> => {
-    const person = (await describePeople(stores, connections)).find((entry) => entry.id === id)
+    const person = (await describePeople(stores, connections, clock.nowMs())).find((entry) => entry.id === id)
     if (person === undefined) throw new GateError('NOT_FOUND', 'There is no such person.')
     return person
   }
   return createRouter()
     .openapi(listRoute, async (c) => {
       requireAdminister(c.env.context)
-      return c.json(toPage(await describePeople(stores, connections), c.req.valid('query')), 200)
+      return c.json(toPage(await describePeople(stores, connections, clock.nowMs()), c.req.valid('query')), 200)
     })
     .openapi(createUserRoute, async (c) => {
       const by = toActedBy(requireAdminister(c.env.context), c.env.context.clientAddress)

@@ -36,6 +36,7 @@ describe('the OpenAPI document', () => {
         '/outputs/{id}/thumbnail',
         '/outputs/{id}/workflow',
         '/session',
+        '/session/guest',
         '/sessions',
         '/sessions/{id}',
         '/settings',

@@ -22,6 +22,7 @@ describe('session', () => {
       mayAdminister: false,
       mayUseManager: false,
       isInApp: false,
+      guest: null,
     })
     const cookie = answer.headers['set-cookie']?.[0] ?? ''
     expect(cookie).toMatch(/^gatehouse_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=2592000$/)
