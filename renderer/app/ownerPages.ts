@@ -5,6 +5,7 @@ import {
   IconListNumbers,
   IconPhoto,
   IconServer2,
+  IconShieldLock,
   IconUsers,
 } from '@tabler/icons-react'
 
@@ -14,6 +15,7 @@ export const ownerPages = {
   people: { path: '/people', title: 'People', icon: IconUsers, inMore: false },
   pictures: { path: '/pictures', title: 'Pictures', icon: IconPhoto, inMore: false },
   jobs: { path: '/jobs', title: 'Jobs', icon: IconListNumbers, inMore: false },
+  roles: { path: '/roles', title: 'Roles', icon: IconShieldLock, inMore: true },
   keys: { path: '/keys', title: 'Keys', icon: IconKey, inMore: true },
   comfyui: { path: '/comfyui', title: 'ComfyUI', icon: IconServer2, inMore: true },
   settings: { path: '/settings', title: 'Settings', icon: IconAdjustments, inMore: true },

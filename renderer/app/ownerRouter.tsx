@@ -8,6 +8,8 @@ import { JobsPage } from '../pages/JobsPage.tsx'
 import { KeysPage } from '../pages/KeysPage.tsx'
 import { OwnerPicturesPage } from '../pages/OwnerPicturesPage.tsx'
 import { PeoplePage } from '../pages/PeoplePage.tsx'
+import { roleParts } from '../features/roles/roleParts.ts'
+import { RolesPage } from '../pages/RolesPage.tsx'
 import { SettingsPage } from '../pages/SettingsPage.tsx'
 import { WelcomePage } from '../pages/WelcomePage.tsx'
 import { ownerPages } from './ownerPages.ts'
@@ -43,6 +45,16 @@ const keysRoute = createRoute({
   component: KeysPage,
   validateSearch: z.object({ new: flag.optional(), for: optionalText }),
 })
+const rolesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: ownerPages.roles.path,
+  component: RolesPage,
+  validateSearch: z.object({
+    role: optionalText,
+    part: z.enum(roleParts).optional().catch(undefined),
+    copy: optionalText,
+  }),
+})
 const comfyuiRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: ownerPages.comfyui.path,
@@ -72,6 +84,7 @@ export const ownerRouter = createRouter({
       peopleRoute,
       picturesRoute,
       jobsRoute,
+      rolesRoute,
       keysRoute,
       comfyuiRoute,
       settingsRoute,

@@ -16,6 +16,7 @@ import {
 import type { PageScenario } from './pageFixtures.ts'
 import { ownerJobShots, portalQueueShots } from './pageFixturesJobs.ts'
 import { ownerPictureShots, pictureShots } from './pageFixturesPictureShots.ts'
+import { ownerRoleShots } from './pageFixturesRoles.ts'
 import { brokenAnswer, pendingAnswer } from './pageFixturesServer.ts'
 
 export interface Shot {
@@ -304,6 +305,9 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
 
 /** Every page and state worth seeing. */
 export const shots: readonly Shot[] = [
-  ...[...ownerShots, ...ownerJobShots, ...ownerPictureShots].map((shot) => ({ ...shot, place: 'owner' as const })),
+  ...[...ownerShots, ...ownerRoleShots, ...ownerJobShots, ...ownerPictureShots].map((shot) => ({
+    ...shot,
+    place: 'owner' as const,
+  })),
   ...[...portalShots, ...portalQueueShots, ...pictureShots].map((shot) => ({ ...shot, place: 'portal' as const })),
 ]
