@@ -97,6 +97,7 @@ async function take({ browser, server, shot, scheme, width, output }) {
     reducedMotion: 'reduce',
     viewport: { width, height: HEIGHTS[width] },
     deviceScaleFactor: width === 360 ? 2 : 1,
+    hasTouch: width === 360,
     locale: 'en-GB',
     timezoneId: 'UTC',
   })
@@ -111,6 +112,7 @@ async function take({ browser, server, shot, scheme, width, output }) {
     page.on('pageerror', (error) => problems.push(`${name}: ${error.message}`))
     await page.clock.setFixedTime(fixtureNowMs)
     await page.addInitScript(fakeDesktop, shot.scenario.desktop ?? null)
+    if (shot.storage !== undefined) await page.addInitScript(remember, shot.storage)
     await page.goto(`${server.origin}${shot.path}`, { waitUntil: 'load' })
     await page.locator('h1').first().waitFor({ timeout: 10_000 })
     await shot.act?.(page)
@@ -155,6 +157,11 @@ function fakeDesktop(answers) {
     invoke: (channel) => Promise.resolve({ ok: true, value: answers[channel] }),
     on: () => () => undefined,
   }
+}
+
+/** Runs in the page. */
+function remember({ key, value }) {
+  window.localStorage.setItem(key, value)
 }
 
 /** Answers have arrived, skeletons that are late by design have shown, and nothing moves any more. */

@@ -19,7 +19,7 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   connections: [queryKeys.connections, queryKeys.users],
   settings: [queryKeys.settings, queryKeys.sharing, queryKeys.comfyui],
   jobs: [queryKeys.jobs],
-  progress: [queryKeys.runningJobs],
+  progress: [queryKeys.runningJobs, queryKeys.runs],
   // What was made or removed takes or gives room.
   outputs: [queryKeys.outputs, queryKeys.folders],
   folders: [queryKeys.folders],

@@ -20,8 +20,13 @@ export const queryKeys = {
   endedJobs: ['jobs', 'ended'],
   jobQueue: ['jobs', 'queue'],
   jobUse: ['jobs', 'use'],
+  /** Of one's own runs, with how far they are. */
+  runs: ['jobs', 'runs'],
+  activeRuns: ['jobs', 'runs', 'active'],
+  oneJob: (id: string) => ['jobs', 'runs', 'one', id],
   outputs: ['outputs'],
   outputLists: ['outputs', 'lists'],
+  jobOutputs: (jobId: string) => ['outputs', 'job', jobId],
   outputDetails: (id: string) => ['outputs', 'details', id],
   folders: ['folders'],
   workflows: ['workflows'],

@@ -1,4 +1,4 @@
-import { Link, Outlet } from '@tanstack/react-router'
+import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router'
 import { IconExternalLink } from '@tabler/icons-react'
 import { useEffect } from 'react'
 import type { ReactNode } from 'react'
@@ -9,7 +9,8 @@ import { GateMark } from '../components/GateMark.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
 import { Notice } from '../components/Notice.tsx'
 import { useSession } from '../features/account/accountQueries.ts'
-import { canOpenCanvas } from '../features/account/landingPath.ts'
+import { permissionsOf } from '../features/account/permissions.ts'
+import type { Permission } from '../../proxy/contract/permissions.ts'
 import { portalPages } from './portalPages.ts'
 import type { PortalPage } from './portalPages.ts'
 import styles from './PortalShell.module.css'
@@ -40,9 +41,9 @@ export function PortalShell() {
     )
   }
   return (
-    <Frame bar={<Bar mayOpenCanvas={canOpenCanvas(session.data.user.role)} />}>
+    <Frame bar={<Bar permissions={permissionsOf(session.data)} />}>
       <Liveness />
-      <Outlet />
+      <PermittedPage permissions={permissionsOf(session.data)} />
     </Frame>
   )
 }
@@ -69,14 +70,25 @@ function Frame({ bar, children }: { readonly bar?: ReactNode; readonly children:
   )
 }
 
+/** The page of the address, or the first that is for one: who only looks has nothing to run. */
+function PermittedPage({ permissions }: { readonly permissions: readonly Permission[] }) {
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  const isOpen = ({ needs }: PortalPage): boolean => permissions.includes(needs)
+  const page = pages.find((candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`))
+  const first = pages.find(isOpen)
+  if (page === undefined || isOpen(page)) return <Outlet />
+  return first === undefined ? null : <Navigate to={first.path} replace />
+}
+
 /** Above on a desk; on a phone the pages are below, where the thumb is. */
-function Bar({ mayOpenCanvas }: { readonly mayOpenCanvas: boolean }) {
+function Bar({ permissions }: { readonly permissions: readonly Permission[] }) {
+  const own = pages.filter(({ needs }) => permissions.includes(needs))
   return (
     <>
       <nav className={styles.nav} aria-label="Pages">
-        <ul className={styles.links}>{pages.map(toLink)}</ul>
+        <ul className={styles.links}>{own.map(toLink)}</ul>
       </nav>
-      {mayOpenCanvas && (
+      {permissions.includes('canvas') && (
         <a className={styles.canvas} href="/">
           <IconExternalLink size={18} aria-hidden />
           Open the canvas

@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router'
 import { ErrorState } from '../components/ErrorState.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
+import { runSearchSchema } from '../features/run/runSearch.ts'
 import { gallerySearchSchema, toOwnFilter } from '../features/outputs/gallerySearch.ts'
 import { outputsQuery } from '../features/outputs/outputQueries.ts'
 import { portalPages } from './portalPages.ts'
@@ -16,6 +17,12 @@ import { PortalShell } from './PortalShell.tsx'
 const rootRoute = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()()
 const shellRoute = createRoute({ getParentRoute: () => rootRoute, id: 'portal', component: PortalShell })
 
+const runRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: portalPages.run.path,
+  component: lazyRouteComponent(() => import('../pages/RunPage.tsx'), 'RunPage'),
+  validateSearch: runSearchSchema,
+})
 const picturesRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: portalPages.pictures.path,
@@ -43,7 +50,7 @@ const unknownRoute = createRoute({
   path: '$',
   beforeLoad: () => {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to go elsewhere
-    throw redirect({ to: portalPages.pictures.path, replace: true })
+    throw redirect({ to: portalPages.run.path, replace: true })
   },
 })
 
@@ -51,7 +58,9 @@ const unknownRoute = createRoute({
 export const createPortalRouter = (queryClient: QueryClient) =>
   createRouter({
     context: { queryClient },
-    routeTree: rootRoute.addChildren([shellRoute.addChildren([picturesRoute, queueRoute, meRoute, unknownRoute])]),
+    routeTree: rootRoute.addChildren([
+      shellRoute.addChildren([runRoute, picturesRoute, queueRoute, meRoute, unknownRoute]),
+    ]),
     basepath: '/gatehouse',
     defaultPreload: 'intent',
     defaultPendingComponent: () => <LoadingRows rows={5} />,

@@ -108,7 +108,7 @@ const ended = [
   }),
 ]
 
-const queue = (rest: Partial<QueueState> = {}): QueueState =>
+export const queueState = (rest: Partial<QueueState> = {}): QueueState =>
   queueStateSchema.parse({
     stoppedBecause: null,
     paused: false,
@@ -139,7 +139,12 @@ export function jobAnswers({
   state = {},
 }: Queue) {
   return {
-    'GET jobs/queue': queue({ running: running.length, waiting: waiting + held.length, held: held.length, ...state }),
+    'GET jobs/queue': queueState({
+      running: running.length,
+      waiting: waiting + held.length,
+      held: held.length,
+      ...state,
+    }),
     'GET jobs?state=running': list(running),
     'GET jobs?state=waiting': list(line, waiting > line.length ? 'c2s' : null),
     'GET jobs?state=held': list(held),

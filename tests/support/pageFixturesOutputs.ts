@@ -199,12 +199,13 @@ export async function drawOutput(path: string, size: number): Promise<DrawnFile 
   const scale = kind === 'file' ? 1 : Math.min(1, size / wide)
   const [width, height] = [Math.round(wide * scale), Math.round(high * scale)]
   const key = `${number % 40} ${width} ${height}`
-  const known = drawn.get(key) ?? draw(number % 40, width, height)
+  const known = drawn.get(key) ?? drawLandscape(number % 40, width, height)
   drawn.set(key, known)
   return { type: 'image/webp', body: await known }
 }
 
-function draw(number: number, width: number, height: number): Promise<Buffer> {
+/** A made-up landscape, as WebP. */
+export function drawLandscape(number: number, width: number, height: number): Promise<Buffer> {
   const pixels = Buffer.alloc(width * height * 3)
   const landscape = createLandscape(`fixture ${number % 9}`, BigInt(number), 0)
   drawRows(landscape, pixels, { width, height }, { from: 0, to: height })

@@ -5,11 +5,14 @@ import { join } from 'node:path'
 import { pageHeaders } from '../../proxy/portal/contentPolicy.ts'
 import type { PageScenario } from './pageFixtures.ts'
 import { drawOutput } from './pageFixturesOutputs.ts'
+import { drawRunPicture } from './pageFixturesRunPictures.ts'
 
 const contentTypes: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
+  png: 'image/png',
+  webmanifest: 'application/manifest+json',
   html: 'text/html; charset=utf-8',
 }
 
@@ -37,7 +40,7 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
       // Lists that are asked for by their state are different answers.
       const state = searchParams.get('state')
       const named = state === null ? path : `${path}?state=${state}`
-      const file = await drawOutput(path, Number(searchParams.get('size')))
+      const file = (await drawOutput(path, Number(searchParams.get('size')))) ?? (await drawRunPicture(path))
       if (file !== undefined) outgoing.writeHead(200, { 'content-type': file.type }).end(file.body)
       else answerApi(incoming.method ?? 'GET', named, searchParams, outgoing)
       return

@@ -17,6 +17,7 @@ import type { PageScenario } from './pageFixtures.ts'
 import { ownerJobShots, portalQueueShots } from './pageFixturesJobs.ts'
 import { ownerPictureShots, pictureShots } from './pageFixturesPictureShots.ts'
 import { ownerRoleShots } from './pageFixturesRoles.ts'
+import { runShots } from './pageFixturesRun.ts'
 import { brokenAnswer, pendingAnswer } from './pageFixturesServer.ts'
 
 export interface Shot {
@@ -28,6 +29,8 @@ export interface Shot {
   readonly act?: (page: Page) => Promise<void>
   /** Only what the window shows, not the whole page: for dialogs. */
   readonly viewportOnly?: boolean
+  /** What this browser remembers. */
+  readonly storage?: { readonly key: string; readonly value: string }
 }
 
 const home = '/gatehouse/owner/'
@@ -309,5 +312,8 @@ export const shots: readonly Shot[] = [
     ...shot,
     place: 'owner' as const,
   })),
-  ...[...portalShots, ...portalQueueShots, ...pictureShots].map((shot) => ({ ...shot, place: 'portal' as const })),
+  ...[...portalShots, ...runShots, ...portalQueueShots, ...pictureShots].map((shot) => ({
+    ...shot,
+    place: 'portal' as const,
+  })),
 ]

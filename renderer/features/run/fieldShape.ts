@@ -1,0 +1,56 @@
+import type { WorkflowInput } from '../../../proxy/contract/workflows.ts'
+
+type NumberInput = Pick<Extract<WorkflowInput, { kind: 'integer' | 'number' }>, 'min' | 'max' | 'step'>
+
+/** A finger on 300 pixels tells about so many steps apart. */
+const mostSliderSteps = 200
+
+/** Whether a slider can reach each of its values; otherwise there are − and +. */
+export function isSlider({ min, max, step }: NumberInput): boolean {
+  const steps = (max - min) / step
+  return steps >= 2 && steps <= mostSliderSteps
+}
+
+/** How many digits behind the point a step has: 0.05 → 2. */
+export function decimalsOf(step: number): number {
+  const [, exponent] = /e-(\d+)$/.exec(String(step)) ?? []
+  if (exponent !== undefined) return Math.min(10, Number(exponent))
+  return Math.min(10, (String(step).split('.')[1] ?? '').length)
+}
+
+/** The value of the next step, within the range, as it is typed. */
+export function stepped(input: NumberInput, from: number, steps: number): string {
+  const { min, max, step } = input
+  const wanted = Math.round((from - min) / step + steps) * step + min
+  return Math.min(max, Math.max(min, wanted))
+    .toFixed(Math.max(decimalsOf(step), decimalsOf(min)))
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '')
+}
+
+/** Few and short ones stand side by side. */
+export function isSegmented(choices: readonly string[]): boolean {
+  return choices.length >= 2 && choices.length <= 4 && choices.join('').length <= 24
+}
+
+/** `models/dreamshaper_8.safetensors` → `dreamshaper_8`: what a choice is called; the whole name where two would be alike. */
+export function choiceWords(choices: readonly string[]): ReadonlyMap<string, string> {
+  const short = (choice: string): string => choice.replace(/\.(?:safetensors|ckpt|pt|pth|bin|gguf|onnx)$/i, '')
+  const taken = new Map<string, number>()
+  for (const choice of choices) taken.set(short(choice), (taken.get(short(choice)) ?? 0) + 1)
+  return new Map(choices.map((choice) => [choice, taken.get(short(choice)) === 1 ? short(choice) : choice]))
+}
+
+/** Short enough to be read to somebody. */
+const mostSeed = 999_999_999n
+
+/** A seed within the range; `chance` from 0 to below 1. */
+export function drawSeed(
+  { min, max }: Pick<Extract<WorkflowInput, { kind: 'seed' }>, 'min' | 'max'>,
+  chance: number,
+): string {
+  const [least, most] = [BigInt(min), BigInt(max)]
+  const room = most - least < mostSeed ? most - least : mostSeed
+  const start = least < 0n && most >= room ? 0n : least
+  return (start + BigInt(Math.floor(chance * Number(room + 1n)))).toString()
+}
