@@ -8,6 +8,7 @@ import { ChangePassword } from '../features/account/ChangePassword.tsx'
 import { OwnKeys } from '../features/account/OwnKeys.tsx'
 import { ownRoleWords, welcomeWords } from '../features/account/roleWelcome.ts'
 import { DeviceList } from '../features/devices/DeviceList.tsx'
+import { forgetRunNotes } from '../features/run/runMemory.ts'
 import styles from './MePage.module.css'
 
 /** Me: who I am here, and everything that is one's own. */
@@ -37,6 +38,11 @@ export function MePage() {
   )
 }
 
+function leave(): void {
+  forgetRunNotes()
+  window.location.replace('/login')
+}
+
 function SignOut() {
   const signOut = useSignOut()
   return (
@@ -45,7 +51,7 @@ function SignOut() {
         variant="default"
         leftSection={<IconLogout size={16} aria-hidden />}
         loading={signOut.isPending || signOut.isSuccess}
-        onClick={() => signOut.mutate(undefined, { onSuccess: () => window.location.replace('/login') })}
+        onClick={() => signOut.mutate(undefined, { onSuccess: leave })}
       >
         Sign out
       </Button>
