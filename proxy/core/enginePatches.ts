@@ -14,6 +14,8 @@ export const enginePatches = [
   'socketTarget',
   'nodeInputs',
   'fileAccess',
+  'modelRules',
+  'nodeRules',
 ] as const
 
 /** The answer of an engine that has them all. */

@@ -36,7 +36,9 @@ def client_id_of(extra_data: Any) -> Optional[str]:
 
 def describe_failure(prompt: Any, prompt_id: str, error: BaseException) -> Dict[str, Any]:
     """The data of ComfyUI's `execution_error` message."""
-    node_id, class_type = find_bad_node(prompt)
+    node_id, class_type = getattr(error, "node_id", ""), getattr(error, "node_type", "")
+    if not node_id:
+        node_id, class_type = find_bad_node(prompt)
     return {
         "prompt_id": prompt_id,
         "node_id": node_id,

@@ -16,13 +16,18 @@ from companionParts import WithFolders, as_user, part
 
 file_access = part("isolation.file_access")
 folders = part("isolation.folders")
+model_access = part("isolation.model_access")
 node_inputs = part("isolation.node_inputs")
 threads = part("isolation.threads")
 users = part("isolation.users")
 
 # A hook stays for good: one for all tests, which looks up whose turn it is.
-current = types.SimpleNamespace(check=lambda path, base=None: None)
-file_access.install(types.SimpleNamespace(check=lambda path, base=None: current.check(path, base)))
+current = types.SimpleNamespace(check=lambda *where: None)
+file_access.install(
+    types.SimpleNamespace(
+        check=lambda *where: current.check(*where), is_limited=lambda user: user is not None and user.has_own_folders
+    )
+)
 
 Refused = file_access.NotYourFolder
 
@@ -43,9 +48,9 @@ class WithAccess(WithFolders):
         self.owners = self.write(self.comfyui, "output", "owners.txt")
         self.model = self.write(self.models, "model.safetensors")
         self.unknown = self.write(self.private, "carlcarlcarlcarl", "input", "carls.txt")
-        self.access = file_access.FileAccess(self.users, self.paths, [self.private])
+        self.access = file_access.FileAccess(self.users, self.paths, [self.private], model_access.ModelAccess(self.users, self.paths))
         current.check = self.access.check
-        self.addCleanup(setattr, current, "check", lambda path, base=None: None)
+        self.addCleanup(setattr, current, "check", lambda *where: None)
 
     def assert_refused(self, attempt, *args, **kwargs):
         with self.assertRaises(Refused):

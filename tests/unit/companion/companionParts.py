@@ -103,4 +103,43 @@ def get_save_image_path(filename_prefix, output_dir, image_width=0, image_height
     folder = os.path.join(output_dir, os.path.dirname(os.path.normpath(filename_prefix)))
     os.makedirs(folder, exist_ok=True)
     return folder, os.path.basename(filename_prefix), 1, os.path.dirname(filename_prefix), filename_prefix
+
+folder_names_and_paths = {}
+filename_list_cache = {}
+
+def map_legacy(folder_name):
+    return {"unet": "diffusion_models"}.get(folder_name, folder_name)
+
+def get_filename_list_(folder_name):
+    folders, extensions = folder_names_and_paths[map_legacy(folder_name)]
+    found, dirs = set(), {}
+    for folder in folders:
+        for root, _, names in os.walk(folder, followlinks=True):
+            dirs[root] = os.stat(root).st_mtime_ns
+            files = [os.path.relpath(os.path.join(root, name), folder) for name in names]
+            found.update(file for file in files if not extensions or os.path.splitext(file)[1] in extensions)
+    return sorted(found), dirs, 0.0
+
+def cached_filename_list_(folder_name):
+    known = filename_list_cache.get(folder_name)
+    is_new = known is not None and all(os.stat(root).st_mtime_ns == time for root, time in known[1].items())
+    return known if is_new else None
+
+def get_filename_list(folder_name):
+    folder_name = map_legacy(folder_name)
+    found = cached_filename_list_(folder_name)
+    if found is None:
+        found = filename_list_cache[folder_name] = get_filename_list_(folder_name)
+    return list(found[0])
+
+def get_full_path(folder_name, filename):
+    entry = folder_names_and_paths.get(map_legacy(folder_name), ([],))
+    filename = os.path.relpath(os.path.join("/", filename), "/")
+    return next((path for path in (os.path.join(folder, filename) for folder in entry[0]) if os.path.isfile(path)), None)
+
+def get_full_path_or_raise(folder_name, filename):
+    path = get_full_path(folder_name, filename)
+    if path is None:
+        raise FileNotFoundError(f"Model in folder '{folder_name}' with filename '{filename}' not found.")
+    return path
 """

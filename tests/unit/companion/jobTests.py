@@ -13,6 +13,7 @@ from companionParts import WithFolders, as_user, identity, part
 
 cache_keys = part("isolation.cache_keys")
 jobs = part("isolation.jobs")
+model_access = part("isolation.model_access")
 patching = part("isolation.patching")
 self_test = part("isolation.self_test")
 shared_loaders = part("isolation.shared_loaders")
@@ -250,6 +251,10 @@ def caching_stand_in():
 
 
 class CacheKeys(WithFolders):
+    def setUp(self):
+        super().setUp()
+        self.models = model_access.ModelAccess(users.Users(), self.folder_paths())
+
     def keys(self, key_set, user):
         keys = key_set(CHAIN)
         with as_user(user):
@@ -258,7 +263,7 @@ class CacheKeys(WithFolders):
 
     def test_of_results_differ_between_users_except_for_shared_loaders(self):
         caching = caching_stand_in()
-        cache_keys.install_cache_keys(caching, CLASSES)
+        cache_keys.install_cache_keys(caching, CLASSES, self.models)
         anna, again, bert = (self.keys(caching.CacheKeySetInputSignature, user) for user in (self.anna, self.anna, self.bert))
         self.assertEqual(anna.keys, again.keys)
         same = [name for name in CHAIN if anna.keys[name] == bert.keys[name]]
@@ -267,14 +272,14 @@ class CacheKeys(WithFolders):
 
     def test_of_objects_differ_between_users_and_are_marked_once(self):
         caching = caching_stand_in()
-        cache_keys.install_node_objects(caching)
+        cache_keys.install_node_objects(caching, self.models)
         anna, bert, nobody = (self.keys(caching.CacheKeySetID, user) for user in (self.anna, self.bert, None))
         with as_user(self.anna):
             asyncio.run(anna.add_keys(list(CHAIN)))
         for table in ("keys", "subcache_keys"):
             found = [getattr(keys, table)["save"] for keys in (anna, bert, nobody)]
             self.assertEqual(len(set(found)), 3)
-            self.assertEqual(found[0], ("save", "SaveImage", ("gatehouse_user", self.anna.id)))
+            self.assertEqual(found[0], ("save", "SaveImage", ("gatehouse_user", self.anna.id, "")))
 
     def test_that_cannot_be_marked_stay_as_they_are(self):
         caching = caching_stand_in()
@@ -283,7 +288,7 @@ class CacheKeys(WithFolders):
             return float("nan")
 
         caching.CacheKeySetInputSignature.get_immediate_node_signature = unhashable
-        cache_keys.install_cache_keys(caching, CLASSES)
+        cache_keys.install_cache_keys(caching, CLASSES, self.models)
         keys = caching.CacheKeySetInputSignature(CHAIN)
         with as_user(self.anna):
             signature = asyncio.run(keys.get_immediate_node_signature(keys.dynprompt, "save", {}))
@@ -294,11 +299,11 @@ class CacheKeys(WithFolders):
             caching = caching_stand_in()
             setattr(caching.CacheKeySetInputSignature, broken, lambda self, node_ids, node_id: [])
             with self.assertRaises(TypeError):
-                cache_keys.install_cache_keys(caching, CLASSES)
+                cache_keys.install_cache_keys(caching, CLASSES, self.models)
         caching = caching_stand_in()
         caching.CacheKeySetID.add_keys = lambda self, node_ids: None
         with self.assertRaises(TypeError):
-            cache_keys.install_node_objects(caching)
+            cache_keys.install_node_objects(caching, self.models)
 
 
 LISTED = {"class_type": "LoraLoader", "inputs": {"model": [["x"], 0]}}

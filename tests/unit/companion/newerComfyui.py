@@ -63,6 +63,26 @@ class DynamicPrompt:
 
     def has_node(self, node_id):
         return node_id in self.original_prompt
+
+    def add_ephemeral_node(self, node_id, node_info, parent_id, display_id):
+        self.original_prompt[node_id] = node_info
+"""
+
+TEXT_ENCODER = """
+import os
+
+def load_embed(embedding_name, embedding_directory, embedding_size, embed_key=None):
+    path = os.path.join(embedding_directory[0], embedding_name + ".safetensors")
+    return "loaded" if os.path.isfile(path) else None
+"""
+
+MODEL_MANAGER = """
+class ModelFileManager:
+    def get_model_file_list(self, folder_name):
+        return []
+
+    def get_model_previews(self, filepath):
+        return []
 """
 
 CACHING = """
@@ -112,6 +132,9 @@ class PromptServer:
     def add_routes(self):
         pass
 
+    def trigger_on_prompt(self, json_data):
+        return json_data
+
     def send_sync(self, event, data, sid=None, *, priority=0):
         self.loop.call_soon_threadsafe(self.messages.put_nowait, (event, data, sid))
 
@@ -139,7 +162,9 @@ NODE_CLASS_MAPPINGS = {"EmptyImage": EmptyImage, "SaveImage": SaveImage}
 
 MODULES = {
     "folder_paths": FOLDERS,
+    "app.model_manager": MODEL_MANAGER,
     "app.user_manager": USER_MANAGER,
+    "comfy.sd1_clip": TEXT_ENCODER,
     "comfy_execution.caching": CACHING,
     "comfy_execution.graph": GRAPH,
     "execution": EXECUTION,

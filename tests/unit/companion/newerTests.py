@@ -54,13 +54,19 @@ class NewerVersions(unittest.TestCase):
     def test_without_a_function_are_named_by_its_part_and_start_all_the_same(self):
         self.assert_each(
             (
-                ({"execution": ("def get_input_data", "def collect_inputs")}, ["nodeInputs"]),
-                ({"execution": ("class PromptExecutor", "class JobExecutor")}, ["execution"]),
+                ({"execution": ("def get_input_data", "def collect_inputs")}, ["nodeInputs", "nodeRules"]),
+                ({"execution": ("class PromptExecutor", "class JobExecutor")}, ["execution", "nodeRules"]),
                 ({"execution": ("def put", "def push")}, ["execution"]),
                 ({"comfy_execution__caching": ("class CacheKeySetID", "class KeysById")}, ["nodeObjects"]),
                 ({"comfy_execution__caching": ("get_immediate_node_signature", "signature_of")}, ["cacheKeys"]),
                 ({"app__user_manager": ("get_request_user_filepath", "resolve_user_file")}, ["userdata"]),
                 ({"server": ("def send_bytes", "def send_frame")}, ["socketTarget"]),
+                ({"execution": ("def validate_prompt", "def check_prompt")}, ["nodeRules"]),
+                ({"comfy_execution__graph": ("def add_ephemeral_node", "def add_node")}, ["nodeRules"]),
+                ({"server": ("def trigger_on_prompt", "def ask_handlers")}, ["nodeRules"]),
+                ({"comfy__sd1_clip": ("def load_embed", "def load_embedding")}, ["modelRules"]),
+                ({"app__model_manager": ("def get_model_previews", "def previews")}, ["modelRules"]),
+                ({"folder_paths": ("def get_full_path_or_raise", "def get_path_or_raise")}, ["modelRules"]),
                 ({"folder_paths": ("get_save_image_path", "next_image_path")}, ["savePath"]),
                 ({"folder_paths": ("exists_annotated_filepath", "is_there")}, ["annotatedPaths"]),
             )
@@ -69,8 +75,8 @@ class NewerVersions(unittest.TestCase):
     def test_with_other_parameters_are_named_by_the_part(self):
         self.assert_each(
             (
-                ({"execution": ("(inputs, class_def, unique_id,", "(inputs, node_type, unique_id,")}, ["nodeInputs"]),
-                ({"execution": ("prompt_id, extra_data={}, execute_outputs=[]):\n        asyncio", "job):\n        asyncio")}, ["execution"]),
+                ({"execution": ("(inputs, class_def, unique_id,", "(inputs, node_type, unique_id,")}, ["nodeInputs", "nodeRules"]),
+                ({"execution": ("prompt_id, extra_data={}, execute_outputs=[]):\n        asyncio", "job):\n        asyncio")}, ["execution", "nodeRules"]),
                 ({"server": ("data, sid=None, *, priority=0", "data, *, to=None")}, ["socketTarget"]),
                 ({"comfy_execution__caching": ("async def get_immediate", "def get_immediate")}, ["cacheKeys"]),
             )
@@ -80,7 +86,9 @@ class NewerVersions(unittest.TestCase):
         self.assert_each(
             (
                 ({"comfy_execution__caching": ("str(await self.get_immediate_node_signature(self.dynprompt, node_id, {}))", "node_id")}, ["cacheKeys"]),
-                ({"execution": ("    return {name: [value] for", "    return None and {name: [value] for")}, ["nodeInputs"]),
+                ({"execution": ("    return {name: [value] for", "    return None and {name: [value] for")}, ["nodeInputs", "nodeRules"]),
+                ({"execution": ("        asyncio.run(self.execute_async(", "        raise ValueError(str(")}, ["execution", "nodeRules"]),
+                ({"comfy__sd1_clip": ('    return "loaded" if os.path.isfile(path) else None', "    return None")}, ["modelRules"]),
                 ({"execution": ("        self.queue.append(item)", "        self.queue.append((*item[:3], {}, *item[4:]))")}, ["execution"]),
             )
         )

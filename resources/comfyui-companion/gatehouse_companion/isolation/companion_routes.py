@@ -6,6 +6,7 @@ import re
 from typing import Any, Callable, Iterable, List, Optional
 
 from .identity import User
+from .rules import RulesRefused
 from .shared_loaders import LoaderMemory
 from .users import FolderRefused, Users, parse_user
 from .validation import Validator
@@ -72,6 +73,8 @@ class CompanionRoutes:
             self._users.put(user, self._comfyui_folders())
         except FolderRefused as error:
             return self._refuse(400, "bad_folder", str(error))
+        except RulesRefused as error:
+            return self._refuse(400, "bad_rules", str(error))
         except (ValueError, RecursionError):
             return self._refuse(400, "bad_json", "the body is not JSON, or nested too deeply")
         return self._web.Response(status=204)

@@ -18,6 +18,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequ
 from .containment import real
 from .folders import KINDS, fallback_temp
 from .identity import User, current_user
+from .model_access import ModelAccess
 from .patching import replace_everywhere
 from .users import Users, named_folders
 
@@ -45,6 +46,8 @@ _PATHS: Dict[str, Tuple[Tuple[int, Optional[int]], ...]] = {
     "os.utime": ((0, 3),),
     "sqlite3.connect": ((0, None),),
 }
+# What is in a folder of models may be listed: ComfyUI does so for everybody.
+_FOLDERS_ONLY = frozenset(("os.chdir", "os.listdir", "os.mkdir", "os.scandir"))
 # Event: where the command is, and where the folder that it runs in.
 _COMMANDS: Dict[str, Tuple[int, Optional[int]]] = {
     "os.exec": (1, None),
@@ -76,17 +79,26 @@ def parse_private_folders(text: str) -> List[str]:
 class FileAccess:
     """Knows for each user which folders are somebody else's. `private_folders` hold the folders of everybody."""
 
-    def __init__(self, users: Users, folder_paths: Any, private_folders: Sequence[str]) -> None:
+    def __init__(self, users: Users, folder_paths: Any, private_folders: Sequence[str], models: ModelAccess) -> None:
         self._users = users
+        self._models = models
         self._folder_paths = folder_paths
         self._private_folders = tuple(private_folders)
         self._maps: Dict[str, Tuple[Any, Dict[str, bool]]] = {}
 
-    def check(self, path: Any, base: Optional[str] = None) -> None:
-        """@raises NotYourFolder when code that runs on behalf of a person may not use this path"""
+    def is_limited(self, user: Optional[User]) -> bool:
+        return user is not None and (user.has_own_folders or self._models.rules_of(user) is not None)
+
+    def check(self, path: Any, base: Optional[str] = None, is_folder: bool = False) -> None:
+        """@raises NotYourFolder or ModelRefused when code that runs on behalf of a person may not use this path"""
         user = current_user()
-        if user is not None and user.has_own_folders and self.is_foreign(user, path, base):
+        if user is None:
+            return
+        if user.has_own_folders and self.is_foreign(user, path, base):
             raise NotYourFolder()
+        text = None if is_folder else _as_text(path)
+        if text is not None and "\0" not in text:
+            self._models.check(text if base is None else os.path.join(base, text))
 
     def is_foreign(self, user: User, path: Any, base: Optional[str] = None) -> bool:
         """The deepest folder that is somebody's decides. Links are followed."""
@@ -131,17 +143,17 @@ class FileAccess:
 def install(access: FileAccess) -> None:
     """For the rest of this process. @raises RuntimeError when another hook forbids it"""
     # Looked up once: the hook runs for every `id()` and every frame that is asked for.
-    paths, commands, whose, check = _PATHS, _COMMANDS, current_user, access.check
+    paths, commands, whose = _PATHS, _COMMANDS, current_user
+    check, is_limited = access.check, access.is_limited
 
     def hook(event: str, args: Any) -> None:
         if event not in paths and event not in commands:
             return
-        user = whose()
-        if user is None or not user.has_own_folders:
+        if not is_limited(whose()):
             return
         if event in paths:
             for path, base in _paths_of(event, args):
-                check(path, base)
+                check(path, base, event in _FOLDERS_ONLY)
         else:
             for word, folder in _words_of(event, args):
                 check(word, folder)

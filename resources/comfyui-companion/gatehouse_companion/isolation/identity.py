@@ -6,6 +6,8 @@ import contextlib
 import contextvars
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional
 
+from .rules import Rules
+
 
 class User(NamedTuple):
     """A user of the gate. None stands for ComfyUI's own folder: the owner of the computer keeps those."""
@@ -15,11 +17,13 @@ class User(NamedTuple):
     output_directory: Optional[str]
     temp_directory: Optional[str]
     userdata_directory: Optional[str]
+    # As of when this was made: ask `Users.rules_of` for those that hold now.
+    rules: Optional[Rules] = None
 
     @property
     def has_own_folders(self) -> bool:
         """False for the owner of the computer alone, for whom ComfyUI behaves as if there was no companion."""
-        return any(folder is not None for folder in self[1:])
+        return any(folder is not None for folder in self[1:5])
 
 
 class Job:
@@ -36,6 +40,8 @@ class Identity(NamedTuple):
 
     user: Optional[User]
     job: Optional[Job]
+    # A published workflow, as the gate alone says: the rules for classes of nodes are for workflows of one's own.
+    is_published: bool = False
 
 
 _identity: contextvars.ContextVar[Optional[Identity]] = contextvars.ContextVar("gatehouse_identity", default=None)
@@ -58,6 +64,13 @@ def acting_as(identity: Optional[Identity]) -> Iterator[None]:
         yield
     finally:
         _identity.reset(token)
+
+
+def mark_published() -> None:
+    """For the rest of what `acting_as` surrounds."""
+    identity = _identity.get()
+    if identity is not None:
+        _identity.set(identity._replace(is_published=True))
 
 
 def carry(identity: Optional[Identity], function: Callable[..., Any]) -> Callable[..., Any]:

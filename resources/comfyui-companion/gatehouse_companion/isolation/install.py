@@ -6,7 +6,7 @@ import importlib
 import logging
 from typing import Any, Callable, List, Optional
 
-from . import cache_keys, early, file_access, jobs, node_inputs, sockets, userdata
+from . import cache_keys, early, file_access, jobs, model_rules, node_inputs, node_rules, sockets, userdata
 from .companion_routes import CompanionRoutes
 from .patching import patches
 from .requests import RequestUsers
@@ -23,11 +23,14 @@ def comfyui(name: str) -> Any:
 
 def install_isolation(web: Any, server_class: Any, private_folders: str) -> RequestUsers:
     """Never raises for a ComfyUI that cannot be patched. `server_class` is PromptServer; `private_folders` a JSON list."""
-    users, memory = Users(), LoaderMemory()
+    users, memory = early.users, LoaderMemory()
     early.patch_early()
+    patches.attempt("modelRules", lambda: model_rules.install_loading(comfyui, early.models()))
+    # Before "execution", so that it stands inside of what runs a job as its owner.
+    patches.attempt("nodeRules", lambda: _install_node_rules(server_class, users))
     patches.attempt("execution", lambda: _install_jobs(users, memory))
-    patches.attempt("cacheKeys", lambda: cache_keys.install_cache_keys(_caching(), _node_classes()))
-    patches.attempt("nodeObjects", lambda: cache_keys.install_node_objects(_caching()))
+    patches.attempt("cacheKeys", lambda: cache_keys.install_cache_keys(_caching(), _node_classes(), early.models()))
+    patches.attempt("nodeObjects", lambda: cache_keys.install_node_objects(_caching(), early.models()))
     patches.attempt("userdata", lambda: userdata.install(comfyui("app.user_manager").UserManager))
     patches.attempt("socketTarget", lambda: sockets.install(server_class))
     patches.attempt("nodeInputs", lambda: node_inputs.install(comfyui("execution"), comfyui("folder_paths"), _free_bytes))
@@ -36,6 +39,12 @@ def install_isolation(web: Any, server_class: Any, private_folders: str) -> Requ
     validator = Validator(_Lazy("execution"), server_class.instance)
     routes = CompanionRoutes(web, users, memory, validator, patches.missing, _comfyui_folders)
     return RequestUsers(web, users, routes)
+
+
+def _install_node_rules(server_class: Any, users: Users) -> None:
+    rules = node_rules.NodeRules(users, _node_classes())
+    node_rules.install(comfyui("execution"), comfyui("comfy_execution.graph"), server_class, rules)
+    _when_packs_are_loaded(server_class, rules.remember_classes)
 
 
 def _install_jobs(users: Users, memory: LoaderMemory) -> None:
@@ -48,7 +57,7 @@ def _install_jobs(users: Users, memory: LoaderMemory) -> None:
 
 def _install_file_access(server_class: Any, users: Users, private_folders: str) -> None:
     private = file_access.parse_private_folders(private_folders)
-    access = file_access.FileAccess(users, comfyui("folder_paths"), private)
+    access = file_access.FileAccess(users, comfyui("folder_paths"), private, early.models())
     file_access.install(access)
     _when_packs_are_loaded(server_class, lambda: patches.attempt("fileAccess", lambda: file_access.wrap_native(access)))
 

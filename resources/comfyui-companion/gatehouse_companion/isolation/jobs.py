@@ -10,6 +10,7 @@ import functools
 from typing import Any, Callable, Dict, Optional
 
 from .identity import Identity, Job, User, acting_as, current, current_user
+from .node_rules import is_published
 from .patching import require_parameters
 from .shared_loaders import LoaderMemory
 from .users import Users
@@ -65,7 +66,7 @@ def run_as_owner(original: Callable[..., Any], users: Users) -> Callable[..., An
     def execute(self: Any, prompt: Any, prompt_id: Any, *args: Any, **kwargs: Any) -> Any:
         extra_data = args[0] if args else kwargs.get("extra_data")
         job = Job(prompt, str(prompt_id))
-        with acting_as(Identity(find_owner(extra_data, users), job)):
+        with acting_as(Identity(find_owner(extra_data, users), job, is_published(extra_data))):
             try:
                 return original(self, prompt, prompt_id, *args, **kwargs)
             finally:

@@ -19,6 +19,8 @@ ISOLATION = (
     "socketTarget",
     "nodeInputs",
     "fileAccess",
+    "modelRules",
+    "nodeRules",
 )
 
 # What keeps ComfyUI alive and nobody apart: in place is enough.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Awaitable, Callable, Optional
 
+from . import object_info
 from .companion_routes import CompanionRoutes
 from .identity import Identity, User, acting_as
 from .request_paths import find_refusal
@@ -66,7 +67,11 @@ class RequestUsers:
             status = await find_refusal(request)
             if status is not None:
                 return self._web.Response(status=status)
-        return await handler(request)
+        response = await handler(request)
+        rules = self._users.rules_of(user)
+        if rules is None or rules.nodes is None or not object_info.shows_classes(request):
+            return response
+        return object_info.cut(self._web, response, rules.nodes)
 
     def _refuse(self, status: int, error: str) -> Any:
         return self._web.json_response({"error": error}, status=status, headers={"Cache-Control": "no-store"})

@@ -19,21 +19,14 @@ from typing import Any, Callable, Dict, List, Tuple
 from .identity import Identity, Job, User, acting_as, current_user
 from .jobs import OWNER_KEY
 from .patching import Patches
+from .rule_self_test import RuleSelfTest, some_prompt
+from .self_test_tools import as_user, expect, expect_refusal
 from .users import Users
 
 # A part that hangs must not keep ComfyUI from starting.
 MAX_SECONDS = 30.0
 
 FIRST_ID, SECOND_ID = "selftest00000001", "selftest00000002"
-
-
-class Broken(AssertionError):
-    """A part that does not do what it is there for."""
-
-
-def expect(holds: bool, words: str) -> None:
-    if not holds:
-        raise Broken(words)
 
 
 class SelfTest:
@@ -77,13 +70,14 @@ class SelfTest:
             "socketTarget": self._try_socket_target,
             "nodeInputs": self._try_node_inputs,
             "fileAccess": self._try_file_access,
+            **RuleSelfTest(self._comfyui, self._users).tests(),
         }
 
     def _try_folders(self, first: User, second: User) -> None:
         folder_paths = self._comfyui("folder_paths")
         own = folder_paths.get_output_directory()
         for user in (first, second):
-            with _as_user(user):
+            with as_user(user):
                 for kind in ("input", "output", "temp"):
                     folder = getattr(user, f"{kind}_directory")
                     expect(folder_paths.get_directory_by_type(kind) == folder, f"{kind} folder")
@@ -95,11 +89,11 @@ class SelfTest:
     def _try_save_path(self, first: User, second: User) -> None:
         folder_paths = self._comfyui("folder_paths")
         own = folder_paths.get_output_directory()
-        with _as_user(first):
+        with as_user(first):
             for wanted in (own, second.output_directory):
                 expect(folder_paths.get_save_image_path("a/b", wanted)[0] == os.path.join(str(first.output_directory), "a"), "folder")
             for prefix in ("../x", os.path.join(str(second.output_directory), "x"), "%year%/../../x"):
-                _expect_refusal(lambda: folder_paths.get_save_image_path(prefix, first.output_directory), prefix)
+                expect_refusal(lambda: folder_paths.get_save_image_path(prefix, first.output_directory), prefix)
 
     def _try_annotated_paths(self, first: User, second: User) -> None:
         folder_paths = self._comfyui("folder_paths")
@@ -107,22 +101,22 @@ class SelfTest:
         for user, name in ((first, "mine.png"), (second, "theirs.png")):
             with open(os.path.join(str(user.input_directory), name), "wb"):
                 pass
-        with _as_user(first):
+        with as_user(first):
             expect(folder_paths.exists_annotated_filepath("mine.png") is True, "own file")
             for name in (foreign, os.path.relpath(foreign, str(first.input_directory)), f"{foreign} [output]"):
                 expect(folder_paths.exists_annotated_filepath(name) is False, "foreign file is there")
-                _expect_refusal(lambda: folder_paths.get_annotated_filepath(name), "foreign file")
+                expect_refusal(lambda: folder_paths.get_annotated_filepath(name), "foreign file")
 
     def _try_cache_keys(self, first: User, second: User) -> None:
         key_set = self._comfyui("comfy_execution.caching").CacheKeySetInputSignature
-        keys = [self._keys_of(key_set, user, _some_prompt(self._comfyui)) for user in (first, second, first)]
+        keys = [self._keys_of(key_set, user, some_prompt(self._comfyui)) for user in (first, second, first)]
         expect(all(key is not None for found in keys for key in found), "a key")
         expect(all(mine != theirs for mine, theirs in zip(keys[0], keys[1])), "results of two users have equal keys")
         expect(keys[0] == keys[2], "results of one user have different keys")
 
     def _try_node_objects(self, first: User, second: User) -> None:
         key_set = self._comfyui("comfy_execution.caching").CacheKeySetID
-        keys = [self._keys_of(key_set, user, _some_prompt(self._comfyui)) for user in (first, second, first)]
+        keys = [self._keys_of(key_set, user, some_prompt(self._comfyui)) for user in (first, second, first)]
         expect(all(mine != theirs for mine, theirs in zip(keys[0], keys[1])), "objects of two users have equal keys")
         expect(keys[0] == keys[2], "objects of one user have different keys")
 
@@ -137,13 +131,13 @@ class SelfTest:
             await keys.add_keys(list(prompt))
             return [keys.get_data_key(node_id) for node_id in prompt]
 
-        with _as_user(user):
+        with as_user(user):
             return asyncio.run(make())
 
     def _try_userdata(self, first: User, second: User) -> None:
         server = self._comfyui("server").PromptServer.instance
         request = SimpleNamespace(headers={"comfy-user": second.id})
-        with _as_user(first):
+        with as_user(first):
             path = server.user_manager.get_request_user_filepath(request, "workflows/a.json", create_dir=False)
             expect(path == os.path.join(str(first.userdata_directory), "workflows", "a.json"), "folder")
             outside = os.path.join(str(second.userdata_directory), "x")
@@ -154,7 +148,7 @@ class SelfTest:
         execution = self._comfyui("execution")
         queue = execution.PromptQueue(SimpleNamespace(queue_updated=lambda: None))
         prompt = {"1": {"class_type": "x", "inputs": {}, "is_changed": [1]}}
-        with _as_user(first):
+        with as_user(first):
             queue.put((0, "selftest", prompt, {OWNER_KEY: second.id}, []))
         expect(queue.queue[0][3].get(OWNER_KEY) == first.id, "a job's owner can be chosen by the client")
         expect("is_changed" not in queue.queue[0][2]["1"], "a job can choose its cached result")
@@ -179,13 +173,13 @@ class SelfTest:
         seen: List[Any] = []
         with ThreadPoolExecutor(max_workers=1) as pool:
             for user in (first, second):
-                with _as_user(user):
+                with as_user(user):
                     thread = threading.Thread(target=lambda: seen.append(current_user()))
                     thread.start()
                     thread.join()
                     seen.append(pool.submit(current_user).result())
             seen.append(pool.submit(current_user).result())
-        with ThreadPool(1) as older_pool, _as_user(first):
+        with ThreadPool(1) as older_pool, as_user(first):
             seen.append(older_pool.apply(current_user))
         expect(seen == [first, first, second, second, None, first], "a thread works for somebody else")
 
@@ -212,10 +206,10 @@ class SelfTest:
             return execution.get_input_data({"filename_prefix": prefix}, node_class, "1")[0]["filename_prefix"]
 
         outside = os.path.join(str(second.output_directory), "x")
-        with _as_user(first):
+        with as_user(first):
             expect(list(collect("a/b")) == ["a/b"], "an ordinary name")
             for prefix in ("../x", outside):
-                _expect_refusal(lambda: collect(prefix), prefix)
+                expect_refusal(lambda: collect(prefix), prefix)
         expect(list(collect(outside)) == [outside], "a name of nobody's")
 
     def _try_file_access(self, first: User, second: User) -> None:
@@ -232,13 +226,13 @@ class SelfTest:
             "removing": lambda: os.remove(theirs),
             "renaming": lambda: os.rename(mine, os.path.join(str(second.input_directory), "renamed.txt")),
         }
-        with _as_user(first):
+        with as_user(first):
             with open(mine) as file:
                 expect(file.read() == "", "an own file")
             for words, attempt in attempts.items():
-                _expect_refusal(attempt, f"{words} what is somebody else's")
+                expect_refusal(attempt, f"{words} what is somebody else's")
         expect(os.path.exists(theirs) and os.path.exists(mine), "a file is gone")
-        with _as_user(second), open(theirs) as file:
+        with as_user(second), open(theirs) as file:
             expect(file.read() == "", "a file of one's own")
 
 
@@ -248,28 +242,6 @@ def _make_user(base: str, user_id: str) -> User:
         if not folder.endswith("temp"):
             os.makedirs(folder)
     return User(user_id, *folders)
-
-
-def _as_user(user: User) -> Any:
-    return acting_as(Identity(user, None))
-
-
-def _some_prompt(comfyui: Callable[[str], Any]) -> Dict[str, Any]:
-    """Two linked nodes of classes that every ComfyUI has and that are not shared."""
-    classes = comfyui("nodes").NODE_CLASS_MAPPINGS
-    expect("EmptyImage" in classes and "SaveImage" in classes, "EmptyImage and SaveImage")
-    return {
-        "1": {"class_type": "EmptyImage", "inputs": {"width": 8, "height": 8, "batch_size": 1, "color": 0}},
-        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}},
-    }
-
-
-def _expect_refusal(call: Callable[[], Any], words: str) -> None:
-    try:
-        call()
-    except Exception:
-        return
-    raise Broken(f"{words} is allowed")
 
 
 def _in_thread(work: Callable[[], None]) -> None:

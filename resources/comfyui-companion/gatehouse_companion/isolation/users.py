@@ -8,8 +8,10 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from .containment import contains
 from .identity import User
+from .rules import Rules, parse_rules
 
 FOLDERS = ("inputDirectory", "outputDirectory", "tempDirectory", "userdataDirectory")
+RULES = "rules"
 MAX_PATH_CHARACTERS = 4096
 
 _ID_FORM = re.compile(r"[a-z0-9]{16}\Z")
@@ -33,6 +35,10 @@ class Users:
 
     def find(self, user_id: Any) -> Optional[User]:
         return self._users.get(user_id) if isinstance(user_id, str) else None
+
+    def rules_of(self, user: User) -> Optional[Rules]:
+        """Those that the gate told last, also for a job that began before."""
+        return (self._users.get(user.id) or user).rules
 
     def has_others(self) -> bool:
         """Whether anybody but the owner of the computer works here."""
@@ -59,15 +65,15 @@ class Users:
 
 def parse_user(user_id: str, body: Any) -> User:
     """@raises FolderRefused for anything but the four folders, each null or the absolute path of a folder that is there;
-    a temp folder may be missing yet"""
-    if not isinstance(body, dict) or set(body) != set(FOLDERS):
+    a temp folder may be missing yet. @raises RulesRefused for rules of another shape; without them there are no limits"""
+    if not isinstance(body, dict) or set(body) - {RULES} != set(FOLDERS):
         raise FolderRefused(f"the body must have {', '.join(FOLDERS)}")
     folders = [_parse_folder(name, body[name]) for name in FOLDERS]
-    return User(user_id, *folders)
+    return User(user_id, *folders, rules=parse_rules(body[RULES]) if RULES in body else None)
 
 
 def named_folders(user: User) -> List[Tuple[str, str]]:
-    return [(name, folder) for name, folder in zip(FOLDERS, user[1:]) if folder is not None]
+    return [(name, folder) for name, folder in zip(FOLDERS, user[1:5]) if folder is not None]
 
 
 def _parse_folder(name: str, value: Any) -> Optional[str]:

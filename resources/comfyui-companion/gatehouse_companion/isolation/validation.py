@@ -8,6 +8,7 @@ from typing import Any, Dict, Optional, Tuple
 
 from .identity import User
 from .jobs import OWNER_KEY
+from .node_rules import PUBLISHED_KEY
 
 Verdict = Tuple[int, Dict[str, Any]]
 
@@ -47,8 +48,12 @@ class Validator:
         targets = body.get("partial_execution_targets")
         if targets is not None and not (isinstance(targets, list) and all(isinstance(item, str) for item in targets)):
             return refuse("invalid_prompt", "partial_execution_targets is not a list of node ids.")
+        published = body.get("published", False)
+        if not isinstance(published, bool):
+            return refuse("invalid_prompt", "published is neither true nor false.")
+        extra_data = {OWNER_KEY: user.id, **({PUBLISHED_KEY: True} if published else {})}
         known = {name: body[name] for name in ("prompt", "partial_execution_targets") if name in body}
-        asked = self._server.trigger_on_prompt({**known, "extra_data": {OWNER_KEY: user.id}})
+        asked = self._server.trigger_on_prompt({**known, "extra_data": extra_data})
         if not isinstance(asked, dict) or "prompt" not in asked:
             return refuse("no_prompt", "No prompt provided", "No prompt provided")
         prompt = asked["prompt"]
