@@ -35,6 +35,11 @@ export class EventStreams {
       queueChanged: () => this.#changedForAll('jobs'),
     })
     outputs.onChange((accountId) => this.#changedOf(accountId, 'outputs'))
+    outputs.shares.onChange((who, accountId) => {
+      this.#changedOf(accountId, 'outputs')
+      if (who === 'everybody') this.#changedForAll('shared')
+      else for (const id of who) this.#changedOf(id, 'shared')
+    })
     drafts.onChange((accountId) => this.#changedOf(accountId, 'drafts'))
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }

@@ -1,16 +1,14 @@
 import type { FileHandle } from 'node:fs/promises'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { GateError } from '../contract/errorCodes.ts'
 import { idSource } from '../contract/ids.ts'
 import { outputIdSchema } from '../contract/outputs.ts'
-import { SANDBOX_CONTENT_POLICY } from '../http/securityHeaders.ts'
 import { isShownInline } from '../outputs/fileKind.ts'
 import type { OutputRow } from '../outputs/outputStore.ts'
-import type { Asker } from '../outputs/pictureWorkers.ts'
 import { AccountTurns } from '../pipeline/accountTurns.ts'
-import type { RequestContext } from '../pipeline/requestContext.ts'
-import { toAsker } from './asker.ts'
+import { commonHeaders, inTurn, isKnown, savedAs, writeBytes } from './answerBytes.ts'
+import type { Turn } from './answerBytes.ts'
 import { parseRange } from './byteRange.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
 import { apiPrefix } from './openapi.ts'
@@ -40,12 +38,6 @@ const SMALL_TURNS = { perAccount: 16, overall: 512, maxWaiting: 256, waitMs: 60_
 interface Parts extends Dependencies {
   readonly cleanTurns: AccountTurns
   readonly smallTurns: AccountTurns
-}
-
-interface Turn {
-  readonly incoming: IncomingMessage
-  readonly outgoing: ServerResponse
-  readonly context: RequestContext
 }
 
 /**
@@ -125,7 +117,7 @@ async function sendHandle(
 
 /** The turn lasts until the picture is sent: so many lie in memory, however slowly they are taken. */
 async function writeClean(turn: Turn, { outputs, thumbnails, cleanTurns }: Parts, row: OutputRow, isSaved: boolean) {
-  await inTurn(cleanTurns, turn, async (asker) => {
+  await inTurn(cleanTurns, turn, requireJobs(turn.context, 'read'), async (asker) => {
     const picture = await thumbnails.withoutMetadata(asker, () => outputs.open(row))
     await writeBytes(turn, picture, fileHeaders(row, isSaved))
   })
@@ -145,14 +137,14 @@ async function writeThumbnail(
     turn.outgoing.writeHead(304, headers).end()
     return
   }
-  await inTurn(smallTurns, turn, async (asker) => {
+  await inTurn(smallTurns, turn, requireJobs(turn.context, 'read'), async (asker) => {
     const preview = await thumbnails.get(row, Number(size), asker, () => outputs.open(row))
     await writeBytes(turn, preview, headers)
   })
 }
 
 async function writeWorkflow(turn: Turn, { outputs, pictureTexts, smallTurns }: Parts, row: OutputRow): Promise<void> {
-  await inTurn(smallTurns, turn, async (asker) => {
+  await inTurn(smallTurns, turn, requireJobs(turn.context, 'read'), async (asker) => {
     const workflow = await pictureTexts.workflow(row, { asker, open: () => outputs.open(row) })
     if (workflow === undefined) throw new GateError('NOT_FOUND', 'This file carries no workflow.')
     const headers = { ...commonHeaders, ...savedAs(`${row.name.replace(/\.[^.]*$/, '')}.json`) }
@@ -160,52 +152,10 @@ async function writeWorkflow(turn: Turn, { outputs, pictureTexts, smallTurns }: 
   })
 }
 
-async function inTurn(turns: AccountTurns, turn: Turn, work: (asker: Asker) => Promise<void>): Promise<void> {
-  const asker = toAsker(requireJobs(turn.context, 'read'), turn.outgoing)
-  if (asker.gone.aborted) return
-  const giveBack = await turns.take(asker.accountId, asker.gone)
-  await work(asker).finally(giveBack)
-}
-
-async function writeBytes(
-  { outgoing, context }: Turn,
-  bytes: Buffer,
-  headers: Readonly<Record<string, string>>,
-): Promise<void> {
-  if (outgoing.destroyed) return
-  outgoing.writeHead(200, { ...headers, 'content-length': bytes.length })
-  if (context.method === 'HEAD') outgoing.end()
-  else await sendPieces(outgoing, bytes)
-}
-
-/** Whatever a node wrote: nothing of it runs in our origin, and no other site may use it. */
-const commonHeaders = {
-  'cache-control': 'private, no-cache',
-  'content-security-policy': SANDBOX_CONTENT_POLICY,
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'same-origin',
-  'x-content-type-options': 'nosniff',
-} as const
-
 function fileHeaders(row: OutputRow, isSaved: boolean): Record<string, string> {
   const isShown = isShownInline(row.media_type) && !isSaved
   return { ...commonHeaders, 'content-type': row.media_type, ...(isShown ? {} : savedAs(row.name)) }
 }
-
-/** RFC 6266 and RFC 8187; the plain form for clients that do not read the other one. */
-function savedAs(name: string): { 'content-disposition': string } {
-  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_')
-  const encoded = encodeURIComponent(withoutHalves(name)).replace(/['()*]/g, toPercent)
-  return { 'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encoded}` }
-}
-
-/** Half a character cannot be encoded. */
-const withoutHalves = (text: string): string => Buffer.from(text, 'utf8').toString('utf8')
-
-const toPercent = (sign: string): string => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`
-
-const isKnown = ({ headers }: IncomingMessage, etag: string): boolean =>
-  headers['if-none-match']?.split(',').some((one) => one.trim().replace(/^W\//, '') === etag) === true
 
 /** RFC 9110, section 13.1.5: a part of what has changed since is of no use. */
 const isRangeStale = ({ headers }: IncomingMessage, etag: string): boolean =>

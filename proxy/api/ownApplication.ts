@@ -20,10 +20,12 @@ import { createOutputsResource } from './resources/outputs.ts'
 import { createSessionResource } from './resources/session.ts'
 import { createSessionsResource } from './resources/sessions.ts'
 import { createSettingsResource } from './resources/settings.ts'
+import { createSharesResource } from './resources/shares.ts'
 import { createSharingResource } from './resources/sharing.ts'
 import { createUsersResource } from './resources/users.ts'
 import { createWorkflowDraftsResource } from './resources/workflowDrafts.ts'
 import { requirePrincipal } from './rights.ts'
+import { createSharedFiles, registerSharedFiles } from './sharedFiles.ts'
 import { createRouter } from './router.ts'
 import type { ApiRouter } from './router.ts'
 import { askRouter, writeAnswer } from './webAdapter.ts'
@@ -42,12 +44,13 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
   const events = new EventStreams(dependencies, drafts)
   const portal = createPortal(dependencies)
   const answerOutputFile = createOutputFiles(dependencies)
+  const answerSharedFile = createSharedFiles(dependencies)
   const answerJobPreview = createJobPreview(dependencies)
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, context: RequestContext) => {
     const { path } = context.target
     const turn = { incoming, outgoing, context }
-    const file = answerOutputFile(turn) ?? answerJobPreview(turn)
+    const file = answerOutputFile(turn) ?? answerSharedFile(turn) ?? answerJobPreview(turn)
     if (file !== undefined) {
       await file
     } else if (path === `${apiPrefix}/events`) {
@@ -106,6 +109,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createConnectionsResource(dependencies),
     createJobsResource(dependencies),
     createFoldersResource(dependencies),
+    createSharesResource(dependencies),
     createOutputsResource(dependencies),
     createWorkflowDraftsResource(drafts),
   ]
@@ -117,6 +121,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
   for (const resource of resources) router.route(apiPrefix, resource)
   registerEvents(router)
   registerOutputFiles(router)
+  registerSharedFiles(router)
   registerJobPreview(router)
   router.notFound(() => {
     throw new GateError('NOT_FOUND', 'There is no such thing in this API.')

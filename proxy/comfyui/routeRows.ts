@@ -106,6 +106,8 @@ const ownRows: readonly RouteRow[] = [
   row('*', '/gatehouse/api/v1/outputs/*', 'signedIn', 'own', noTwin),
   // Only a draft: what publishes needs to administer, which ComfyUI's page never may.
   row('POST', '/gatehouse/api/v1/workflows/drafts', 'signedIn', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/shared', 'signedIn', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/shared/*', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/api/openapi.json', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/api/docs', 'signedIn', 'own', noTwin),
   row('*', '/gatehouse/api/*', 'administer', 'own', noTwin),

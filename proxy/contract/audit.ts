@@ -26,6 +26,7 @@ export const auditEventNames = [
   'key.revoked',
   'log.shortened',
   'output.changed',
+  'output.shared',
   'outputs.deleted',
   'outputs.removed',
   'outputs.restored',

@@ -22,6 +22,7 @@ export const gateEventSchema = z.discriminatedUnion('type', [
       'progress',
       'outputs',
       'folders',
+      'shared',
       'workflows',
       'drafts',
     ]),

@@ -29,6 +29,8 @@ export const outputSchema = z.object({
   madeAt: z.string(),
   /** It stays when older ones are cleared away. */
   keep: z.boolean(),
+  /** Somebody else sees it. */
+  shared: z.boolean(),
   /** When it will be cleared away; null: never. */
   expiresAt: z.string().nullable(),
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { accountIdSchema } from './accounts.ts'
-import { outputIdSchema } from './outputs.ts'
+import { outputIdSchema, outputIdsSchema } from './outputs.ts'
 
 /** With whom a picture is shared. */
 export const shareSchema = z.object({
@@ -14,6 +14,9 @@ export const changeShareSchema = z.object({
   everybody: z.boolean(),
   names: z.array(z.string().trim().min(1).max(40)).max(200).default([]),
 })
+
+/** The same for several pictures. */
+export const shareManySchema = changeShareSchema.extend(outputIdsSchema.shape)
 
 /** A picture that somebody else shares with one. It is served without what stands in the file beside the picture. */
 export const sharedOutputSchema = z.object({

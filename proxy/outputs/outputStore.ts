@@ -199,6 +199,8 @@ async function recordFile(transaction: Transaction<Schema>, file: NewOutput): Pr
     .executeTakeFirst()
   if (known === undefined) return transaction.insertInto('outputs').values(file).returningAll().execute()
   if (known.bytes === file.bytes && known.made_at_ms === file.made_at_ms) return []
+  // Another picture, which nobody has shown to anybody.
+  await transaction.deleteFrom('output_shares').where('output_id', '=', known.id).execute()
   const { job_id, kind, media_type, bytes, width, height, made_at_ms } = file
   return transaction
     .updateTable('outputs')

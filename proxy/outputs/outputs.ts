@@ -10,6 +10,7 @@ import { openInside } from './openedFile.ts'
 import type { OpenedFile } from './openedFile.ts'
 import { OutputRemoval } from './outputRemoval.ts'
 import { OutputRecorder } from './outputRecorder.ts'
+import { OutputShares } from './outputShares.ts'
 import { OutputStore } from './outputStore.ts'
 import type { OutputRow } from './outputStore.ts'
 
@@ -38,6 +39,7 @@ export const outputGone = (): GateError => new GateError('NOT_FOUND', 'This file
 /** The files that people's jobs made. Who may ask for which is decided before. */
 export class Outputs {
   readonly store: OutputStore
+  readonly shares: OutputShares
   readonly #options: OutputsOptions
   readonly #recorder: OutputRecorder
   readonly #removal: OutputRemoval
@@ -52,6 +54,7 @@ export class Outputs {
   constructor(options: OutputsOptions) {
     this.#options = options
     this.store = new OutputStore(options.kysely)
+    this.shares = new OutputShares(options.kysely, options.clock)
     const { folders, random, logger } = options
     this.#recorder = new OutputRecorder({
       store: this.store,
@@ -179,6 +182,7 @@ export class Outputs {
   #gone(row: OutputRow): void {
     for (const listener of this.#goneListeners) listener(row)
     this.#changed(row.account_id)
+    this.#background(this.shares.gone(row))
   }
 
   #lookSoon(): void {

@@ -22,6 +22,7 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   progress: [queryKeys.runningJobs, queryKeys.runs],
   // What was made or removed takes or gives room.
   outputs: [queryKeys.outputs, queryKeys.folders],
+  shared: [queryKeys.shared],
   folders: [queryKeys.folders],
   workflows: [queryKeys.workflows],
   drafts: [queryKeys.drafts],
@@ -89,6 +90,7 @@ const gateKeys: readonly QueryKey[] = [
   queryKeys.connections,
   queryKeys.settings,
   queryKeys.outputs,
+  queryKeys.shared,
   queryKeys.folders,
   queryKeys.comfyui,
   queryKeys.engineLog,

@@ -25,6 +25,7 @@ export const queryKeys = {
   activeRuns: ['jobs', 'runs', 'active'],
   oneJob: (id: string) => ['jobs', 'runs', 'one', id],
   outputs: ['outputs'],
+  shared: ['shared'],
   outputLists: ['outputs', 'lists'],
   jobOutputs: (jobId: string) => ['outputs', 'job', jobId],
   outputDetails: (id: string) => ['outputs', 'details', id],

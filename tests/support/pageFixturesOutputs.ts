@@ -43,6 +43,7 @@ function createOutput(number: number, person: Person, madeAtMs: number, rest: Pa
     width,
     height,
     madeAt: new Date(madeAtMs).toISOString(),
+    shared: number % 7 === 3,
     keep: number % 11 === 3,
     expiresAt: null,
     ...rest,

@@ -107,7 +107,11 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
     const names = new Map((await stores.accounts.list()).map(({ id, name }) => [id, name]))
     const days = new Map<string, number | null>()
     for (const id of new Set(rows.map((row) => row.account_id))) days.set(id, (await rules.find(id)).retentionDays)
-    return rows.map((row) => describeOutput(row, names.get(row.account_id) ?? '', days.get(row.account_id) ?? null))
+    const shared = await outputs.shares.findShared(rows.map(({ id }) => id))
+    return rows.map((row) => ({
+      ...describeOutput(row, names.get(row.account_id) ?? '', days.get(row.account_id) ?? null),
+      shared: shared.has(row.id),
+    }))
   }
   const describeOne = async (row: OutputRow): Promise<Output> => {
     const [output] = await describeAll([row])
@@ -224,7 +228,7 @@ function parseCursor(cursor: string | undefined): { madeAtMs: number; id: string
 
 const DAY_MS = 86_400_000
 
-function describeOutput(row: OutputRow, userName: string, retentionDays: number | null): Output {
+function describeOutput(row: OutputRow, userName: string, retentionDays: number | null): Omit<Output, 'shared'> {
   const stays = retentionDays === null || row.keep === 1 || row.removed_at_ms !== null
   return {
     id: row.id,

@@ -1,0 +1,149 @@
+import { createRoute } from '@hono/zod-openapi'
+import { z } from 'zod'
+import { toActedBy } from '../../accounts/actedBy.ts'
+import { isUsable } from '../../accounts/accountStore.ts'
+import { GateError } from '../../contract/errorCodes.ts'
+import { outputCursorSchema, outputIdSchema, outputsDoneSchema } from '../../contract/outputs.ts'
+import { changeShareSchema, sharedOutputSchema, shareManySchema, shareSchema } from '../../contract/shares.ts'
+import type { SharedOutput } from '../../contract/shares.ts'
+import { canBeShared } from '../../outputs/outputShares.ts'
+import type { SharedRow } from '../../outputs/outputShares.ts'
+import type { OutputRow } from '../../outputs/outputStore.ts'
+import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
+import { mayAdminister } from '../../policy/rights.ts'
+import type { OwnApplicationDependencies } from '../dependencies.ts'
+import { findOwnOutput } from '../ownOutput.ts'
+import { pageSchema } from '../paging.ts'
+import { requirePermission } from '../rights.ts'
+import { commonRefusals, createRouter, jsonAnswer, jsonBody } from '../router.ts'
+
+const params = z.object({ id: outputIdSchema })
+
+const readRoute = createRoute({
+  method: 'get',
+  path: '/outputs/{id}/shares',
+  summary: 'With whom a picture is shared',
+  request: { params },
+  responses: { 200: jsonAnswer(shareSchema, 'With whom'), ...commonRefusals },
+})
+
+const changeRoute = createRoute({
+  method: 'put',
+  path: '/outputs/{id}/shares',
+  summary: 'Share a picture with everybody here, with some people or with nobody any more',
+  request: { params, body: jsonBody(changeShareSchema) },
+  responses: { 200: jsonAnswer(shareSchema, 'With whom it is shared now'), ...commonRefusals },
+})
+
+const changeManyRoute = createRoute({
+  method: 'post',
+  path: '/outputs/share',
+  summary: 'The same for several pictures; what cannot be shared is left out',
+  request: { body: jsonBody(shareManySchema) },
+  responses: { 200: jsonAnswer(outputsDoneSchema, 'How many were changed'), ...commonRefusals },
+})
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/shared',
+  summary: 'Pictures that others share with one, what was shared last first',
+  request: {
+    query: z.object({
+      cursor: outputCursorSchema.optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(60),
+    }),
+  },
+  responses: { 200: jsonAnswer(pageSchema(sharedOutputSchema), 'Pictures'), ...commonRefusals },
+})
+
+/** Pictures shown to others. The pictures themselves are answered in ../sharedFiles.ts. */
+export function createSharesResource({ stores, outputs, clock }: OwnApplicationDependencies) {
+  const { shares } = outputs
+  const findPeople = async (names: readonly string[], owner: string): Promise<string[]> => {
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const account = await stores.accounts.findByName(name)
+        const isSomebody = isUsable(account, clock.nowMs()) && account.guestAddress === null
+        return { name, id: isSomebody ? account.id : undefined }
+      }),
+    )
+    const unknown = found.filter(({ id }) => id === undefined).map(({ name }) => name)
+    if (unknown.length > 0) {
+      throw new GateError('VALIDATION_FAILED', `There is nobody named ${unknown.join(' or ')} here.`)
+    }
+    return [...new Set(found.flatMap(({ id }) => (id === undefined || id === owner ? [] : [id])))]
+  }
+  const record = (
+    context: RequestContext,
+    principal: Principal,
+    row: OutputRow,
+    details: Record<string, boolean | number>,
+  ) =>
+    stores.audit.record({
+      ...toActedBy(principal, context.clientAddress),
+      event: 'output.shared',
+      details: { output: row.id, of: row.account_id, ...details },
+    })
+  const change = async (
+    context: RequestContext,
+    principal: Principal,
+    row: OutputRow,
+    { everybody, names }: z.infer<typeof changeShareSchema>,
+  ): Promise<void> => {
+    const accountIds = await findPeople(names, row.account_id)
+    await shares.replace(row, { everybody, accountIds })
+    record(context, principal, row, { everybody, people: accountIds.length })
+  }
+
+  return createRouter()
+    .openapi(readRoute, async (c) => {
+      const principal = requirePermission(c.env.context, 'share')
+      const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
+      return c.json(await shares.read(row.id), 200)
+    })
+    .openapi(changeRoute, async (c) => {
+      const principal = requirePermission(c.env.context, 'share')
+      const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
+      const wanted = c.req.valid('json')
+      const isEnding = !wanted.everybody && wanted.names.length === 0
+      if (!isEnding && !canBeShared(row)) {
+        throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Only pictures can be shared. Download this file and send it.')
+      }
+      await change(c.env.context, principal, row, wanted)
+      return c.json(await shares.read(row.id), 200)
+    })
+    .openapi(changeManyRoute, async (c) => {
+      const principal = requirePermission(c.env.context, 'share')
+      const { ids, ...wanted } = c.req.valid('json')
+      const rows = (await outputs.store.findMany([...new Set(ids)]))
+        .filter((row) => row.account_id === principal.accountId || mayAdminister(principal))
+        .filter(canBeShared)
+      for (const row of rows) await change(c.env.context, principal, row, wanted)
+      return c.json({ done: rows.length }, 200)
+    })
+    .openapi(listRoute, async (c) => {
+      const principal = requirePermission(c.env.context, 'shared')
+      const { cursor, limit } = c.req.valid('query')
+      const rows = await shares.list(principal.accountId, parseCursor(cursor), limit + 1)
+      const shown = rows.slice(0, limit)
+      const last = rows.length > limit ? shown.at(-1) : undefined
+      return c.json({ items: shown.map(describeShared), nextCursor: last === undefined ? null : toCursor(last) }, 200)
+    })
+}
+
+const toCursor = ({ shared_at_ms, id }: SharedRow): string => `c${shared_at_ms.toString(36)}.${id}`
+
+function parseCursor(cursor: string | undefined): { sharedAtMs: number; id: string } | undefined {
+  const [time, id] = cursor?.slice(1).split('.') ?? []
+  return time === undefined || id === undefined ? undefined : { sharedAtMs: parseInt(time, 36), id }
+}
+
+const describeShared = (row: SharedRow): SharedOutput => ({
+  id: row.id,
+  from: { id: row.account_id, name: row.from_name },
+  name: row.name,
+  mediaType: row.media_type,
+  width: row.width,
+  height: row.height,
+  sharedAt: new Date(row.shared_at_ms).toISOString(),
+})
