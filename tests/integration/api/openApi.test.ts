@@ -49,6 +49,8 @@ describe('the OpenAPI document', () => {
         '/users',
         '/users/{id}',
         '/users/{id}/password',
+        '/workflows/drafts',
+        '/workflows/drafts/{id}',
       ].map((path) => api + path),
     )
   })
