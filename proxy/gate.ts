@@ -80,6 +80,7 @@ class RunningGate implements Gate {
   readonly #blame: EngineBlame
   readonly #services: EntryServices
   readonly #stopRelieving: () => void
+  readonly #unsubscribe: (() => void)[] = []
   readonly #shared = new Map<string, Listener>()
   #owner: Listener | undefined
   #public: Listener | undefined
@@ -112,10 +113,16 @@ class RunningGate implements Gate {
       subscribeToLogs: (accountId, clientId) => errands.subscribeToLogs(accountId, clientId),
       blame: this.#blame,
     })
-    const users = new EngineUsers(dependencies.folders, logger, forwarderEvents)
+    const { folders, nodes } = dependencies
+    const users = new EngineUsers({ folders, rules: nodes }, logger, forwarderEvents)
     authenticator.onCredentialsChanged(() => void users.forgetGone(upstream()))
-    dependencies.folders.onMoved?.((accountId) => void users.moved(upstream(), accountId))
+    folders.onMoved?.((accountId) => void users.moved(upstream(), accountId))
     const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
+    nodes.attach({ bootId: () => upstream()?.bootId, ask: (path) => errands.readFacts(path) })
+    this.#unsubscribe.push(
+      engine.onStateChange(() => nodes.followEngine()),
+      nodes.onChange(() => void users.rulesChanged(upstream())),
+    )
     dependencies.jobs.attach(errands)
     this.#stopRelieving = engine.onMemoryPressure(() => {
       relieveMemory(dependencies.jobs, errands, this.#blame).catch((error: unknown) =>
@@ -217,6 +224,7 @@ class RunningGate implements Gate {
   async #close(): Promise<void> {
     const drainMs = this.#options.drainMs ?? 5_000
     this.#stopRelieving()
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#hub.close()
     this.#presence.endStreams()
     const listeners = [this.#owner, this.#public, ...this.#shared.values()].flatMap((listener) => listener ?? [])

@@ -18,6 +18,7 @@ import type { Gate } from '../proxy/gate.ts'
 import type { Folders } from '../proxy/folders/folders.ts'
 import type { RetentionSweep } from '../proxy/folders/retentionSweep.ts'
 import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
+import type { NodeRights } from '../proxy/nodes/nodeRights.ts'
 import { describeConnections } from './connections.ts'
 import { createSharing } from './createSharing.ts'
 import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
@@ -27,6 +28,7 @@ import { collectWhenIdle } from './idleCollector.ts'
 import { listPrivateFolders, openFolders, openRetention } from './openFolders.ts'
 import type { OpenedFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
+import { openNodes } from './openNodes.ts'
 import { openOutputs } from './openOutputs.ts'
 import type { OpenedOutputs } from './openOutputs.ts'
 import { productVersion } from './productVersion.ts'
@@ -55,8 +57,9 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
     const choices = createChoices(options, stores)
     const folders = openFolders(stores, options, () => choices.folders())
     await folders.folders.resume()
+    const nodes = await openNodes(stores, options)
     const jobs = await openJobs(stores, folders.folders.room, options)
-    return new Service(options, { lock, stores, choices, jobs, ...folders })
+    return new Service(options, { lock, stores, choices, nodes, jobs, ...folders })
   } catch (error) {
     lock.release()
     throw error
@@ -68,6 +71,7 @@ interface ServiceParts extends OpenedFolders {
   readonly lock: FolderLock
   readonly stores: Stores
   readonly choices: EngineChoices
+  readonly nodes: NodeRights
   readonly jobs: JobQueue
 }
 
@@ -93,6 +97,7 @@ class Service implements GatehouseService {
   readonly #lock: FolderLock
   readonly #stores: Stores
   readonly #jobs: JobQueue
+  readonly #nodes: NodeRights
   readonly #folders: Folders
   readonly #outputs: OpenedOutputs
   readonly #retention: RetentionSweep
@@ -112,6 +117,7 @@ class Service implements GatehouseService {
     this.#lock = parts.lock
     this.#stores = stores
     this.#jobs = jobs
+    this.#nodes = parts.nodes
     this.#choices = parts.choices
     const { clock, random, logger, platform, dataDirectory } = options
     this.#supervisor = new Supervisor({
@@ -152,6 +158,7 @@ class Service implements GatehouseService {
       settings: stores.settings,
       folders: guardFolders(userFolders, engineTrouble),
       room: folders.room,
+      nodes: parts.nodes,
       jobs,
       audit: createGateAudit(stores.audit),
       ownApplication: createOwnApplication({
@@ -344,6 +351,7 @@ class Service implements GatehouseService {
         { name: 'folders', deadlineMs: 5_000, run: () => this.#closeFolders() },
         { name: 'sharing', deadlineMs: 6_000, run: () => this.#sharing.stop() },
         { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },
+        { name: 'nodes', deadlineMs: 1_000, run: () => Promise.resolve(this.#nodes.close()) },
         { name: 'engine', deadlineMs: 20_000, run: () => this.#supervisor.stop() },
         { name: 'window sessions', deadlineMs: 2_000, run: () => this.#stores.ownerSessions.closeAll() },
         { name: 'files of jobs', deadlineMs: 5_000, run: () => this.#outputs.close() },

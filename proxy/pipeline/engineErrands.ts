@@ -24,6 +24,9 @@ export interface EngineQuestion {
 
 /** Longer than any errand takes: ComfyUI stalls for seconds while it loads a model. */
 const ERRAND_MS = 60_000
+/** Reading the source of every node takes it a few seconds; people wait for it, and so does the queue. */
+const FACTS_MS = 20_000
+const MAX_FACTS_BYTES = 32 * 1024 * 1024
 /** Workflow and results of one job; of what is larger the gate keeps what the events said. */
 const MAX_ENTRY_BYTES = 64 * 1024 * 1024
 
@@ -106,6 +109,11 @@ export class EngineErrands implements EngineLink {
     return (await this.#ask({ method: 'POST', path: '/history', body }))?.status === 200
   }
 
+  /** What this start of the engine says of itself, in nobody's name. undefined: no answer. */
+  readFacts(path: string): Promise<EngineAnswer | undefined> {
+    return this.#ask({ method: 'GET', path, limitBytes: MAX_FACTS_BYTES }, FACTS_MS)
+  }
+
   /** Nothing runs, and it takes much memory: what it keeps for later jobs can go. */
   async freeMemory(): Promise<boolean> {
     const body = JSON.stringify({ unload_models: true, free_memory: true })
@@ -162,11 +170,11 @@ export class EngineErrands implements EngineLink {
     }
   }
 
-  async #ask(question: EngineQuestion): Promise<EngineAnswer | undefined> {
+  async #ask(question: EngineQuestion, silenceMs = ERRAND_MS): Promise<EngineAnswer | undefined> {
     const upstream = this.#dependencies.upstream()
     if (upstream === undefined) return undefined
     try {
-      return await call(upstream, question, [], ERRAND_MS)
+      return await call(upstream, question, [], silenceMs)
     } catch (error) {
       this.#noteSilence(error)
       return undefined

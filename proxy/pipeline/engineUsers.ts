@@ -1,3 +1,4 @@
+import type { EngineRules } from '../contract/nodes.ts'
 import type { Logger } from '../core/logger.ts'
 import { hasCode, isBrokenConnection } from '../core/systemErrors.ts'
 import { callEngine } from '../forward/callEngine.ts'
@@ -18,28 +19,50 @@ export interface UserFolderSource {
   findGone?(accountIds: readonly string[]): Promise<readonly string[]>
 }
 
+/** Which nodes and models the engine lets somebody use; see nodes/nodeRights.ts. */
+export interface EngineRuleSource {
+  /** undefined: no limits. */
+  find(accountId: string): Promise<EngineRules | undefined>
+}
+
 const SILENCE_MS = 30_000
 
 /** Whom one start of the engine knows. */
 interface Introduced {
-  /** With how often they had moved when it was told where their files lie. */
-  readonly known: Map<string, number>
+  readonly known: Map<string, Told>
   readonly underWay: Map<string, Promise<void>>
 }
 
-/** Tells each start of the engine whose files lie where, before the first request that carries a person's id. */
+/** What the engine was told of somebody. */
+interface Told {
+  /** How often their folders had moved then. */
+  readonly moves: number
+  /** How often anybody's rules may have changed then. */
+  readonly revision: number
+  /** JSON text; undefined: no limits. */
+  readonly rules: string | undefined
+}
+
+/** Tells each start of the engine whose files lie where and who may use what, before the first request that carries a person's id. */
 export class EngineUsers {
   readonly #folders: UserFolderSource
+  readonly #rules: EngineRuleSource
   readonly #logger: Logger
   readonly #events: ForwarderEvents
   readonly #starts = new WeakMap<Upstream, Introduced>()
   readonly #moves = new Map<string, number>()
+  #revision = 0
   /** Whose temporary files of earlier starts are gone: one start may be connected to more than once. */
   #cleared: { readonly bootId: string; readonly accounts: Set<string> } = { bootId: '', accounts: new Set() }
 
-  constructor(folders: UserFolderSource, logger: Logger, events: ForwarderEvents) {
+  constructor(
+    sources: { readonly folders: UserFolderSource; readonly rules: EngineRuleSource },
+    logger: Logger,
+    events: ForwarderEvents,
+  ) {
     this.#events = events
-    this.#folders = folders
+    this.#folders = sources.folders
+    this.#rules = sources.rules
     this.#logger = logger
   }
 
@@ -76,6 +99,22 @@ export class EngineUsers {
     }
   }
 
+  /**
+   * What people may use may have changed: whoever the engine knows is looked at, and told of anew when it has. Until
+   * then none of their requests goes on. Never throws.
+   */
+  async rulesChanged(upstream: Upstream | undefined): Promise<void> {
+    this.#revision += 1
+    if (upstream === undefined) return
+    for (const accountId of [...this.#of(upstream).known.keys()]) {
+      try {
+        await this.introduce(upstream, accountId)
+      } catch (error) {
+        this.#logger.warn({ err: error, account: accountId }, 'the engine could not be told what somebody may use')
+      }
+    }
+  }
+
   /** Takes back from the engine whoever was removed or turned away. Never throws: what they may do is decided here. */
   async forgetGone(upstream: Upstream | undefined): Promise<void> {
     if (upstream === undefined) return
@@ -92,7 +131,8 @@ export class EngineUsers {
   }
 
   #isKnown(upstream: Upstream, accountId: string): boolean {
-    return this.#of(upstream).known.get(accountId) === this.#movesOf(accountId)
+    const told = this.#of(upstream).known.get(accountId)
+    return told?.moves === this.#movesOf(accountId) && told.revision === this.#revision
   }
 
   #movesOf(accountId: string): number {
@@ -101,7 +141,7 @@ export class EngineUsers {
 
   #of(upstream: Upstream): Introduced {
     const found = this.#starts.get(upstream) ?? {
-      known: new Map<string, number>(),
+      known: new Map<string, Told>(),
       underWay: new Map<string, Promise<void>>(),
     }
     this.#starts.set(upstream, found)
@@ -111,30 +151,38 @@ export class EngineUsers {
   #tell(upstream: Upstream, accountId: string): Promise<void> {
     const { known, underWay } = this.#of(upstream)
     const waiting = underWay.get(accountId)
-    if (waiting !== undefined) return waiting
-    const moves = this.#movesOf(accountId)
-    const work = this.#put(upstream, accountId)
-      .then(() => {
-        known.set(accountId, moves)
+    // Told too late: what is under way may have been read before the change that this request comes after.
+    if (waiting !== undefined) return waiting.then(() => this.introduce(upstream, accountId))
+    const work = this.#tellNow(upstream, accountId, known.get(accountId))
+      .then((told) => {
+        known.set(accountId, told)
       })
       .finally(() => underWay.delete(accountId))
     underWay.set(accountId, work)
     return work
   }
 
-  async #put(upstream: Upstream, accountId: string): Promise<void> {
+  async #tellNow(upstream: Upstream, accountId: string, before: Told | undefined): Promise<Told> {
+    const [moves, revision] = [this.#movesOf(accountId), this.#revision]
+    const found = await this.#rules.find(accountId)
+    const rules = found === undefined ? undefined : JSON.stringify(found)
+    if (before?.moves !== moves || before.rules !== rules) await this.#put(upstream, accountId, found)
+    return { moves, revision, rules }
+  }
+
+  async #put(upstream: Upstream, accountId: string, rules: EngineRules | undefined): Promise<void> {
     const folders = await this.#folders.ensure(accountId)
     if (folders.tempDirectory !== null) await this.#clearOnce(upstream.bootId, accountId)
     const path = `/gatehouse/companion/users/${accountId}`
     const answer = await this.#send(upstream, {
       method: 'PUT',
       path,
-      body: Buffer.from(JSON.stringify(folders)),
+      body: Buffer.from(JSON.stringify(rules === undefined ? folders : { ...folders, rules })),
       silenceMs: SILENCE_MS,
     })
     if (answer.status === 204) return
     const said = `${answer.status} ${answer.body.toString('utf8', 0, 500)}`
-    this.#logger.error({ account: accountId, said }, 'the engine did not take the folders of an account')
+    this.#logger.error({ account: accountId, said }, 'the engine did not take an account')
     throw engineUnavailable(new Error('the engine refused an account'))
   }
 

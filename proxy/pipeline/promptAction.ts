@@ -36,6 +36,8 @@ export async function submitPrompt(turn: Turn, services: TurnServices): Promise<
     { maxNodes: settings.get('limits.promptNodes') },
   )
   await jobs.checkLimits({ accountId, role, nodes: prompt.nodes }, bytes.length)
+  const refusal = await services.dependencies.nodes.findRefusal(accountId, prompt.nodes)
+  if (refusal !== undefined) throw refusal
   const validation = await withinTurns(turn, services, () => validate(prompt, principal, services))
   if (validation.kind === 'invalid') {
     answerJsonText(turn.response, 400, validation.answer)

@@ -1,11 +1,14 @@
 import type { Engine } from '../comfyui/engine.ts'
 import type { SettingName, Settings } from '../contract/settings.ts'
+import type { JsonObject } from '../comfyui/losslessJson.ts'
+import type { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { PipelineAudit } from './audit.ts'
-import type { UserFolderSource } from './engineUsers.ts'
+import type { EngineFacts } from '../nodes/catalogReader.ts'
+import type { EngineRuleSource, UserFolderSource } from './engineUsers.ts'
 import type { Authenticator, OwnApplication } from './requestContext.ts'
 
 export interface SettingsReader {
@@ -17,6 +20,16 @@ export interface SettingsReader {
 export interface InputRoom {
   /** What is let in counts from then on. @throws GateError QUOTA_EXCEEDED in words */
   checkInput(accountId: string, bytes: number, isUpload: boolean): Promise<void>
+}
+
+/** Which nodes and models people may use; see nodes/nodeRights.ts. */
+export interface NodeGuard extends EngineRuleSource {
+  attach(facts: EngineFacts): void
+  /** The engine came or went. */
+  followEngine(): void
+  onChange(listener: () => void): () => void
+  /** Why somebody may not run these nodes as a workflow of their own, in ComfyUI's shape; undefined: they may. */
+  findRefusal(accountId: string, nodes: JsonObject): Promise<GateError | undefined>
 }
 
 /** Everything the gate is given from outside. */
@@ -31,6 +44,7 @@ export interface GateDependencies {
   readonly folders: UserFolderSource
   /** Left out: nobody counts. */
   readonly room?: InputRoom
+  readonly nodes: NodeGuard
   /** Everybody's jobs. Whoever opened it closes it, after the gate. */
   readonly jobs: JobQueue
   /** Answers `/gatehouse/*` and the sign-in routes. */

@@ -11,7 +11,7 @@ import type { RoomCheck } from '../../proxy/jobs/roomCheck.ts'
 import type { JobTimings } from '../../proxy/jobs/jobQueueTypes.ts'
 import type { FolderSet } from '../../proxy/isolation/userFolders.ts'
 import type { UserFolderSource } from '../../proxy/pipeline/engineUsers.ts'
-import type { InputRoom } from '../../proxy/pipeline/services.ts'
+import type { InputRoom, NodeGuard } from '../../proxy/pipeline/services.ts'
 import { createGate } from '../../proxy/gate.ts'
 import type { Gate, GateOptions } from '../../proxy/gate.ts'
 import type { PipelineEvent } from '../../proxy/pipeline/audit.ts'
@@ -21,6 +21,7 @@ import type {
   OwnApplication,
   Principal,
 } from '../../proxy/pipeline/requestContext.ts'
+import { FakeNodes } from './fakeNodes.ts'
 import { FakeSettings } from './fakeSettings.ts'
 import { openJobQueueFixture } from './jobQueueFixture.ts'
 import type { JobQueueFixture } from './jobQueueFixture.ts'
@@ -242,6 +243,7 @@ export interface GateFixture {
   readonly authenticator: FakeAuthenticator
   readonly settings: FakeSettings
   readonly folders: FakeFolders
+  readonly nodes: FakeNodes
   readonly queue: JobQueueFixture
   readonly upstream: FakeUpstream
   readonly events: PipelineEvent[]
@@ -260,6 +262,8 @@ export interface FixtureOptions extends GateOptions {
   readonly jobsDirectory?: string
   /** Instead of folders that everybody shares. */
   readonly folders?: UserFolderSource
+  /** Instead of rules that allow everything. */
+  readonly nodes?: NodeGuard
   /** Left out: nobody counts. */
   readonly room?: InputRoom & RoomCheck
   /** A server of the test's own instead of the recording one. */
@@ -277,6 +281,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
     upstreamPort,
     ready = true,
     folders: givenFolders,
+    nodes: givenNodes,
     jobTimings = {},
     jobsDirectory,
     supervised,
@@ -291,6 +296,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
   knowEverybody(authenticator)
   const settings = new FakeSettings()
   const folders = new FakeFolders()
+  const nodes = new FakeNodes()
   const events: PipelineEvent[] = []
   const ownSeen: string[] = []
   const queue = await openJobQueueFixture({
@@ -312,6 +318,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
       authenticator,
       settings,
       folders: givenFolders ?? folders,
+      nodes: givenNodes ?? nodes,
       ...(room && { room }),
       jobs: queue.jobs,
       audit: { record: (event) => events.push(event) },
@@ -330,6 +337,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
     authenticator,
     settings,
     folders,
+    nodes,
     queue,
     upstream,
     events,

@@ -5,6 +5,7 @@ import { createOwnApplication } from '../../../proxy/api/ownApplication.ts'
 import { systemRandom } from '../../../proxy/core/random.ts'
 import { createGate } from '../../../proxy/gate.ts'
 import { addPerson, api, makeKey, signIn } from '../../support/apiPeople.ts'
+import { FakeNodes } from '../../support/fakeNodes.ts'
 import { cookie, FakeEngine, FakeFolders } from '../../support/gateFixture.ts'
 import { openTestFolders } from '../../support/foldersFixture.ts'
 import { ask } from '../../support/httpClient.ts'
@@ -44,6 +45,7 @@ const gateTest = storesTest.extend<{ port: number }>({
         authenticator,
         settings,
         folders: new FakeFolders(),
+        nodes: new FakeNodes(),
         jobs: queue.jobs,
         ownApplication,
         audit: { record: () => undefined },

@@ -167,7 +167,7 @@ describe('listeners', () => {
     const { systemClock } = await import('../../../proxy/core/clock.ts')
     const { systemRandom } = await import('../../../proxy/core/random.ts')
     const { silentLogger } = await import('../../../proxy/core/logger.ts')
-    const { engine, authenticator, settings, folders, queue } = fixture
+    const { engine, authenticator, settings, folders, nodes, queue } = fixture
     const gate = createGate({
       clock: systemClock,
       random: systemRandom,
@@ -176,6 +176,7 @@ describe('listeners', () => {
       authenticator,
       settings,
       folders,
+      nodes,
       jobs: queue.jobs,
       audit: { record: () => undefined },
       ownApplication: () => undefined,
