@@ -18,7 +18,9 @@ import type { EngineFolders } from './nodes/nodeClass.ts'
 import { nodeClasses } from './nodes/nodeRegistry.ts'
 import { COMFYUI_VERSION } from './routes/systemRoutes.ts'
 import { PracticeSockets } from './practiceSockets.ts'
+import { makePracticeModels } from './practiceModels.ts'
 import { EngineUsers } from './users/engineUsers.ts'
+import { UserModels } from './users/userModels.ts'
 
 const FEATURES = { supports_preview_metadata: true, max_upload_size: MAX_BODY_BYTES }
 
@@ -71,15 +73,18 @@ export async function startPracticeEngine(options: PracticeEngineOptions): Promi
 async function prepareFolders(baseDirectory: string): Promise<EngineFolders> {
   const base = resolve(baseDirectory)
   const below = (name: string): string => join(base, name)
+  const models = below('models')
   const own = {
     input: below('input'),
     output: below('output'),
     temp: below('temp'),
     userdata: below(join('user', 'default')),
+    models: new UserModels(models, () => undefined),
   }
   await rm(own.temp, { recursive: true, force: true })
   for (const folder of [own.input, own.output, own.temp, below('user')]) await mkdir(folder, { recursive: true })
-  return { base, models: below('models'), own }
+  await makePracticeModels(models)
+  return { base, models, own }
 }
 
 function createContext(options: PracticeEngineOptions, folders: EngineFolders): EngineContext {
@@ -87,10 +92,10 @@ function createContext(options: PracticeEngineOptions, folders: EngineFolders): 
   const interruption = new Interruption()
   const queue: PromptQueue = new PromptQueue(() => hub.sendJson('status', { status: queueInfo(queue) }))
   const hub = new PracticeSockets({ random, features: FEATURES, status: () => queueInfo(queue) })
-  const users = new EngineUsers(folders.own)
+  const users = new EngineUsers(folders)
   const executor = new PromptExecutor({
     classes: nodeClasses,
-    foldersOf: (userId) => users.find(userId)?.folders,
+    findUser: (userId) => users.find(userId),
     hub,
     interruption,
     clock,

@@ -1,5 +1,7 @@
 import { memberOf } from '../values/json.ts'
-import { NodeFailure, type UserFolders } from '../nodes/nodeClass.ts'
+import { NodeFailure } from '../nodes/nodeClass.ts'
+import type { EngineUser } from '../users/engineUsers.ts'
+import { findRefused, isPublished, NodeRefused } from './nodeRules.ts'
 import type { QueueItem, RunResult } from './promptQueue.ts'
 import { memoryKey, PromptRun, type CachedResult, type ExecutorDeps } from './promptRun.ts'
 import { computeSignatures } from './signatures.ts'
@@ -21,8 +23,8 @@ class UserCache {
 }
 
 export interface QueueExecutorDeps extends ExecutorDeps {
-  /** The folders of a user; undefined for one that is not known. */
-  readonly foldersOf: (userId: string) => UserFolders | undefined
+  /** As the user is known now; undefined for one that is not. */
+  readonly findUser: (userId: string) => EngineUser | undefined
 }
 
 /** Runs prompts one after the other and keeps results for the same user's next one, as ComfyUI's classic cache does. */
@@ -44,7 +46,7 @@ export class PromptExecutor {
 
   /** Never throws: whatever goes wrong is an execution_error of that run. */
   async execute(item: QueueItem): Promise<RunResult> {
-    const folders = this.#deps.foldersOf(item.userId)
+    const folders = this.#deps.findUser(item.userId)?.folders
     const run = new PromptRun(item, this.#deps)
     const cache = this.#cacheOf(item.userId)
     this.#isRunning = true
@@ -54,17 +56,39 @@ export class PromptExecutor {
       this.#deps.hub.clientId = typeof clientId === 'string' ? clientId : undefined
       run.addMessage('execution_start', { prompt_id: item.promptId })
       if (folders === undefined) throw new NodeFailure('PermissionError', 'Nobody is known whose prompt this is.')
+      this.#checkClasses(item)
       const signatures = await computeSignatures(item.prompt, this.#deps.classes, folders)
       cache.forgetUnused(item, signatures)
-      await run.runAll({ folders, signatures, results: cache.results, memories: cache.memories })
+      await run.runAll({
+        folders,
+        signatures,
+        results: cache.results,
+        memories: cache.memories,
+        mayRun: (name) => this.#mayRun(item, name),
+      })
     } catch (error) {
-      run.fail(Object.keys(item.prompt)[0] ?? '', {}, error)
+      run.fail(error instanceof NodeRefused ? error.nodeId : (Object.keys(item.prompt)[0] ?? ''), {}, error)
     }
     this.#deps.hub.lastNodeId = undefined
     const result = run.toResult()
     this.#isRunning = false
     this.#resetIfWanted()
     return result
+  }
+
+  /** Before its first node: the rules may have changed since it was sent. @throws NodeRefused */
+  #checkClasses(item: QueueItem): void {
+    const [refused] = findRefused(item.prompt, this.#deps.classes, this.#allowed(item))
+    if (refused !== undefined) throw new NodeRefused(...refused)
+  }
+
+  #mayRun(item: QueueItem, className: string): boolean {
+    return this.#allowed(item)?.has(className) ?? true
+  }
+
+  /** By the rules of now; undefined: every class. */
+  #allowed({ userId, extraData }: QueueItem): ReadonlySet<string> | undefined {
+    return isPublished(extraData) ? undefined : this.#deps.findUser(userId)?.rules?.nodes
   }
 
   #cacheOf(userId: string): UserCache {

@@ -7,6 +7,7 @@ import {
   plain,
   type NodeClass,
   type NodeInputs,
+  type NodeResult,
   type NodeRun,
   type NodeValue,
   type Preview,
@@ -17,6 +18,7 @@ import { stringifyJson, type JsonObject, type JsonValue } from '../values/json.t
 import { PythonValueError } from '../values/pythonValues.ts'
 import { ExecutionOrder } from './executionOrder.ts'
 import type { Interruption } from './interruption.ts'
+import { NodeRefused } from './nodeRules.ts'
 import { ProgressReport, toNodeIds } from './progressReport.ts'
 import { classTypeOf, findLink, inputsOf } from './promptGraph.ts'
 import type { QueueItem, RunResult } from './promptQueue.ts'
@@ -44,6 +46,8 @@ export interface RunScope {
   readonly signatures: ReadonlyMap<string, string>
   readonly results: Map<string, CachedResult>
   readonly memories: Map<string, Map<string, string>>
+  /** Whether a class may run just now. */
+  readonly mayRun: (className: string) => boolean
 }
 
 /** One run of one prompt: its events, its progress and how it ended. */
@@ -122,6 +126,11 @@ export class PromptRun {
   /** @returns false when the run ended here */
   async #runNode(id: string, scope: RunScope): Promise<boolean> {
     const { hub, classes } = this.#deps
+    const className = classTypeOf(this.#item.prompt, id)
+    if (!scope.mayRun(className)) {
+      this.fail(id, {}, new NodeRefused(id, className))
+      return false
+    }
     const cached = resultOf(scope, id)
     if (cached) {
       this.#sendExecuted(id, cached.ui?.output ?? null)
@@ -130,7 +139,7 @@ export class PromptRun {
     }
     let inputs: NodeInputs = new Map()
     try {
-      const nodeClass = classes.get(classTypeOf(this.#item.prompt, id))
+      const nodeClass = classes.get(className)
       if (!nodeClass) throw new NodeFailure('KeyError', 'the node class is gone')
       this.#progress.start(id)
       this.#sendProgressState()
@@ -165,12 +174,13 @@ export class PromptRun {
     return collected
   }
 
-  #toNodeRun(id: string, { folders, memories }: RunScope): NodeRun {
+  #toNodeRun(id: string, scope: RunScope): NodeRun {
+    const { folders, memories } = scope
     const { clock, random, interruption, hub } = this.#deps
     const key = memoryKey(this.#item.prompt, id)
     const memory = memories.get(key) ?? new Map<string, string>()
     memories.set(key, memory)
-    return {
+    const nodeRun: NodeRun = {
       nodeId: id,
       prompt: this.#item.prompt,
       extraData: this.#item.extraData,
@@ -186,7 +196,21 @@ export class PromptRun {
         hub.tellListenerBinary(binaryEvents.text, payload)
       },
       delay: (milliseconds) => interruption.delay(milliseconds),
+      runClass: (name, inputs) => this.#runClass(`${id}.0.0.1`, name, { inputs, nodeRun, scope }),
     }
+    return nodeRun
+  }
+
+  /** A node that another one put into its place has an id of its own, as ComfyUI gives it. */
+  async #runClass(
+    id: string,
+    name: string,
+    { inputs, nodeRun, scope }: { inputs: NodeInputs; nodeRun: NodeRun; scope: RunScope },
+  ): Promise<NodeResult> {
+    const nodeClass = this.#deps.classes.get(name)
+    if (nodeClass === undefined) throw new NodeFailure('KeyError', `There is no class ${name}.`)
+    if (!scope.mayRun(name)) throw new NodeRefused(id, name)
+    return nodeClass.execute(inputs, nodeRun)
   }
 
   async #reportProgress(id: string, value: number, max: number, preview: Preview | undefined): Promise<void> {

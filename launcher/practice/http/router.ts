@@ -23,6 +23,14 @@ export class Router {
     this.#routes.push({ method, pattern: path.slice(1).split('/'), handler })
   }
 
+  /** Every route, in aiohttp's form of paths. */
+  list(): { method: string; path: string }[] {
+    return this.#routes.map(({ method, pattern }) => ({
+      method,
+      path: `/${pattern.join('/').replaceAll(':.*}', '}')}`,
+    }))
+  }
+
   /** @returns false when no route has this path. @throws HttpAnswer 405 when the path has other methods only */
   async dispatch(request: EngineRequest): Promise<boolean> {
     const { segments } = request

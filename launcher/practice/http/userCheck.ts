@@ -7,7 +7,7 @@ const USERS_PREFIX = '/gatehouse/companion/users/'
 
 /** What the gate asks for itself, and its one socket. Everything else is somebody's. */
 const ERRANDS: Readonly<Record<string, readonly string[]>> = {
-  GET: ['/queue', '/ws'],
+  GET: ['/gatehouse/companion/nodes', '/gatehouse/companion/routes', '/node_replacements', '/queue', '/ws'],
   POST: ['/free', '/history', '/interrupt', '/queue'],
 }
 const ONE_HISTORY = /^\/history\/[^/]+$/

@@ -31,12 +31,21 @@ export interface InputTypes {
   readonly hidden?: Readonly<Record<string, string>>
 }
 
+/** The model files that somebody may use. */
+export interface ModelShelf {
+  /** Names of the files of that kind, with `/` between their parts. */
+  list(kind: string): Promise<string[]>
+  /** Where a file lies that this name may mean; undefined: it may not be used. It need not be there. */
+  find(kind: string, name: string): Promise<string | undefined>
+}
+
 /** One user's folders, absolute. */
 export interface UserFolders {
   readonly input: string
   readonly output: string
   readonly temp: string
   readonly userdata: string
+  readonly models: ModelShelf
 }
 
 /** The engine's folders, absolute. */
@@ -72,6 +81,11 @@ export interface NodeRun {
   progress(value: number, max: number, preview?: Preview): Promise<void>
   /** Shows a line of text on the node. */
   showText(text: string): void
+  /**
+   * Runs another class in this node's place. @throws NodeFailure when there is none of that name, or it is none that
+   * this person may run
+   */
+  runClass(name: string, inputs: NodeInputs): Promise<NodeResult>
   /** Resolves after that time, at once when the run is interrupted. */
   delay(milliseconds: number): Promise<void>
 }

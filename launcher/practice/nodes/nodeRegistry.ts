@@ -12,6 +12,7 @@ import {
 import { imageCrop, imageFlip, imageRotate, imageScale, imageScaleBy } from './transformNodes.ts'
 import { loadImage } from './loadImage.ts'
 import type { UserFolders, InputTypes, NodeClass } from './nodeClass.ts'
+import { practicePack } from './practicePack.ts'
 import { practiceSampler } from './practiceSampler.ts'
 import { previewImage, saveImage, saveImageWebsocket } from './saveNodes.ts'
 import { previewAny, valueNodes } from './valueNodes.ts'
@@ -37,6 +38,7 @@ const CLASSES: readonly NodeClass[] = [
   previewAny,
   saveImageWebsocket,
   practiceSampler,
+  ...practicePack,
 ]
 
 /** Every node class of the engine by its name. */

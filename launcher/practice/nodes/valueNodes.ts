@@ -72,6 +72,22 @@ export const valueNodes: readonly NodeClass[] = [
     required: { string: ['STRING', { multiline: true }] },
     compute: (inputs) => BigInt(Array.from(textInput(inputs, 'string')).length),
   }),
+  valueNode({
+    name: 'RegexMatch',
+    displayName: 'Regex Match',
+    category: 'utils/string',
+    module: 'comfy_extras.nodes_string',
+    output: { type: 'BOOLEAN', name: 'matches' },
+    required: {
+      string: ['STRING', { multiline: true }],
+      regex_pattern: ['STRING', { multiline: true }],
+      case_insensitive: ['BOOLEAN', { default: true }],
+      multiline: ['BOOLEAN', { default: false }],
+      dotall: ['BOOLEAN', { default: false }],
+    },
+    // A plain search: a pattern could hold this engine's one thread for ever.
+    compute: (inputs) => textInput(inputs, 'string').includes(textInput(inputs, 'regex_pattern')),
+  }),
 ]
 
 export const previewAny: NodeClass = {

@@ -1,8 +1,11 @@
 import type { EngineContext } from '../engineContext.ts'
-import { MalformedPrompt, validatePrompt } from '../graph/validatePrompt.ts'
+import { validateFor } from '../graph/nodeRules.ts'
+import { MalformedPrompt } from '../graph/validatePrompt.ts'
 import type { EngineRequest } from '../http/engineRequest.ts'
 import type { Router } from '../http/router.ts'
 import { refusal } from '../http/userCheck.ts'
+import { describeFacts } from '../nodes/nodeFacts.ts'
+import { RulesRefused } from '../users/engineRules.ts'
 import { FolderRefused, isUserId } from '../users/engineUsers.ts'
 import { isJsonObject, memberOf, type JsonValue } from '../values/json.ts'
 import { readTargets } from './promptRoutes.ts'
@@ -17,6 +20,14 @@ export function addCompanionRoutes(router: Router, context: EngineContext): void
     request.sendEmpty(204)
   })
   router.addPlain('POST', `${BASE}/validate`, (request) => validate(request, context))
+  router.addPlain('GET', `${BASE}/nodes`, (request) => {
+    const nodes = Array.from(context.classes.values(), (node) => describeFacts(node, context.folders.base))
+    request.sendJson({ nodes })
+  })
+  router.addPlain('GET', `${BASE}/routes`, (request) => {
+    const routes = router.list().filter(({ path }) => !path.startsWith(BASE))
+    request.sendJson({ routes: routes.map((route) => ({ ...route, pack: 'comfyui' })) })
+  })
 }
 
 function readUserId(request: EngineRequest): string {
@@ -31,6 +42,7 @@ async function putUser(request: EngineRequest, { users }: EngineContext): Promis
     await users.put(id, await readBody(request))
   } catch (error) {
     if (error instanceof FolderRefused) throw refusal(400, { error: 'folder_refused', message: error.message })
+    if (error instanceof RulesRefused) throw refusal(400, { error: 'bad_rules', message: error.message })
     throw error
   }
   request.sendEmpty(204)
@@ -52,8 +64,11 @@ async function validate(request: EngineRequest, { classes }: EngineContext): Pro
   if (!isJsonObject(body) || prompt === undefined) {
     throw refusal(400, { error: 'malformed_body', message: 'the body has no prompt' })
   }
+  const published = memberOf(body, 'published') ?? false
   try {
-    const validation = await validatePrompt(prompt, readTargets(body), classes, request.user.folders)
+    if (typeof published !== 'boolean') throw new MalformedPrompt('published is neither true nor false')
+    const author = { user: request.user, isPublished: published }
+    const validation = await validateFor(author, { prompt, targets: readTargets(body) }, classes)
     if (validation.ok) request.sendJson({ node_errors: validation.nodeErrors, outputs: validation.outputs })
     else request.sendJson({ error: validation.error, node_errors: validation.nodeErrors }, 400)
   } catch (error) {

@@ -1,4 +1,4 @@
-import { open, readdir, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import sharp from 'sharp'
 import type { EngineContext } from '../engineContext.ts'
@@ -6,47 +6,25 @@ import { HttpAnswer, type EngineRequest } from '../http/engineRequest.ts'
 import type { Router } from '../http/router.ts'
 import type { EngineFolders } from '../nodes/nodeClass.ts'
 import { joinInside } from '../nodes/savePath.ts'
+import { MODEL_KINDS, readQuietly } from '../users/userModels.ts'
 import { isJsonObject, memberOf, parseJson, type JsonObject } from '../values/json.ts'
 
-const FOLDERS = [
-  'checkpoints',
-  'configs',
-  'loras',
-  'vae',
-  'text_encoders',
-  'diffusion_models',
-  'clip_vision',
-  'style_models',
-  'embeddings',
-  'diffusers',
-  'vae_approx',
-  'controlnet',
-  'gligen',
-  'upscale_models',
-  'custom_nodes',
-  'hypernetworks',
-  'photomaker',
-  'classifiers',
-  'model_patches',
-  'audio_encoders',
-]
-const MODEL_FILE = /\.(ckpt|pt|pt2|bin|pth|safetensors|pkl|sft)$/i
 const PREVIEW_FILE = /\.(png|jpe?g|webp|gif)$/i
 const MAX_HEADER_BYTES = 1024 * 1024
 
 /** Model folders below `models/`. The engine runs none, but lists what is there. */
 export function addModelRoutes(router: Router, { folders }: EngineContext): void {
   router.add('GET', '/embeddings', async (request) => {
-    const files = await listModels(toModelFolder(folders, 'embeddings'))
+    const files = await request.user.folders.models.list('embeddings')
     request.sendJson(files.map((file) => file.replace(/\.[^./]*$/, '')))
   })
-  router.add('GET', '/models', (request) => request.sendJson(FOLDERS))
+  router.add('GET', '/models', (request) => request.sendJson(MODEL_KINDS))
   router.add('GET', '/models/{folder}', async (request) =>
-    request.sendJson(await listModels(toModelFolder(folders, request.param('folder')))),
+    request.sendJson(await request.user.folders.models.list(toKind(request.param('folder')))),
   )
   router.add('GET', '/experiment/models', (request) =>
     request.sendJson(
-      FOLDERS.filter((name) => !['configs', 'custom_nodes'].includes(name)).map((name) => ({
+      MODEL_KINDS.filter((name) => !['configs', 'custom_nodes'].includes(name)).map((name) => ({
         name,
         folders: [toModelFolder(folders, name)],
       })),
@@ -54,40 +32,26 @@ export function addModelRoutes(router: Router, { folders }: EngineContext): void
   )
   router.add('GET', '/experiment/models/preview/{folder}/{index}/{file:.*}', (request) => sendPreview(request, folders))
   router.add('GET', '/experiment/models/{folder}', (request) => sendDetails(request, folders))
-  router.add('GET', '/view_metadata/{folder}', (request) => sendMetadata(request, folders))
+  router.add('GET', '/view_metadata/{folder}', sendMetadata)
   router.addPlain('GET', '/internal/folder_paths', (request) =>
-    request.sendJson(Object.fromEntries(FOLDERS.map((name) => [name, [toModelFolder(folders, name)]]))),
+    request.sendJson(Object.fromEntries(MODEL_KINDS.map((name) => [name, [toModelFolder(folders, name)]]))),
   )
 }
 
-function toModelFolder(folders: EngineFolders, name: string): string {
-  if (!FOLDERS.includes(name)) throw new HttpAnswer(404)
+function toKind(name: string): string {
+  if (!MODEL_KINDS.includes(name)) throw new HttpAnswer(404)
+  return name
+}
+
+function toModelFolder(folders: EngineFolders, kind: string): string {
+  const name = toKind(kind)
   return name === 'custom_nodes' ? join(folders.base, name) : join(folders.models, name)
-}
-
-async function listModels(folder: string): Promise<string[]> {
-  const files: string[] = []
-  for (const entry of await readQuietly(folder)) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) files.push(...(await listModels(path)).map((file) => `${entry.name}/${file}`))
-    else if (MODEL_FILE.test(entry.name)) files.push(entry.name)
-  }
-  return files.sort()
-}
-
-async function readQuietly(folder: string) {
-  try {
-    return await readdir(folder, { withFileTypes: true })
-  } catch {
-    // Most folders do not exist: no models of that kind.
-    return []
-  }
 }
 
 async function sendDetails(request: EngineRequest, folders: EngineFolders): Promise<void> {
   const folder = toModelFolder(folders, request.param('folder'))
   const details: JsonObject[] = []
-  for (const name of await listModels(folder)) {
+  for (const name of await request.user.folders.models.list(request.param('folder'))) {
     const { size, mtimeMs, ctimeMs } = await stat(join(folder, name))
     details.push({ name, pathIndex: 0, modified: mtimeMs / 1000, created: ctimeMs / 1000, size })
   }
@@ -97,10 +61,12 @@ async function sendDetails(request: EngineRequest, folders: EngineFolders): Prom
 async function sendPreview(request: EngineRequest, folders: EngineFolders): Promise<void> {
   const folder = toModelFolder(folders, request.param('folder'))
   if (!/^\d+$/.test(request.param('index'))) throw new TypeError('the path index is no number')
-  const model = joinInside(folder, request.param('file'))
-  if (request.param('index') !== '0' || model === undefined) throw new HttpAnswer(404)
-  const { dir, name } = parse(model)
-  const stems = [name, `${name}.preview`]
+  const name = request.param('file')
+  const model = joinInside(folder, name)
+  const isShown = (await request.user.folders.models.find(request.param('folder'), name)) !== undefined
+  if (request.param('index') !== '0' || model === undefined || !isShown) throw new HttpAnswer(404)
+  const { dir, name: stem } = parse(model)
+  const stems = [stem, `${stem}.preview`]
   const previews = (await readQuietly(dir)).filter(
     (file) => PREVIEW_FILE.test(file.name) && stems.includes(parse(file.name).name),
   )
@@ -114,13 +80,14 @@ async function sendPreview(request: EngineRequest, folders: EngineFolders): Prom
   }
 }
 
-async function sendMetadata(request: EngineRequest, folders: EngineFolders): Promise<void> {
+async function sendMetadata(request: EngineRequest): Promise<void> {
   const filename = request.query.get('filename') ?? ''
   const folder = request.param('folder')
   const path =
     filename.endsWith('.safetensors') &&
-    FOLDERS.includes(folder) &&
-    joinInside(toModelFolder(folders, folder), filename)
+    MODEL_KINDS.includes(folder) &&
+    folder !== 'custom_nodes' &&
+    (await request.user.folders.models.find(folder, filename))
   const header = path ? await readSafetensorsHeader(path) : undefined
   const metadata = header && memberOf(header, '__metadata__')
   if (metadata === undefined) throw new HttpAnswer(404)

@@ -1,7 +1,8 @@
 import { queueInfo, type EngineContext } from '../engineContext.ts'
 import { toExtraData } from '../graph/promptQueue.ts'
 import type { PromptError } from '../graph/plainInputs.ts'
-import { MalformedPrompt, validatePrompt } from '../graph/validatePrompt.ts'
+import { isPublished, validateFor } from '../graph/nodeRules.ts'
+import { MalformedPrompt } from '../graph/validatePrompt.ts'
 import type { EngineRequest } from '../http/engineRequest.ts'
 import type { Router } from '../http/router.ts'
 import { describeNode } from '../nodes/nodeRegistry.ts'
@@ -26,13 +27,18 @@ export function addPromptRoutes(router: Router, context: EngineContext): void {
 
 async function sendObjectInfo(request: EngineRequest, { classes }: EngineContext): Promise<void> {
   const described: JsonObject = {}
-  for (const [name, node] of classes) described[name] = await describeNode(node, request.user.folders)
+  const { folders, rules } = request.user
+  for (const [name, node] of classes) {
+    if (rules?.nodes?.has(name) ?? true) described[name] = await describeNode(node, folders)
+  }
   request.sendJson(described)
 }
 
 async function sendClassInfo(request: EngineRequest, { classes }: EngineContext): Promise<void> {
+  const { rules } = request.user
   const node = classes.get(request.param('class'))
-  request.sendJson(node ? { [node.name]: await describeNode(node, request.user.folders) } : {})
+  const isShown = node !== undefined && (rules?.nodes?.has(node.name) ?? true)
+  request.sendJson(isShown ? { [node.name]: await describeNode(node, request.user.folders) } : {})
 }
 
 async function acceptPrompt(request: EngineRequest, context: EngineContext, numbers: { next: number }): Promise<void> {
@@ -47,8 +53,9 @@ async function acceptPrompt(request: EngineRequest, context: EngineContext, numb
   }
   const givenId = memberOf(body, 'prompt_id')
   const promptId = givenId === undefined ? context.random.uuid() : toPythonText(givenId)
-  const validation = await validatePrompt(prompt, readTargets(body), context.classes, request.user.folders)
   const extraData = toExtraData(body, request.user.id)
+  const author = { user: request.user, isPublished: isPublished(extraData) }
+  const validation = await validateFor(author, { prompt, targets: readTargets(body) }, context.classes)
   if (!validation.ok) {
     refuse(request, validation.error, validation.nodeErrors)
     return

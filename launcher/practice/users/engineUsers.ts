@@ -1,8 +1,10 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
-import type { UserFolders } from '../nodes/nodeClass.ts'
+import type { EngineFolders, UserFolders } from '../nodes/nodeClass.ts'
 import { isInside } from '../nodes/savePath.ts'
 import { isJsonObject, memberOf, type JsonValue } from '../values/json.ts'
+import { parseRules, type EngineRules } from './engineRules.ts'
+import { UserModels } from './userModels.ts'
 
 const USER_ID = /^[a-z0-9]{16}$/
 const MEMBERS = {
@@ -18,6 +20,8 @@ const KINDS = ['input', 'output', 'temp', 'userdata'] as const
 export interface EngineUser {
   readonly id: string
   readonly folders: UserFolders
+  /** undefined: no limits. Those of when this was asked for: `find` again for what holds now. */
+  readonly rules: EngineRules | undefined
 }
 
 /** Folders that cannot be used; the message says why, for the gate. */
@@ -31,11 +35,13 @@ export function isUserId(text: string): boolean {
 /** Everybody the gate has told this start of the engine about. Nothing of it is kept over a restart. */
 export class EngineUsers {
   readonly #own: UserFolders
+  readonly #modelsFolder: string
   readonly #users = new Map<string, EngineUser>()
 
-  /** @param own the engine's own folders, which `null` stands for */
-  constructor(own: UserFolders) {
+  /** @param folders whose own ones `null` stands for */
+  constructor({ own, models }: EngineFolders) {
     this.#own = own
+    this.#modelsFolder = models
   }
 
   find(id: string): EngineUser | undefined {
@@ -43,11 +49,14 @@ export class EngineUsers {
   }
 
   /**
-   * Takes over the folders of the body of `PUT users/{id}`. What was known before stays when they are refused.
-   * @throws FolderRefused
+   * Takes over the folders and rules of the body of `PUT users/{id}`. What was known before stays when they are refused.
+   * @throws FolderRefused, RulesRefused
    */
   async put(id: string, body: JsonValue): Promise<void> {
-    if (!isJsonObject(body) || Object.keys(body).length !== 4) throw new FolderRefused('four folders are wanted')
+    const givenRules = isJsonObject(body) ? memberOf(body, 'rules') : undefined
+    const members = givenRules === undefined ? 4 : 5
+    if (!isJsonObject(body) || Object.keys(body).length !== members) throw new FolderRefused('four folders are wanted')
+    const rules = givenRules === undefined ? undefined : parseRules(givenRules)
     const given = KINDS.flatMap((kind) => {
       const path = readFolder(memberOf(body, MEMBERS[kind]), kind)
       return path === null ? [] : [{ kind, path }]
@@ -56,9 +65,13 @@ export class EngineUsers {
       if (kind !== 'temp') await checkFolder(path, kind)
       this.#refuseOverlap(id, kind, path)
     }
-    const folders: UserFolders = { ...this.#own, ...Object.fromEntries(given.map(({ kind, path }) => [kind, path])) }
+    const folders: UserFolders = {
+      ...this.#own,
+      ...Object.fromEntries(given.map(({ kind, path }) => [kind, path])),
+      models: new UserModels(this.#modelsFolder, () => this.find(id)?.rules),
+    }
     await makeTemp(folders.temp)
-    this.#users.set(id, { id, folders })
+    this.#users.set(id, { id, folders, rules })
   }
 
   /** What is somebody's is nobody else's, also not a folder above or below it. Links are the gate's to refuse. */

@@ -4,8 +4,8 @@ import { accountIdOf, bearer, openGateFixture, tokens } from '../../support/gate
 import type { GateFixture } from '../../support/gateFixture.ts'
 import { ask } from '../../support/httpClient.ts'
 import type { HttpAnswer } from '../../support/httpClient.ts'
-import { creatorRules, FakeFacts, harmless, makeNode, openNodesFixture } from '../../support/nodesFixture.ts'
-import type { NodesFixture } from '../../support/nodesFixture.ts'
+import { creatorRules, harmless, makeNode, openNodesFixture } from '../../support/nodesFixture.ts'
+import type { NodesFixture , FakeFacts} from '../../support/nodesFixture.ts'
 import { until } from '../../support/tabClient.ts'
 
 const CLEO = accountIdOf('cleo')

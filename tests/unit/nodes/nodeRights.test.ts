@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { formatLosslessJson, parseLosslessJson } from '../../../proxy/comfyui/losslessJson.ts'
 import type { JsonObject } from '../../../proxy/comfyui/losslessJson.ts'
 import type { EngineNode } from '../../../proxy/contract/nodes.ts'
-import { creatorRules, FakeFacts, harmless, makeNode, openNodesFixture } from '../../support/nodesFixture.ts'
-import type { NodesFixture } from '../../support/nodesFixture.ts'
+import { creatorRules, harmless, makeNode, openNodesFixture } from '../../support/nodesFixture.ts'
+import type { NodesFixture , FakeFacts} from '../../support/nodesFixture.ts'
 import { until } from '../../support/tabClient.ts'
 
 let fixture: NodesFixture | undefined

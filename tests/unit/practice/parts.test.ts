@@ -191,7 +191,8 @@ describe('landscape', () => {
 })
 
 describe('templates', () => {
-  const folders: UserFolders = { input: '/', output: '/', temp: '/', userdata: '/' }
+  const noModels = { list: () => Promise.resolve([]), find: () => Promise.resolve(undefined) }
+  const folders: UserFolders = { input: '/', output: '/', temp: '/', userdata: '/', models: noModels }
   const listed: string[] = JSON.parse(JSON.stringify(TEMPLATE_INDEX)).flatMap((module: any) =>
     module.templates.map(({ name }: any) => name),
   )

@@ -16,6 +16,7 @@ USER_HEADER = "X-Gatehouse-User"
 _ERRANDS = frozenset(
     (
         ("GET", "/ws"),
+        ("GET", "/node_replacements"),
         ("GET", "/queue"),
         ("POST", "/free"),
         ("POST", "/history"),
