@@ -3,7 +3,7 @@ import type { WorkflowInput } from '../../../proxy/contract/workflows.ts'
 import { describedBy, FieldFrame, invalid, toFieldId } from './FieldFrame.tsx'
 import type { FieldProps } from './FieldFrame.tsx'
 import styles from './Fields.module.css'
-import { isSlider, stepped } from './fieldShape.ts'
+import { filled, isSlider, stepped } from './fieldShape.ts'
 import { parseNumber } from './runDraft.ts'
 
 type NumberInput = Extract<WorkflowInput, { kind: 'integer' | 'number' }>
@@ -35,6 +35,7 @@ export function NumberField({ input, value, problem, onChange }: FieldProps<Numb
             <input
               type="range"
               className={styles.slider}
+              style={{ backgroundSize: `${filled(input, number ?? input.default)}% 5px, 100% 5px` }}
               aria-label={`${input.label}, slider`}
               min={input.min}
               max={input.max}

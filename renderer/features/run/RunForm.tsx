@@ -56,7 +56,7 @@ export function RunForm({ workflow, notes, children, onStarted }: RunFormProps) 
     })
   }
   return (
-    <form ref={form} className={styles.form} noValidate onSubmit={submit} data-run-form>
+    <form ref={form} className={`${styles.form} ${styles.room}`} noValidate onSubmit={submit} data-run-form>
       {children}
       {problem !== null && <Notice tone="attention">It cannot run now: {problem}</Notice>}
       {inputs.length === 0 && <p className="quiet">There is nothing to choose: it runs as it is.</p>}

@@ -1,16 +1,23 @@
 import { Button } from '@mantine/core'
+import { IconPhotoSpark } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { JobAnswer } from '../../../proxy/contract/jobs.ts'
+import type { Workflow } from '../../../proxy/contract/workflows.ts'
 import { Notice } from '../../components/Notice.tsx'
 import { useNow } from '../../components/useNow.ts'
 import { CancelJobDialog } from '../jobs/CancelJobDialog.tsx'
 import { useQueueState } from '../jobs/jobQueries.ts'
 import { elapsedWords, isMovingAt, placeWords, progressWords, standstillWords } from '../jobs/jobWords.ts'
-import { previewPath } from './runQueries.ts'
+import { previewPath, workflowPicturePath } from './runQueries.ts'
 import styles from './RunView.module.css'
 
+interface RunUnderwayProps {
+  readonly job: JobAnswer
+  readonly workflow: Workflow | undefined
+}
+
 /** A run that waits or goes on: where it stands, what there is to see of it, and how to stop it. */
-export function RunUnderway({ job }: { readonly job: JobAnswer }) {
+export function RunUnderway({ job, workflow }: RunUnderwayProps) {
   const [stopping, setStopping] = useState(false)
   const nowMs = useNow(1000)
   const queue = useQueueState().data
@@ -19,7 +26,7 @@ export function RunUnderway({ job }: { readonly job: JobAnswer }) {
   const standstill = queue === undefined || runs ? undefined : standstillWords(queue, nowMs, 'the owner')
   return (
     <section className={styles.underway} aria-label="Your run">
-      <Preview job={job} />
+      <Preview job={job} workflow={workflow} />
       <div>
         <p className={styles.state} role="status">
           {stateWords(job, moves)}
@@ -57,12 +64,20 @@ function stateWords(job: JobAnswer, moves: boolean): string {
 const waitWords = ({ position }: JobAnswer): string =>
   position === null || position === 0 ? '' : 'Others are before you. It begins by itself.'
 
-/** The picture as it is so far. The one before stays until the next one has come. */
-function Preview({ job: { id, state, progress } }: { readonly job: JobAnswer }) {
+/** The picture as it is so far; until there is one, what the workflow is shown by. */
+function Preview({ job: { id, state, progress }, workflow }: RunUnderwayProps) {
   const [failed, setFailed] = useState(0)
-  const number = progress?.preview ?? null
-  if (state !== 'running' || number === null || failed === number) {
-    return <div className={styles.noPreview} data-runs={state === 'running'} aria-hidden />
+  const number = state === 'running' ? (progress?.preview ?? null) : null
+  if (number === null || failed === number) {
+    return (
+      <div className={styles.noPreview} data-runs={state === 'running'} aria-hidden>
+        {workflow?.hasPicture === true ? (
+          <img src={workflowPicturePath(workflow)} alt="" />
+        ) : (
+          <IconPhotoSpark size={40} stroke={1.5} />
+        )}
+      </div>
+    )
   }
   return (
     <img

@@ -46,11 +46,11 @@ export function RunView({ jobId, workflow, notes, onAll, ...rest }: RunViewProps
     )
   }
   return (
-    <div className={styles.root}>
+    <div className={`${styles.root} ${formStyles.room}`}>
       {isOver(job.data) ? (
         <RunOutcome job={job.data} workflows={rest.workflows} onForm={rest.onForm} notes={notes} />
       ) : (
-        <RunUnderway job={job.data} />
+        <RunUnderway job={job.data} workflow={workflow} />
       )}
       {isOver(job.data) && workflow !== undefined && (
         <NextSteps job={job.data} workflow={workflow} notes={notes} onStarted={rest.onStarted} onForm={rest.onForm} />
@@ -104,11 +104,11 @@ function NextSteps({ job, workflow, notes, onStarted, onForm }: NextStepsProps) 
       <Refusal error={run.error} />
       <div className={formStyles.bar}>
         <div className={formStyles.actions}>
-          <Button size="lg" variant="default" onClick={change}>
+          <Button size="md" variant="default" px={8} onClick={change}>
             Change something
           </Button>
           {asked !== undefined && (
-            <Button size="lg" loading={again} disabled={problem !== null} onClick={rerun}>
+            <Button size="md" px={8} loading={again} disabled={problem !== null} onClick={rerun}>
               {job.state === 'failed' ? 'Try again' : 'Run again'}
             </Button>
           )}

@@ -11,6 +11,10 @@ export function isSlider({ min, max, step }: NumberInput): boolean {
   return steps >= 2 && steps <= mostSliderSteps
 }
 
+/** How much of a slider lies left of a value, in percent. */
+export const filled = ({ min, max }: NumberInput, value: number): number =>
+  Math.min(100, Math.max(0, ((value - min) / (max - min)) * 100))
+
 /** How many digits behind the point a step has: 0.05 → 2. */
 export function decimalsOf(step: number): number {
   const [, exponent] = /e-(\d+)$/.exec(String(step)) ?? []
