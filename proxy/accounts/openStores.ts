@@ -165,6 +165,7 @@ function connectChanges(connected: Connected, options: OpenStoresOptions): () =>
       changes.emit('users')
       changes.emit('keys')
       changes.emit('sessions')
+      changes.emit('workflows')
       settings.reload().catch((error: unknown) => logger.error({ err: error }, 'settings cannot be read again'))
     },
     onTick: () => {

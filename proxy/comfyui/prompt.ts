@@ -89,6 +89,12 @@ export function checkPrompt(bytes: Buffer, author: PromptAuthor, limits: PromptL
   return { wantedId, clientId, nodes, extraData, targets, place }
 }
 
+/** The same for a graph that is to be published, or that was made of one. @throws GateError BAD_REQUEST */
+export function checkPublishedNodes(prompt: JsonValue, limits: PromptLimits): JsonObject {
+  const nodes = checkNodes(prompt, limits)
+  return holdsOwnKey(nodes) ? refuseOwnKey() : nodes
+}
+
 function checkNodes(prompt: JsonValue | undefined, { maxNodes }: PromptLimits): JsonObject {
   if (prompt === undefined || prompt === null) return refuse('no_prompt', 'No prompt provided', 'No prompt provided')
   if (!isObject(prompt)) return refuse('invalid_prompt', 'The prompt must be an object of nodes by their ids.')

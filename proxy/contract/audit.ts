@@ -41,6 +41,9 @@ export const auditEventNames = [
   'signIn.paused',
   'socket.closed',
   'socket.opened',
+  'workflow.changed',
+  'workflow.published',
+  'workflow.removed',
 ] as const
 export type AuditEventName = (typeof auditEventNames)[number]
 

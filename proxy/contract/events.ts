@@ -5,7 +5,7 @@ import { z } from 'zod'
  * again. `log` carries the new lines, because reading them again would be dear.
  *
  * Whoever may administer hears of everything. Everybody else hears of their own things and of nobody else's: `keys`,
- * `sessions`, `jobs` (their own, or their place in the line), `progress` of their running job, `outputs`, `folders`, `drafts`, and `users` for their own account (name, role, password set). A stream ends with its credential.
+ * `sessions`, `jobs` (their own, or their place in the line), `progress` of their running job, `outputs`, `folders`, `drafts`, `workflows` that they may run, and `users` for their own account (name, role, password set). A stream ends with its credential.
  */
 export const gateEventSchema = z.discriminatedUnion('type', [
   z.object({

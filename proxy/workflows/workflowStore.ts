@@ -1,0 +1,405 @@
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import { z } from 'zod'
+import { toNameKey } from '../accounts/accountName.ts'
+import type { ActedBy } from '../accounts/actedBy.ts'
+import type { AuditEventName, AuditSink, AuditValue } from '../contract/audit.ts'
+import { GateError } from '../contract/errorCodes.ts'
+import { workflowInputSchema } from '../contract/workflows.ts'
+import type { WorkflowGrants, WorkflowInput } from '../contract/workflows.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Random } from '../core/random.ts'
+import type { ChangeFeed } from '../database/changeFeed.ts'
+import { RowCache } from '../database/rowCache.ts'
+import type { Schema, WorkflowsTable } from '../database/schema.ts'
+import { isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
+import type { Publication } from './publication.ts'
+import type { PublishedVersion } from './publishedGraph.ts'
+
+/** A published workflow without its graph, in the version that counts. */
+export interface WorkflowRecord {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly version: number
+  readonly publishedAtMs: number
+  readonly changedAtMs: number
+  readonly hasPicture: boolean
+  readonly inputs: readonly WorkflowInput[]
+  readonly grants: WorkflowGrants
+}
+
+export interface NewWorkflow {
+  readonly name: string
+  readonly description: string
+  readonly grants: WorkflowGrants
+  readonly publication: Publication
+}
+
+export interface WorkflowChange {
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly grants?: WorkflowGrants | undefined
+}
+
+export interface WorkflowPicture {
+  readonly bytes: Uint8Array
+  readonly type: string
+}
+
+export interface WorkflowStoreOptions {
+  readonly kysely: Kysely<Schema>
+  readonly clock: Clock
+  readonly random: Random
+  readonly audit: AuditSink
+  readonly changes: ChangeFeed
+}
+
+const MAX_WORKFLOWS = 500
+const MAX_VERSIONS = 200
+const inputsSchema = z.array(workflowInputSchema)
+const ALL = 'all'
+
+/** Workflows in all their versions, and who may run them. A version is never edited. */
+export class WorkflowStore {
+  readonly #options: WorkflowStoreOptions
+  readonly #records = new RowCache<readonly WorkflowRecord[]>()
+  /** A version never changes, so a graph that was read once holds. */
+  readonly #graphs = new RowCache<Omit<PublishedVersion, 'name' | 'isCurrent'>>(64)
+  readonly #stopListening: () => void
+
+  constructor(options: WorkflowStoreOptions) {
+    this.#options = options
+    // Roles and people that go take their grants with them.
+    this.#stopListening = options.changes.on(() => this.#records.drop())
+  }
+
+  close(): void {
+    this.#stopListening()
+  }
+
+  /** By name. */
+  async list(): Promise<readonly WorkflowRecord[]> {
+    return (await this.#records.get(ALL, () => this.#readAll())) ?? []
+  }
+
+  async find(id: string): Promise<WorkflowRecord | undefined> {
+    return (await this.list()).find((record) => record.id === id)
+  }
+
+  /** @throws GateError NOT_FOUND */
+  async get(id: string): Promise<WorkflowRecord> {
+    return (await this.find(id)) ?? refuseUnknown()
+  }
+
+  /** @throws GateError NOT_FOUND */
+  async getByName(name: string): Promise<WorkflowRecord> {
+    const key = toNameKey(name)
+    return (await this.list()).find((record) => toNameKey(record.name) === key) ?? refuseUnknown(name)
+  }
+
+  /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED */
+  async publish(workflow: NewWorkflow, by: ActedBy): Promise<WorkflowRecord> {
+    const id = this.#options.random.id(16)
+    const now = this.#options.clock.nowMs()
+    await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseTakenName(transaction, workflow.name)
+      await refuseSurplus(transaction)
+      const row = { ...toColumns(workflow), id, version: 1, public: Number(workflow.grants.public) }
+      const times = { created_at_ms: now, changed_at_ms: now }
+      await transaction
+        .insertInto('workflows')
+        .values({ ...row, ...times, picture: null, picture_type: null })
+        .execute()
+      await insertVersion(transaction, { id, version: 1, now, by: nameOf(by) }, workflow.publication)
+      await writeGrants(transaction, id, workflow.grants)
+    })
+    this.#changed('workflow.published', by, { workflow: id, name: workflow.name, version: 1 })
+    return this.get(id)
+  }
+
+  /** Another version of the same workflow; earlier ones are kept. @throws GateError NOT_FOUND, VALIDATION_FAILED */
+  async publishAnew(id: string, publication: Publication, by: ActedBy): Promise<WorkflowRecord> {
+    const now = this.#options.clock.nowMs()
+    const { name, version } = await this.#options.kysely.transaction().execute(async (transaction) => {
+      const row = await getRow(transaction, id)
+      const version = row.version + 1
+      if (version > MAX_VERSIONS)
+        throw new GateError('VALIDATION_FAILED', 'It was published 200 times. Begin a new one.')
+      await insertVersion(transaction, { id, version, now, by: nameOf(by) }, publication)
+      await transaction.updateTable('workflows').set({ version, changed_at_ms: now }).where('id', '=', id).execute()
+      return { name: row.name, version }
+    })
+    this.#changed('workflow.published', by, { workflow: id, name, version })
+    return this.get(id)
+  }
+
+  /** Name, words and who may run it. @throws GateError NOT_FOUND, ALREADY_EXISTS, VALIDATION_FAILED */
+  async change(id: string, change: WorkflowChange, by: ActedBy): Promise<WorkflowRecord> {
+    const now = this.#options.clock.nowMs()
+    const before = await this.get(id)
+    await this.#options.kysely.transaction().execute(async (transaction) => {
+      const row = await getRow(transaction, id)
+      const { name = row.name, description = row.description, grants } = change
+      if (toNameKey(name) !== row.name_key) await refuseTakenName(transaction, name)
+      const columns = { ...toColumns({ name, description }), changed_at_ms: now }
+      const ofGrants = grants === undefined ? {} : { public: Number(grants.public) }
+      await transaction
+        .updateTable('workflows')
+        .set({ ...columns, ...ofGrants })
+        .where('id', '=', id)
+        .execute()
+      if (grants === undefined) return
+      await transaction.deleteFrom('workflow_grants').where('workflow_id', '=', id).execute()
+      await writeGrants(transaction, id, grants)
+    })
+    this.#changed('workflow.changed', by, { workflow: id, ...describeChange(before, change) })
+    return this.get(id)
+  }
+
+  /** null: none any more. @throws GateError NOT_FOUND */
+  async setPicture(id: string, picture: WorkflowPicture | null, by: ActedBy): Promise<void> {
+    const result = await this.#options.kysely
+      .updateTable('workflows')
+      .set({ picture: picture?.bytes ?? null, picture_type: picture?.type ?? null })
+      .set({ changed_at_ms: this.#options.clock.nowMs() })
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (result.numUpdatedRows === 0n) refuseUnknown()
+    const { name } = await this.get(id)
+    this.#changed('workflow.changed', by, { workflow: id, name, picture: picture !== null })
+  }
+
+  async findPicture(id: string): Promise<WorkflowPicture | undefined> {
+    const row = await this.#options.kysely
+      .selectFrom('workflows')
+      .select(['picture', 'picture_type'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (row?.picture === null || row?.picture === undefined) return undefined
+    return { bytes: row.picture, type: row.picture_type ?? 'image/webp' }
+  }
+
+  /** With all its versions, grants and the keys made for it alone. @throws GateError NOT_FOUND */
+  async remove(id: string, by: ActedBy): Promise<void> {
+    const { name } = await this.get(id)
+    const result = await this.#options.kysely.deleteFrom('workflows').where('id', '=', id).executeTakeFirst()
+    if (result.numDeletedRows === 0n) refuseUnknown()
+    this.#changed('workflow.removed', by, { workflow: id, name })
+    this.#options.changes.emit('keys')
+  }
+
+  /** The graph of one version, of the workflow as it is called now. */
+  async findVersion(id: string, version?: number): Promise<PublishedVersion | undefined> {
+    const record = await this.find(id)
+    if (record === undefined) return undefined
+    const wanted = version ?? record.version
+    const graph = await this.#graphs.get(`${id}:${wanted}`, () => this.#readGraph(id, wanted))
+    return graph && { ...graph, name: record.name, isCurrent: wanted === record.version }
+  }
+
+  /** Versions that have exactly these node ids, newest first, however old; see `nodeKeyOf`. */
+  async findByNodes(nodeKey: string): Promise<PublishedVersion[]> {
+    const rows = await this.#options.kysely
+      .selectFrom('workflow_versions')
+      .select(['workflow_id', 'version'])
+      .where('node_key', '=', nodeKey)
+      .orderBy('version', 'desc')
+      .limit(MAX_VERSIONS)
+      .execute()
+    const found = await Promise.all(rows.map(({ workflow_id, version }) => this.findVersion(workflow_id, version)))
+    return found.flatMap((version) => version ?? [])
+  }
+
+  /** For the owner: when each version was published and by whom, newest first. */
+  async listVersions(id: string): Promise<readonly VersionFacts[]> {
+    const rows = await this.#options.kysely
+      .selectFrom('workflow_versions')
+      .select(['version', 'published_at_ms', 'published_by'])
+      .where('workflow_id', '=', id)
+      .orderBy('version', 'desc')
+      .execute()
+    return rows.map((row) => ({
+      version: row.version,
+      publishedAtMs: row.published_at_ms,
+      publishedBy: row.published_by,
+    }))
+  }
+
+  async readPossibleInputs(id: string, version: number): Promise<readonly WorkflowInput[]> {
+    const row = await this.#options.kysely
+      .selectFrom('workflow_versions')
+      .select('possible_inputs')
+      .where('workflow_id', '=', id)
+      .where('version', '=', version)
+      .executeTakeFirst()
+    return row === undefined ? [] : parseInputs(row.possible_inputs)
+  }
+
+  /** How often each was run, by id. */
+  async countRuns(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#options.kysely
+      .selectFrom('jobs')
+      .select(({ fn }) => ['published_id', fn.countAll<number>().as('runs')])
+      .where('published_id', 'is not', null)
+      .groupBy('published_id')
+      .execute()
+    return new Map(rows.map(({ published_id, runs }) => [published_id ?? '', runs]))
+  }
+
+  async #readAll(): Promise<readonly WorkflowRecord[]> {
+    const { kysely } = this.#options
+    const rows = await kysely
+      .selectFrom('workflows')
+      .innerJoin('workflow_versions', (join) =>
+        join
+          .onRef('workflow_versions.workflow_id', '=', 'workflows.id')
+          .onRef('workflow_versions.version', '=', 'workflows.version'),
+      )
+      .select(['workflows.id', 'name', 'description', 'workflows.version', 'public', 'changed_at_ms'])
+      .select(['published_at_ms', 'inputs', ({ eb }) => eb('picture', 'is not', null).as('hasPicture')])
+      .orderBy('name_key')
+      .execute()
+    const grants = await kysely.selectFrom('workflow_grants').selectAll().execute()
+    return rows.map((row) => {
+      const own = grants.filter(({ workflow_id }) => workflow_id === row.id)
+      return {
+        id: row.id,
+        name: row.name,
+        description: row.description,
+        version: row.version,
+        publishedAtMs: row.published_at_ms,
+        changedAtMs: row.changed_at_ms,
+        hasPicture: Boolean(row.hasPicture),
+        inputs: parseInputs(row.inputs),
+        grants: {
+          public: row.public === 1,
+          roles: own.flatMap(({ role }) => role ?? []),
+          people: own.flatMap(({ account_id }) => account_id ?? []),
+        },
+      }
+    })
+  }
+
+  async #readGraph(id: string, version: number): Promise<Omit<PublishedVersion, 'name' | 'isCurrent'> | undefined> {
+    const row = await this.#options.kysely
+      .selectFrom('workflow_versions')
+      .select(['prompt', 'canvas', 'inputs'])
+      .where('workflow_id', '=', id)
+      .where('version', '=', version)
+      .executeTakeFirst()
+    if (row === undefined) return undefined
+    const nodes = parseLosslessJson(row.prompt)
+    if (!isObject(nodes)) throw new TypeError('a stored graph is no object')
+    const inputs = new Map(parseInputs(row.inputs).map((input) => [input.key, input]))
+    return { workflowId: id, version, nodes, canvas: row.canvas, inputs }
+  }
+
+  #changed(event: AuditEventName, by: ActedBy, details: Record<string, AuditValue>): void {
+    this.#records.drop()
+    this.#options.audit.record({ ...by, event, details })
+    this.#options.changes.emit('workflows')
+  }
+}
+
+export interface VersionFacts {
+  readonly version: number
+  readonly publishedAtMs: number
+  readonly publishedBy: string
+}
+
+const parseInputs = (text: string): WorkflowInput[] => inputsSchema.parse(JSON.parse(text))
+
+const toColumns = ({ name, description }: Pick<NewWorkflow, 'name' | 'description'>) => ({
+  name: name.normalize('NFC'),
+  name_key: toNameKey(name),
+  description,
+})
+
+const nameOf = ({ actor }: ActedBy): string => {
+  if (actor.kind === 'account') return actor.name
+  return actor.kind === 'commandLine' ? 'the command line' : 'Gatehouse'
+}
+
+function refuseUnknown(name?: string): never {
+  throw new GateError(
+    'NOT_FOUND',
+    name === undefined ? 'There is no such workflow.' : `There is no workflow “${name}”.`,
+  )
+}
+
+async function getRow(transaction: Transaction<Schema>, id: string): Promise<Selectable<WorkflowsTable>> {
+  const row = await transaction.selectFrom('workflows').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ?? refuseUnknown()
+}
+
+async function refuseTakenName(transaction: Transaction<Schema>, name: string): Promise<void> {
+  const query = transaction.selectFrom('workflows').select('name').where('name_key', '=', toNameKey(name))
+  const taken = await query.executeTakeFirst()
+  if (taken !== undefined) throw new GateError('ALREADY_EXISTS', `There is already a workflow “${taken.name}”.`)
+}
+
+async function refuseSurplus(transaction: Transaction<Schema>): Promise<void> {
+  const { count } = await transaction
+    .selectFrom('workflows')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  if (count >= MAX_WORKFLOWS) {
+    throw new GateError('VALIDATION_FAILED', `${MAX_WORKFLOWS} workflows are published. Remove some first.`)
+  }
+}
+
+function insertVersion(
+  transaction: Transaction<Schema>,
+  at: { readonly id: string; readonly version: number; readonly now: number; readonly by: string },
+  { prompt, canvas, inputs, possibleInputs, nodeKey }: Publication,
+) {
+  const row = {
+    workflow_id: at.id,
+    version: at.version,
+    prompt,
+    canvas,
+    inputs: JSON.stringify(inputs),
+    possible_inputs: JSON.stringify(possibleInputs),
+    node_key: nodeKey,
+    published_at_ms: at.now,
+    published_by: at.by,
+  }
+  return transaction.insertInto('workflow_versions').values(row).execute()
+}
+
+/** @throws GateError VALIDATION_FAILED for a role or a person that is not there */
+async function writeGrants(
+  transaction: Transaction<Schema>,
+  id: string,
+  { roles, people }: WorkflowGrants,
+): Promise<void> {
+  const rows = [
+    ...[...new Set(roles)].map((role) => ({ workflow_id: id, role, account_id: null })),
+    ...[...new Set(people)].map((account_id) => ({ workflow_id: id, role: null, account_id })),
+  ]
+  for (const { role, account_id } of rows) {
+    const known = await (
+      role === null
+        ? transaction
+            .selectFrom('accounts')
+            .select('id')
+            .where('id', '=', account_id ?? '')
+        : transaction.selectFrom('roles').select('id').where('id', '=', role)
+    ).executeTakeFirst()
+    if (known === undefined)
+      throw new GateError('VALIDATION_FAILED', `There is no ${role === null ? 'such person' : `role “${role}”`}.`)
+  }
+  if (rows.length > 0) await transaction.insertInto('workflow_grants').values(rows).execute()
+}
+
+function describeChange(
+  before: WorkflowRecord,
+  { name, description, grants }: WorkflowChange,
+): Record<string, AuditValue> {
+  return {
+    name: name ?? before.name,
+    ...(name === undefined || name === before.name ? {} : { from: before.name }),
+    ...(description === undefined ? {} : { description: true }),
+    ...(grants === undefined ? {} : { public: grants.public, roles: grants.roles, people: grants.people }),
+  }
+}
