@@ -9,6 +9,7 @@ import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { Outputs } from '../outputs/outputs.ts'
 import type { PictureTexts } from '../outputs/pictureTexts.ts'
 import type { Thumbnails } from '../outputs/thumbnails.ts'
+import type { WorkflowParts } from '../workflows/workflowParts.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
 
 /** The sharing switch as the API needs it. */
@@ -34,6 +35,7 @@ export interface OwnApplicationDependencies {
   readonly outputs: Outputs
   readonly thumbnails: Thumbnails
   readonly pictureTexts: PictureTexts
+  readonly workflows: WorkflowParts
   readonly engine: Engine
   readonly sharing: SharingControl
   readonly connections: Connections
@@ -49,5 +51,7 @@ export interface ApiEnvironment {
     context: RequestContext
     incoming: IncomingMessage
     outgoing: ServerResponse
+    /** As it was sent: whoever needs numbers with all their digits reads them here. */
+    body: Buffer | undefined
   }
 }

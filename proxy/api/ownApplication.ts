@@ -24,6 +24,8 @@ import { createSharesResource } from './resources/shares.ts'
 import { createSharingResource } from './resources/sharing.ts'
 import { createUsersResource } from './resources/users.ts'
 import { createWorkflowDraftsResource } from './resources/workflowDrafts.ts'
+import { createWorkflowManagement } from './resources/workflowManagement.ts'
+import { createWorkflowsResource } from './resources/workflows.ts'
 import { requirePrincipal } from './rights.ts'
 import { createSharedFiles, registerSharedFiles } from './sharedFiles.ts'
 import { createRouter } from './router.ts'
@@ -112,6 +114,8 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createSharesResource(dependencies),
     createOutputsResource(dependencies),
     createWorkflowDraftsResource(drafts),
+    createWorkflowManagement(dependencies),
+    createWorkflowsResource(dependencies),
   ]
   router.use('*', async (c, next) => {
     await next()

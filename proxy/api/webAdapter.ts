@@ -8,13 +8,18 @@ import type { ApiRouter } from './router.ts'
 /** The API's bodies are small: names, passwords, settings. */
 const bodyLimits = { limitBytes: 256 * 1024, deadlineMs: 30_000, idleMs: 10_000 }
 
-/** Workflows come from administrators only; nobody else fills memory with them. */
-const bodyLimitsOf = ({ target, principal }: RequestContext) =>
-  principal?.role === 'administrator' && target.path === draftsPath
-    ? { ...bodyLimits, limitBytes: draftLimitBytes }
-    : bodyLimits
+/** A graph with ComfyUI's file of it, or a picture. */
+const WORKFLOW_BYTES = 16 * 1024 * 1024
+const WORKFLOWS = '/gatehouse/api/v1/workflows'
+const isWorkflowPicture = (path: string): boolean => /^\/gatehouse\/api\/v1\/workflows\/[^/]+\/picture$/.test(path)
 
-const draftsPath = '/gatehouse/api/v1/workflows/drafts'
+/** Workflows come from administrators only; nobody else fills memory with them. What runs one is small. */
+function bodyLimitsOf({ target: { path }, principal }: RequestContext) {
+  if (principal?.role !== 'administrator' || path.endsWith('/run')) return bodyLimits
+  if (path === `${WORKFLOWS}/drafts`) return { ...bodyLimits, limitBytes: draftLimitBytes }
+  const isLarge = path === WORKFLOWS || path.startsWith(`${WORKFLOWS}/`)
+  return isLarge ? { ...bodyLimits, limitBytes: WORKFLOW_BYTES } : bodyLimits
+}
 
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
 
@@ -31,7 +36,11 @@ export async function askRouter(
   authenticator: Authenticator,
 ): Promise<Response> {
   const hasBody = methodsWithBody.has(asked.method)
-  if (hasBody && !isJson(incoming.headers['content-type'])) {
+  const isPicture = asked.method === 'PUT' && isWorkflowPicture(asked.target.path)
+  if (isPicture && !isImage(incoming.headers['content-type'])) {
+    throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Send the picture itself, as image/png, image/jpeg or image/webp.')
+  }
+  if (hasBody && !isPicture && !isJson(incoming.headers['content-type'])) {
     throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Send this as application/json.')
   }
   const body = hasBody ? await readBody(incoming, bodyLimitsOf(asked)) : undefined
@@ -41,7 +50,7 @@ export async function askRouter(
     headers: toHeaders(incoming),
     ...(body === undefined ? {} : { body: new Uint8Array(body) }),
   })
-  return router.fetch(request, { context, incoming, outgoing })
+  return router.fetch(request, { context, incoming, outgoing, body })
 }
 
 /** Outliving a revocation: a body may take half a minute to arrive, and whoever sends it may have lost the right by then. */
@@ -56,6 +65,10 @@ async function confirm(context: RequestContext, authenticator: Authenticator): P
 function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(?:;|$)/i.test(contentType ?? '')
 }
+
+/** These, too, cross-site forms cannot send. */
+const isImage = (contentType: string | undefined): boolean =>
+  /^image\/(?:png|jpeg|webp)\s*(?:;|$)/i.test(contentType ?? '')
 
 /** What handlers need. No cookie, no Authorization: who asks was decided before. */
 function toHeaders(incoming: IncomingMessage): Record<string, string> {

@@ -98,6 +98,12 @@ export class Thumbnails {
     }
   }
 
+  /** A picture that somebody sent, as a small WebP without anything but the picture. @throws GateError as `get` */
+  shrink(asker: Asker, bytes: Buffer, size: number): Promise<Buffer> {
+    const { workers, maxPixels = MAX_PIXELS } = this.#options
+    return workers.run(() => Promise.resolve({ kind: 'thumbnail', size, maxPixels, bytes }), asker)
+  }
+
   /** The picture without texts and Exif. @throws GateError as `get` */
   async withoutMetadata(asker: Asker, open: () => Promise<OpenedFile>): Promise<Buffer> {
     const { workers, maxPixels = MAX_PIXELS } = this.#options

@@ -43,12 +43,6 @@ export class PublishedRuns {
     this.#options = options
   }
 
-  /** Whether a job of this workflow may run for somebody now. */
-  async mayRun(workflowId: string, asker: WorkflowAsker): Promise<boolean> {
-    const record = await this.#options.store.find(workflowId)
-    return record !== undefined && isGranted(record.grants, asker)
-  }
-
   /**
    * The workflow that a sent graph is. It is never run as it was sent.
    * @throws GateError BAD_REQUEST as `POST /prompt` answers it, naming node and input
@@ -58,9 +52,10 @@ export class PublishedRuns {
     const granted = (await store.list()).filter(({ grants }) => isGranted(grants, asker))
     const ids = new Set(granted.map(({ id }) => id))
     const sameNodes = (await store.findByNodes(nodeKeyOf(sent))).filter(({ workflowId }) => ids.has(workflowId))
-    const result = matchWorkflow(sent, sameNodes)
-    if (result.kind === 'matched') return this.#toRun(result.version, result.nodes)
-    throw toRefusal(result.kind === 'unknown' ? await this.#nameNearest(sent, [...ids]) : result, sent)
+    const found = matchWorkflow(sent, sameNodes)
+    const result = found.kind === 'unknown' ? await this.#nameNearest(sent, [...ids]) : found
+    if (result.kind !== 'matched') throw toRefusal(result, sent)
+    return this.#toRun(result.version, result.nodes)
   }
 
   /**

@@ -1,50 +1,32 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
-import { z } from 'zod'
+import type { Kysely } from 'kysely'
 import { toNameKey } from '../accounts/accountName.ts'
 import type { ActedBy } from '../accounts/actedBy.ts'
+import { isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import type { AuditEventName, AuditSink, AuditValue } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
-import { workflowInputSchema } from '../contract/workflows.ts'
-import type { WorkflowGrants, WorkflowInput } from '../contract/workflows.ts'
+import type { WorkflowInput } from '../contract/workflows.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import { RowCache } from '../database/rowCache.ts'
-import type { Schema, WorkflowsTable } from '../database/schema.ts'
-import { isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
+import type { Schema } from '../database/schema.ts'
+import { isGranted } from './grants.ts'
+import type { WorkflowAsker } from './grants.ts'
 import type { Publication } from './publication.ts'
 import type { PublishedVersion } from './publishedGraph.ts'
-
-/** A published workflow without its graph, in the version that counts. */
-export interface WorkflowRecord {
-  readonly id: string
-  readonly name: string
-  readonly description: string
-  readonly version: number
-  readonly publishedAtMs: number
-  readonly changedAtMs: number
-  readonly hasPicture: boolean
-  readonly inputs: readonly WorkflowInput[]
-  readonly grants: WorkflowGrants
-}
-
-export interface NewWorkflow {
-  readonly name: string
-  readonly description: string
-  readonly grants: WorkflowGrants
-  readonly publication: Publication
-}
-
-export interface WorkflowChange {
-  readonly name?: string | undefined
-  readonly description?: string | undefined
-  readonly grants?: WorkflowGrants | undefined
-}
-
-export interface WorkflowPicture {
-  readonly bytes: Uint8Array
-  readonly type: string
-}
+import {
+  describeChange,
+  getRow,
+  insertVersion,
+  nameOf,
+  parseInputs,
+  refuseSurplus,
+  refuseTakenName,
+  refuseUnknown,
+  toColumns,
+  writeGrants,
+} from './workflowRows.ts'
+import type { NewWorkflow, VersionFacts, WorkflowChange, WorkflowPicture, WorkflowRecord } from './workflowRows.ts'
 
 export interface WorkflowStoreOptions {
   readonly kysely: Kysely<Schema>
@@ -54,9 +36,7 @@ export interface WorkflowStoreOptions {
   readonly changes: ChangeFeed
 }
 
-const MAX_WORKFLOWS = 500
 const MAX_VERSIONS = 200
-const inputsSchema = z.array(workflowInputSchema)
 const ALL = 'all'
 
 /** Workflows in all their versions, and who may run them. A version is never edited. */
@@ -84,6 +64,12 @@ export class WorkflowStore {
 
   async find(id: string): Promise<WorkflowRecord | undefined> {
     return (await this.list()).find((record) => record.id === id)
+  }
+
+  /** Whether it is published and was made ready for this person. */
+  async isGranted(id: string, person: WorkflowAsker): Promise<boolean> {
+    const record = await this.find(id)
+    return record !== undefined && isGranted(record.grants, person)
   }
 
   /** @throws GateError NOT_FOUND */
@@ -298,108 +284,5 @@ export class WorkflowStore {
     this.#records.drop()
     this.#options.audit.record({ ...by, event, details })
     this.#options.changes.emit('workflows')
-  }
-}
-
-export interface VersionFacts {
-  readonly version: number
-  readonly publishedAtMs: number
-  readonly publishedBy: string
-}
-
-const parseInputs = (text: string): WorkflowInput[] => inputsSchema.parse(JSON.parse(text))
-
-const toColumns = ({ name, description }: Pick<NewWorkflow, 'name' | 'description'>) => ({
-  name: name.normalize('NFC'),
-  name_key: toNameKey(name),
-  description,
-})
-
-const nameOf = ({ actor }: ActedBy): string => {
-  if (actor.kind === 'account') return actor.name
-  return actor.kind === 'commandLine' ? 'the command line' : 'Gatehouse'
-}
-
-function refuseUnknown(name?: string): never {
-  throw new GateError(
-    'NOT_FOUND',
-    name === undefined ? 'There is no such workflow.' : `There is no workflow “${name}”.`,
-  )
-}
-
-async function getRow(transaction: Transaction<Schema>, id: string): Promise<Selectable<WorkflowsTable>> {
-  const row = await transaction.selectFrom('workflows').selectAll().where('id', '=', id).executeTakeFirst()
-  return row ?? refuseUnknown()
-}
-
-async function refuseTakenName(transaction: Transaction<Schema>, name: string): Promise<void> {
-  const query = transaction.selectFrom('workflows').select('name').where('name_key', '=', toNameKey(name))
-  const taken = await query.executeTakeFirst()
-  if (taken !== undefined) throw new GateError('ALREADY_EXISTS', `There is already a workflow “${taken.name}”.`)
-}
-
-async function refuseSurplus(transaction: Transaction<Schema>): Promise<void> {
-  const { count } = await transaction
-    .selectFrom('workflows')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  if (count >= MAX_WORKFLOWS) {
-    throw new GateError('VALIDATION_FAILED', `${MAX_WORKFLOWS} workflows are published. Remove some first.`)
-  }
-}
-
-function insertVersion(
-  transaction: Transaction<Schema>,
-  at: { readonly id: string; readonly version: number; readonly now: number; readonly by: string },
-  { prompt, canvas, inputs, possibleInputs, nodeKey }: Publication,
-) {
-  const row = {
-    workflow_id: at.id,
-    version: at.version,
-    prompt,
-    canvas,
-    inputs: JSON.stringify(inputs),
-    possible_inputs: JSON.stringify(possibleInputs),
-    node_key: nodeKey,
-    published_at_ms: at.now,
-    published_by: at.by,
-  }
-  return transaction.insertInto('workflow_versions').values(row).execute()
-}
-
-/** @throws GateError VALIDATION_FAILED for a role or a person that is not there */
-async function writeGrants(
-  transaction: Transaction<Schema>,
-  id: string,
-  { roles, people }: WorkflowGrants,
-): Promise<void> {
-  const rows = [
-    ...[...new Set(roles)].map((role) => ({ workflow_id: id, role, account_id: null })),
-    ...[...new Set(people)].map((account_id) => ({ workflow_id: id, role: null, account_id })),
-  ]
-  for (const { role, account_id } of rows) {
-    const known = await (
-      role === null
-        ? transaction
-            .selectFrom('accounts')
-            .select('id')
-            .where('id', '=', account_id ?? '')
-        : transaction.selectFrom('roles').select('id').where('id', '=', role)
-    ).executeTakeFirst()
-    if (known === undefined)
-      throw new GateError('VALIDATION_FAILED', `There is no ${role === null ? 'such person' : `role “${role}”`}.`)
-  }
-  if (rows.length > 0) await transaction.insertInto('workflow_grants').values(rows).execute()
-}
-
-function describeChange(
-  before: WorkflowRecord,
-  { name, description, grants }: WorkflowChange,
-): Record<string, AuditValue> {
-  return {
-    name: name ?? before.name,
-    ...(name === undefined || name === before.name ? {} : { from: before.name }),
-    ...(description === undefined ? {} : { description: true }),
-    ...(grants === undefined ? {} : { public: grants.public, roles: grants.roles, people: grants.people }),
   }
 }
