@@ -22,8 +22,10 @@ import type { ConnectionSnapshot } from './pipeline/presence.ts'
 import type { ListenerName } from './pipeline/requestContext.ts'
 import type { GateDependencies } from './pipeline/services.ts'
 import { relieveMemory } from './pipeline/memoryRelief.ts'
+import { createWorkflowEngine } from './pipeline/workflowEngine.ts'
 import { SocketHub } from './pipeline/socketHub.ts'
 import { CurrentUpstream } from './pipeline/upstreams.ts'
+import type { WorkflowEngine } from './workflows/workflowParts.ts'
 import { authorize } from './policy/authorize.ts'
 
 export interface GateOptions {
@@ -54,6 +56,8 @@ export interface Gate {
   closeSharing(): Promise<void>
   /** Whether an end of the engine with that failure's code is laid to the job that ran. Asked as soon as it is seen. */
   explains(failureCode: string): boolean
+  /** For published workflows that are run over the API: into the same line as what ComfyUI's page sends. */
+  readonly workflowEngine: WorkflowEngine
   connections(): readonly ConnectionSnapshot[]
   onConnectionsChange(listener: () => void): () => void
   /** Stops listening, lets requests end for a while, closes sockets with 1001. May be called more than once. */
@@ -206,6 +210,10 @@ class RunningGate implements Gate {
 
   explains(failureCode: string): boolean {
     return this.#dependencies.jobs.explains((job) => this.#blame.of(failureCode, job))
+  }
+
+  get workflowEngine(): WorkflowEngine {
+    return createWorkflowEngine(this.#services)
   }
 
   connections(): readonly ConnectionSnapshot[] {

@@ -19,6 +19,7 @@ import type { Folders } from '../proxy/folders/folders.ts'
 import type { RetentionSweep } from '../proxy/folders/retentionSweep.ts'
 import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import type { NodeRights } from '../proxy/nodes/nodeRights.ts'
+import type { WorkflowEngine } from '../proxy/workflows/workflowParts.ts'
 import { describeConnections } from './connections.ts'
 import { createSharing } from './createSharing.ts'
 import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
@@ -31,6 +32,7 @@ import { openJobs } from './openJobs.ts'
 import { openNodes } from './openNodes.ts'
 import { openOutputs } from './openOutputs.ts'
 import type { OpenedOutputs } from './openOutputs.ts'
+import { createWorkflowParts, openWorkflows } from './openWorkflows.ts'
 import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
@@ -59,7 +61,8 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
     await folders.folders.resume()
     const nodes = await openNodes(stores, options)
     const jobs = await openJobs(stores, folders.folders.room, options)
-    return new Service(options, { lock, stores, choices, nodes, jobs, ...folders })
+    const workflows = openWorkflows(stores, options)
+    return new Service(options, { lock, stores, choices, nodes, jobs, workflows, ...folders })
   } catch (error) {
     lock.release()
     throw error
@@ -73,6 +76,7 @@ interface ServiceParts extends OpenedFolders {
   readonly choices: EngineChoices
   readonly nodes: NodeRights
   readonly jobs: JobQueue
+  readonly workflows: ReturnType<typeof openWorkflows>
 }
 
 function createChoices(options: ServiceOptions, stores: Stores): EngineChoices {
@@ -160,6 +164,7 @@ class Service implements GatehouseService {
       room: folders.room,
       nodes: parts.nodes,
       jobs,
+      published: parts.workflows.runs,
       audit: createGateAudit(stores.audit),
       ownApplication: createOwnApplication({
         stores,
@@ -168,6 +173,7 @@ class Service implements GatehouseService {
         outputs: this.#outputs.outputs,
         thumbnails: this.#outputs.thumbnails,
         pictureTexts: this.#outputs.pictureTexts,
+        workflows: createWorkflowParts(parts.workflows, this.#workflowEngine(), stores, options),
         clock,
         logger,
         pagesDirectory: options.paths.pagesDirectory,
@@ -180,6 +186,14 @@ class Service implements GatehouseService {
     this.#gate.onConnectionsChange(() => {
       for (const listener of this.#connectionListeners) listener()
     })
+  }
+
+  /** The API is made before the gate, and asked after it. */
+  #workflowEngine(): WorkflowEngine {
+    return {
+      start: (asked, principal, run) => this.#gate.workflowEngine.start(asked, principal, run),
+      readObjectInfo: (accountId) => this.#gate.workflowEngine.readObjectInfo(accountId),
+    }
   }
 
   get settings(): GatehouseService['settings'] {

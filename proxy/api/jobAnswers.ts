@@ -54,7 +54,7 @@ export function describeJob(job: Job, { name, place, progress, preview, seesPath
     progress: state === 'running' && progress !== undefined ? toProgress(progress, preview) : null,
     runSeconds: null,
     files: null,
-    workflow: null,
+    workflow: describeWorkflow(job),
   }
 }
 
@@ -81,9 +81,13 @@ export function describeEnded(
     progress: null,
     runSeconds: job.runMs === undefined ? null : job.runMs / 1000,
     files: job.files,
-    workflow: null,
+    workflow: describeWorkflow(job),
   }
 }
+
+/** Called as it was when it was sent. */
+const describeWorkflow = ({ published, title }: Pick<Job, 'published' | 'title'>): JobAnswer['workflow'] =>
+  published === undefined ? null : { ...published, name: title }
 
 function describeFailure(failure: string | undefined, seesPaths: boolean): string | null {
   if (failure === undefined) return null

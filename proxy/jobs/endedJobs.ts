@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
+import { toPublished } from './job.ts'
+import type { PublishedWorkflow } from './job.ts'
 import type { JobOutcome } from './jobState.ts'
 
 /** A job of the history, for a list. */
@@ -16,6 +18,7 @@ export interface EndedJob {
   readonly endedAtMs: number
   readonly runMs: number | undefined
   readonly files: number
+  readonly published: PublishedWorkflow | undefined
 }
 
 export interface EndedPage {
@@ -44,7 +47,7 @@ const selectEnded = (kysely: Kysely<Schema>) =>
   kysely
     .selectFrom('jobs')
     .select(['id', 'account_id', 'title', 'nodes', 'state', 'failure', 'run_ms'])
-    .select(['created_at_ms', 'started_at_ms', 'ended_at_ms'])
+    .select(['created_at_ms', 'started_at_ms', 'ended_at_ms', 'published_id', 'published_version'])
     .select(sql<number | null>`json_extract(summary, '$.outputs_count')`.as('files'))
     .where('in_history', '=', 1)
 
@@ -62,4 +65,5 @@ const toEndedJob = (row: EndedRow): EndedJob => ({
   endedAtMs: row.ended_at_ms ?? row.created_at_ms,
   runMs: row.run_ms ?? undefined,
   files: row.files ?? 0,
+  published: toPublished(row),
 })

@@ -1,5 +1,20 @@
 import type { JobStatus } from './jobState.ts'
 
+/** Which version of which published workflow. */
+export interface PublishedWorkflow {
+  readonly id: string
+  readonly version: number
+}
+
+/** Of a row of the journal. */
+export function toPublished(row: {
+  readonly published_id: string | null
+  readonly published_version: number | null
+}): PublishedWorkflow | undefined {
+  const { published_id: id, published_version: version } = row
+  return id === null || version === null ? undefined : { id, version }
+}
+
 /** A job as the running program keeps it; its texts are on disk. */
 export interface Job {
   readonly id: string
@@ -13,6 +28,8 @@ export interface Job {
   readonly hasSecrets: boolean
   /** Of its texts, on disk and in memory together. */
   readonly bytes: number
+  /** The published workflow that it runs; undefined: a graph of one's own. */
+  readonly published: PublishedWorkflow | undefined
   /** The id of the canvas that made it, as JSON text. */
   readonly workflowId: string | undefined
   readonly createdAtMs: number

@@ -120,17 +120,23 @@ export class JobIntake {
     }
   }
 
-  #toJob({ accountId, clientId, nodes, extraData, place }: JobOrder, id: string, next: number, shape: string): Job {
+  #toJob(
+    { accountId, clientId, nodes, extraData, place, published, title }: JobOrder,
+    id: string,
+    next: number,
+    shape: string,
+  ): Job {
     return {
       id,
       accountId,
       clientId,
       shape,
-      title: titleOf(nodes),
+      title: title ?? titleOf(nodes),
       nodes: nodes.size,
       hasSecrets: false,
       bytes: 0,
       workflowId: findWorkflowId(extraData),
+      published,
       createdAtMs: this.#dependencies.clock.nowMs(),
       number: place.number ?? (place.front ? -Math.max(next, 1) : next),
       status: { state: 'waiting', heldBecause: null, attempts: 0, outcome: null },

@@ -4,6 +4,7 @@ import type { SettingName, Settings } from '../contract/settings.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
+import type { PublishedWorkflow } from './job.ts'
 import type { JobStore } from './jobStore.ts'
 import type { RoomCheck } from './roomCheck.ts'
 import type { QueueMemory } from './queueMemory.ts'
@@ -57,6 +58,10 @@ export interface JobOrder {
   readonly targets: JsonValue | undefined
   /** Before everybody's, or a number of one's own; administrators only. */
   readonly place: { readonly front: boolean; readonly number: number | undefined }
+  /** Left out: a graph of one's own. */
+  readonly published?: PublishedWorkflow | undefined
+  /** Of a published workflow, its name; left out: what the graph says of itself. */
+  readonly title?: string | undefined
   /** JSON text of the outputs that will be executed, if the engine's validation said so. */
   readonly outputs: string | undefined
 }

@@ -5,7 +5,7 @@ import { holdReasonSchema } from '../contract/jobs.ts'
 import type { JobsTable, Schema } from '../database/schema.ts'
 import { findEnded, readEnded } from './endedJobs.ts'
 import type { EndedJob, EndedPage } from './endedJobs.ts'
-import { newJobMemory } from './job.ts'
+import { newJobMemory, toPublished } from './job.ts'
 import type { Job, JobBody } from './job.ts'
 import { JobHistory } from './jobHistory.ts'
 import type { JobOutcome, JobState } from './jobState.ts'
@@ -24,6 +24,8 @@ const JOB_COLUMNS = [
   'has_secrets',
   'text_bytes',
   'workflow_id',
+  'published_id',
+  'published_version',
   'created_at_ms',
   'number',
   'state',
@@ -73,6 +75,8 @@ export class JobStore {
       has_secrets: job.hasSecrets ? 1 : 0,
       text_bytes: bytesOf(body),
       workflow_id: job.workflowId ?? null,
+      published_id: job.published?.id ?? null,
+      published_version: job.published?.version ?? null,
       created_at_ms: job.createdAtMs,
       run_ms: null,
       result: null,
@@ -233,6 +237,7 @@ function toJob(row: JobRow): Job {
     hasSecrets: row.has_secrets === 1,
     bytes: row.text_bytes,
     workflowId: row.workflow_id ?? undefined,
+    published: toPublished(row),
     createdAtMs: row.created_at_ms,
     number: row.number,
     status: {

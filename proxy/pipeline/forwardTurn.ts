@@ -59,7 +59,7 @@ export type PlanChanges = Partial<Omit<ForwardPlan, 'method' | 'path'>> &
  * @throws GateError while nothing was answered yet
  */
 export async function forwardTurn(turn: Turn, services: TurnServices, changes: PlanChanges = {}): Promise<void> {
-  takeTurn(turn, services)
+  takeTurn(accountIdOf(turn), services)
   let plan: ForwardPlan | undefined
   try {
     const upstream = services.upstream()
@@ -72,7 +72,7 @@ export async function forwardTurn(turn: Turn, services: TurnServices, changes: P
     await send(upstream, plan, turn, services)
   } finally {
     if (plan?.body instanceof RequestBody) plan.body.destroy()
-    giveTurn(turn, services)
+    services.turns.give(accountIdOf(turn), 1)
   }
 }
 
@@ -87,27 +87,25 @@ async function checkRoom({ exchange }: Turn, { dependencies }: TurnServices): Pr
 
 /** For what keeps a connection to the engine for somebody without being forwarded. @throws GateError TOO_MANY_CONNECTIONS */
 export async function withinTurns<Result>(
-  turn: Turn,
-  services: TurnServices,
+  accountId: string,
+  services: Pick<TurnServices, 'turns'>,
   action: () => Promise<Result>,
 ): Promise<Result> {
-  takeTurn(turn, services)
+  takeTurn(accountId, services)
   try {
     return await action()
   } finally {
-    giveTurn(turn, services)
+    services.turns.give(accountId, 1)
   }
 }
 
 const accountIdOf = ({ exchange: { principal } }: Turn): string => principal?.accountId ?? ''
 
 /** Slow bodies, slow readers and long questions: each holds a connection to the engine for as long as it likes. */
-function takeTurn(turn: Turn, { turns }: TurnServices): void {
-  if (turns.take(accountIdOf(turn), 1)) return
+function takeTurn(accountId: string, { turns }: Pick<TurnServices, 'turns'>): void {
+  if (turns.take(accountId, 1)) return
   throw new GateError('TOO_MANY_CONNECTIONS', 'Too many of your requests are under way. Let some of them end first.')
 }
-
-const giveTurn = (turn: Turn, { turns }: TurnServices): void => turns.give(accountIdOf(turn), 1)
 
 /** Once more when the engine has forgotten the person and the request can be sent again whole. */
 async function send(upstream: Upstream, plan: ForwardPlan, turn: Turn, services: TurnServices): Promise<void> {

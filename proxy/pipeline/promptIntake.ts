@@ -2,9 +2,10 @@ import { validationWithoutPaths } from '../comfyui/errorPaths.ts'
 import { formatLosslessJson, isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import type { JsonValue } from '../comfyui/losslessJson.ts'
 import type { CheckedPrompt } from '../comfyui/prompt.ts'
+import type { PublishedRun } from '../workflows/publishedRuns.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { engineUnavailable } from '../forward/httpForwarder.ts'
-import { withinTurnsOf } from './forwardTurn.ts'
+import { withinTurns } from './forwardTurn.ts'
 import type { TurnServices } from './forwardTurn.ts'
 import type { Principal, RequestContext } from './requestContext.ts'
 
@@ -31,6 +32,17 @@ export type Intake =
   /** ComfyUI's own words, as JSON text. */
   | { readonly kind: 'invalid'; readonly answer: string }
 
+/** What was sent beside the graph counts only as far as it says where events go, and how they look. */
+export function publishedOrder(
+  { nodes, extraData, workflow: published }: PublishedRun,
+  { wantedId, clientId, extraData: sent }: Pick<CheckedPrompt, 'wantedId' | 'clientId' | 'extraData'>,
+): Pick<PromptOrder, 'prompt' | 'published'> {
+  const preview = sent.get('preview_method')
+  const shown = preview === undefined ? extraData : new Map([...extraData, ['preview_method', preview] as const])
+  const place = { front: false, number: undefined }
+  return { published, prompt: { wantedId, clientId, nodes, extraData: shown, targets: undefined, place } }
+}
+
 /** Before anything dear: nothing is taken while nobody could hear of it. @throws GateError ENGINE_UNAVAILABLE */
 export async function requireEngine(services: TurnServices): Promise<void> {
   if (services.upstream() === undefined) throw engineUnavailable()
@@ -47,15 +59,31 @@ export async function takePrompt(order: PromptOrder, services: TurnServices): Pr
   const { accountId, role } = principal
   const { jobs, audit } = services.dependencies
   await jobs.checkLimits({ accountId, role, nodes: prompt.nodes }, order.bytes)
-  const validation = await withinTurnsOf(accountId, services, () => validate(order, services))
+  if (published === undefined) await requireAllowedNodes(order, services)
+  const validation = await withinTurns(accountId, services, () => validate(order, services))
   if (validation.kind === 'invalid') return validation
   await confirm(order, services)
-  const { id, number } = await jobs.accept({ ...prompt, accountId, role, published, outputs: validation.outputs })
+  const { id, number } = await jobs.accept({
+    ...prompt,
+    accountId,
+    role,
+    outputs: validation.outputs,
+    ...toJournal(published),
+  })
   const { listener, clientAddress, method, target } = order.asked
   const event = { type: 'prompt.accepted', listener, clientAddress, method, path: target.path, principal } as const
   audit.record({ ...event, detail: id })
   return { kind: 'accepted', id, number, nodeErrors: validation.nodeErrors }
 }
+
+/** What was published was looked at by the owner; the rules for nodes are for what people build. @throws GateError */
+async function requireAllowedNodes({ principal, prompt }: PromptOrder, { dependencies }: TurnServices): Promise<void> {
+  const refusal = await dependencies.nodes.findRefusal(principal.accountId, prompt.nodes)
+  if (refusal !== undefined) throw refusal
+}
+
+const toJournal = (published: PromptOrder['published']) =>
+  published && { published: { id: published.id, version: published.version }, title: published.name }
 
 /**
  * Outliving a revocation: a large body and its validation take their time, and nothing is kept for who was let go.

@@ -6,6 +6,8 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
+import type { WorkflowAsker } from '../workflows/grants.ts'
+import type { PublishedRun } from '../workflows/publishedRuns.ts'
 import type { PipelineAudit } from './audit.ts'
 import type { EngineFacts } from '../nodes/catalogReader.ts'
 import type { EngineRuleSource, UserFolderSource } from './engineUsers.ts'
@@ -32,6 +34,13 @@ export interface NodeGuard extends EngineRuleSource {
   findRefusal(accountId: string, nodes: JsonObject): Promise<GateError | undefined>
 }
 
+/** Published workflows, as a prompt needs them. */
+export interface PublishedPrompts {
+  /** The one that a sent graph is. @throws GateError BAD_REQUEST naming node and input */
+  match(asker: WorkflowAsker, sent: JsonObject): Promise<PublishedRun>
+  isGranted(workflowId: string, person: WorkflowAsker): Promise<boolean>
+}
+
 /** Everything the gate is given from outside. */
 export interface GateDependencies {
   readonly clock: Clock
@@ -47,6 +56,8 @@ export interface GateDependencies {
   readonly nodes: NodeGuard
   /** Everybody's jobs. Whoever opened it closes it, after the gate. */
   readonly jobs: JobQueue
+  /** Workflows that people may run without building any. Left out: nothing is published. */
+  readonly published?: PublishedPrompts
   /** Answers `/gatehouse/*` and the sign-in routes. */
   readonly ownApplication: OwnApplication
   readonly audit: PipelineAudit

@@ -43,6 +43,10 @@ export class PublishedRuns {
     this.#options = options
   }
 
+  isGranted(workflowId: string, person: WorkflowAsker): Promise<boolean> {
+    return this.#options.store.isGranted(workflowId, person)
+  }
+
   /**
    * The workflow that a sent graph is. It is never run as it was sent.
    * @throws GateError BAD_REQUEST as `POST /prompt` answers it, naming node and input

@@ -20,6 +20,8 @@ import type { JobQueueFixture } from './jobQueueFixture.ts'
 import { openOutputsFixture } from './outputsFixture.ts'
 import type { OutputsFixture } from './outputsFixture.ts'
 import { storesTest } from './storesFixture.ts'
+import { openWorkflowsFixture } from './workflowsFixture.ts'
+import type { WorkflowsFixture } from './workflowsFixture.ts'
 
 /** The parts that others own, as simple as the API sees them. */
 export interface FakeParts {
@@ -141,6 +143,7 @@ export interface TestApplication {
   readonly queue: JobQueueFixture
   readonly folders: TestFolders
   readonly files: OutputsFixture
+  readonly workflows: WorkflowsFixture
   /** Deletes what guests leave behind, once it is started. */
   readonly guests: GuestSweep
   readonly pagesDirectory: string
@@ -250,12 +253,14 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
     const files = openOutputsFixture(stores, queue.jobs, folders.userFolders, { clock, logger })
     const { jobs } = queue
     const guests = openGuests(stores, { ...folders, jobs, thumbnails: files.thumbnails, logger })
+    const workflows = openWorkflowsFixture(stores, queue.jobs, { clock, logger })
     const own = createOwnApplication({
       jobs: queue.jobs,
       folders: folders.folders,
       outputs: files.outputs,
       thumbnails: files.thumbnails,
       pictureTexts: files.pictureTexts,
+      workflows: workflows.parts,
       clock,
       logger,
       stores,
@@ -292,6 +297,7 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       queue,
       folders,
       files,
+      workflows,
       guests,
       pagesDirectory,
       ask: (method, path, options = {}) => ask(origin, method, path, options),

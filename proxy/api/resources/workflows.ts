@@ -13,10 +13,10 @@ import {
 import { toRunRefusal } from '../../workflows/invalidRun.ts'
 import { readLosslessBody } from '../../workflows/publication.ts'
 import { SANDBOX_CONTENT_POLICY } from '../../http/securityHeaders.ts'
-import type { RequestContext } from '../../pipeline/requestContext.ts'
+import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
-import { requireAdminister, requirePermission } from '../rights.ts'
+import { requireAdminister, requireJobs } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody } from '../router.ts'
 import { WorkflowAnswers } from '../workflowAnswers.ts'
 
@@ -80,15 +80,15 @@ export function createWorkflowsResource({ workflows }: Pick<OwnApplicationDepend
       if (all === 'true') {
         return c.json(toPage(await answers.listManaged(requireAdminister(c.env.context)), page), 200)
       }
-      return c.json(toPage(await answers.list(requirePermission(c.env.context, 'workflows')), page), 200)
+      return c.json(toPage(await answers.list(requireWorkflows(c.env.context)), page), 200)
     })
     .openapi(readRoute, async (c) => {
-      const principal = requirePermission(c.env.context, 'workflows')
+      const principal = requireWorkflows(c.env.context)
       return c.json(await answers.get(principal, c.req.valid('param').id), 200)
     })
     .openapi(runRoute, async (c) => {
       const { context, body } = c.env
-      const principal = requirePermission(context, 'workflows')
+      const principal = requireWorkflows(context)
       const record = await answers.getRecord(principal, c.req.valid('param').id)
       const given = body === undefined ? undefined : readLosslessBody(body).get('inputs')
       const run = await runs.prepare(principal, record.id, isObject(given) ? given : new Map())
@@ -114,9 +114,12 @@ export function createWorkflowsResource({ workflows }: Pick<OwnApplicationDepend
   return router
 
   function getRecord(context: RequestContext, id: string) {
-    return answers.getRecord(requirePermission(context, 'workflows'), id)
+    return answers.getRecord(requireWorkflows(context), id)
   }
 }
+
+const requireWorkflows = (context: RequestContext): Principal =>
+  requireJobs(context, context.method === 'POST' ? 'run' : 'read')
 
 function refuseUnknown(message: string): never {
   throw new GateError('NOT_FOUND', message)

@@ -13,6 +13,7 @@ import { openJobQueueFixture } from '../../support/jobQueueFixture.ts'
 import { openOutputsFixture } from '../../support/outputsFixture.ts'
 import { createFakeParts } from '../../support/ownApplicationFixture.ts'
 import { storesTest } from '../../support/storesFixture.ts'
+import { openWorkflowsFixture } from '../../support/workflowsFixture.ts'
 
 /** The whole gate over real stores, with the API behind it. */
 const gateTest = storesTest.extend<{ port: number }>({
@@ -26,6 +27,7 @@ const gateTest = storesTest.extend<{ port: number }>({
       outputs: files.outputs,
       thumbnails: files.thumbnails,
       pictureTexts: files.pictureTexts,
+      workflows: openWorkflowsFixture(stores, queue.jobs, { clock, logger }).parts,
       clock,
       logger,
       stores,

@@ -29,6 +29,7 @@ function createJob(id: string, accountId: string, number: number, createdAtMs: n
     losses: 0,
     bytes: 0,
     workflowId: undefined,
+    published: undefined,
     isUnsure: false,
     overdue: false,
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatLosslessJson } from '../../../proxy/comfyui/losslessJson.ts'
 import { matchWorkflow } from '../../../proxy/workflows/matchWorkflow.ts'
-import { parseGraph, picture, pictureGraph, pictureInputs, publishedVersion } from './publishedWorkflow.ts'
+import { parseGraph, picture, pictureGraph, pictureInputs, publishedVersion } from '../../support/publishedWorkflow.ts'
 
 const match = (graph: string, candidates = [picture]) => matchWorkflow(parseGraph(graph), candidates)
 

@@ -6,7 +6,7 @@ import type { JsonObject, JsonValue } from '../../../proxy/comfyui/losslessJson.
 import { GateError } from '../../../proxy/contract/errorCodes.ts'
 import type { WorkflowInput } from '../../../proxy/contract/workflows.ts'
 import { matchWorkflow } from '../../../proxy/workflows/matchWorkflow.ts'
-import { input, publishedVersion } from './publishedWorkflow.ts'
+import { input, publishedVersion } from '../../support/publishedWorkflow.ts'
 
 /*
  * What runs differs from the stored graph in editable inputs only, and there within their kinds and ranges; or it is

@@ -1,8 +1,8 @@
-import { isObject, parseLosslessJson } from '../../../proxy/comfyui/losslessJson.ts'
-import type { JsonObject } from '../../../proxy/comfyui/losslessJson.ts'
-import { workflowInputSchema } from '../../../proxy/contract/workflows.ts'
-import type { WorkflowInput } from '../../../proxy/contract/workflows.ts'
-import type { PublishedVersion } from '../../../proxy/workflows/publishedGraph.ts'
+import { isObject, parseLosslessJson } from '../../proxy/comfyui/losslessJson.ts'
+import type { JsonObject } from '../../proxy/comfyui/losslessJson.ts'
+import { workflowInputSchema } from '../../proxy/contract/workflows.ts'
+import type { WorkflowInput } from '../../proxy/contract/workflows.ts'
+import type { PublishedVersion } from '../../proxy/workflows/publishedGraph.ts'
 
 /** A graph from its JSON text, so that its numbers keep their digits. */
 export function parseGraph(text: string): JsonObject {
