@@ -33,7 +33,10 @@ const isPictureOf = ({ kind, key }: WorkflowInput, nodeId: string): boolean =>
 
 function describe(error: JsonValue | undefined): string {
   if (!isObject(error)) return 'it gave no reason.'
-  const parts = [error.get('message'), error.get('details')].filter((part) => typeof part === 'string' && part !== '')
+  const parts = ['message', 'details'].flatMap((name) => {
+    const text = error.get(name)
+    return typeof text === 'string' && text !== '' ? [text] : []
+  })
   return `${parts.join(': ')}.`
 }
 

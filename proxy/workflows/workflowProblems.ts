@@ -96,12 +96,14 @@ export function findNeed({ nodes, inputs }: PublishedVersion, objectInfo: unknow
 function isOffered(facts: unknown, name: string, value: string): boolean {
   const input = member(facts, 'input')
   const definition = member(member(input, 'required'), name) ?? member(member(input, 'optional'), name)
-  if (!Array.isArray(definition)) return true
-  const [type, options]: readonly unknown[] = definition
-  const choices = Array.isArray(type) ? type : type === 'COMBO' ? member(options, 'options') : undefined
-  if (!Array.isArray(choices) || Object.keys(toRecord(options)).some(isOfFiles)) return true
+  if (!isList(definition)) return true
+  const [type, options] = definition
+  const choices = isList(type) ? type : type === 'COMBO' ? member(options, 'options') : undefined
+  if (!isList(choices) || Object.keys(toRecord(options)).some(isOfFiles)) return true
   return choices.includes(value)
 }
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 
 const isOfFiles = (option: string): boolean =>
   option.endsWith('_upload') || option === 'image_folder' || option === 'remote'

@@ -115,23 +115,16 @@ export async function writeGrants(
   id: string,
   { roles, people }: WorkflowGrants,
 ): Promise<void> {
-  const rows = [
-    ...[...new Set(roles)].map((role) => ({ workflow_id: id, role, account_id: null })),
-    ...[...new Set(people)].map((account_id) => ({ workflow_id: id, role: null, account_id })),
-  ]
-  for (const { role, account_id } of rows) {
-    const known = await (
-      role === null
-        ? transaction
-            .selectFrom('accounts')
-            .select('id')
-            .where('id', '=', account_id ?? '')
-        : transaction.selectFrom('roles').select('id').where('id', '=', role)
-    ).executeTakeFirst()
-    if (known === undefined)
-      throw new GateError('VALIDATION_FAILED', `There is no ${role === null ? 'such person' : `role “${role}”`}.`)
+  for (const role of new Set(roles)) {
+    const known = await transaction.selectFrom('roles').select('id').where('id', '=', role).executeTakeFirst()
+    if (known === undefined) throw new GateError('VALIDATION_FAILED', `There is no role “${role}”.`)
+    await transaction.insertInto('workflow_grants').values({ workflow_id: id, role, account_id: null }).execute()
   }
-  if (rows.length > 0) await transaction.insertInto('workflow_grants').values(rows).execute()
+  for (const account_id of new Set(people)) {
+    const known = await transaction.selectFrom('accounts').select('id').where('id', '=', account_id).executeTakeFirst()
+    if (known === undefined) throw new GateError('VALIDATION_FAILED', 'There is no such person.')
+    await transaction.insertInto('workflow_grants').values({ workflow_id: id, role: null, account_id }).execute()
+  }
 }
 
 export function describeChange(

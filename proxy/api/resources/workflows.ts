@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { formatLosslessJson, isObject } from '../../comfyui/losslessJson.ts'
+import type { JsonObject } from '../../comfyui/losslessJson.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import {
   managedWorkflowSchema,
@@ -19,6 +20,8 @@ import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
 import { requireAdminister, requireJobs } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody } from '../router.ts'
 import { WorkflowAnswers } from '../workflowAnswers.ts'
+
+const NOTHING: JsonObject = new Map()
 
 const params = z.object({ id: workflowIdSchema })
 
@@ -91,7 +94,7 @@ export function createWorkflowsResource({ workflows }: Pick<OwnApplicationDepend
       const principal = requireWorkflows(context)
       const record = await answers.getRecord(principal, c.req.valid('param').id)
       const given = body === undefined ? undefined : readLosslessBody(body).get('inputs')
-      const run = await runs.prepare(principal, record.id, isObject(given) ? given : new Map())
+      const run = await runs.prepare(principal, record.id, isObject(given) ? given : NOTHING)
       const started = await engine.start(context, principal, run)
       if (started.kind === 'invalid') throw toRunRefusal(started.answer, record.inputs)
       return c.json({ jobId: started.id, workflow: run.workflow, inputs: { ...run.inputs } }, 201)
