@@ -33,6 +33,7 @@ import { openNodes } from './openNodes.ts'
 import { openOutputs } from './openOutputs.ts'
 import type { OpenedOutputs } from './openOutputs.ts'
 import { createWorkflowParts, openWorkflows } from './openWorkflows.ts'
+import type { OpenedWorkflows } from './openWorkflows.ts'
 import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
@@ -59,9 +60,9 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
     const choices = createChoices(options, stores)
     const folders = openFolders(stores, options, () => choices.folders())
     await folders.folders.resume()
-    const nodes = await openNodes(stores, options)
-    const jobs = await openJobs(stores, folders.folders.room, options)
     const workflows = openWorkflows(stores, options)
+    const nodes = await openNodes(stores, options, workflows)
+    const jobs = await openJobs(stores, folders.folders.room, options)
     return new Service(options, { lock, stores, choices, nodes, jobs, workflows, ...folders })
   } catch (error) {
     lock.release()
@@ -76,7 +77,7 @@ interface ServiceParts extends OpenedFolders {
   readonly choices: EngineChoices
   readonly nodes: NodeRights
   readonly jobs: JobQueue
-  readonly workflows: ReturnType<typeof openWorkflows>
+  readonly workflows: OpenedWorkflows
 }
 
 function createChoices(options: ServiceOptions, stores: Stores): EngineChoices {
@@ -173,7 +174,7 @@ class Service implements GatehouseService {
         outputs: this.#outputs.outputs,
         thumbnails: this.#outputs.thumbnails,
         pictureTexts: this.#outputs.pictureTexts,
-        workflows: createWorkflowParts(parts.workflows, this.#workflowEngine(), stores, options),
+        workflows: createWorkflowParts(parts.workflows, this.#workflowEngine(), stores, parts.nodes, options),
         clock,
         logger,
         pagesDirectory: options.paths.pagesDirectory,

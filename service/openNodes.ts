@@ -5,12 +5,14 @@ import type { Stores } from '../proxy/accounts/stores.ts'
 import { NodeRights } from '../proxy/nodes/nodeRights.ts'
 import type { PersonRules } from '../proxy/nodes/nodeRights.ts'
 import { SeenStore } from '../proxy/nodes/seenStore.ts'
+import type { OpenedWorkflows } from './openWorkflows.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
 
 /** Which nodes and models people may use, by the roles of this data folder. */
 export async function openNodes(
   stores: Stores,
   { clock, logger }: Pick<ServiceOptions, 'clock' | 'logger'>,
+  { runs }: Pick<OpenedWorkflows, 'runs'>,
 ): Promise<NodeRights> {
   return new NodeRights({
     seen: await SeenStore.open(stores.database.kysely, clock),
@@ -19,7 +21,10 @@ export async function openNodes(
         const account = await stores.accounts.find(accountId)
         return account && readRules(stores, account.role)
       },
-      findGranted: () => Promise.resolve([]),
+      findGranted: async (accountId) => {
+        const account = await stores.accounts.find(accountId)
+        return account === undefined ? [] : runs.listClasses({ accountId, role: account.role })
+      },
       onChange: (listener) => stores.authenticator.onCredentialsChanged(listener),
     },
     logger,

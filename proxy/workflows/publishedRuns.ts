@@ -47,6 +47,17 @@ export class PublishedRuns {
     return this.#options.store.isGranted(workflowId, person)
   }
 
+  /** The classes of nodes of all that was made ready for somebody. */
+  async listClasses(asker: WorkflowAsker): Promise<readonly string[]> {
+    const { store } = this.#options
+    const classes = new Set<string>()
+    for (const { id, grants } of await store.list()) {
+      const version = isGranted(grants, asker) ? await store.findVersion(id) : undefined
+      for (const node of version?.nodes.values() ?? []) classes.add(classOf(node))
+    }
+    return [...classes]
+  }
+
   /**
    * The workflow that a sent graph is. It is never run as it was sent.
    * @throws GateError BAD_REQUEST as `POST /prompt` answers it, naming node and input

@@ -45,7 +45,7 @@ export function openWorkflowsFixture(
   }
   const opened = openWorkflows(stores, { clock, random: systemRandom })
   const fixture: WorkflowsFixture = {
-    parts: createWorkflowParts(opened, engine, stores, { clock, logger }),
+    parts: createWorkflowParts(opened, engine, stores, { list: () => Promise.resolve(undefined) }, { clock, logger }),
     runs,
     objectInfo: undefined,
     refusal: undefined,
