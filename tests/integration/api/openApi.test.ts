@@ -49,8 +49,15 @@ describe('the OpenAPI document', () => {
         '/users',
         '/users/{id}',
         '/users/{id}/password',
+        '/workflows',
         '/workflows/drafts',
         '/workflows/drafts/{id}',
+        '/workflows/inspect',
+        '/workflows/{id}',
+        '/workflows/{id}/canvas',
+        '/workflows/{id}/picture',
+        '/workflows/{id}/run',
+        '/workflows/{id}/versions',
       ].map((path) => api + path),
     )
   })
