@@ -15,6 +15,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 interface RequestOptions<Schema extends z.ZodType> {
   readonly schema: Schema
   readonly body?: unknown
+  /** Instead of `body`: JSON text that is sent as it is, so that its numbers keep every digit. */
+  readonly text?: string
   readonly query?: Readonly<Record<string, string | number | undefined>>
 }
 
@@ -36,7 +38,7 @@ export async function request<Schema extends z.ZodType>(
   path: string,
   options: RequestOptions<Schema>,
 ): Promise<z.output<Schema>> {
-  const response = await send(method, `${apiPrefix}${path}${toQueryString(options.query ?? {})}`, options.body)
+  const response = await send(method, `${apiPrefix}${path}${toQueryString(options.query ?? {})}`, options)
   const body = await readJson(response)
   if (!response.ok) throw toApiError(response.status, body)
   const parsed = options.schema.safeParse(body)
@@ -62,7 +64,11 @@ export async function requestAll<Item extends z.ZodType>(
   return items
 }
 
-async function send(method: Method, url: string, body: unknown): Promise<Response> {
+async function send(
+  method: Method,
+  url: string,
+  { body, text }: { readonly body?: unknown; readonly text?: string },
+): Promise<Response> {
   // The API takes nothing but JSON; a POST without arguments still says so.
   const hasBody = method !== 'GET' && method !== 'DELETE'
   const abort = new AbortController()
@@ -75,7 +81,7 @@ async function send(method: Method, url: string, body: unknown): Promise<Respons
       redirect: 'error',
       signal: abort.signal,
       headers: { accept: 'application/json', ...(hasBody ? { 'content-type': 'application/json' } : {}) },
-      ...(hasBody ? { body: JSON.stringify(body ?? {}) } : {}),
+      ...(hasBody ? { body: text ?? JSON.stringify(body ?? {}) } : {}),
     })
   } catch (error) {
     throw toUnreachable(error)

@@ -12,6 +12,7 @@ import { CommandPalette } from '../features/palette/CommandPalette.tsx'
 import { usePalette } from '../features/palette/usePalette.ts'
 import { useAppearanceSetting } from '../features/settings/useAppearanceSetting.ts'
 import { useSharing } from '../features/sharing/sharingQueries.ts'
+import { useDraftArrival } from '../features/workflows/useDraftArrival.ts'
 import { ownerPages } from './ownerPages.ts'
 import type { OwnerPage } from './ownerPages.ts'
 import styles from './OwnerShell.module.css'
@@ -24,6 +25,7 @@ export function OwnerShell() {
   const palette = usePalette()
   useAppearanceSetting()
   useTrayNavigation()
+  useDraftArrival()
   return (
     <div className={styles.root}>
       <a className="skipLink" href="#content">

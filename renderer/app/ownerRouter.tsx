@@ -12,6 +12,7 @@ import { roleParts } from '../features/roles/roleParts.ts'
 import { RolesPage } from '../pages/RolesPage.tsx'
 import { SettingsPage } from '../pages/SettingsPage.tsx'
 import { WelcomePage } from '../pages/WelcomePage.tsx'
+import { WorkflowsPage } from '../pages/WorkflowsPage.tsx'
 import { ownerPages } from './ownerPages.ts'
 import { OwnerShell } from './OwnerShell.tsx'
 
@@ -37,6 +38,12 @@ const picturesRoute = createRoute({
   path: ownerPages.pictures.path,
   component: OwnerPicturesPage,
   validateSearch: gallerySearchSchema.extend({ view: z.literal('folders').optional().catch(undefined) }),
+})
+const workflowsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: ownerPages.workflows.path,
+  component: WorkflowsPage,
+  validateSearch: z.object({ publish: flag.optional(), draft: optionalText, anew: optionalText, open: optionalText }),
 })
 const jobsRoute = createRoute({ getParentRoute: () => shellRoute, path: ownerPages.jobs.path, component: JobsPage })
 const keysRoute = createRoute({
@@ -83,6 +90,7 @@ export const ownerRouter = createRouter({
       homeRoute,
       peopleRoute,
       picturesRoute,
+      workflowsRoute,
       jobsRoute,
       rolesRoute,
       keysRoute,

@@ -15,6 +15,7 @@ import { ConnectionList } from '../features/sharing/ConnectionList.tsx'
 import { useSharing } from '../features/sharing/sharingQueries.ts'
 import { SharingSwitch } from '../features/sharing/SharingSwitch.tsx'
 import { homeHeadline } from '../features/sharing/sharingWords.ts'
+import { ReadyToRun } from '../features/workflows/ReadyToRun.tsx'
 
 /** Is it running, who can get in, does anything need me? */
 export function HomePage() {
@@ -50,6 +51,7 @@ export function HomePage() {
           onOpenSettings={() => void navigate({ to: '/settings' })}
         />
       )}
+      {sharing.data?.on === true && <ReadyToRun />}
       {sharing.isError && (
         <ErrorState what="Sharing could not be read." error={sharing.error} onRetry={() => void sharing.refetch()} />
       )}

@@ -13,6 +13,7 @@ import type { ApiKey } from '../../proxy/contract/keys.ts'
 import { settingDefinitions } from '../../proxy/contract/settings.ts'
 import { connectionSchema, sharingSchema } from '../../proxy/contract/sharing.ts'
 import type { Connection, Sharing } from '../../proxy/contract/sharing.ts'
+import { workflowAnswers } from './pageFixturesWorkflows.ts'
 
 /** The pages' clock stands still here. */
 export const fixtureNowMs = Date.parse('2026-11-23T09:30:00.000Z')
@@ -359,6 +360,7 @@ const ownerAnswers = {
   'GET comfyui/log': engineLog,
   'GET settings': settings,
   'POST users': people[1],
+  ...workflowAnswers,
 }
 
 /** The owner's window in one state; `answers` replaces what differs from a good day. */

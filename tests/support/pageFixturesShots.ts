@@ -19,6 +19,7 @@ import { ownerPictureShots, pictureShots } from './pageFixturesPictureShots.ts'
 import { ownerRoleShots } from './pageFixturesRoles.ts'
 import { runShots } from './pageFixturesRun.ts'
 import { brokenAnswer, pendingAnswer } from './pageFixturesServer.ts'
+import { workflowShots } from './pageFixturesWorkflowShots.ts'
 
 export interface Shot {
   readonly name: string
@@ -308,7 +309,7 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
 
 /** Every page and state worth seeing. */
 export const shots: readonly Shot[] = [
-  ...[...ownerShots, ...ownerRoleShots, ...ownerJobShots, ...ownerPictureShots].map((shot) => ({
+  ...[...ownerShots, ...ownerRoleShots, ...ownerJobShots, ...ownerPictureShots, ...workflowShots].map((shot) => ({
     ...shot,
     place: 'owner' as const,
   })),

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import type { CreatedKey } from '../../../proxy/contract/keys.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
 import { SecretField } from '../../components/SecretField.tsx'
+import { createRecipes } from './recipes.ts'
 import { RecipeTabs } from './RecipeTabs.tsx'
 
 interface CreatedKeyDialogProps {
@@ -16,7 +17,7 @@ export function CreatedKeyDialog({ created, url, onClose }: CreatedKeyDialogProp
   return (
     <Dialog title={`The key “${created.name}”`} onClose={onClose} dismissable={false} size={640}>
       <SecretField label="Shown only now. Copy it to where it is used." secret={created.key} copyLabel="Copy the key" />
-      <RecipeTabs url={url} userName={created.user.name} apiKey={created.key} />
+      <RecipeTabs recipes={createRecipes({ url, userName: created.user.name, key: created.key })} />
       <DialogActions>
         <Button variant="default" onClick={onClose}>
           I have saved it

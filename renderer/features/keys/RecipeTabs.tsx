@@ -1,17 +1,14 @@
 import { Tabs } from '@mantine/core'
 import { CopyButton } from '../../components/CopyButton.tsx'
-import { createRecipes } from './recipes.ts'
+import type { Recipe } from './recipes.ts'
 import styles from './RecipeTabs.module.css'
 
 interface RecipeTabsProps {
-  readonly url: string
-  readonly userName: string
-  readonly apiKey: string
+  readonly recipes: readonly Recipe[]
 }
 
 /** Ready lines for the tools people use, with the real address and the key in them. */
-export function RecipeTabs({ url, userName, apiKey }: RecipeTabsProps) {
-  const recipes = createRecipes({ url, userName, key: apiKey })
+export function RecipeTabs({ recipes }: RecipeTabsProps) {
   return (
     <Tabs defaultValue={recipes[0]?.title ?? null} classNames={{ list: styles.list ?? '', tab: styles.tab ?? '' }}>
       <Tabs.List aria-label="Use the key with">

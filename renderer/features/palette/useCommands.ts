@@ -31,6 +31,12 @@ function useActions(): Command[] {
       hint: '',
       run: () => void navigate({ to: '/people', search: { add: true } }),
     },
+    {
+      id: 'publish',
+      title: 'Publish a workflow',
+      hint: '',
+      run: () => void navigate({ to: '/workflows', search: { publish: true } }),
+    },
     { id: 'new-key', title: 'New key', hint: '', run: () => void navigate({ to: '/keys', search: { new: true } }) },
   ]
   if (state?.kind === 'ready' && hasDesktop()) {

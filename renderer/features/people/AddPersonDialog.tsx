@@ -5,11 +5,13 @@ import type { Person, Role } from '../../../proxy/contract/accounts.ts'
 import { fieldMessage } from '../../api/apiError.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
+import { Notice } from '../../components/Notice.tsx'
 import { CredentialsCard } from './CredentialsCard.tsx'
 import { PasswordChoice, suggestPassword } from './PasswordChoice.tsx'
 import { useAddPerson } from './peopleQueries.ts'
+import { useWorkflows } from '../workflows/workflowQueries.ts'
 import { useSharing } from '../sharing/sharingQueries.ts'
-import { arrivalWords } from './personWords.ts'
+import { arrivalWords, usualRole } from './personWords.ts'
 import { RoleChoice } from './RoleChoice.tsx'
 
 interface AddPersonDialogProps {
@@ -22,11 +24,7 @@ export function AddPersonDialog({ onClose }: AddPersonDialogProps) {
   const [added, setAdded] = useState<{ person: Person; password: string }>()
   if (added !== undefined) {
     return (
-      <Dialog
-        title={`${added.person.name} ${arrivalWords(added.person.role, isShared)}`}
-        onClose={onClose}
-        dismissable={false}
-      >
+      <Dialog title={`${added.person.name} ${arrivalWords(isShared)}`} onClose={onClose} dismissable={false}>
         <CredentialsCard name={added.person.name} password={added.password} />
         <DialogActions>
           <Button variant="default" onClick={onClose}>
@@ -46,7 +44,9 @@ interface AddPersonFormProps {
 
 function AddPersonForm({ onClose, onAdded }: AddPersonFormProps) {
   const [name, setName] = useState('')
-  const [role, setRole] = useState<Role>('creator')
+  const [chosenRole, setRole] = useState<Role>()
+  const workflows = useWorkflows().data
+  const role = chosenRole ?? usualRole(workflows)
   const [password, setPassword] = useState(suggestPassword)
   const add = useAddPerson()
   const submit = (event: SyntheticEvent) => {
@@ -71,6 +71,9 @@ function AddPersonForm({ onClose, onAdded }: AddPersonFormProps) {
           data-autofocus
         />
         <RoleChoice value={role} onChange={setRole} />
+        {workflows?.length === 0 && (role === 'user' || role === 'guest') && (
+          <Notice tone="attention">Nothing is ready to run yet. Publish a workflow on the page Workflows.</Notice>
+        )}
         <PasswordChoice value={password} onChange={setPassword} error={passwordError} />
         {nameError === undefined && passwordError === undefined && <Refusal error={add.error} />}
         <DialogActions>

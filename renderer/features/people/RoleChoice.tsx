@@ -10,8 +10,7 @@ interface RoleChoiceProps {
 }
 
 /** The order people think in: who makes pictures first, who runs this computer last. */
-const order: readonly Role[] = ['creator', 'user', 'viewer', 'guest', 'administrator']
-const waiting: ReadonlySet<Role> = new Set(['user', 'viewer', 'guest'])
+const order: readonly Role[] = ['user', 'creator', 'viewer', 'guest', 'administrator']
 
 /** A role with what it means, not only its name. */
 export function RoleChoice({ value, onChange, disabled = false }: RoleChoiceProps) {
@@ -24,15 +23,10 @@ export function RoleChoice({ value, onChange, disabled = false }: RoleChoiceProp
             value={role}
             disabled={disabled}
             label={roleWords[role].title}
-            description={`${roleWords[role].meaning}.${waiting.has(role) ? ' From a later version on; nothing to use yet.' : ''}`}
+            description={`${roleWords[role].meaning}.`}
           />
         ))}
       </div>
-      {waiting.has(value) && (
-        <p className={`quiet small ${styles.note ?? ''}`} role="status">
-          Signs in now, but finds nothing to do in this version. Choose Creator for whoever is to make pictures.
-        </p>
-      )}
     </Radio.Group>
   )
 }

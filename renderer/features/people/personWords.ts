@@ -1,4 +1,4 @@
-import type { Person, Role } from '../../../proxy/contract/accounts.ts'
+import type { Person } from '../../../proxy/contract/accounts.ts'
 import { count, foldText } from '../../words/names.ts'
 
 /** "Remove Mia and 3 keys" */
@@ -13,7 +13,9 @@ export function findPeople(people: readonly Person[], search: string): readonly 
 }
 
 /** What follows the name of somebody who was just added: what that person can do now. */
-export function arrivalWords(role: Role, isShared: boolean): string {
-  if (role === 'user' || role === 'viewer' || role === 'guest') return 'can sign in, with nothing to do yet'
-  return isShared ? 'can come in' : 'can come in as soon as sharing is on'
-}
+export const arrivalWords = (isShared: boolean): string =>
+  isShared ? 'can come in' : 'can come in as soon as sharing is on'
+
+/** Whom most people are: who runs what was made ready, or, as long as there is nothing of the kind, who builds. */
+export const usualRole = (workflows: readonly unknown[] | undefined): 'user' | 'creator' =>
+  workflows === undefined || workflows.length === 0 ? 'creator' : 'user'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createPassphrase } from '../../../renderer/features/people/passphrase.ts'
 import { passphraseWords } from '../../../renderer/features/people/passphraseWords.ts'
-import { arrivalWords, findPeople, removalWords } from '../../../renderer/features/people/personWords.ts'
+import { arrivalWords, findPeople, removalWords, usualRole } from '../../../renderer/features/people/personWords.ts'
 import { findCommands } from '../../../renderer/features/palette/findCommands.ts'
 import { longPeople, people } from '../../support/pageFixtures.ts'
 
@@ -33,12 +33,14 @@ describe('people', () => {
   })
 
   it('are said to come in only as soon as they can', () => {
-    expect(arrivalWords('creator', true)).toBe('can come in')
-    expect(arrivalWords('creator', false)).toBe('can come in as soon as sharing is on')
-    expect(arrivalWords('administrator', false)).toBe('can come in as soon as sharing is on')
-    for (const role of ['user', 'viewer', 'guest'] as const) {
-      expect(arrivalWords(role, true)).toBe('can sign in, with nothing to do yet')
-    }
+    expect(arrivalWords(true)).toBe('can come in')
+    expect(arrivalWords(false)).toBe('can come in as soon as sharing is on')
+  })
+
+  it('run what is ready, and build as long as nothing is', () => {
+    expect(usualRole([{}])).toBe('user')
+    expect(usualRole([])).toBe('creator')
+    expect(usualRole(undefined)).toBe('creator')
   })
 
   it('are found whatever the case and the accents', () => {
