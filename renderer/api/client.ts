@@ -17,6 +17,8 @@ interface RequestOptions<Schema extends z.ZodType> {
   readonly body?: unknown
   /** Instead of `body`: JSON text that is sent as it is, so that its numbers keep every digit. */
   readonly text?: string
+  /** Instead of JSON: a file, sent as what it says it is. */
+  readonly file?: Blob
   readonly query?: Readonly<Record<string, string | number | undefined>>
 }
 
@@ -67,7 +69,7 @@ export async function requestAll<Item extends z.ZodType>(
 async function send(
   method: Method,
   url: string,
-  { body, text }: { readonly body?: unknown; readonly text?: string },
+  { body, text, file }: { readonly body?: unknown; readonly text?: string; readonly file?: Blob },
 ): Promise<Response> {
   // The API takes nothing but JSON; a POST without arguments still says so.
   const hasBody = method !== 'GET' && method !== 'DELETE'
@@ -80,8 +82,8 @@ async function send(
       cache: 'no-store',
       redirect: 'error',
       signal: abort.signal,
-      headers: { accept: 'application/json', ...(hasBody ? { 'content-type': 'application/json' } : {}) },
-      ...(hasBody ? { body: text ?? JSON.stringify(body ?? {}) } : {}),
+      headers: { accept: 'application/json', ...(hasBody ? { 'content-type': file?.type ?? 'application/json' } : {}) },
+      ...(hasBody ? { body: file ?? text ?? JSON.stringify(body ?? {}) } : {}),
     })
   } catch (error) {
     throw toUnreachable(error)

@@ -40,6 +40,20 @@ export const folderSchema = z.object({
 })
 export type Folder = z.infer<typeof folderSchema>
 
+export const workflowsSchema = z.object({
+  items: z.array(z.object({ id: z.string(), name: z.string(), problem: z.nullable(z.string()) })),
+})
+export type Workflow = z.infer<typeof workflowsSchema>['items'][number]
+
+/** A published workflow as ComfyUI's page opens it. */
+export const workflowCanvasSchema = z.object({
+  prompt: z.record(z.string(), z.unknown()),
+  canvas: z.nullable(z.record(z.string(), z.unknown())),
+})
+export type WorkflowCanvas = z.infer<typeof workflowCanvasSchema>
+
+export const problemSchema = z.object({ detail: z.string() })
+
 export const eventSchema = z.object({ type: z.literal('changed'), resource: z.string() })
 
 /** What is known of the person and their work. */
@@ -50,4 +64,6 @@ export interface CanvasState {
   readonly jobs: readonly Job[]
   readonly queue: Queue | undefined
   readonly folder: Folder | undefined
+  /** What was made ready for this person. */
+  readonly workflows: readonly Workflow[]
 }

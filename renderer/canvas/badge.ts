@@ -2,6 +2,7 @@ import { badgeStyle } from './badgeStyle.ts'
 import type { BadgeWords } from './describeState.ts'
 import { element } from './element.ts'
 import { createPanel } from './panel.ts'
+import type { PageActions } from './panel.ts'
 
 export interface Badge {
   /** Where the badge stands; it can be moved anywhere in the page. */
@@ -13,7 +14,7 @@ export interface Badge {
 }
 
 /** A button that says who is signed in and how it stands, and opens the panel. */
-export function createBadge(hasUnsavedWork: () => boolean): Badge {
+export function createBadge(page: PageActions): Badge {
   const name = element('span', { class: 'name' })
   const initial = element('span', { class: 'initial', 'aria-hidden': 'true' })
   const note = element('span', { class: 'note', role: 'status' })
@@ -23,7 +24,7 @@ export function createBadge(hasUnsavedWork: () => boolean): Badge {
   host.attachShadow({ mode: 'open' }).append(element('style', {}, badgeStyle), frame)
   // The frontend of 2026 hides the place of extensions while all in it is empty, and a shadow tree does not count.
   host.append(element('span'))
-  const panel = createPanel(button, hasUnsavedWork)
+  const panel = createPanel(button, page)
   button.addEventListener('click', () => panel.toggle())
   return {
     host,

@@ -34,6 +34,11 @@ export const badgeStyle = `
 .part p[data-tone="warning"] { padding-left: 8px; border-left: 3px solid var(--amber); }
 button.small { margin-top: 6px; padding: 4px 10px; border: 1px solid var(--line); border-radius: 6px;
   background: var(--field); color: var(--strong); font-size: 12px; cursor: pointer; }
+button.ready { display: block; width: 100%; min-height: 32px; padding: 6px 8px; border: 0; border-radius: 6px;
+  background: transparent; color: var(--strong); text-align: left; cursor: pointer; overflow-wrap: anywhere; }
+button.ready:hover { background: var(--field); }
+.part p:empty { display: none; }
+.part p[role="status"] { margin-top: 6px; }
 meter { display: block; width: 100%; height: 6px; margin-top: 8px; appearance: none; border: 0; border-radius: 3px;
   background: var(--field); }
 meter::-webkit-meter-inner-element { display: block; height: 6px; border: 0; }

@@ -66,3 +66,37 @@ export function hasUnsavedWork(application: unknown): boolean {
 }
 
 const isShown = (node: Element | null): boolean => node !== null && node.getClientRects().length > 0
+
+/** What is on the canvas: ComfyUI's API format and its own file. */
+export interface OpenWorkflow {
+  readonly name: string
+  readonly prompt: Things
+  readonly canvas: Things | null
+}
+
+/** @returns undefined when this frontend cannot say it */
+export async function readCanvas(application: unknown): Promise<OpenWorkflow | undefined> {
+  const toPrompt = findThing(application, 'graphToPrompt')
+  if (typeof toPrompt !== 'function') return undefined
+  const made: unknown = await Reflect.apply(toPrompt, application, [])
+  const [prompt, canvas] = [findThing(made, 'output'), findThing(made, 'workflow')]
+  if (!isThings(prompt)) return undefined
+  const name = findThing(application, 'extensionManager', 'workflow', 'activeWorkflow', 'filename')
+  return {
+    name: typeof name === 'string' && name !== '' ? name : 'Workflow',
+    prompt,
+    canvas: isThings(canvas) ? canvas : null,
+  }
+}
+
+/** Opens a workflow beside those that are open. @returns false when this frontend cannot */
+export async function showWorkflow(application: unknown, { name, prompt, canvas }: OpenWorkflow): Promise<boolean> {
+  const [loadGraph, loadPrompt] = [findThing(application, 'loadGraphData'), findThing(application, 'loadApiJson')]
+  if (canvas !== null && typeof loadGraph === 'function') {
+    await Reflect.apply(loadGraph, application, [canvas, true, true, name])
+    return true
+  }
+  if (typeof loadPrompt !== 'function') return false
+  await Reflect.apply(loadPrompt, application, [prompt, name])
+  return true
+}

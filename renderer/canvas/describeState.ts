@@ -1,7 +1,7 @@
 import { describeBytes } from '../../proxy/contract/byteWords.ts'
 import { roleWords } from '../../proxy/contract/roles.ts'
 import { isMovingAt, placeWords, standstillWords } from '../features/jobs/jobWords.ts'
-import type { CanvasState, Folder, Job } from './answers.ts'
+import type { CanvasState, Folder, Job, Workflow } from './answers.ts'
 
 export type Tone = 'calm' | 'warning'
 
@@ -22,13 +22,17 @@ export interface BadgeWords {
   readonly meaning: string
   readonly jobs: readonly PanelLine[]
   readonly storage: { readonly text: string; readonly fraction: number; readonly tone: Tone } | undefined
+  /** What was made ready for this person to run. */
+  readonly workflows: readonly Workflow[]
+  /** Whether the owner's window takes what is on the canvas to be published, and whether it is on this computer. */
+  readonly publishing: 'here' | 'there' | 'no'
   readonly canSignOut: boolean
   readonly isSignedOut: boolean
 }
 
 /** undefined: nothing is known yet, so nothing is shown. */
 export function describeState(
-  { session, jobs, queue, folder }: CanvasState,
+  { session, jobs, queue, folder, workflows }: CanvasState,
   nowMs = Date.now(),
 ): BadgeWords | undefined {
   if (session === undefined) return undefined
@@ -49,6 +53,8 @@ export function describeState(
     meaning,
     jobs: toJobLines(line),
     storage: folder === undefined ? undefined : toStorage(folder),
+    workflows,
+    publishing: session.user.role !== 'administrator' ? 'no' : session.isInApp ? 'here' : 'there',
     // The owner's window on the computer itself ends with the app.
     canSignOut: !session.isInApp,
     isSignedOut: false,
@@ -63,6 +69,8 @@ const signedOut: BadgeWords = {
   meaning: '',
   jobs: [],
   storage: undefined,
+  workflows: [],
+  publishing: 'no',
   canSignOut: false,
   isSignedOut: true,
 }

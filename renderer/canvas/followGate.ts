@@ -1,5 +1,5 @@
 import { isMovingAt } from '../features/jobs/jobWords.ts'
-import { eventSchema, folderSchema, jobsSchema, queueSchema, sessionSchema } from './answers.ts'
+import { eventSchema, folderSchema, jobsSchema, queueSchema, sessionSchema, workflowsSchema } from './answers.ts'
 import type { CanvasState } from './answers.ts'
 import type { GateReader } from './gateReader.ts'
 
@@ -7,11 +7,12 @@ type Part = keyof CanvasState
 
 /** What has to be read again when one of the gate's resources changed. */
 const partsOf = new Map<string, readonly Part[]>([
-  ['users', ['session']],
+  ['users', ['session', 'workflows']],
   ['sessions', ['session']],
   ['jobs', ['jobs', 'queue']],
   ['outputs', ['folder']],
   ['folders', ['folder']],
+  ['workflows', ['workflows']],
 ])
 
 /** The gate tells of one's own jobs; that others' ended or a pause did, which moves the line, is found by asking. */
@@ -42,12 +43,13 @@ export interface FollowOptions {
 export class GateFollower {
   readonly #options: FollowOptions
   readonly #reading = new Map<Part, 'once' | 'again'>()
-  #state: CanvasState = { session: undefined, jobs: [], queue: undefined, folder: undefined }
+  #state: CanvasState = { session: undefined, jobs: [], queue: undefined, folder: undefined, workflows: [] }
   #stream: EventStream | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #line: ReturnType<typeof setInterval> | undefined
   #refusals = 0
-  #hasFolders = true
+  /** Each refusal is a line in the browser's console, so what was refused is not asked for again. */
+  readonly #refused = new Set<Part>()
 
   constructor(options: FollowOptions) {
     this.#options = options
@@ -82,7 +84,7 @@ export class GateFollower {
     stream.addEventListener('open', () => {
       this.#refusals = 0
       // What happened before was not told.
-      for (const part of ['session', 'jobs', 'queue', 'folder'] as const) void this.#read(part)
+      for (const part of ['session', 'jobs', 'queue', 'folder', 'workflows'] as const) void this.#read(part)
     })
     stream.addEventListener('error', () => this.#lost(stream))
     clearInterval(this.#line)
@@ -128,6 +130,7 @@ export class GateFollower {
 
   async #readOnce(part: Part): Promise<void> {
     const { read } = this.#options
+    if (this.#refused.has(part)) return
     if (part === 'session') {
       const reading = await read('session', sessionSchema)
       if (reading.kind === 'answer') this.#set({ session: reading.value })
@@ -138,17 +141,20 @@ export class GateFollower {
     } else if (part === 'queue') {
       const reading = await read('jobs/queue', queueSchema)
       if (reading.kind === 'answer') this.#set({ queue: reading.value })
-    } else if (this.#hasFolders) {
+    } else if (part === 'folder') {
       const reading = await read('folders/mine', folderSchema)
       if (reading.kind === 'answer') this.#set({ folder: reading.value })
-      // Each refusal is a line in the browser's console.
-      if (reading.kind === 'refused') this.#hasFolders = false
+      if (reading.kind === 'refused') this.#refused.add(part)
+    } else {
+      const reading = await read('workflows?limit=200', workflowsSchema)
+      if (reading.kind === 'answer') this.#set({ workflows: reading.value.items })
+      if (reading.kind === 'refused') this.#refused.add(part)
     }
   }
 
   #signedOut(): void {
     this.#rest()
-    this.#set({ session: 'signedOut', jobs: [], queue: undefined, folder: undefined })
+    this.#set({ session: 'signedOut', jobs: [], queue: undefined, folder: undefined, workflows: [] })
   }
 
   #set(change: Partial<CanvasState>): void {

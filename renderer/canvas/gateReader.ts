@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini'
+import { problemSchema } from './answers.ts'
 
 /** What the gate said; `refused`: it is there, and this is not for us. */
 export type Reading<Value> =
@@ -45,3 +46,23 @@ export function cancelJob(id: string): void {
     // No connection: the job stays where it is, and so does its line in the panel.
   })
 }
+
+/** @returns undefined when it was taken, otherwise why not, in words */
+export async function saveDraft(body: unknown): Promise<string | undefined> {
+  try {
+    const response = await fetch('/gatehouse/api/v1/workflows/drafts', {
+      method: 'POST',
+      credentials: 'same-origin',
+      redirect: 'error',
+      headers: { accept: 'application/json', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    if (response.ok) return undefined
+    return problemSchema.safeParse(await response.json()).data?.detail ?? NO_ANSWER
+  } catch {
+    // No connection, or no answer of ours.
+    return NO_ANSWER
+  }
+}
+
+const NO_ANSWER = 'Gatehouse does not answer. Try again in a moment.'

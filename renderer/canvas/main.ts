@@ -1,9 +1,10 @@
 import { createBadge } from './badge.ts'
-import { findApplication, hasUnsavedWork, registerCommands } from './comfyuiPage.ts'
+import { findApplication, registerCommands } from './comfyuiPage.ts'
 import { describeState } from './describeState.ts'
 import { GateFollower } from './followGate.ts'
 import { readGate } from './gateReader.ts'
 import { hideManager } from './hideManager.ts'
+import { pageActions } from './pageActions.ts'
 import { keepInPlace } from './placeBadge.ts'
 
 /*
@@ -13,7 +14,7 @@ import { keepInPlace } from './placeBadge.ts'
  */
 
 function start(): void {
-  const badge = createBadge(() => hasUnsavedWork(findApplication()))
+  const badge = createBadge(pageActions)
   const open = (address: string) => () => void window.open(address, '_blank', 'noopener')
   registerCommands(findApplication(), [
     { id: 'Gatehouse.Show', label: 'My jobs and room', icon: 'pi pi-user', function: () => badge.toggle() },

@@ -1,5 +1,6 @@
 import { badgeStyle } from './badgeStyle.ts'
 import type { BadgeWords, PanelLine } from './describeState.ts'
+import type { Workflow } from './answers.ts'
 import { element } from './element.ts'
 import { cancelJob } from './gateReader.ts'
 
@@ -10,10 +11,20 @@ export interface Panel {
 
 const gapPx = 8
 
+/** What the panel's buttons do with ComfyUI's page. */
+export interface PageActions {
+  readonly hasUnsavedWork: () => boolean
+  /** @returns why it could not be opened, in words */
+  readonly open: (workflow: Workflow) => Promise<string | undefined>
+  /** Hands what is on the canvas to the owner's window. @returns why not, in words */
+  readonly publish: () => Promise<string | undefined>
+}
+
 /** The panel below the badge. It lies in the page's body, because the frontend's bar cuts off what is larger. */
-export function createPanel(button: HTMLElement, hasUnsavedWork: () => boolean): Panel {
-  const [who, jobs, room, links] = [createPart('who'), createPart('part'), createPart('part'), createPart('links')]
-  const parts = [who.node, jobs.node, room.node, links.node]
+export function createPanel(button: HTMLElement, page: PageActions): Panel {
+  const [who, jobs, ready] = [createPart('who'), createPart('part'), createPart('part')]
+  const [room, publish, links] = [createPart('part'), createPart('part'), createPart('links')]
+  const parts = [who, jobs, ready, room, publish, links].map(({ node }) => node)
   const frame = element('div', { class: 'panel', role: 'dialog', 'aria-label': 'Gatehouse', hidden: '' }, ...parts)
   const host = element('div', { class: 'gatehouse-panel' })
   host.attachShadow({ mode: 'open' }).append(element('style', {}, badgeStyle), frame)
@@ -47,7 +58,9 @@ export function createPanel(button: HTMLElement, hasUnsavedWork: () => boolean):
       who.fill([name, role, isSignedOut], () => toWho(words))
       jobs.fill(words.jobs, () => toJobs(words))
       room.fill(words.storage ?? null, () => toRoom(words))
-      links.fill([isSignedOut, canSignOut], () => toLinks(words, hasUnsavedWork))
+      ready.fill(words.workflows, () => toReady(words, page, () => setOpen(false)))
+      publish.fill(words.publishing, () => toPublish(words, page))
+      links.fill([isSignedOut, canSignOut], () => toLinks(words, page.hasUnsavedWork))
       if (isOpen()) placeBeside(frame, button)
     },
     toggle: () => setOpen(!isOpen()),
@@ -110,6 +123,46 @@ function toRoom({ storage }: BadgeWords): Node[] {
   const meter = element('meter', { 'data-tone': tone, 'aria-label': 'Room used' })
   meter.value = fraction
   return [element('h3', {}, 'Your room'), element('p', { 'data-tone': tone }, text), meter]
+}
+
+const shownWorkflows = 12
+
+/** Published workflows: opened on the canvas, they run as from everywhere else. */
+function toReady({ workflows }: BadgeWords, page: PageActions, close: () => void): Node[] {
+  if (workflows.length === 0) return []
+  const outcome = element('p', { role: 'status' })
+  const buttons = workflows.slice(0, shownWorkflows).map((workflow) => {
+    const button = element('button', { type: 'button', class: 'ready', title: workflow.problem ?? '' }, workflow.name)
+    button.addEventListener('click', () => {
+      void page.open(workflow).then((refusal) => {
+        outcome.textContent = refusal ?? ''
+        if (refusal === undefined) close()
+      })
+    })
+    return button
+  })
+  const more = workflows.length > shownWorkflows ? [toLink(`All ${workflows.length}`, '/gatehouse/run')] : []
+  return [element('h3', {}, 'Ready to run'), ...buttons, ...more, outcome]
+}
+
+/** It only hands over: what people run is published in the owner's window, where no custom node's script is. */
+function toPublish({ publishing }: BadgeWords, page: PageActions): Node[] {
+  if (publishing === 'no') return []
+  const outcome = element('p', { role: 'status' })
+  const button = element('button', { type: 'button', class: 'small' }, 'Publish …')
+  button.addEventListener('click', () => {
+    button.disabled = true
+    void page.publish().then((refusal) => {
+      button.disabled = false
+      outcome.textContent = refusal ?? HANDED_OVER[publishing]
+    })
+  })
+  return [element('h3', {}, 'Let others run what is on the canvas'), button, outcome]
+}
+
+const HANDED_OVER = {
+  here: 'Gatehouse’s own window asks the rest.',
+  there: 'Handed over. Publish it in Gatehouse’s window on its own computer.',
 }
 
 function toLinks({ isSignedOut, canSignOut }: BadgeWords, hasUnsavedWork: () => boolean): Node[] {

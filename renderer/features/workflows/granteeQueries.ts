@@ -1,9 +1,7 @@
-import { useQuery } from '@tanstack/react-query'
-import { roleAnswerSchema } from '../../../proxy/contract/roleRules.ts'
 import type { RoleAnswer } from '../../../proxy/contract/roleRules.ts'
-import { requestAll } from '../../api/client.ts'
-import { queryKeys } from '../../api/queryKeys.ts'
 import { usePeople } from '../people/peopleQueries.ts'
+import { useRoles } from '../roles/roleQueries.ts'
+import { roleMeaning, roleTitle } from '../roles/roleWords.ts'
 import { rolePlural } from './workflowWords.ts'
 import type { Grantee } from './workflowWords.ts'
 
@@ -22,19 +20,22 @@ export interface Grantees {
  */
 export function useGrantees(): Grantees | undefined {
   const people = usePeople().data
-  const roles = useQuery({
-    queryKey: queryKeys.roles,
-    queryFn: () => requestAll('roles', roleAnswerSchema),
-  }).data
+  const roles = useRoles().data
   if (people === undefined || roles === undefined) return undefined
   const may = new Map(roles.filter(runsWorkflows).map((role) => [role.id, role]))
   return {
-    roles: [...may.values()].map(({ id, title, meaning }) => ({ id, name: rolePlural(title), hint: meaning })),
+    roles: [...may.values()].map((role) => ({
+      id: role.id,
+      name: rolePlural(roleTitle(role)),
+      hint: roleMeaning(role),
+    })),
     people: people
       .filter(({ role, disabled }) => !disabled && may.has(role))
-      .map(({ id, name, role }) => ({ id, name, hint: may.get(role)?.title ?? '' })),
+      .map(({ id, name, role }) => ({ id, name, hint: titleOf(may.get(role)) })),
   }
 }
 
 const runsWorkflows = ({ id, permissions }: RoleAnswer): boolean =>
   id !== 'guest' && permissions.includes('workflows') && !permissions.includes('administer')
+
+const titleOf = (role: RoleAnswer | undefined): string => (role === undefined ? '' : roleTitle(role))

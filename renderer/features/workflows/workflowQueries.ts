@@ -15,7 +15,10 @@ export const workflowPicturePath = ({ id }: { readonly id: string }): string =>
 
 /** Every published workflow as the owner sees it. */
 export function useWorkflows() {
-  return useQuery({ queryKey: queryKeys.workflows, queryFn: () => requestAll('workflows', managedWorkflowSchema) })
+  return useQuery({
+    queryKey: queryKeys.workflows,
+    queryFn: () => requestAll('workflows', managedWorkflowSchema, { all: 'true' }),
+  })
 }
 
 /** Members beside the workflow itself, whose text is put in as it is. */
@@ -101,7 +104,13 @@ export function useSetWorkflowPicture(id: string) {
 }
 
 const putPicture = (id: string, picture: string): Promise<null> =>
-  request('PUT', `${pathOf(id)}/picture`, { schema: noAnswer, body: { data: picture.slice(picture.indexOf(',') + 1) } })
+  request('PUT', `${pathOf(id)}/picture`, { schema: noAnswer, file: toBlob(picture) })
+
+function toBlob(dataUrl: string): Blob {
+  const [head = '', data = ''] = dataUrl.split(',')
+  const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0))
+  return new Blob([bytes], { type: /^data:([^;]+)/.exec(head)?.[1] ?? 'image/jpeg' })
+}
 
 export function useStopOffering(id: string) {
   const refresh = useRefreshWorkflows()

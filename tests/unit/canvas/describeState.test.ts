@@ -13,6 +13,7 @@ const state = (change: Partial<CanvasState> = {}): CanvasState => ({
   jobs: [],
   queue: moving,
   folder: undefined,
+  workflows: [],
   ...change,
 })
 const waiting = (position: number, expectedWaitSeconds: number | null = 360): Job => ({

@@ -22,6 +22,7 @@ const session = { user: { name: 'Mia', role: 'creator' }, mayUseManager: false, 
 const waiting = { id: 'a', state: 'waiting', position: 2, expectedWaitSeconds: 60, reason: null }
 const moving = { paused: false, pausedUntil: null, ready: true, stoppedBecause: null }
 const paused = { ...moving, paused: true }
+const ready = { id: 'w', name: 'Picture from words', problem: null }
 const room = { bytes: 1, inputBytes: 0, quotaBytes: 2, warning: null }
 
 function openFollower() {
@@ -30,6 +31,7 @@ function openFollower() {
     'jobs?limit=200': { kind: 'answer', value: { items: [] } },
     'jobs/queue': { kind: 'answer', value: moving },
     'folders/mine': { kind: 'answer', value: room },
+    'workflows?limit=200': { kind: 'answer', value: { items: [ready] } },
   }
   const asked: string[] = []
   const streams: FakeStream[] = []
@@ -74,13 +76,35 @@ describe('following the gate', () => {
   it('reads everything when the stream opens, and again what changed', async () => {
     const follower = openFollower()
     await follower.open()
-    expect(follower.state()).toEqual({ session, jobs: [], queue: moving, folder: room })
+    expect(follower.state()).toEqual({ session, jobs: [], queue: moving, folder: room, workflows: [ready] })
 
     follower.answers['jobs?limit=200'] = { kind: 'answer', value: { items: [waiting] } }
     follower.streams[0]?.tell('jobs')
     await vi.advanceTimersByTimeAsync(0)
 
     expect(follower.state()?.jobs).toEqual([waiting])
+  })
+
+  it('hears that something was made ready, or withdrawn', async () => {
+    const follower = openFollower()
+    await follower.open()
+    follower.answers['workflows?limit=200'] = { kind: 'answer', value: { items: [] } }
+
+    follower.streams[0]?.tell('workflows')
+    await vi.advanceTimersByTimeAsync(0)
+
+    expect(follower.state()?.workflows).toEqual([])
+  })
+
+  it('asks once for workflows that its role does not run', async () => {
+    const follower = openFollower()
+    follower.answers['workflows?limit=200'] = { kind: 'refused' }
+    await follower.open()
+
+    follower.streams[0]?.tell('workflows')
+    await vi.advanceTimersByTimeAsync(0)
+
+    expect(follower.asked.filter((path) => path.startsWith('workflows'))).toHaveLength(1)
   })
 
   it('asks where it stands as long as a job waits, because others move the line', async () => {
@@ -135,7 +159,13 @@ describe('following the gate', () => {
     const asked = follower.asked.length
     await vi.advanceTimersByTimeAsync(600_000)
 
-    expect(follower.state()).toEqual({ session: 'signedOut', jobs: [], queue: undefined, folder: undefined })
+    expect(follower.state()).toEqual({
+      session: 'signedOut',
+      jobs: [],
+      queue: undefined,
+      folder: undefined,
+      workflows: [],
+    })
     expect(follower.asked).toHaveLength(asked)
     expect(follower.streams).toHaveLength(1)
     follower.answers['session'] = { kind: 'answer', value: session }
