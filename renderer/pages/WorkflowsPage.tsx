@@ -18,6 +18,8 @@ import { WorkflowDetails } from '../features/workflows/WorkflowDetails.tsx'
 
 const route = getRouteApi('/shell/workflows')
 
+const question = 'What people may run, and what of it they may change.'
+
 /** What may people run? */
 export function WorkflowsPage() {
   const workflows = useWorkflows()
@@ -25,7 +27,14 @@ export function WorkflowsPage() {
   const navigate = route.useNavigate()
   const toList = () => void navigate({ search: {} })
   const find = (id: string | undefined) => workflows.data?.find((workflow) => workflow.id === id)
-  if (workflows.isPending) return <LoadingRows rows={4} rowHeight={120} />
+  if (workflows.isPending) {
+    return (
+      <>
+        <PageHeader title="Workflows">{question}</PageHeader>
+        <LoadingRows rows={4} rowHeight={120} />
+      </>
+    )
+  }
   if (workflows.isError) {
     return (
       <>
@@ -59,7 +68,7 @@ function Overview({ workflows }: { readonly workflows: readonly ManagedWorkflow[
   return (
     <>
       <PageHeader title="Workflows" actions={workflows.length > 0 && button}>
-        What people may run, and what of it they may change.
+        {question}
       </PageHeader>
       <WaitingDrafts />
       {workflows.length === 0 ? (

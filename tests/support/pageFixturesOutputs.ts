@@ -192,8 +192,6 @@ const drawn = new Map<string, Promise<Buffer>>()
 
 /** What is behind `path` below outputs/: a file or its preview; undefined for other paths. */
 export async function drawOutput(path: string, size: number): Promise<DrawnFile | undefined> {
-  const [, workflow] = /^workflows\/workflow(\d{8})\/picture$/.exec(path) ?? []
-  if (workflow !== undefined) return { type: 'image/webp', body: await draw(Number(workflow) + 30, 640, 400) }
   const [, id, kind] = /^outputs\/(picture\d{9})\/(thumbnail|file)$/.exec(path) ?? []
   if (id === undefined) return undefined
   const number = Number(id.slice('picture'.length))

@@ -51,7 +51,7 @@ function NodeGroups({ drafts, onChange, titleOf }: NodeGroupsProps) {
   const groups = groupByNode(drafts.map((draft) => ({ key: draft.input.key, draft })))
   return groups.map(({ nodeId, items }) => (
     <section key={nodeId} className={styles.node} aria-label={titleOf(nodeId)}>
-      <h3>{titleOf(nodeId)}</h3>
+      <h2>{titleOf(nodeId)}</h2>
       <ul>
         {items.map(({ key, draft }) => (
           <InputRow key={key} draft={draft} onChange={onChange} />

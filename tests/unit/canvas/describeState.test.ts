@@ -143,10 +143,18 @@ describe('the badge', () => {
     expect(describeState(state({ session: 'signedOut' }))).toMatchObject({ name: 'Signed out', isSignedOut: true })
   })
 
+  it('offers to publish to administrators alone, and says where', () => {
+    const ada = { name: 'Ada', role: 'administrator' as const }
+    expect(describeState(state())?.publishing).toBe('no')
+    expect(describeState(state({ session: { ...session, user: ada } }))?.publishing).toBe('there')
+    expect(describeState(state({ session: { ...session, user: ada, isInApp: true } }))?.publishing).toBe('here')
+    expect(describeState(state({ session: 'signedOut' }))).toMatchObject({ publishing: 'no', workflows: [] })
+  })
+
   it('understands what the gate’s contract says', () => {
     const user = { id: 'mia0000000000000', name: 'Mia', role: 'creator' }
     const rights = { mayAdminister: false, mayUseManager: false, isInApp: false }
-    const answer = accounts.sessionSchema.parse({ user, surface: 'people', ...rights })
+    const answer = accounts.sessionSchema.parse({ user, surface: 'people', guest: null, ...rights })
     expect(sessionSchema.safeParse(answer).data).toEqual(session)
 
     const shown = { id: true, state: true, position: true, expectedWaitSeconds: true, reason: true } as const
