@@ -101,9 +101,12 @@ class RunningGate implements Gate {
       clock,
       logger,
       authenticator,
-      isAllowed: ({ access, listener }, principal) =>
+      isAllowed: ({ access, isOwn, method, segments, listener }, principal) =>
         authorize({
           access,
+          isOwn,
+          method,
+          segments,
           listener,
           principal,
           managerFromOtherDevices: settings.get('comfyui.managerFromOtherDevices'),

@@ -1,9 +1,8 @@
-import { rolePermissions } from '../proxy/contract/roles.ts'
-import type { Role } from '../proxy/contract/roles.ts'
-import { modelRulesSchema, nodeRulesSchema } from '../proxy/contract/roleRules.ts'
+import type { RoleId } from '../proxy/contract/roles.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import { NodeRights } from '../proxy/nodes/nodeRights.ts'
 import type { PersonRules } from '../proxy/nodes/nodeRights.ts'
+import { holds } from '../proxy/policy/rights.ts'
 import { SeenStore } from '../proxy/nodes/seenStore.ts'
 import type { OpenedWorkflows } from './openWorkflows.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
@@ -31,18 +30,14 @@ export async function openNodes(
   })
 }
 
-async function readRules({ database }: Stores, id: Role): Promise<PersonRules | undefined> {
-  const row = await database.kysely
-    .selectFrom('roles')
-    .select(['models', 'nodes'])
-    .where('id', '=', id)
-    .executeTakeFirst()
+async function readRules({ roles }: Stores, id: RoleId): Promise<PersonRules | undefined> {
+  const role = await roles.find(id)
   return (
-    row && {
+    role && {
       isAdministrator: id === 'administrator',
-      mayBuild: rolePermissions[id].includes('graphs'),
-      models: modelRulesSchema.parse(JSON.parse(row.models)),
-      nodes: nodeRulesSchema.parse(JSON.parse(row.nodes)),
+      mayBuild: holds({ role: id, permissions: role.permissions }, 'graphs'),
+      models: role.models,
+      nodes: role.nodes,
     }
   )
 }

@@ -1,7 +1,7 @@
 import type { NodeCommand } from '../launcher/launchCommand.ts'
 import type { RestartRules } from '../launcher/restartPolicy.ts'
 import type { Engine } from '../proxy/comfyui/engine.ts'
-import type { Role } from '../proxy/contract/accounts.ts'
+import type { RoleId } from '../proxy/contract/accounts.ts'
 import type { SettingName, Settings } from '../proxy/contract/settings.ts'
 import type { Connection, Sharing } from '../proxy/contract/sharing.ts'
 import type { Clock } from '../proxy/core/clock.ts'
@@ -81,7 +81,7 @@ export interface GatehouseService {
   onConnectionsChange(listener: () => void): () => void
   /** People who may get a key: everybody who is not disabled. */
   people(): Promise<
-    readonly { readonly id: string; readonly name: string; readonly role: Role; readonly isOwner: boolean }[]
+    readonly { readonly id: string; readonly name: string; readonly role: RoleId; readonly isOwner: boolean }[]
   >
   /** A key with scopes run and read for 90 days, made by the owner on this computer. The only time it is seen. */
   createKeyFor(accountId: string, name: string): Promise<{ readonly key: string; readonly masked: string }>

@@ -1,9 +1,11 @@
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
 import type { Account } from '../../proxy/accounts/accountStore.ts'
 import { generatePassword } from '../../proxy/accounts/generatePassword.ts'
-import { roles, roleSchema } from '../../proxy/contract/accounts.ts'
-import type { Role, User } from '../../proxy/contract/accounts.ts'
+import { roles } from '../../proxy/contract/accounts.ts'
+import type { RoleId, User } from '../../proxy/contract/accounts.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
+import { roleIdSchema } from '../../proxy/contract/roleRules.ts'
+import { isBuiltIn } from '../../proxy/contract/roles.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
 import { UsageError } from '../commandContext.ts'
 import type { Command, CommandContext } from '../commandContext.ts'
@@ -15,9 +17,9 @@ type Action = (argv: readonly string[], context: CommandContext) => Promise<void
 
 const toUser = ({ id, name, role }: Account): User => ({ id, name, role })
 
-function parseRole(text: string | undefined): Role {
-  const parsed = roleSchema.safeParse(text)
-  if (!parsed.success) throw new UsageError(`A role is one of ${roles.join(', ')}.`)
+function parseRole(text: string | undefined): RoleId {
+  const parsed = roleIdSchema.safeParse(text)
+  if (!parsed.success) throw new UsageError(`A role is one of ${roles.join(', ')}, or one of yours.`)
   return parsed.data
 }
 
@@ -44,7 +46,9 @@ const add: Action = async (argv, context) => {
   }
   if (values['password-stdin'] !== true) throw new UsageError('Give the password with --password-stdin.')
   const password = await readPassword(context)
-  await withNewStores(context, async (stores) => {
+  // Roles of one's own are there only where something is there already.
+  const open = isBuiltIn(role) ? withNewStores : withStores
+  await open(context, async (stores) => {
     const passwordHash = await stores.passwords.hashNew(name, password)
     const account = await stores.accounts.create({ name, role, passwordHash }, commandLine)
     report(context, account, `${account.name} can sign in as ${account.role}.`)

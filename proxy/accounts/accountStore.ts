@@ -1,8 +1,8 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
-import { accountNameSchema, roleSchema } from '../contract/accounts.ts'
-import type { Role } from '../contract/accounts.ts'
+import { accountNameSchema } from '../contract/accounts.ts'
+import type { RoleId } from '../contract/accounts.ts'
 import type { AuditEventName, AuditSink, AuditValue } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
@@ -25,7 +25,7 @@ import type { PasswordHash } from './passwordHasher.ts'
 export interface Account {
   readonly id: string
   readonly name: string
-  readonly role: Role
+  readonly role: RoleId
   readonly disabled: boolean
   readonly hasPassword: boolean
   readonly createdAtMs: number
@@ -54,13 +54,13 @@ export interface AccountStoreOptions {
 
 export interface NewAccount {
   readonly name: string
-  readonly role: Role
+  readonly role: RoleId
   readonly passwordHash?: PasswordHash
 }
 
 export interface AccountChange {
   readonly name?: string | undefined
-  readonly role?: Role | undefined
+  readonly role?: RoleId | undefined
   readonly disabled?: boolean | undefined
 }
 
@@ -126,6 +126,7 @@ export class AccountStore {
     await this.#options.kysely.transaction().execute(async (transaction) => {
       await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
       await refuseTakenName(transaction, name)
+      await refuseUnknownRole(transaction, account.role)
       await transaction
         .insertInto('accounts')
         .values({
@@ -155,6 +156,7 @@ export class AccountStore {
       const isLosingPower = (change.role !== undefined && change.role !== 'administrator') || change.disabled === true
       if (isLosingPower) await refuseLosing(transaction, current)
       const name = wanted === undefined || toNameKey(wanted) === current.name_key ? wanted : parsePersonName(wanted)
+      if (change.role !== undefined) await refuseUnknownRole(transaction, change.role)
       if (name !== undefined && toNameKey(name) !== current.name_key) await refuseTakenName(transaction, name)
       await transaction
         .updateTable('accounts')
@@ -294,7 +296,7 @@ function toAccount(row: Selectable<AccountsTable>): Account {
   return {
     id: row.id,
     name: row.name,
-    role: roleSchema.parse(row.role),
+    role: row.role,
     disabled: row.disabled === 1,
     hasPassword: row.password_hash !== null,
     createdAtMs: row.created_at_ms,
@@ -320,7 +322,7 @@ function parsePersonName(name: string): string {
 
 const guestName = /^guest \d+$/
 
-const isOther = (role: Role | undefined, current: string): boolean => role !== undefined && role !== current
+const isOther = (role: RoleId | undefined, current: string): boolean => role !== undefined && role !== current
 
 function refuseUnknown(name?: string): never {
   throw new GateError('NOT_FOUND', name === undefined ? 'There is no such person.' : `There is nobody named ${name}.`)
@@ -343,6 +345,11 @@ async function refuseTakenName(transaction: Transaction<Schema>, name: string): 
     .where('name_key', '=', toNameKey(name))
     .executeTakeFirst()
   if (taken !== undefined) throw new GateError('ALREADY_EXISTS', `There is already somebody named ${taken.name}.`)
+}
+
+async function refuseUnknownRole(transaction: Transaction<Schema>, role: RoleId): Promise<void> {
+  const known = await transaction.selectFrom('roles').select('id').where('id', '=', role).executeTakeFirst()
+  if (known === undefined) throw new GateError('VALIDATION_FAILED', 'There is no such role.')
 }
 
 async function refuseLosing(transaction: Transaction<Schema>, row: Selectable<AccountsTable>): Promise<void> {

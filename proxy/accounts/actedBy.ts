@@ -3,27 +3,33 @@ import type { AuditActor } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
+import { isLess } from '../policy/rights.ts'
+import { toKnownRole } from './roleStore.ts'
 
 /** On whose behalf a store changes something; it goes into the log with the change. */
 export interface ActedBy {
   readonly actor: AuditActor
   readonly address?: string
   /** What the right to do so rests on. Absent for the command line and the program itself: nothing ends theirs. */
-  readonly authority?: Pick<Principal, 'accountId' | 'role' | 'credential'>
+  readonly authority?: Pick<Principal, 'accountId' | 'role' | 'permissions' | 'credential'>
 }
 
 export const commandLine: ActedBy = { actor: { kind: 'commandLine' } }
 export const system: ActedBy = { actor: { kind: 'system' } }
 
 export function toActedBy(principal: Principal, address: string): ActedBy {
-  const { accountId, name, role, credential } = principal
-  return { actor: { kind: 'account', id: accountId, name }, address, authority: { accountId, role, credential } }
+  const { accountId, name, role, permissions, credential } = principal
+  return {
+    actor: { kind: 'account', id: accountId, name },
+    address,
+    authority: { accountId, role, permissions, credential },
+  }
 }
 
 /**
  * Outliving a revocation: passwords and keys are hashed in lanes where many requests may wait, for seconds. Called in
  * the transaction that writes what was hashed, so that nothing can come between.
- * @throws GateError AUTH_INVALID when the credential has ended, or the account was disabled or has another role by now
+ * @throws GateError AUTH_INVALID when the credential has ended, or the account was disabled has another role by now, or that role gives less
  */
 export async function refuseEndedAuthority(
   transaction: Transaction<Schema>,
@@ -31,11 +37,12 @@ export async function refuseEndedAuthority(
   nowMs: number,
 ): Promise<void> {
   if (authority === undefined) return
-  const { accountId, role, credential } = authority
+  const { accountId, role, permissions, credential } = authority
   const account = await transaction
     .selectFrom('accounts')
-    .select('id')
-    .where('id', '=', accountId)
+    .innerJoin('roles', 'roles.id', 'accounts.role')
+    .selectAll('roles')
+    .where('accounts.id', '=', accountId)
     .where('role', '=', role)
     .where('disabled', '=', 0)
     .executeTakeFirst()
@@ -48,7 +55,8 @@ export async function refuseEndedAuthority(
           .where('id', '=', credential.keyId)
           .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]))
   ).executeTakeFirst()
-  if (account === undefined || rest === undefined) {
+  const isWhole = account !== undefined && !isLess(toKnownRole(account).permissions, permissions)
+  if (!isWhole || rest === undefined) {
     throw new GateError('AUTH_INVALID', 'This sign-in or key has ended, or its rights have changed.')
   }
 }

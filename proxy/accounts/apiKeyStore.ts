@@ -25,6 +25,8 @@ export interface ApiKeyRecord {
   readonly accountId: string
   readonly name: string
   readonly scopes: readonly Scope[]
+  /** The one published workflow that it runs, and nothing else. */
+  readonly workflowId: string | undefined
   readonly masked: string
   readonly createdAtMs: number
   readonly expiresAtMs: number | null
@@ -39,6 +41,8 @@ export interface NewApiKey {
   readonly scopes: readonly Scope[]
   /** null: never */
   readonly expiresAtMs: number | null
+  /** The one published workflow that it runs, and nothing else. */
+  readonly workflowId?: string | undefined
   /** The key that makes it: the new one is revoked with that one. */
   readonly madeByKeyId?: string | undefined
 }
@@ -48,6 +52,7 @@ export interface KnownKey {
   readonly id: string
   readonly accountId: string
   readonly scopes: readonly Scope[]
+  readonly workflowId: string | undefined
   readonly expiresAtMs: number | null
 }
 
@@ -114,7 +119,7 @@ export class ApiKeyStore {
       last_address: null,
       sent_unprotected_at_ms: null,
       made_by_key: key.madeByKeyId ?? null,
-      workflow_id: null,
+      workflow_id: key.workflowId ?? null,
     }
     await this.#options.kysely.transaction().execute(async (transaction) => {
       await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
@@ -124,7 +129,13 @@ export class ApiKeyStore {
     this.#options.audit.record({
       ...by,
       event: 'key.created',
-      details: { key: id, account: key.accountId, name: key.name, scopes: [...key.scopes] },
+      details: {
+        key: id,
+        account: key.accountId,
+        name: key.name,
+        scopes: [...key.scopes],
+        ...(key.workflowId === undefined ? {} : { workflow: key.workflowId }),
+      },
     })
     this.#options.changes.emit('keys')
     return { text, record: this.#toRecord(row) }
@@ -273,7 +284,13 @@ export class ApiKeyStore {
     const before = this.#known.get(row)
     if (before !== undefined) return before
     const scopes = scopesSchema.parse(JSON.parse(row.scopes))
-    const known = { id: row.id, accountId: row.account_id, scopes, expiresAtMs: row.expires_at_ms }
+    const known = {
+      id: row.id,
+      accountId: row.account_id,
+      scopes,
+      workflowId: row.workflow_id ?? undefined,
+      expiresAtMs: row.expires_at_ms,
+    }
     this.#known.set(row, known)
     return known
   }
@@ -286,6 +303,7 @@ export class ApiKeyStore {
       accountId: row.account_id,
       name: row.name,
       scopes: this.#toKnown(row).scopes,
+      workflowId: row.workflow_id ?? undefined,
       masked: maskApiKey(row.id, row.last_four),
       createdAtMs: row.created_at_ms,
       expiresAtMs: row.expires_at_ms,

@@ -19,6 +19,7 @@ import { systemWait } from './heldRefusals.ts'
 import { OwnerSessions } from './ownerSessions.ts'
 import { defaultHashing, PasswordHasher, systemArgon2 } from './passwordHasher.ts'
 import { Passwords } from './passwords.ts'
+import { RoleStore } from './roleStore.ts'
 import { SessionStore } from './sessionStore.ts'
 import { SignInService } from './signInService.ts'
 import { SignInThrottle } from './signInThrottle.ts'
@@ -85,6 +86,7 @@ async function createStores(
   const usage = new UsageRecorder({ kysely, clock, logger })
   const shared = { kysely, clock, random, audit, changes }
   const accounts = new AccountStore({ ...shared, settings })
+  const roles = new RoleStore(kysely)
   const sessions = new SessionStore({ ...shared, usage, settings })
   const keys = new ApiKeyStore({
     ...shared,
@@ -103,9 +105,9 @@ async function createStores(
     clock,
     wait: options.wait ?? systemWait,
   })
-  const authenticator = new StoresAuthenticator({ clock, accounts, sessions, keys, usage })
+  const authenticator = new StoresAuthenticator({ clock, accounts, roles, sessions, keys, usage })
   await sessions.removeExpired()
-  const connected = { database, changes, settings, accounts, sessions, keys, signIns, authenticator }
+  const connected = { database, changes, settings, accounts, roles, sessions, keys, signIns, authenticator }
   const stopWatching = connectChanges(connected, options)
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -125,6 +127,7 @@ async function createStores(
     secretStoreKind: secrets.kind,
     settings,
     accounts,
+    roles,
     passwords,
     sessions,
     keys,
@@ -139,19 +142,23 @@ async function createStores(
   }
 }
 
-type Connected = Pick<Stores, 'database' | 'changes' | 'settings' | 'accounts' | 'sessions' | 'keys' | 'signIns'> & {
+type Connected = Pick<
+  Stores,
+  'database' | 'changes' | 'settings' | 'accounts' | 'roles' | 'sessions' | 'keys' | 'signIns'
+> & {
   readonly authenticator: StoresAuthenticator
 }
 
 /** Own writes end credentials at once; writes of other processes as soon as the data version shows them. */
 function connectChanges(connected: Connected, options: OpenStoresOptions): () => void {
-  const { changes, settings, accounts, sessions, keys, authenticator } = connected
+  const { changes, settings, accounts, roles, sessions, keys, authenticator } = connected
   const { logger } = options
   settings.onChange(() => changes.emit('settings'))
   changes.on((resource) => {
     if (resource === 'settings') return
     // What ends an account's access deletes its sessions and keys too, so all three are read again.
     accounts.dropCache()
+    roles.dropCache()
     sessions.dropCache()
     keys.dropRows()
     authenticator.announceChange()
@@ -166,6 +173,7 @@ function connectChanges(connected: Connected, options: OpenStoresOptions): () =>
       changes.emit('keys')
       changes.emit('sessions')
       changes.emit('workflows')
+      changes.emit('roles')
       settings.reload().catch((error: unknown) => logger.error({ err: error }, 'settings cannot be read again'))
     },
     onTick: () => {

@@ -14,6 +14,7 @@ import type { Wait } from './heldRefusals.ts'
 import type { OwnerSessions } from './ownerSessions.ts'
 import type { Argon2, HashingParameters } from './passwordHasher.ts'
 import type { Passwords } from './passwords.ts'
+import type { RoleStore } from './roleStore.ts'
 import type { SessionStore } from './sessionStore.ts'
 import type { SignInService } from './signInService.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
@@ -42,6 +43,7 @@ export interface Stores {
   readonly secretStoreKind: SecretStoreKind
   readonly settings: SettingsStore
   readonly accounts: AccountStore
+  readonly roles: RoleStore
   readonly passwords: Passwords
   readonly sessions: SessionStore
   readonly keys: ApiKeyStore

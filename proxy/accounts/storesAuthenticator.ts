@@ -7,12 +7,14 @@ import { toNameKey } from './accountName.ts'
 import { isUsable } from './accountStore.ts'
 import type { Account, AccountStore } from './accountStore.ts'
 import type { ApiKeyStore, KnownKey } from './apiKeyStore.ts'
+import type { KnownRole, RoleStore } from './roleStore.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
 
 export interface StoresAuthenticatorOptions {
   readonly clock: Clock
   readonly accounts: AccountStore
+  readonly roles: RoleStore
   readonly sessions: SessionStore
   readonly keys: ApiKeyStore
   readonly usage: UsageRecorder
@@ -31,7 +33,7 @@ export class StoresAuthenticator implements Authenticator {
   readonly #listeners = new Set<() => void>()
   /** Credentials this process has let in, with the time they end by themselves: sockets may hang on them. */
   readonly #expiries = new Map<string, () => Promise<number | undefined>>()
-  readonly #ofKey = new WeakMap<KnownKey, { readonly account: Account; readonly principal: Principal }>()
+  readonly #ofKey = new WeakMap<KnownKey, { readonly person: UsablePerson; readonly principal: Principal }>()
   #nextExpiryCheckMs = 0
 
   constructor(options: StoresAuthenticatorOptions) {
@@ -48,9 +50,9 @@ export class StoresAuthenticator implements Authenticator {
       case 'queryToken':
         return (await this.#authenticateKey(presented.token, input)).principal
       case 'basic': {
-        const { principal, account } = await this.#authenticateKey(presented.key, input)
+        const { principal, name } = await this.#authenticateKey(presented.key, input)
         // The key must be that user's: otherwise logs and proxies would name the wrong person.
-        if (toNameKey(presented.userName) !== toNameKey(account.name)) throw keyRefused()
+        if (toNameKey(presented.userName) !== toNameKey(name)) throw keyRefused()
         return principal
       }
     }
@@ -71,10 +73,10 @@ export class StoresAuthenticator implements Authenticator {
   }
 
   async reauthenticate(principal: Principal): Promise<Principal | undefined> {
-    const account = await this.#findUsable(principal.accountId)
-    if (account === undefined) return undefined
-    const credential = await this.#refresh(principal.credential, account.id)
-    return credential === undefined ? undefined : toPrincipal(account, credential)
+    const person = await this.#findUsable(principal.accountId)
+    if (person === undefined) return undefined
+    const credential = await this.#refresh(principal.credential, person.account.id)
+    return credential === undefined ? undefined : toPrincipal(person, credential)
   }
 
   onCredentialsChanged(listener: () => void): () => void {
@@ -105,19 +107,19 @@ export class StoresAuthenticator implements Authenticator {
   async #authenticateSession(token: string, input: AuthenticationInput): Promise<Principal> {
     const session = await this.#options.sessions.findByToken(token)
     if (session === undefined || !isSessionUsable(session, input)) throw sessionRefused()
-    const account = await this.#findUsable(session.accountId)
-    if (account === undefined) throw sessionRefused()
-    this.#useSession(session.id, account.id)
-    return toPrincipal(account, toSessionCredential(session))
+    const person = await this.#findUsable(session.accountId)
+    if (person === undefined) throw sessionRefused()
+    this.#useSession(session.id, person.account.id)
+    return toPrincipal(person, toSessionCredential(session))
   }
 
   #recallSession(token: string, input: AuthenticationInput): Principal | undefined {
     const session = this.#options.sessions.recallByToken(token)
     if (session === undefined || !isSessionUsable(session, input)) return undefined
-    const account = this.#options.accounts.recall(session.accountId)
-    if (!isUsable(account, this.#options.clock.nowMs())) return undefined
-    this.#useSession(session.id, account.id)
-    return toPrincipal(account, toSessionCredential(session))
+    const person = this.#recallUsable(session.accountId)
+    if (person === undefined) return undefined
+    this.#useSession(session.id, person.account.id)
+    return toPrincipal(person, toSessionCredential(session))
   }
 
   #useSession(id: string, accountId: string): void {
@@ -127,41 +129,39 @@ export class StoresAuthenticator implements Authenticator {
     )
   }
 
-  async #authenticateKey(
-    text: string,
-    input: AuthenticationInput,
-  ): Promise<{ principal: Principal; account: Account }> {
+  async #authenticateKey(text: string, input: AuthenticationInput): Promise<{ principal: Principal; name: string }> {
     const key = await this.#options.keys.verify(text)
-    const account = key === undefined ? undefined : await this.#findUsable(key.accountId)
-    if (key === undefined || account === undefined) throw keyRefused()
-    const principal = toPrincipal(account, toKeyCredential(key))
+    const person = key === undefined ? undefined : await this.#findUsable(key.accountId)
+    if (key === undefined || person === undefined) throw keyRefused()
+    const { account } = person
+    const principal = toPrincipal(person, toKeyCredential(key))
     // The owner's listener is for the owner's window and for tools that may administer, nobody else.
     if (input.listener === 'owner' && !mayAdminister(principal)) throw keyRefused()
     this.#options.usage.recordKey(key.id, account.id, input.clientAddress)
     if (!input.secure && !isLoopbackAddress(input.clientAddress)) await this.#options.keys.flagUnprotected(key.id)
     this.#watchKey(key)
-    return { principal, account }
+    return { principal, name: account.name }
   }
 
   #recallKey(text: string, input: AuthenticationInput): Principal | undefined {
-    const { keys, accounts, usage } = this.#options
+    const { keys, usage } = this.#options
     const key = keys.recall(text)
-    const account = key === undefined ? undefined : accounts.recall(key.accountId)
-    if (key === undefined || !isUsable(account, this.#options.clock.nowMs())) return undefined
-    const principal = this.#principalOfKey(key, account)
+    const person = key === undefined ? undefined : this.#recallUsable(key.accountId)
+    if (key === undefined || person === undefined) return undefined
+    const principal = this.#principalOfKey(key, person)
     if (input.listener === 'owner' && !mayAdminister(principal)) return undefined
     if (!input.secure && !keys.isFlagged(key.id) && !isLoopbackAddress(input.clientAddress)) return undefined
-    usage.recordKey(key.id, account.id, input.clientAddress)
+    usage.recordKey(key.id, key.accountId, input.clientAddress)
     this.#watchKey(key)
     return principal
   }
 
-  /** Made once for each row of the key and of the account. */
-  #principalOfKey(key: KnownKey, account: Account): Principal {
+  /** Made once for each row of the key, of the account and of the role. */
+  #principalOfKey(key: KnownKey, person: UsablePerson): Principal {
     const before = this.#ofKey.get(key)
-    if (before?.account === account) return before.principal
-    const principal = toPrincipal(account, toKeyCredential(key))
-    this.#ofKey.set(key, { account, principal })
+    if (before?.person.account === person.account && before.person.role === person.role) return before.principal
+    const principal = toPrincipal(person, toKeyCredential(key))
+    this.#ofKey.set(key, { person, principal })
     return principal
   }
 
@@ -189,9 +189,20 @@ export class StoresAuthenticator implements Authenticator {
     return key?.accountId === accountId ? toKeyCredential(key) : undefined
   }
 
-  async #findUsable(accountId: string): Promise<Account | undefined> {
-    const account = await this.#options.accounts.find(accountId)
-    return isUsable(account, this.#options.clock.nowMs()) ? account : undefined
+  async #findUsable(accountId: string): Promise<UsablePerson | undefined> {
+    const { accounts, roles, clock } = this.#options
+    const account = await accounts.find(accountId)
+    if (!isUsable(account, clock.nowMs())) return undefined
+    const role = await roles.find(account.role)
+    return role === undefined ? undefined : { account, role }
+  }
+
+  #recallUsable(accountId: string): UsablePerson | undefined {
+    const { accounts, roles, clock } = this.#options
+    const account = accounts.recall(accountId)
+    if (!isUsable(account, clock.nowMs())) return undefined
+    const role = roles.recall(account.role)
+    return role === undefined ? undefined : { account, role }
   }
 
   #watch(kind: 'session:' | 'key:', id: string, readExpiry: () => Promise<number | undefined>): void {
@@ -210,10 +221,19 @@ function isSessionUsable(session: Session, input: AuthenticationInput): boolean 
   return session.secure === input.secure && input.listener === listener && isHere
 }
 
-const toPrincipal = (account: Account, credential: Credential): Principal => ({
+/** Somebody who may come in, and what as. */
+interface UsablePerson {
+  readonly account: Account
+  readonly role: KnownRole
+}
+
+export const toPrincipal = ({ account, role }: UsablePerson, credential: Credential): Principal => ({
   accountId: account.id,
   name: account.name,
-  role: account.role,
+  role: role.id,
+  roleTitle: role.title,
+  baseRole: role.base,
+  permissions: role.permissions,
   credential,
 })
 
@@ -224,4 +244,9 @@ const toSessionCredential = (session: Session): Credential => ({
   fromOwnerWindow: session.fromOwnerWindow,
 })
 
-const toKeyCredential = (key: KnownKey): Credential => ({ kind: 'apiKey', keyId: key.id, scopes: key.scopes })
+const toKeyCredential = ({ id, scopes, workflowId }: KnownKey): Credential => ({
+  kind: 'apiKey',
+  keyId: id,
+  scopes,
+  workflowId,
+})

@@ -19,12 +19,14 @@ export const describePrincipal = ({ accountId, name, role }: Principal): User =>
 
 /** Everybody as the owner sees them. */
 export async function describePeople(stores: Stores, connections: Connections, nowMs: number): Promise<Person[]> {
-  const [accounts, keys, sessions, ownerId] = await Promise.all([
+  const [accounts, keys, sessions, ownerId, roles] = await Promise.all([
     stores.accounts.list(),
     stores.keys.list(),
     stores.sessions.list(),
     stores.accounts.findOwnerId(),
+    stores.roles.list(),
   ])
+  const titles = new Map(roles.map(({ id, title }) => [id, title]))
   const connected = new Set(connections.list().map((connection) => connection.user.id))
   const keyCounts = countByAccount(keys)
   const sessionCounts = countByAccount(sessions.filter((session) => !session.fromOwnerWindow))
@@ -35,6 +37,7 @@ export async function describePeople(stores: Stores, connections: Connections, n
     const lastSeenAtMs = Math.max(seenNow, account.lastSeenAtMs ?? 0)
     return {
       ...describeUser(account),
+      roleTitle: titles.get(account.role) ?? account.role,
       isOwner: account.id === ownerId,
       disabled: account.disabled,
       hasPassword: account.hasPassword,

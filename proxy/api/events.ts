@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { LogLine } from '../contract/comfyui.ts'
 import { GateError } from '../contract/errorCodes.ts'
-import type { RequestContext } from '../pipeline/requestContext.ts'
-import { mayAdminister } from '../policy/rights.ts'
+import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
+import { isLess, mayAdminister } from '../policy/rights.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
 import { EventStream } from './eventStream.ts'
 import type { Resource } from './eventStream.ts'
-import { OwnThings } from './ownThings.ts'
+import { OwnThings, ownResourcesOf } from './ownThings.ts'
 import { PlaceWatch } from './placeWatch.ts'
-import { requireOwnThings } from './rights.ts'
+import { requirePrincipal } from './rights.ts'
 import type { WorkflowDrafts } from './workflowDrafts.ts'
 
 const MAX_STREAMS_PER_ACCOUNT = 16
@@ -44,9 +44,9 @@ export class EventStreams {
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }
 
-  /** @throws GateError AUTH_REQUIRED, PERMISSION_DENIED, TOO_MANY_CONNECTIONS */
+  /** @throws GateError AUTH_REQUIRED, TOO_MANY_CONNECTIONS */
   open(outgoing: ServerResponse, context: RequestContext): void {
-    const principal = requireOwnThings(context)
+    const principal = requirePrincipal(context)
     const own = [...this.#streams].filter((stream) => stream.principal.accountId === principal.accountId)
     if (own.length >= MAX_STREAMS_PER_ACCOUNT) {
       throw new GateError('TOO_MANY_CONNECTIONS', 'Too many pages of yours are open. Close some of them.')
@@ -55,7 +55,7 @@ export class EventStreams {
     const stream: EventStream = new EventStream({
       outgoing,
       principal,
-      own: mayAdminister(principal) ? undefined : new OwnThings(stores, principal.accountId),
+      own: mayAdminister(principal) ? undefined : new OwnThings(stores, principal.accountId, ownResourcesOf(principal)),
       onEnd: () => this.#streams.delete(stream),
       onFault: (error) => logger.error({ err: error }, 'what changed for a person cannot be read'),
     })
@@ -87,11 +87,14 @@ export class EventStreams {
   async #check(stream: EventStream): Promise<void> {
     try {
       const principal = await this.#dependencies.stores.authenticator.reauthenticate(stream.principal)
-      const isLess = principal === undefined || mayAdminister(principal) !== mayAdminister(stream.principal)
-      if (isLess) stream.close()
+      if (principal === undefined || hasOther(principal, stream.principal)) stream.close()
     } catch (error) {
       this.#dependencies.logger.error({ err: error }, 'a credential could not be checked again')
       stream.close()
     }
   }
 }
+
+/** Whoever hears of more or of less by now connects anew, and reads everything again. */
+const hasOther = (now: Principal, before: Principal): boolean =>
+  mayAdminister(now) !== mayAdminister(before) || isLess(now.permissions, before.permissions)

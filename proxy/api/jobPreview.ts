@@ -7,7 +7,7 @@ import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
 import { toAsker } from './asker.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
 import { apiPrefix } from './openapi.ts'
-import { requireJobs } from './rights.ts'
+import { requirePermission } from './rights.ts'
 import type { ApiRouter } from './router.ts'
 import { sendPieces } from './sendPieces.ts'
 
@@ -37,7 +37,7 @@ export function createJobPreview({ jobs }: Pick<OwnApplicationDependencies, 'job
     if (context.method !== 'GET' && context.method !== 'HEAD') {
       throw new GateError('METHOD_NOT_ALLOWED', 'This can only be read.', { details: { allow: ['GET', 'HEAD'] } })
     }
-    const principal = requireJobs(context, 'read')
+    const principal = requirePermission(context, 'jobs')
     const asker = toAsker(principal, outgoing)
     const giveBack = await turns.take(asker.accountId, asker.gone)
     try {

@@ -13,7 +13,7 @@ import { parseRange } from './byteRange.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
 import { apiPrefix } from './openapi.ts'
 import { findOwnOutput } from './ownOutput.ts'
-import { requireJobs } from './rights.ts'
+import { requirePermission } from './rights.ts'
 import { toValidationRefusal } from './router.ts'
 import type { ApiRouter } from './router.ts'
 import { sendPieces } from './sendPieces.ts'
@@ -59,7 +59,7 @@ async function answerOne(turn: Turn, parts: Parts, id: string, what: string | un
   if (context.method !== 'GET' && context.method !== 'HEAD') {
     throw new GateError('METHOD_NOT_ALLOWED', 'This can only be read.', { details: { allow: ['GET', 'HEAD'] } })
   }
-  const principal = requireJobs(context, 'read')
+  const principal = requirePermission(context, 'outputs')
   const row = await findOwnOutput(parts.outputs, principal, id)
   const query = Object.fromEntries(new URLSearchParams(context.target.search))
   if (what === 'workflow') return writeWorkflow(turn, parts, row)
@@ -117,7 +117,7 @@ async function sendHandle(
 
 /** The turn lasts until the picture is sent: so many lie in memory, however slowly they are taken. */
 async function writeClean(turn: Turn, { outputs, thumbnails, cleanTurns }: Parts, row: OutputRow, isSaved: boolean) {
-  await inTurn(cleanTurns, turn, requireJobs(turn.context, 'read'), async (asker) => {
+  await inTurn(cleanTurns, turn, requirePermission(turn.context, 'outputs'), async (asker) => {
     const picture = await thumbnails.withoutMetadata(asker, () => outputs.open(row))
     await writeBytes(turn, picture, fileHeaders(row, isSaved))
   })
@@ -137,14 +137,14 @@ async function writeThumbnail(
     turn.outgoing.writeHead(304, headers).end()
     return
   }
-  await inTurn(smallTurns, turn, requireJobs(turn.context, 'read'), async (asker) => {
+  await inTurn(smallTurns, turn, requirePermission(turn.context, 'outputs'), async (asker) => {
     const preview = await thumbnails.get(row, Number(size), asker, () => outputs.open(row))
     await writeBytes(turn, preview, headers)
   })
 }
 
 async function writeWorkflow(turn: Turn, { outputs, pictureTexts, smallTurns }: Parts, row: OutputRow): Promise<void> {
-  await inTurn(smallTurns, turn, requireJobs(turn.context, 'read'), async (asker) => {
+  await inTurn(smallTurns, turn, requirePermission(turn.context, 'outputs'), async (asker) => {
     const workflow = await pictureTexts.workflow(row, { asker, open: () => outputs.open(row) })
     if (workflow === undefined) throw new GateError('NOT_FOUND', 'This file carries no workflow.')
     const headers = { ...commonHeaders, ...savedAs(`${row.name.replace(/\.[^.]*$/, '')}.json`) }

@@ -1,5 +1,7 @@
 import type { Stores } from '../accounts/stores.ts'
 import type { GateEvent } from '../contract/events.ts'
+import type { Principal } from '../pipeline/requestContext.ts'
+import { decideOwn } from '../policy/rights.ts'
 
 /** What everybody may hear of, as far as it is their own. `users` is one's own account. */
 export type OwnResource = Extract<Extract<GateEvent, { type: 'changed' }>['resource'], 'users' | 'keys' | 'sessions'>
@@ -28,6 +30,10 @@ const readers: Readonly<Record<OwnResource, (sources: Sources, accountId: string
 
 export const isOwnResource = (resource: string): resource is OwnResource => Object.hasOwn(readers, resource)
 
+/** Everybody hears of their own account; of their keys and sessions whoever may see them with this credential. */
+export const ownResourcesOf = (principal: Principal): ReadonlySet<OwnResource> =>
+  new Set(decideOwn(principal, 'account', 'GET').allowed ? ['users', 'keys', 'sessions'] : ['users'])
+
 /**
  * Tells whether one person's own things changed when something changed, whosever it was and whichever process wrote
  * it. So nobody hears of what others do, not even that they do something.
@@ -35,19 +41,20 @@ export const isOwnResource = (resource: string): resource is OwnResource => Obje
 export class OwnThings {
   readonly #sources: Sources
   readonly #accountId: string
-  readonly #seen: Record<OwnResource, Promise<string>>
+  readonly #seen: Map<OwnResource, Promise<string>>
 
-  constructor(sources: Sources, accountId: string) {
+  constructor(sources: Sources, accountId: string, resources: ReadonlySet<OwnResource>) {
     this.#sources = sources
     this.#accountId = accountId
-    this.#seen = { users: this.#read('users'), keys: this.#read('keys'), sessions: this.#read('sessions') }
+    this.#seen = new Map([...resources].map((resource) => [resource, this.#read(resource)]))
   }
 
   /** Whether it is not what it was at the last look, or at the beginning. */
   async hasChanged(resource: OwnResource): Promise<boolean> {
-    const before = this.#seen[resource]
+    const before = this.#seen.get(resource)
+    if (before === undefined) return false
     const now = this.#read(resource)
-    this.#seen[resource] = now
+    this.#seen.set(resource, now)
     return (await before) !== (await now)
   }
 

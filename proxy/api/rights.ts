@@ -1,9 +1,7 @@
 import { GateError } from '../contract/errorCodes.ts'
 import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
-import { permissionWords } from '../contract/permissions.ts'
 import type { Permission } from '../contract/permissions.ts'
-import { rolePermissions } from '../contract/roles.ts'
-import { decideAdminister, decideJobs, decideOwnThings, deny } from '../policy/rights.ts'
+import { decideAdminister, decideOwn } from '../policy/rights.ts'
 import type { Decision } from '../policy/rights.ts'
 
 /*
@@ -20,20 +18,12 @@ export function requirePrincipal(context: RequestContext): Principal {
 /** @throws GateError AUTH_REQUIRED, PERMISSION_DENIED */
 export const requireAdminister = (context: RequestContext): Principal => requireAllowed(context, decideAdminister)
 
-/** One's own account, keys and sessions. @throws GateError AUTH_REQUIRED, PERMISSION_DENIED */
-export const requireOwnThings = (context: RequestContext): Principal => requireAllowed(context, decideOwnThings)
-
-/** One's own jobs, as on ComfyUI's surface. @throws GateError AUTH_REQUIRED, PERMISSION_DENIED */
-export const requireJobs = (context: RequestContext, scope: 'read' | 'run'): Principal =>
-  requireAllowed(context, (principal) => decideJobs(principal, scope))
-
-/** What the role gives and the key, if it is one, reaches. @throws GateError AUTH_REQUIRED, PERMISSION_DENIED */
+/**
+ * What the role gives and the key, if it is one, reaches: the request's method tells reading from changing.
+ * @throws GateError AUTH_REQUIRED, PERMISSION_DENIED
+ */
 export const requirePermission = (context: RequestContext, permission: Permission): Principal =>
-  requireAllowed(context, (principal) => {
-    const isReading = context.method === 'GET' || context.method === 'HEAD'
-    if (rolePermissions[principal.role].includes(permission)) return decideJobs(principal, isReading ? 'read' : 'run')
-    return deny('PERMISSION_DENIED', `You may not ${permissionWords[permission]}.`)
-  })
+  requireAllowed(context, (principal) => decideOwn(principal, permission, context.method))
 
 function requireAllowed(context: RequestContext, decide: (principal: Principal) => Decision): Principal {
   const principal = requirePrincipal(context)

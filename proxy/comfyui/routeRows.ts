@@ -1,19 +1,10 @@
+import type { Permission } from '../contract/permissions.ts'
+
 /**
- * What a request needs. `never`: nobody; answered as if it did not exist. `signedIn`: any valid credential.
- * `account`: one's own account. `comfyui:read` and `comfyui:run`: ComfyUI's ordinary surface. `comfyui:administer`:
- * routes that show or change everything, and every route we do not know. `manager`: ComfyUI-Manager, which installs
- * programs. `administer`: the gate's own administration.
+ * What a request needs: one permission, or nothing of the kind. `never`: nobody; answered as if it did not exist.
+ * `signedIn`: any valid credential.
  */
-export type AccessClass =
-  | 'public'
-  | 'signedIn'
-  | 'account'
-  | 'comfyui:read'
-  | 'comfyui:run'
-  | 'comfyui:administer'
-  | 'manager'
-  | 'administer'
-  | 'never'
+export type RouteAccess = Permission | 'public' | 'signedIn' | 'never'
 
 /** What is done with a request that passed every check. */
 export type Action =
@@ -60,7 +51,7 @@ export interface RouteRow {
   readonly methods: readonly string[]
   /** `{x}` one segment, `{+x}` one segment that may hide a separator or an encoding, `*` the rest. */
   readonly pattern: string
-  readonly access: AccessClass
+  readonly access: RouteAccess
   readonly action: Action
   /** false: has no twin below `/api`; `only`: exists nowhere else. */
   readonly twin?: false | 'only'
@@ -71,7 +62,7 @@ export interface RouteRow {
 const row = (
   methods: string,
   pattern: string,
-  access: AccessClass,
+  access: RouteAccess,
   action: Action,
   more: Partial<Pick<RouteRow, 'twin' | 'uniqueQuery' | 'unsafeGet'>> = {},
 ): RouteRow => ({ methods: methods === '*' ? [] : methods.split(' '), pattern, access, action, ...more })
@@ -92,31 +83,33 @@ const ownRows: readonly RouteRow[] = [
   row('POST', '/gatehouse/api/v1/session', 'public', 'own', noTwin),
   row('GET POST', '/gatehouse/api/v1/session/guest', 'public', 'own', noTwin),
   row('GET DELETE', '/gatehouse/api/v1/session', 'signedIn', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/account', 'account', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/account/*', 'account', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/keys', 'account', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/keys/*', 'account', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/sessions', 'account', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/sessions/*', 'account', 'own', noTwin),
-  row('GET', '/gatehouse/api/v1/events', 'account', 'own', noTwin),
-  row('GET', '/gatehouse/api/v1/folders/mine', 'signedIn', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/jobs', 'signedIn', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/jobs/*', 'signedIn', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/outputs', 'signedIn', 'own', noTwin),
-  row('*', '/gatehouse/api/v1/outputs/*', 'signedIn', 'own', noTwin),
-  // Only a draft: what publishes needs to administer, which ComfyUI's page never may.
-  row('POST', '/gatehouse/api/v1/workflows/drafts', 'signedIn', 'own', noTwin),
-  row('GET', '/gatehouse/api/v1/shared', 'signedIn', 'own', noTwin),
-  row('GET', '/gatehouse/api/v1/shared/*', 'signedIn', 'own', noTwin),
+  ...['account', 'keys', 'sessions'].flatMap((name) => [
+    row('*', `/gatehouse/api/v1/${name}`, 'account', 'own', noTwin),
+    row('*', `/gatehouse/api/v1/${name}/*`, 'account', 'own', noTwin),
+  ]),
+  row('GET', '/gatehouse/api/v1/events', 'signedIn', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/folders/mine', 'outputs', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/jobs', 'jobs', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/jobs/*', 'jobs', 'own', noTwin),
+  row('POST', '/gatehouse/api/v1/outputs/{id}/input', 'uploads', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/outputs/{id}/shares', 'share', 'own', noTwin),
+  row('POST', '/gatehouse/api/v1/outputs/share', 'share', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/outputs', 'outputs', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/outputs/*', 'outputs', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/shared', 'shared', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/shared/*', 'shared', 'own', noTwin),
+  // Only a draft, from ComfyUI's page, which never administers: of administrators, who alone have this permission.
+  row('POST', '/gatehouse/api/v1/workflows/drafts', 'packs', 'own', noTwin),
   row('GET', '/gatehouse/api/v1/workflows/drafts', 'administer', 'own', noTwin),
-  row('GET', '/gatehouse/api/v1/workflows', 'signedIn', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/workflows', 'workflows', 'own', noTwin),
   row('POST', '/gatehouse/api/v1/workflows', 'administer', 'own', noTwin),
-  row('GET', '/gatehouse/api/v1/workflows/{id}', 'signedIn', 'own', noTwin),
-  row('POST PATCH PUT DELETE', '/gatehouse/api/v1/workflows/{id}', 'administer', 'own', noTwin),
-  row('GET', '/gatehouse/api/v1/workflows/{id}/canvas', 'signedIn', 'own', noTwin),
-  row('GET', '/gatehouse/api/v1/workflows/{id}/picture', 'signedIn', 'own', noTwin),
+  row('*', '/gatehouse/api/v1/workflows/inspect', 'administer', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/workflows/{id}', 'workflows', 'own', noTwin),
+  row('PUT PATCH POST DELETE', '/gatehouse/api/v1/workflows/{id}', 'administer', 'own', noTwin),
+  row('POST', '/gatehouse/api/v1/workflows/{id}/run', 'workflows', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/workflows/{id}/canvas', 'workflows', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/workflows/{id}/picture', 'workflows', 'own', noTwin),
   row('PUT DELETE', '/gatehouse/api/v1/workflows/{id}/picture', 'administer', 'own', noTwin),
-  row('POST', '/gatehouse/api/v1/workflows/{id}/run', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/api/openapi.json', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/api/docs', 'signedIn', 'own', noTwin),
   row('*', '/gatehouse/api/*', 'administer', 'own', noTwin),
@@ -132,13 +125,13 @@ const ownRows: readonly RouteRow[] = [
 
 /** ComfyUI's page and the static files beside it. */
 const pageRows: readonly RouteRow[] = [
-  row('GET', '/', 'comfyui:read', 'static', noTwin),
-  row('GET', '/index.html', 'comfyui:read', 'static', noTwin),
+  row('GET', '/', 'canvas', 'static', noTwin),
+  row('GET', '/index.html', 'canvas', 'static', noTwin),
   ...['assets', 'scripts', 'fonts', 'cursor', 'templates', 'docs'].map((folder) =>
-    row('GET', `/${folder}/*`, 'comfyui:read', 'static', noTwin),
+    row('GET', `/${folder}/*`, 'canvas', 'static', noTwin),
   ),
-  row('GET', '/extensions/*', 'comfyui:read', 'static', noTwin),
-  row('GET', '/workflow_templates/*', 'comfyui:read', 'static'),
+  row('GET', '/extensions/*', 'canvas', 'static', noTwin),
+  row('GET', '/workflow_templates/*', 'canvas', 'static'),
 ]
 
 /**
@@ -146,63 +139,63 @@ const pageRows: readonly RouteRow[] = [
  * app/custom_node_manager.py, api_server/routes/internal/internal_routes.py.
  */
 const coreRows: readonly RouteRow[] = [
-  row('GET', '/ws', 'comfyui:read', 'webSocket', once),
-  row('GET', '/extensions', 'comfyui:read', 'extensions'),
+  row('GET', '/ws', 'canvas', 'webSocket', once),
+  row('GET', '/extensions', 'canvas', 'extensions'),
   ...['embeddings', 'i18n', 'object_info', 'workflow_templates', 'models', 'experiment/models'].map((name) =>
-    row('GET', `/${name}`, 'comfyui:read', specialActions.get(name) ?? 'pass'),
+    row('GET', `/${name}`, 'canvas', specialActions.get(name) ?? 'pass'),
   ),
-  row('GET', '/models/{folder}', 'comfyui:read', 'pass'),
-  row('GET', '/experiment/models/{folder}', 'comfyui:read', 'pass'),
-  row('GET', '/experiment/models/preview/{folder}/{index}/{+file}', 'comfyui:read', 'modelPreview'),
-  row('GET', '/experiment/models/preview/{folder}/{index}/*', 'comfyui:read', 'modelPreview'),
-  row('GET', '/view_metadata/{folder}', 'comfyui:read', 'pass', once),
-  row('GET', '/object_info/{class}', 'comfyui:read', 'pass'),
-  row('GET', '/features', 'comfyui:read', 'features'),
-  row('GET', '/system_stats', 'comfyui:read', 'systemStats'),
-  row('GET', '/prompt', 'comfyui:read', 'promptInfo'),
-  row('POST', '/prompt', 'comfyui:run', 'prompt'),
-  row('GET', '/queue', 'comfyui:read', 'queue'),
-  row('POST', '/queue', 'comfyui:run', 'queue'),
-  row('GET', '/history', 'comfyui:read', 'history', once),
-  row('POST', '/history', 'comfyui:run', 'history'),
-  row('GET', '/history/{id}', 'comfyui:read', 'history'),
-  row('POST', '/interrupt', 'comfyui:run', 'interrupt'),
-  row('POST', '/free', 'comfyui:run', 'free'),
-  row('POST', '/upload/image', 'comfyui:run', 'upload', once),
-  row('POST', '/upload/mask', 'comfyui:run', 'upload', once),
-  row('GET', '/view', 'comfyui:read', 'view', once),
-  row('GET', '/users', 'comfyui:read', 'users'),
-  row('POST', '/users', 'comfyui:run', 'users'),
-  row('GET', '/settings', 'comfyui:read', 'pass'),
-  row('POST', '/settings', 'comfyui:run', 'settings'),
-  row('GET', '/settings/{id}', 'comfyui:read', 'pass'),
-  row('POST', '/settings/{id}', 'comfyui:run', 'settings'),
-  row('GET', '/userdata', 'comfyui:read', 'userdataList', once),
-  row('GET', '/v2/userdata', 'comfyui:read', 'userdataList', once),
-  row('GET', '/userdata/{+file}', 'comfyui:read', 'userContent', once),
-  row('POST DELETE', '/userdata/{+file}', 'comfyui:run', 'pass', once),
-  row('POST', '/userdata/{+file}/move/{+dest}', 'comfyui:run', 'pass', once),
-  row('GET', '/internal/logs', 'comfyui:read', 'logs', noTwin),
-  row('GET', '/internal/logs/raw', 'comfyui:read', 'rawLogs', noTwin),
-  row('PATCH', '/internal/logs/subscribe', 'comfyui:run', 'logSubscription', noTwin),
-  row('GET', '/internal/folder_paths', 'comfyui:read', 'folderPaths', noTwin),
-  row('GET', '/internal/files/{folder}', 'comfyui:read', 'pass', noTwin),
+  row('GET', '/models/{folder}', 'canvas', 'pass'),
+  row('GET', '/experiment/models/{folder}', 'canvas', 'pass'),
+  row('GET', '/experiment/models/preview/{folder}/{index}/{+file}', 'canvas', 'modelPreview'),
+  row('GET', '/experiment/models/preview/{folder}/{index}/*', 'canvas', 'modelPreview'),
+  row('GET', '/view_metadata/{folder}', 'canvas', 'pass', once),
+  row('GET', '/object_info/{class}', 'canvas', 'pass'),
+  row('GET', '/features', 'canvas', 'features'),
+  row('GET', '/system_stats', 'canvas', 'systemStats'),
+  row('GET', '/prompt', 'canvas', 'promptInfo'),
+  row('POST', '/prompt', 'workflows', 'prompt'),
+  row('GET', '/queue', 'canvas', 'queue'),
+  row('POST', '/queue', 'jobs', 'queue'),
+  row('GET', '/history', 'canvas', 'history', once),
+  row('POST', '/history', 'jobs', 'history'),
+  row('GET', '/history/{id}', 'canvas', 'history'),
+  row('POST', '/interrupt', 'jobs', 'interrupt'),
+  row('POST', '/free', 'memory', 'free'),
+  row('POST', '/upload/image', 'uploads', 'upload', once),
+  row('POST', '/upload/mask', 'uploads', 'upload', once),
+  row('GET', '/view', 'canvas', 'view', once),
+  row('GET', '/users', 'canvas', 'users'),
+  row('POST', '/users', 'canvas', 'users'),
+  row('GET', '/settings', 'canvas', 'pass'),
+  row('POST', '/settings', 'storage', 'settings'),
+  row('GET', '/settings/{id}', 'canvas', 'pass'),
+  row('POST', '/settings/{id}', 'storage', 'settings'),
+  row('GET', '/userdata', 'canvas', 'userdataList', once),
+  row('GET', '/v2/userdata', 'canvas', 'userdataList', once),
+  row('GET', '/userdata/{+file}', 'canvas', 'userContent', once),
+  row('POST DELETE', '/userdata/{+file}', 'storage', 'pass', once),
+  row('POST', '/userdata/{+file}/move/{+dest}', 'storage', 'pass', once),
+  row('GET', '/internal/logs', 'canvas', 'logs', noTwin),
+  row('GET', '/internal/logs/raw', 'canvas', 'rawLogs', noTwin),
+  row('PATCH', '/internal/logs/subscribe', 'canvas', 'logSubscription', noTwin),
+  row('GET', '/internal/folder_paths', 'canvas', 'folderPaths', noTwin),
+  row('GET', '/internal/files/{folder}', 'canvas', 'pass', noTwin),
 ]
 
 /** What ComfyUI's sources of 2026 add (server.py, app/subgraph_manager.py, app/assets/api/routes.py): read, not run. */
 const newerRows: readonly RouteRow[] = [
-  row('GET', '/jobs', 'comfyui:read', 'jobs', once),
-  row('GET', '/jobs/{id}', 'comfyui:read', 'jobs'),
-  row('POST', '/jobs/cancel', 'comfyui:run', 'jobs'),
-  row('POST', '/jobs/{id}/cancel', 'comfyui:run', 'jobs'),
-  row('GET', '/global_subgraphs', 'comfyui:read', 'pass'),
-  row('GET', '/global_subgraphs/{id}', 'comfyui:read', 'pass'),
-  row('GET', '/node_replacements', 'comfyui:read', 'pass'),
+  row('GET', '/jobs', 'canvas', 'jobs', once),
+  row('GET', '/jobs/{id}', 'canvas', 'jobs'),
+  row('POST', '/jobs/cancel', 'jobs', 'jobs'),
+  row('POST', '/jobs/{id}/cancel', 'jobs', 'jobs'),
+  row('GET', '/global_subgraphs', 'canvas', 'pass'),
+  row('GET', '/global_subgraphs/{id}', 'canvas', 'pass'),
+  row('GET', '/node_replacements', 'canvas', 'pass'),
   ...['assets', 'assets/*', 'tags', 'tags/*'].map((path) =>
-    row('*', `/${path}`, 'comfyui:read', 'assetsDisabled', { twin: 'only' }),
+    row('*', `/${path}`, 'canvas', 'assetsDisabled', { twin: 'only' }),
   ),
   // Downloads a model from an address somebody names: into the home network too.
-  row('*', '/tasks/{id}', 'comfyui:administer', 'pass', { unsafeGet: true }),
+  row('*', '/tasks/{id}', 'packs', 'pass', { unsafeGet: true }),
 ]
 
 const managerRows: readonly RouteRow[] = [
@@ -218,5 +211,5 @@ const managerRows: readonly RouteRow[] = [
   ]),
 )
 
-/** Every route the gate knows; the first row that fits decides. What is in none needs `comfyui:administer`. */
+/** Every route the gate knows; the first row that fits decides. What is in none needs `packs`. */
 export const routeRows: readonly RouteRow[] = [...ownRows, ...pageRows, ...coreRows, ...newerRows, ...managerRows]

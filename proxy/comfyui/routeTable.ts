@@ -1,17 +1,17 @@
 import { isNestedSegment } from '../http/requestTarget.ts'
 import { routeRows } from './routeRows.ts'
-import type { AccessClass, Action, RouteRow } from './routeRows.ts'
+import type { Action, RouteAccess, RouteRow } from './routeRows.ts'
 
-export type { AccessClass, Action } from './routeRows.ts'
+export type { Action, RouteAccess } from './routeRows.ts'
 
 /*
- * proxy/comfyui/ holds all knowledge of ComfyUI's HTTP and WebSocket surface. It decides nothing about people: which
- * role may do what stands in policy/.
+ * proxy/comfyui/ holds all knowledge of ComfyUI's HTTP and WebSocket surface. It decides nothing about people: whom
+ * a permission is given to stands in policy/.
  */
 
 /** What one lookup found out about a target and a method. */
 export interface RouteMatch {
-  readonly access: AccessClass
+  readonly access: RouteAccess
   readonly action: Action
   /** The row's pattern, for the audit and for tests; `unknown` for what is in no row. */
   readonly pattern: string
@@ -52,14 +52,14 @@ const ROOT_FILE = /^[A-Za-z0-9._-]+\.(?:css|js|mjs|ico|png|svg|webp|woff2?|webma
 const rootFile: RouteRow = {
   methods: ['GET'],
   pattern: '/{file}.css|js|ico|…',
-  access: 'comfyui:read',
+  access: 'canvas',
   action: 'static',
   twin: false,
 }
 const unknown: RouteRow = {
   methods: [],
   pattern: 'unknown',
-  access: 'comfyui:administer',
+  access: 'packs',
   action: 'pass',
   unsafeGet: true,
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { idSchema } from './ids.ts'
+import { permissionSchema, roleIdSchema } from './roleRules.ts'
 import { roles } from './roles.ts'
 
 export { roles, roleWords } from './roles.ts'
-export type { Role } from './roles.ts'
+export type { Role, RoleId } from './roles.ts'
+/** Of the roles that are always there; what a person has is any role: `roleIdSchema`. */
 export const roleSchema = z.enum(roles)
 
 /** Opaque id of an account: 16 characters of `[a-z0-9]`. */
@@ -29,12 +31,13 @@ export const passwordSchema = z.string().max(1024, 'A password has at most 1024 
 export const userSchema = z.object({
   id: accountIdSchema,
   name: z.string(),
-  role: roleSchema,
+  role: roleIdSchema,
 })
 export type User = z.infer<typeof userSchema>
 
 /** A person as the owner sees them in the list. Times are ISO 8601 in UTC. */
 export const personSchema = userSchema.extend({
+  roleTitle: z.string(),
   isOwner: z.boolean(),
   disabled: z.boolean(),
   hasPassword: z.boolean(),
@@ -51,12 +54,12 @@ export type Person = z.infer<typeof personSchema>
 
 export const createUserSchema = z.object({
   name: accountNameSchema,
-  role: roleSchema,
+  role: roleIdSchema,
   password: passwordSchema.optional(),
 })
 export const updateUserSchema = z.object({
   name: accountNameSchema.optional(),
-  role: roleSchema.optional(),
+  role: roleIdSchema.optional(),
   disabled: z.boolean().optional(),
 })
 export const setPasswordSchema = z.object({ password: passwordSchema, endKeys: z.boolean().default(false) })
@@ -73,6 +76,10 @@ export const surfaceSchema = z.enum(['people', 'owner', 'key'])
 
 export const sessionSchema = z.object({
   user: userSchema,
+  /** What the role is called. */
+  roleTitle: z.string(),
+  /** What the role gives; a key may reach less far. */
+  permissions: z.array(permissionSchema),
   surface: surfaceSchema,
   mayAdminister: z.boolean(),
   /** ComfyUI-Manager, which installs programs. */

@@ -25,6 +25,7 @@ export const gateEventSchema = z.discriminatedUnion('type', [
       'shared',
       'workflows',
       'drafts',
+      'roles',
     ]),
   }),
   z.object({

@@ -101,7 +101,7 @@ export type HoldReason = z.infer<typeof holdReasonSchema>
 export const holdWords: Readonly<Record<HoldReason, string>> = {
   person: 'You put it on hold.',
   owner: 'The owner of this computer put it on hold.',
-  rights: 'Your account may not run workflows at the moment.',
+  rights: 'You may not run this workflow at the moment. It goes on by itself when that changes.',
   suspect: 'An earlier job of yours made ComfyUI crash. Release this one if it is different.',
   quota: 'Your minutes of the graphics card are used up for today. It goes on by itself when you have new ones.',
   token:

@@ -68,7 +68,7 @@ export class Handover {
       this.#actions.drop(job)
       return true
     }
-    if (!rights.mayRun) return this.#ledger.apply(job, { kind: 'hold', because: 'rights' })
+    if (!(await rights.mayRun(job))) return this.#ledger.apply(job, { kind: 'hold', because: 'rights' })
     const limits = limitsOf(this.#dependencies.settings, job.accountId, rights.role)
     if (!(await this.#hasMinutes(job.accountId, limits.gpuMinutesPerDay))) {
       return this.#ledger.apply(job, { kind: 'hold', because: 'quota' })

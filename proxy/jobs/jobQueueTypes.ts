@@ -4,15 +4,23 @@ import type { SettingName, Settings } from '../contract/settings.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
-import type { PublishedWorkflow } from './job.ts'
+import type { Job, PublishedWorkflow } from './job.ts'
 import type { JobStore } from './jobStore.ts'
 import type { RoomCheck } from './roomCheck.ts'
 import type { QueueMemory } from './queueMemory.ts'
 
-/** Whether somebody's jobs may run. Asked when a job is sent, and again when it is handed to the engine. */
+/** What somebody's jobs are given. */
+export interface RunRights {
+  /** The role that is always there whose limits and weight count. */
+  readonly role: Role
+  /** Asked of each job, because a grant of one workflow may be withdrawn. */
+  mayRun(job: Pick<Job, 'published'>): Promise<boolean>
+}
+
+/** Whether jobs may run. Asked when one is handed to the engine, and whenever rights may have changed. */
 export interface JobRights {
   /** undefined: there is no such account any more. */
-  find(accountId: string): Promise<{ readonly role: Role; readonly mayRun: boolean } | undefined>
+  find(accountId: string): Promise<RunRights | undefined>
   /** Tells that somebody's rights may have changed. */
   onChange(listener: () => void): () => void
 }
@@ -50,6 +58,7 @@ export const defaultJobTimings: JobTimings = { stopGraceMs: 10_000, compareMs: 1
 /** A prompt that was checked and may be kept. */
 export interface JobOrder {
   readonly accountId: string
+  /** The role that is always there whose limits count. */
   readonly role: Role
   readonly wantedId: string | undefined
   readonly clientId: string | undefined

@@ -21,7 +21,7 @@ export class RightsWatch {
     for (const accountId of people) {
       const rights = await this.#rights.find(accountId)
       for (const job of this.#ledger.ofAccount(accountId)) {
-        if (rights?.mayRun === true) await this.#restore(job)
+        if (rights !== undefined && (await rights.mayRun(job))) await this.#restore(job)
         else await this.#withdraw(job, rights === undefined)
       }
     }
@@ -35,6 +35,6 @@ export class RightsWatch {
   async #withdraw(job: Job, isGone: boolean): Promise<void> {
     if (isGone) await this.#dispatcher.cancel(job)
     else if (!isUpstream(job.status.state) || job.status.state === 'sent') await this.#dispatcher.hold(job, 'rights')
-    this.#dispatcher.stop(job, 'Your account may not run workflows any more.')
+    this.#dispatcher.stop(job, 'You may not run this workflow any more.')
   }
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { AccessClass } from '../comfyui/routeTable.ts'
+import type { RouteAccess } from '../comfyui/routeTable.ts'
 import type { GateError } from '../contract/errorCodes.ts'
 import { normaliseAddress } from '../core/addresses.ts'
 import { closeAfterResponse } from '../http/listener.ts'
@@ -75,36 +75,40 @@ async function answer(
 class RequestUse implements LiveUse {
   readonly kind = 'request'
   principal: Principal
-  readonly access: AccessClass
+  readonly access: RouteAccess
+  readonly isOwn: boolean
+  readonly method: string
+  readonly segments: readonly string[]
   readonly listener: ListenerName
   readonly clientAddress: string
   readonly userAgent: string | undefined
   readonly revision: number
-  readonly #isOwn: boolean
   readonly #response: ServerResponse
 
   constructor(
-    { route, listener, clientAddress, head, revision }: Exchange,
+    { route, method, target, listener, clientAddress, head, revision }: Exchange,
     principal: Principal,
     response: ServerResponse,
   ) {
     this.principal = principal
     this.access = route.access
+    this.isOwn = route.action === 'own'
+    this.method = method
+    this.segments = target.segments
     this.listener = listener
     this.clientAddress = clientAddress
     this.userAgent = head.userAgent
     this.revision = revision
-    this.#isOwn = route.action === 'own'
     this.#response = response
   }
 
   get isStream(): boolean {
-    return this.#isOwn && this.#response.headersSent
+    return this.isOwn && this.#response.headersSent
   }
 
   end(): boolean {
     // Signing out ends the very session it was asked with; that answer still goes out.
-    if (this.#isOwn && !this.#response.headersSent) return false
+    if (this.isOwn && !this.#response.headersSent) return false
     this.#response.destroy()
     return true
   }

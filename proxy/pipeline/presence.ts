@@ -1,4 +1,4 @@
-import type { AccessClass } from '../comfyui/routeTable.ts'
+import type { RouteAccess } from '../comfyui/routeTable.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Authenticator, ListenerName, Principal } from './requestContext.ts'
@@ -6,7 +6,11 @@ import type { Authenticator, ListenerName, Principal } from './requestContext.ts
 /** Something that lasts and rests on a credential: an open WebSocket, an event stream, a long download. */
 export interface LiveUse {
   principal: Principal
-  readonly access: AccessClass
+  readonly access: RouteAccess
+  /** Answered by the gate itself, not by ComfyUI. */
+  readonly isOwn: boolean
+  readonly method: string
+  readonly segments: readonly string[]
   readonly listener: ListenerName
   readonly clientAddress: string
   readonly userAgent: string | undefined
@@ -51,9 +55,6 @@ const HERE_MS = 60_000
 const RECHECK_MS = 15_000
 const AGAIN_MS = 250
 
-/** Whoever only has Gatehouse's own pages open is not here: the owner's window would always be. */
-const COMFYUI: ReadonlySet<AccessClass> = new Set(['comfyui:read', 'comfyui:run', 'comfyui:administer', 'manager'])
-
 const credentialId = ({ credential }: Principal): string =>
   credential.kind === 'session' ? `s:${credential.sessionId}` : `k:${credential.keyId}`
 
@@ -90,7 +91,8 @@ export class PresenceRegistry {
   /** Watches a use from now on; its credential is looked at again when one may have ended since `use.revision`. */
   add(use: LiveUse): void {
     this.#uses.add(use)
-    if (COMFYUI.has(use.access)) this.#arrive(use)
+    // Whoever only has Gatehouse's own pages open is not here: the owner's window would always be.
+    if (!use.isOwn) this.#arrive(use)
     if (use.revision !== this.#revision) this.#recheck()
   }
 

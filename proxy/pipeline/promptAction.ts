@@ -2,6 +2,7 @@ import { checkPrompt } from '../comfyui/prompt.ts'
 import type { CheckedPrompt } from '../comfyui/prompt.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { answerJson, answerJsonText } from '../http/ownAnswer.ts'
+import { holds } from '../policy/rights.ts'
 import { readTurnBody } from './forwardTurn.ts'
 import type { Turn, TurnServices } from './forwardTurn.ts'
 import { publishedOrder, requireEngine, takePrompt } from './promptIntake.ts'
@@ -45,12 +46,10 @@ async function findOrder(
   principal: Principal,
   { dependencies }: TurnServices,
 ): Promise<Pick<PromptOrder, 'prompt' | 'published'>> {
-  if (mayBuild(principal)) return { prompt, published: undefined }
+  if (holds(principal, 'graphs')) return { prompt, published: undefined }
   if (dependencies.published === undefined) throw nothingPublished()
   return publishedOrder(await dependencies.published.match(principal, prompt.nodes), prompt)
 }
-
-const mayBuild = ({ role }: Principal): boolean => role === 'administrator' || role === 'creator'
 
 const nothingPublished = (): GateError =>
   new GateError('BAD_REQUEST', 'You can run the workflows that were made ready for you. This is none of them.', {

@@ -5,6 +5,7 @@ import type { CheckedPrompt } from '../comfyui/prompt.ts'
 import type { PublishedRun } from '../workflows/publishedRuns.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { engineUnavailable } from '../forward/httpForwarder.ts'
+import { isLess } from '../policy/rights.ts'
 import { withinTurns } from './forwardTurn.ts'
 import type { TurnServices } from './forwardTurn.ts'
 import type { Principal, RequestContext } from './requestContext.ts'
@@ -56,7 +57,7 @@ export async function requireEngine(services: TurnServices): Promise<void> {
  */
 export async function takePrompt(order: PromptOrder, services: TurnServices): Promise<Intake> {
   const { principal, prompt, published } = order
-  const { accountId, role } = principal
+  const { accountId, baseRole: role } = principal
   const { jobs, audit } = services.dependencies
   await jobs.checkLimits({ accountId, role, nodes: prompt.nodes }, order.bytes)
   if (published === undefined) await requireAllowedNodes(order, services)
@@ -87,12 +88,12 @@ const toJournal = (published: PromptOrder['published']) =>
 
 /**
  * Outliving a revocation: a large body and its validation take their time, and nothing is kept for who was let go.
- * @throws GateError AUTH_INVALID, PERMISSION_DENIED when the role is another one by now, or the workflow is not theirs
+ * @throws GateError AUTH_INVALID, PERMISSION_DENIED when the role is another one or gives less by now, or the workflow is not theirs
  */
 async function confirm({ principal, published }: PromptOrder, { dependencies }: TurnServices): Promise<void> {
   const now = await dependencies.authenticator.reauthenticate(principal)
   if (now === undefined) throw new GateError('AUTH_INVALID', 'This sign-in or key has ended.')
-  if (now.role !== principal.role)
+  if (now.role !== principal.role || isLess(now.permissions, principal.permissions))
     throw new GateError('PERMISSION_DENIED', 'Your role was changed just now. Send it again.')
   if (published === undefined || (await dependencies.published?.isGranted(published.id, now)) === true) return
   throw new GateError('PERMISSION_DENIED', 'This workflow is not yours to run any more.')

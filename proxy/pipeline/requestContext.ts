@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Role } from '../contract/accounts.ts'
 import type { Scope } from '../contract/keys.ts'
+import type { Permission } from '../contract/permissions.ts'
+import type { Role, RoleId } from '../contract/roles.ts'
 
 /*
  * What the stages of the pipeline agree on about one request. Everything here was parsed once; authorize and forward
@@ -19,13 +20,24 @@ export type Credential =
       /** A people's session that the desktop app opened for "Open ComfyUI" on this computer. */
       readonly fromOwnerWindow: boolean
     }
-  | { readonly kind: 'apiKey'; readonly keyId: string; readonly scopes: readonly Scope[] }
+  | {
+      readonly kind: 'apiKey'
+      readonly keyId: string
+      readonly scopes: readonly Scope[]
+      /** The one published workflow that the key runs, and nothing else; undefined: whatever its scopes allow. */
+      readonly workflowId: string | undefined
+    }
 
 /** Who is asking. */
 export interface Principal {
   readonly accountId: string
   readonly name: string
-  readonly role: Role
+  /** `administrator` is the one test for what is reserved. */
+  readonly role: RoleId
+  readonly roleTitle: string
+  /** The role that is always there whose limits for jobs count; it gives no right. */
+  readonly baseRole: Role
+  readonly permissions: ReadonlySet<Permission>
   readonly credential: Credential
 }
 

@@ -186,6 +186,9 @@ export class SocketHub {
     const use: LiveUse = {
       principal,
       access: exchange.route.access,
+      isOwn: false,
+      method: exchange.method,
+      segments: exchange.target.segments,
       listener: exchange.listener,
       clientAddress: exchange.clientAddress,
       userAgent: exchange.head.userAgent,

@@ -26,6 +26,8 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   folders: [queryKeys.folders],
   workflows: [queryKeys.workflows],
   drafts: [queryKeys.drafts],
+  // Whoever sees people sees what their roles are called; one's own comes with the session.
+  roles: [queryKeys.roles, queryKeys.users, queryKeys.session],
 }
 
 /** The event in a message's data, or undefined when it is none that this page knows. */

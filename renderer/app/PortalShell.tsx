@@ -9,7 +9,6 @@ import { GateMark } from '../components/GateMark.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
 import { Notice } from '../components/Notice.tsx'
 import { useSession } from '../features/account/accountQueries.ts'
-import { permissionsOf } from '../features/account/permissions.ts'
 import type { Permission } from '../../proxy/contract/permissions.ts'
 import { portalPages } from './portalPages.ts'
 import type { PortalPage } from './portalPages.ts'
@@ -41,9 +40,9 @@ export function PortalShell() {
     )
   }
   return (
-    <Frame bar={<Bar permissions={permissionsOf(session.data)} />}>
+    <Frame bar={<Bar permissions={session.data.permissions} />}>
       <Liveness />
-      <PermittedPage permissions={permissionsOf(session.data)} />
+      <PermittedPage permissions={session.data.permissions} />
     </Frame>
   )
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
-import { roles } from '../../proxy/contract/roles.ts'
 
 /** The parts of the gate's answers that the badge shows. */
 
 export const sessionSchema = z.object({
-  user: z.object({ name: z.string(), role: z.enum(roles) }),
+  user: z.object({ name: z.string(), role: z.string() }),
+  roleTitle: z.string(),
   mayUseManager: z.boolean(),
   isInApp: z.boolean(),
 })

@@ -1,5 +1,5 @@
 import { describeBytes } from '../../proxy/contract/byteWords.ts'
-import { roleWords } from '../../proxy/contract/roles.ts'
+import { isBuiltIn, roleWords } from '../../proxy/contract/roles.ts'
 import { isMovingAt, placeWords, standstillWords } from '../features/jobs/jobWords.ts'
 import type { CanvasState, Folder, Job, Workflow } from './answers.ts'
 
@@ -37,8 +37,8 @@ export function describeState(
 ): BadgeWords | undefined {
   if (session === undefined) return undefined
   if (session === 'signedOut') return signedOut
-  const { title, meaning } = roleWords[session.user.role]
-  const who = session.user.role === 'administrator' ? 'you' : 'the owner'
+  const { role } = session.user
+  const who = role === 'administrator' ? 'you' : 'the owner'
   const line: Line = {
     jobs,
     moves: queue !== undefined && isMovingAt(queue, nowMs),
@@ -49,8 +49,8 @@ export function describeState(
     name: session.user.name,
     note,
     tone,
-    role: title,
-    meaning,
+    role: session.roleTitle,
+    meaning: isBuiltIn(role) ? roleWords[role].meaning : '',
     jobs: toJobLines(line),
     storage: folder === undefined ? undefined : toStorage(folder),
     workflows,

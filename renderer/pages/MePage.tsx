@@ -13,18 +13,27 @@ import styles from './MePage.module.css'
 
 /** Me: who I am here, and everything that is one's own. */
 export function MePage() {
-  const user = useSession().data?.user
-  if (user === undefined) return null
+  const session = useSession().data
+  if (session === undefined) return null
+  const { user, permissions } = session
   return (
     <div className={styles.root}>
       <div className={styles.greeting}>
         <div className={styles.words}>
           <h1>{user.name}</h1>
-          <p className="quiet">{ownRoleWords(user.role)}</p>
+          <p className="quiet">{ownRoleWords(session)}</p>
         </div>
         <SignOut />
       </div>
-      {!canOpenCanvas(user.role) && <p className={styles.wait}>{welcomeWords(user.role)}</p>}
+      {!canOpenCanvas(permissions) && <p className={styles.wait}>{welcomeWords(user.role)}</p>}
+      {permissions.includes('account') && <OwnAccount />}
+    </div>
+  )
+}
+
+function OwnAccount() {
+  return (
+    <>
       <Section title="Your keys" hint="A key lets a tool such as Krita or a script in as you.">
         <OwnKeys />
       </Section>
@@ -34,7 +43,7 @@ export function MePage() {
       <Section title="Where you are signed in">
         <DeviceList />
       </Section>
-    </div>
+    </>
   )
 }
 

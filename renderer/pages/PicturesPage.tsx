@@ -15,12 +15,12 @@ const openCanvas = () => window.location.assign('/')
 export function PicturesPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const role = useSession().data?.user.role
+  const permissions = useSession().data?.permissions ?? []
   const onSearch = useCallback<GalleryPlace['onSearch']>(
     (change, { replace }) => void navigate({ search: (old) => ({ ...old, ...change }), replace, resetScroll: false }),
     [navigate],
   )
-  const canvas = role !== undefined && canOpenCanvas(role) ? openCanvas : undefined
+  const canvas = canOpenCanvas(permissions) ? openCanvas : undefined
   return (
     <>
       <PageHeader title="Pictures">

@@ -86,8 +86,8 @@ function Standstill({ queue, nowMs }: { queue: QueueState; nowMs: number }) {
 }
 
 function Nothing() {
-  const role = useSession().data?.user.role
-  const action = role !== undefined && canOpenCanvas(role) && (
+  const permissions = useSession().data?.permissions ?? []
+  const action = canOpenCanvas(permissions) && (
     <Button component="a" href="/">
       Open the canvas
     </Button>

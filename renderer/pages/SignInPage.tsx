@@ -19,8 +19,8 @@ export function SignInPage() {
     signIn.mutate(
       { username: username.trim(), password },
       {
-        onSuccess: ({ user }) =>
-          window.location.replace(findLandingPath(window.location.search, window.location.origin, user.role)),
+        onSuccess: ({ permissions }) =>
+          window.location.replace(findLandingPath(window.location.search, window.location.origin, permissions)),
         onError: () => form.current?.querySelector<HTMLInputElement>('input[name="password"]')?.select(),
       },
     )

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../proxy/contract/audit.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
 import type { PipelineEvent } from '../../proxy/pipeline/audit.ts'
 import { createGateAudit } from '../../service/gateAudit.ts'
+import { keyPrincipal } from '../support/gateFixture.ts'
 import { storesTest as it } from '../support/storesFixture.ts'
 
 const MINUTE_MS = 60_000
@@ -91,12 +92,7 @@ describe('somebody who wants to fill the disk or bury a trace with refused reque
   )
 
   it('buries no refusal of theirs under thousands of jobs', async ({ stores }) => {
-    const principal = {
-      accountId: mia.id,
-      name: mia.name,
-      role: 'user',
-      credential: { kind: 'apiKey', keyId: 'k', scopes: ['run'] },
-    } as const
+    const principal = { ...keyPrincipal('mia', 'user', ['run']), accountId: mia.id, name: mia.name }
     const gate = createGateAudit(stores.audit)
     const event = {
       listener: 'public',

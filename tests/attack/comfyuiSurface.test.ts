@@ -324,7 +324,7 @@ describe('prompts that kill ComfyUI', () => {
   })
 
   it('case 26: are refused in the same shape to whom may not send any', async () => {
-    const answer = await post('/prompt', '{"prompt":{}}', tokens.user)
+    const answer = await post('/prompt', '{"prompt":{}}', tokens.viewer)
     expect(answer.status).toBe(403)
     expect(answer.json().error.type).toBe('not_allowed')
   })

@@ -9,7 +9,7 @@ const api = '/gatehouse/api/v1'
 
 async function addMia(stores: Stores) {
   const passwordHash = await stores.passwords.hashNew('Mia', goodPassword)
-  return stores.accounts.create({ name: 'Mia', role: 'guest', passwordHash }, commandLine)
+  return stores.accounts.create({ name: 'Mia', role: 'viewer', passwordHash }, commandLine)
 }
 
 async function createKey(stores: Stores, accountId: string, expiresAtMs: number | null) {

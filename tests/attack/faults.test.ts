@@ -62,10 +62,10 @@ describe('a fault in the gate itself', () => {
   it('tells the audit of every refusal once, without query and key', async () => {
     fixture = await openGateFixture()
     await ask(fixture.port, '/view?filename=private.png', { headers: bearer('wrong-key') })
-    await ask(fixture.port, '/embeddings', { headers: bearer(tokens.user) })
+    await ask(fixture.port, '/embeddings', { headers: bearer(tokens.viewer) })
     expect(fixture.events).toMatchObject([
       { type: 'request.denied', code: 'AUTH_INVALID', path: '/view', principal: undefined, clientAddress: '127.0.0.1' },
-      { type: 'request.denied', code: 'PERMISSION_DENIED', path: '/embeddings', principal: { name: 'uma' } },
+      { type: 'request.denied', code: 'PERMISSION_DENIED', path: '/embeddings', principal: { name: 'vera' } },
     ])
     expect(JSON.stringify(fixture.events)).not.toMatch(/private\.png|wrong-key/)
   })

@@ -16,7 +16,7 @@ describe('a job that is not its person’s to release', () => {
       ['inputs', new Map()],
     ])
     const { id } = await jobs.accept({
-      ...{ accountId: mia.id, role: mia.role, nodes: new Map([['1', node]]), extraData: new Map(), outputs: '[]' },
+      ...{ accountId: mia.id, role: 'creator', nodes: new Map([['1', node]]), extraData: new Map(), outputs: '[]' },
       ...{ wantedId: undefined, clientId: undefined, targets: undefined, place: { front: false, number: undefined } },
     })
     const change = async (body: object) => application.ask('PATCH', `${api}/jobs/${id}`, { key, body })

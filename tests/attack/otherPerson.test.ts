@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RequestContext } from '../../proxy/pipeline/requestContext.ts'
-import { bearer, cookie, openGateFixture, tokens } from '../support/gateFixture.ts'
+import { bearer, cookie, openGateFixture, sessionPrincipal, tokens } from '../support/gateFixture.ts'
 import type { GateFixture } from '../support/gateFixture.ts'
 import { ask } from '../support/httpClient.ts'
 import { rawRequest, sendRaw } from '../support/rawHttpClient.ts'
@@ -60,7 +60,7 @@ describe('a WebSocket that may not be opened', () => {
     ['of a foreign page', { ...cookie(tokens.creatorSession), origin: 'http://evil.example' }, 403],
     ['of an opaque page', { ...cookie(tokens.creatorSession), origin: 'null' }, 403],
     ['of another program on this computer', { ...cookie(tokens.creatorSession), origin: 'http://127.0.0.1:1' }, 403],
-    ['of somebody without ComfyUI', cookie(tokens.userSession), 403],
+    ['of somebody without ComfyUI', bearer(tokens.viewer), 403],
   ])('case 14: %s is refused before the upgrade, and her tab hears nothing', async (_whose, headers, status) => {
     for (const path of ['/ws?clientId=hers', '/api/ws?clientId=hers', '/%77s']) {
       await expect(TabClient.open(fixture.port, path, { headers })).rejects.toMatchObject({ status })
@@ -152,13 +152,7 @@ describe('headers that claim another address', () => {
 describe('a session of somebody who may do less now', () => {
   it('case 46: ends with the role: her tab stays, his is closed and opens nothing again', async () => {
     const his = await TabClient.open(fixture.port, '/ws', { headers: cookie(tokens.creatorSession) })
-    const session = { kind: 'session', sessionId: 'session-cleo-people-false', surface: 'people' } as const
-    fixture.authenticator.set(tokens.creatorSession, {
-      accountId: 'cleo000000000000',
-      name: 'cleo',
-      role: 'viewer',
-      credential: { ...session, fromOwnerWindow: false },
-    })
+    fixture.authenticator.set(tokens.creatorSession, sessionPrincipal('cleo', 'viewer'))
     fixture.authenticator.changed()
     expect(await his.closed(1000)).toBe(4403)
     await expect(TabClient.open(fixture.port, '/ws', { headers: cookie(tokens.creatorSession) })).rejects.toMatchObject(

@@ -3,7 +3,7 @@
  * the id of a job once its acceptance was told, and `idle` when it has nothing left to do.
  */
 import { FakeSettings } from './fakeSettings.ts'
-import { openJobQueueFixture } from './jobQueueFixture.ts'
+import { openJobQueueFixture, runRights } from './jobQueueFixture.ts'
 import { ScriptedEngine } from './scriptedEngine.ts'
 
 const [directory = '', count = '0'] = process.argv.slice(2)
@@ -14,7 +14,7 @@ const { jobs } = await openJobQueueFixture({
   directory,
   settings: new FakeSettings(),
   rights: {
-    find: () => Promise.resolve({ role: 'administrator', mayRun: true }),
+    find: () => Promise.resolve(runRights('administrator', true)),
     onChange: () => () => undefined,
   },
 })

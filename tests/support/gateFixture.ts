@@ -1,14 +1,17 @@
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import type { EngineState } from '../../proxy/contract/comfyui.ts'
-import type { Role } from '../../proxy/contract/accounts.ts'
+import { rolePermissions, roleWords } from '../../proxy/contract/roles.ts'
+import type { Role, RoleId } from '../../proxy/contract/roles.ts'
+import type { Permission } from '../../proxy/contract/permissions.ts'
 import type { Scope } from '../../proxy/contract/keys.ts'
 import { systemClock } from '../../proxy/core/clock.ts'
 import { silentLogger } from '../../proxy/core/logger.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
 import type { Engine, EngineConnection } from '../../proxy/comfyui/engine.ts'
-import { mayRunPrompts } from '../../proxy/policy/authorize.ts'
+import { mayRunJob, noGrants } from '../../proxy/policy/mayRun.ts'
+import type { WorkflowGrantReader } from '../../proxy/policy/mayRun.ts'
 import type { RoomCheck } from '../../proxy/jobs/roomCheck.ts'
-import type { JobTimings } from '../../proxy/jobs/jobQueueTypes.ts'
+import type { JobTimings, RunRights } from '../../proxy/jobs/jobQueueTypes.ts'
 import type { FolderSet } from '../../proxy/isolation/userFolders.ts'
 import type { UserFolderSource } from '../../proxy/pipeline/engineUsers.ts'
 import type { InputRoom, NodeGuard } from '../../proxy/pipeline/services.ts'
@@ -45,10 +48,15 @@ export class FakeAuthenticator implements Authenticator {
     this.#byToken.set(token, principal)
   }
 
+  /** Which published workflows are granted; none unless a test says so. */
+  grants: WorkflowGrantReader = noGrants
+
   /** As the queue asks: whoever has any credential left. */
-  findRights(accountId: string): Promise<{ role: Role; mayRun: boolean } | undefined> {
+  findRights(accountId: string): Promise<RunRights | undefined> {
     const principal = [...this.#byToken.values()].find((known) => known.accountId === accountId)
-    return Promise.resolve(principal && { role: principal.role, mayRun: mayRunPrompts(principal.role) })
+    if (principal === undefined) return Promise.resolve(undefined)
+    const { baseRole: role } = principal
+    return Promise.resolve({ role, mayRun: ({ published }) => mayRunJob(principal, published?.id, this.grants) })
   }
 
   revoke(token: string): void {
@@ -137,18 +145,46 @@ export class FakeEngine implements Engine {
 
 export const accountIdOf = (name: string): string => name.padEnd(16, '0').slice(0, 16)
 
-export function keyPrincipal(name: string, role: Role, scopes: readonly Scope[] = ['run', 'read']): Principal {
+/** A role that the owner made, as the fixtures know it. */
+export interface CustomRole {
+  readonly id: RoleId
+  readonly title: string
+  readonly base: Role
+  readonly permissions: readonly Permission[]
+}
+
+/** What somebody is, whatever they came with. */
+export function personOf(name: string, role: Role | CustomRole): Omit<Principal, 'credential'> {
+  const [id, title, base, permissions] =
+    typeof role === 'string'
+      ? [role, roleWords[role].title, role, rolePermissions[role]]
+      : [role.id, role.title, role.base, role.permissions]
   return {
     accountId: accountIdOf(name),
     name,
-    role,
-    credential: { kind: 'apiKey', keyId: `key-${name}-${scopes.join('-')}`, scopes },
+    role: id,
+    roleTitle: title,
+    baseRole: base,
+    permissions: new Set(permissions),
+  }
+}
+
+export function keyPrincipal(
+  name: string,
+  role: Role | CustomRole,
+  scopes: readonly Scope[] = ['run', 'read'],
+  workflowId?: string,
+): Principal {
+  const only = workflowId === undefined ? '' : `-${workflowId}`
+  return {
+    ...personOf(name, role),
+    credential: { kind: 'apiKey', keyId: `key-${name}-${scopes.join('-')}${only}`, scopes, workflowId },
   }
 }
 
 export function sessionPrincipal(
   name: string,
-  role: Role,
+  role: Role | CustomRole,
   more: { surface?: 'people' | 'owner'; fromOwnerWindow?: boolean } = {},
 ): Principal {
   const surface = more.surface ?? 'people'
@@ -158,7 +194,7 @@ export function sessionPrincipal(
     surface,
     fromOwnerWindow: more.fromOwnerWindow === true,
   } as const
-  return { accountId: accountIdOf(name), name, role, credential }
+  return { ...personOf(name, role), credential }
 }
 
 /** Tokens that every fixture knows. */

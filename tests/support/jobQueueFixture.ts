@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Role } from '../../proxy/contract/roles.ts'
 import { systemClock } from '../../proxy/core/clock.ts'
 import type { Clock } from '../../proxy/core/clock.ts'
 import { silentLogger } from '../../proxy/core/logger.ts'
@@ -10,9 +11,12 @@ import { migrate } from '../../proxy/database/migrate.ts'
 import { openDatabase } from '../../proxy/database/openDatabase.ts'
 import type { Database } from '../../proxy/database/openDatabase.ts'
 import { JobQueue } from '../../proxy/jobs/jobQueue.ts'
-import type { JobQueueDependencies } from '../../proxy/jobs/jobQueueTypes.ts'
+import type { JobQueueDependencies, RunRights } from '../../proxy/jobs/jobQueueTypes.ts'
 import { JobStore } from '../../proxy/jobs/jobStore.ts'
 import { QueueMemory } from '../../proxy/jobs/queueMemory.ts'
+
+/** Of somebody whose jobs all run, or none. */
+export const runRights = (role: Role, mayRun: boolean): RunRights => ({ role, mayRun: () => Promise.resolve(mayRun) })
 
 export interface JobQueueFixture {
   readonly database: Database

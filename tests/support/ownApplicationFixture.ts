@@ -5,13 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createOwnApplication } from '../../proxy/api/ownApplication.ts'
 import type { GuestSweep } from '../../proxy/accounts/guestSweep.ts'
-import { isOver } from '../../proxy/accounts/accountStore.ts'
 import type { OwnApplicationDependencies } from '../../proxy/api/dependencies.ts'
 import type { EngineState, LogLine } from '../../proxy/contract/comfyui.ts'
 import type { Connection, Sharing } from '../../proxy/contract/sharing.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import type { ListenerName, PresentedCredential, RequestContext } from '../../proxy/pipeline/requestContext.ts'
-import { mayRunPrompts } from '../../proxy/policy/authorize.ts'
+import { createJobRights } from '../../service/jobRights.ts'
 import { openGuests } from '../../service/openGuests.ts'
 import { openTestFolders } from './foldersFixture.ts'
 import type { TestFolders } from './foldersFixture.ts'
@@ -241,14 +240,7 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       clock,
       logger,
       settings: stores.settings,
-      rights: {
-        find: async (accountId) => {
-          const account = await stores.accounts.find(accountId)
-          if (account === undefined || isOver(account, clock.nowMs())) return undefined
-          return { role: account.role, mayRun: !account.disabled && mayRunPrompts(account.role) }
-        },
-        onChange: (listener) => stores.authenticator.onCredentialsChanged(listener),
-      },
+      rights: createJobRights(stores, { isGranted: (id, person) => workflows.parts.runs.isGranted(id, person) }, clock),
     })
     const files = openOutputsFixture(stores, queue.jobs, folders.userFolders, { clock, logger })
     const { jobs } = queue

@@ -2,6 +2,7 @@
  * What the pages are shown with, in screenshots and tests: answers of the API and of the desktop program for every state
  * worth seeing. Each one is parsed by the contract, so a picture never shows what the product could not answer.
  */
+import { isBuiltIn, rolePermissions, roleWords } from '../../proxy/contract/roles.ts'
 import { channels } from '../../electron/ipc/schema.ts'
 import type { ChannelName } from '../../electron/ipc/schema.ts'
 import { accountSchema, deviceSessionSchema, personSchema, sessionSchema } from '../../proxy/contract/accounts.ts'
@@ -40,6 +41,7 @@ function createPerson(number: number, name: string, role: Role, rest: Partial<Pe
     id: accountId(number),
     name,
     role,
+    roleTitle: roleWords[role].title,
     isOwner: false,
     disabled: false,
     hasPassword: true,
@@ -344,6 +346,8 @@ const list = <Item>(items: readonly Item[]) => ({ items, nextCursor: null })
 const ownerAnswers = {
   'GET session': sessionSchema.parse({
     user: { id: owner.id, name: owner.name, role: 'administrator' },
+    roleTitle: 'Administrator',
+    permissions: rolePermissions.administrator,
     surface: 'owner',
     mayAdminister: true,
     mayUseManager: true,
@@ -382,6 +386,8 @@ export function portalScenario(
     answers: {
       'GET session': sessionSchema.parse({
         user,
+        roleTitle: person.roleTitle,
+        permissions: isBuiltIn(person.role) ? rolePermissions[person.role] : [],
         surface: 'people',
         mayAdminister: false,
         mayUseManager: false,

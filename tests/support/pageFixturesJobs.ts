@@ -74,7 +74,7 @@ const held = [
     state: 'held',
     position: null,
     heldBecause: 'rights',
-    reason: 'Your account may not run workflows at the moment.',
+    reason: 'You may not run this workflow at the moment. It goes on by itself when that changes.',
   }),
 ]
 const over = { position: null, expectedWaitSeconds: null, expectedRunSeconds: null, nodes: 9 }

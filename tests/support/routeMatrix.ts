@@ -99,9 +99,11 @@ export function allProbes(): readonly Probe[] {
 
 /** Status of the refusal, or `pass`. */
 export function decide({ method, path }: Probe, column: Column): number | 'pass' {
-  const route = findRoute(path.slice(1).split('/'), method)
+  const segments = path.slice(1).split('/')
+  const { access, action } = findRoute(segments, method)
   const { principal, listener } = column
-  const decision = authorize({ access: route.access, listener, principal, managerFromOtherDevices: false })
+  const asked = { access, isOwn: action === 'own', method, segments, listener, principal }
+  const decision = authorize({ ...asked, managerFromOtherDevices: false })
   return decision.allowed ? 'pass' : errorStatus[decision.code]
 }
 

@@ -4,7 +4,7 @@ import { accountSchema, changePasswordSchema } from '../../contract/accounts.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { describeUser } from '../describe.ts'
 import { proveOwnPassword } from '../passwordAgain.ts'
-import { requireOwnThings } from '../rights.ts'
+import { requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
 const getRoute = createRoute({
@@ -26,13 +26,13 @@ const passwordRoute = createRoute({
 export function createAccountResource({ stores }: OwnApplicationDependencies) {
   return createRouter()
     .openapi(getRoute, async (c) => {
-      const account = await stores.accounts.get(requireOwnThings(c.env.context).accountId)
+      const account = await stores.accounts.get(requirePermission(c.env.context, 'account').accountId)
       const createdAt = new Date(account.createdAtMs).toISOString()
       return c.json({ user: describeUser(account), hasPassword: account.hasPassword, createdAt }, 200)
     })
     .openapi(passwordRoute, async (c) => {
       const { context } = c.env
-      const principal = requireOwnThings(context)
+      const principal = requirePermission(context, 'account')
       const { currentPassword, newPassword } = c.req.valid('json')
       await proveOwnPassword(stores, context, currentPassword)
       const keep = principal.credential.kind === 'session' ? principal.credential.sessionId : undefined

@@ -6,7 +6,7 @@ import { changeFolderSchema, folderSchema } from '../../contract/folders.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { pageQuerySchema, pageSchema, toPageOf } from '../paging.ts'
-import { requireAdminister, requireJobs } from '../rights.ts'
+import { requireAdminister, requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody } from '../router.ts'
 
 const listRoute = createRoute({
@@ -43,7 +43,7 @@ export function createFoldersResource({ stores, folders }: OwnApplicationDepende
       return c.json(await toPageOf((from, count) => folders.list(from, count), c.req.valid('query')), 200)
     })
     .openapi(mineRoute, async (c) => {
-      const { accountId } = requireJobs(c.env.context, 'read')
+      const { accountId } = requirePermission(c.env.context, 'outputs')
       return c.json(await folders.getOwn(accountId), 200)
     })
     .openapi(changeRoute, async (c) => {

@@ -20,7 +20,7 @@ import { mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { JobLists } from '../jobLists.ts'
 import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
-import { requireAdminister, requireJobs } from '../rights.ts'
+import { requireAdminister, requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
 const params = z.object({ id: z.uuid() })
@@ -108,17 +108,17 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
   }
   return createRouter()
     .openapi(listRoute, async (c) => {
-      const principal = requireJobs(c.env.context, 'read')
+      const principal = requirePermission(c.env.context, 'jobs')
       const { state, ...page } = c.req.valid('query')
       if (state === 'ended') return c.json(await lists.readEnded(principal, page), 200)
       return c.json(toPage(await lists.read(principal, state ?? 'all'), page), 200)
     })
     .openapi(useRoute, async (c) => {
-      const { accountId, role } = requireJobs(c.env.context, 'read')
-      return c.json(await jobs.describeUse({ accountId, role }), 200)
+      const { accountId, baseRole } = requirePermission(c.env.context, 'jobs')
+      return c.json(await jobs.describeUse({ accountId, role: baseRole }), 200)
     })
     .openapi(stateRoute, async (c) => {
-      return c.json(await lists.describeQueue(requireJobs(c.env.context, 'read')), 200)
+      return c.json(await lists.describeQueue(requirePermission(c.env.context, 'jobs')), 200)
     })
     .openapi(pauseRoute, async (c) => {
       const { context } = c.env
@@ -130,14 +130,14 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
       return c.json(await lists.describeQueue(principal), 200)
     })
     .openapi(readRoute, async (c) => {
-      const job = await lists.find(requireJobs(c.env.context, 'read'), c.req.valid('param').id)
+      const job = await lists.find(requirePermission(c.env.context, 'jobs'), c.req.valid('param').id)
       if (job === undefined) throw new GateError('NOT_FOUND', 'There is no such job.')
       return c.json(job, 200)
     })
     .openapi(changeRoute, async (c) => {
       const { context } = c.env
       const { held, place, ownPlace } = c.req.valid('json')
-      const principal = place === undefined ? requireJobs(context, 'run') : requireAdminister(context)
+      const principal = place === undefined ? requirePermission(context, 'jobs') : requireAdminister(context)
       const job = getJob(principal, c.req.valid('param').id)
       if (held !== undefined) {
         checkDone(held ? await jobs.hold(job, holderOf(principal, job)) : await release(principal, job))
@@ -154,7 +154,7 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
     })
     .openapi(cancelRoute, async (c) => {
       const { context } = c.env
-      const principal = requireJobs(context, 'run')
+      const principal = requirePermission(context, 'jobs')
       const job = getJob(principal, c.req.valid('param').id)
       if (!(await jobs.cancel(job))) await jobs.interrupt(job)
       record(principal, context.clientAddress, 'job.cancelled', job)

@@ -14,7 +14,7 @@ import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { describeKey } from '../describe.ts'
 import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
 import { proveOwnPassword } from '../passwordAgain.ts'
-import { needsPasswordAgain, requireOwnThings } from '../rights.ts'
+import { needsPasswordAgain, requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
 const DAY_MS = 86_400_000
@@ -47,7 +47,7 @@ const deleteRoute = createRoute({
 export function createKeysResource({ stores, clock }: OwnApplicationDependencies) {
   return createRouter()
     .openapi(listRoute, async (c) => {
-      const principal = requireOwnThings(c.env.context)
+      const principal = requirePermission(c.env.context, 'account')
       const { userId, ...page } = c.req.valid('query')
       const keys = await stores.keys.list(mayAdminister(principal) ? userId : principal.accountId)
       const names = new Map((await stores.accounts.list()).map((account) => [account.id, account.name]))
@@ -56,7 +56,7 @@ export function createKeysResource({ stores, clock }: OwnApplicationDependencies
     })
     .openapi(createKeyRoute, async (c) => {
       const { context } = c.env
-      const principal = requireOwnThings(context)
+      const principal = requirePermission(context, 'account')
       const wanted = c.req.valid('json')
       const account = await findHolder(wanted.userId ?? principal.accountId, principal, stores.accounts)
       checkScopes(wanted.scopes, principal, account)
@@ -72,7 +72,7 @@ export function createKeysResource({ stores, clock }: OwnApplicationDependencies
     })
     .openapi(deleteRoute, async (c) => {
       const { context } = c.env
-      const principal = requireOwnThings(context)
+      const principal = requirePermission(context, 'account')
       const owner = mayAdminister(principal) ? undefined : principal.accountId
       await stores.keys.revoke(c.req.valid('param').id, toActedBy(principal, context.clientAddress), owner)
       return c.body(null, 204)

@@ -20,13 +20,12 @@ import { FolderRuleBook } from '../../folders/folderRules.ts'
 import { outputGone } from '../../outputs/outputs.ts'
 import type { OutputRow } from '../../outputs/outputStore.ts'
 import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
-import { mayRunPrompts } from '../../policy/authorize.ts'
 import { mayAdminister } from '../../policy/rights.ts'
 import { toAsker } from '../asker.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { findOwnOutput } from '../ownOutput.ts'
 import { pageSchema } from '../paging.ts'
-import { requireJobs } from '../rights.ts'
+import { requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
 const params = z.object({ id: outputIdSchema })
@@ -140,7 +139,7 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
     ids: readonly string[],
     work: (row: OutputRow) => Promise<boolean>,
   ): Promise<number> => {
-    const principal = requireJobs(context, 'run')
+    const principal = requirePermission(context, 'outputs')
     const done: OutputRow[] = []
     try {
       for (const row of await findOwn(principal, ids)) if (await work(row)) done.push(row)
@@ -154,7 +153,7 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
   return createRouter()
     .openapi(listRoute, async (c) => {
       const { cursor, limit, user, kind, kept, search, removed } = c.req.valid('query')
-      const principal = requireJobs(c.env.context, 'read')
+      const principal = requirePermission(c.env.context, 'outputs')
       const accountId = mayAdminister(principal) ? user : principal.accountId
       if (user !== undefined && user !== accountId) {
         throw new GateError('PERMISSION_DENIED', 'You see your own files only.')
@@ -167,7 +166,7 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
       return c.json({ items: await describeAll(shown), nextCursor: last === undefined ? null : toCursor(last) }, 200)
     })
     .openapi(readRoute, async (c) => {
-      const principal = requireJobs(c.env.context, 'read')
+      const principal = requirePermission(c.env.context, 'outputs')
       const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
       const described = await describeOne(row)
       if (row.removed_at_ms !== null) return c.json({ ...described, madeWith: [], hasWorkflow: false }, 200)
@@ -175,7 +174,7 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
       return c.json({ ...described, ...(await pictureTexts.describe(row, asked)) }, 200)
     })
     .openapi(changeRoute, async (c) => {
-      const principal = requireJobs(c.env.context, 'run')
+      const principal = requirePermission(c.env.context, 'outputs')
       const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
       const { keep } = c.req.valid('json')
       await outputs.setKeep(row, keep)
@@ -183,7 +182,7 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
       return c.json(await describeOne({ ...row, keep: keep ? 1 : 0 }), 200)
     })
     .openapi(removeRoute, async (c) => {
-      const principal = requireJobs(c.env.context, 'run')
+      const principal = requirePermission(c.env.context, 'outputs')
       const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
       const isRemoved = row.removed_at_ms !== null
       const isDone = await (isRemoved ? outputs.deleteRemoved(row) : outputs.remove(row))
@@ -208,10 +207,8 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
       return c.json({ done }, 200)
     })
     .openapi(inputRoute, async (c) => {
-      const principal = requireJobs(c.env.context, 'run')
-      if (!mayRunPrompts(principal.role)) {
-        throw new GateError('PERMISSION_DENIED', 'Your account may not run workflows.')
-      }
+      requirePermission(c.env.context, 'outputs')
+      const principal = requirePermission(c.env.context, 'uploads')
       const row = await findOwnOutput(outputs, principal, c.req.valid('param').id)
       const { accountId } = principal
       const admit = (bytes: number): Promise<void> => folders.room.checkInput(accountId, bytes, true)

@@ -4,6 +4,7 @@ import { enterAsGuest } from '../../accounts/guestEntry.ts'
 import { clearSessionCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
 import { signOut } from '../../accounts/signOut.ts'
 import type { Stores } from '../../accounts/stores.ts'
+import { toPrincipal } from '../../accounts/storesAuthenticator.ts'
 import { guestEntrySchema, sessionSchema, signInSchema } from '../../contract/accounts.ts'
 import type { SessionAnswer } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
@@ -19,6 +20,8 @@ const describeSelf = async (stores: Stores, principal: Principal): Promise<Sessi
   const account = await stores.accounts.find(principal.accountId)
   return {
     user: describePrincipal(principal),
+    roleTitle: principal.roleTitle,
+    permissions: [...principal.permissions],
     surface: credential.kind === 'apiKey' ? 'key' : credential.surface,
     mayAdminister: mayAdminister(principal),
     mayUseManager: decideManager(principal, stores.settings.get('comfyui.managerFromOtherDevices')).allowed,
@@ -102,7 +105,7 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
       const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
       c.header('set-cookie', createSessionCookie(token, { secure: context.secure, maxAgeSeconds }))
       const credential = { kind: 'session', sessionId: session.id, surface: 'people', fromOwnerWindow: false } as const
-      const principal = { accountId: account.id, name: account.name, role: account.role, credential }
+      const principal = toPrincipal({ account, role: await stores.roles.get(account.role) }, credential)
       return c.json(await describeSelf(stores, principal), 200)
     })
     .openapi(deleteRoute, async (c) => {

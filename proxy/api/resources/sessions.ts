@@ -8,7 +8,7 @@ import { mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { describeSession } from '../describe.ts'
 import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
-import { requireOwnThings } from '../rights.ts'
+import { requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, noContent } from '../router.ts'
 
 const ofUser = { userId: accountIdSchema.optional() }
@@ -49,7 +49,7 @@ export function createSessionsResource({ stores }: OwnApplicationDependencies) {
   }
   return createRouter()
     .openapi(listRoute, async (c) => {
-      const principal = requireOwnThings(c.env.context)
+      const principal = requirePermission(c.env.context, 'account')
       const { userId, ...page } = c.req.valid('query')
       const sessions = await stores.sessions.list(holderOf(principal, userId))
       const devices = sessions.filter((session) => !session.fromOwnerWindow)
@@ -63,14 +63,14 @@ export function createSessionsResource({ stores }: OwnApplicationDependencies) {
       )
     })
     .openapi(endAllRoute, async (c) => {
-      const principal = requireOwnThings(c.env.context)
+      const principal = requirePermission(c.env.context, 'account')
       const holder = holderOf(principal, c.req.valid('query').userId)
       const by = toActedBy(principal, c.env.context.clientAddress)
       await stores.sessions.endAllOf(holder, by, currentSessionId(principal))
       return c.body(null, 204)
     })
     .openapi(endRoute, async (c) => {
-      const principal = requireOwnThings(c.env.context)
+      const principal = requirePermission(c.env.context, 'account')
       const session = await stores.sessions.find(c.req.valid('param').id)
       const isReachable =
         session !== undefined &&

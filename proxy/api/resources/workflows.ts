@@ -17,7 +17,7 @@ import { SANDBOX_CONTENT_POLICY } from '../../http/securityHeaders.ts'
 import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
-import { requireAdminister, requireJobs } from '../rights.ts'
+import { requireAdminister, requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody } from '../router.ts'
 import { WorkflowAnswers } from '../workflowAnswers.ts'
 
@@ -121,8 +121,7 @@ export function createWorkflowsResource({ workflows }: Pick<OwnApplicationDepend
   }
 }
 
-const requireWorkflows = (context: RequestContext): Principal =>
-  requireJobs(context, context.method === 'POST' ? 'run' : 'read')
+const requireWorkflows = (context: RequestContext): Principal => requirePermission(context, 'workflows')
 
 function refuseUnknown(message: string): never {
   throw new GateError('NOT_FOUND', message)

@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { z } from 'zod'
-import { sessionSchema, userSchema } from '../../../proxy/contract/accounts.ts'
+import { sessionSchema } from '../../../proxy/contract/accounts.ts'
 import { noAnswer, request } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 
@@ -18,10 +17,12 @@ export function useSession({ askEveryMs }: SessionOptions = {}) {
   })
 }
 
+const signedInSchema = sessionSchema.pick({ permissions: true })
+
 export function useSignIn() {
   return useMutation({
     mutationFn: (body: { username: string; password: string }) =>
-      request('POST', 'session', { schema: z.object({ user: userSchema }), body }),
+      request('POST', 'session', { schema: signedInSchema, body }),
     gcTime: 0,
   })
 }

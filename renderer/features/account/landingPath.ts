@@ -1,16 +1,16 @@
-import type { Role } from '../../../proxy/contract/accounts.ts'
+import type { Permission } from '../../../proxy/contract/permissions.ts'
 
 /** One's own page. */
 const homePath = '/gatehouse/'
 
-/** Where to go after signing in: the page that was wanted, unless it is ComfyUI's and the role has nothing to do there. */
-export function findLandingPath(search: string, origin: string, role: Role): string {
+/** Where to go after signing in: the page that was wanted, unless it is ComfyUI's and one may not open that. */
+export function findLandingPath(search: string, origin: string, permissions: readonly Permission[]): string {
   const wanted = parseNextPath(search, origin)
-  return canOpenCanvas(role) || wanted.startsWith(homePath) ? wanted : homePath
+  return canOpenCanvas(permissions) || wanted.startsWith(homePath) ? wanted : homePath
 }
 
-/** Whether the role may use ComfyUI's own page. The gate decides; here it only chooses what to offer. */
-export const canOpenCanvas = (role: Role): boolean => role === 'creator' || role === 'administrator'
+/** Whether one may open ComfyUI's own page. The gate decides; here it only chooses what to offer. */
+export const canOpenCanvas = (permissions: readonly Permission[]): boolean => permissions.includes('canvas')
 
 /**
  * The page somebody wanted before signing in, if it is one of this address: nothing else may be the target of a sign-in.

@@ -137,7 +137,7 @@ export function ownerHoldWords(reason: HoldReason, name: string): string {
   const words: Readonly<Record<HoldReason, string>> = {
     person: `${name} put it on hold.`,
     owner: 'You put it on hold.',
-    rights: `${name} may not run workflows at the moment. It goes on by itself when that changes.`,
+    rights: `${name} may not run this workflow at the moment. It goes on by itself when that changes.`,
     suspect: `An earlier job of ${name}’s made ComfyUI crash. Release it if this one is different.`,
     token: `It came with a sign-in or key for another service, such as comfy.org. Gatehouse never stores those and was restarted since. ${name} has to send it again.`,
     quota: `${name}’s minutes of the graphics card are used up for today. It goes on by itself when there are new ones.`,

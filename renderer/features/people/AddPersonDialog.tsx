@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { SyntheticEvent } from 'react'
-import type { Person, Role } from '../../../proxy/contract/accounts.ts'
+import type { Person, RoleId } from '../../../proxy/contract/accounts.ts'
 import { fieldMessage } from '../../api/apiError.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
@@ -44,7 +44,7 @@ interface AddPersonFormProps {
 
 function AddPersonForm({ onClose, onAdded }: AddPersonFormProps) {
   const [name, setName] = useState('')
-  const [chosenRole, setRole] = useState<Role>()
+  const [chosenRole, setRole] = useState<RoleId>()
   const workflows = useWorkflows().data
   const role = chosenRole ?? usualRole(workflows)
   const [password, setPassword] = useState(suggestPassword)

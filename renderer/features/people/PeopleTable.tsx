@@ -1,6 +1,5 @@
 import { IconChevronRight } from '@tabler/icons-react'
 import type { Person } from '../../../proxy/contract/accounts.ts'
-import { roleWords } from '../../../proxy/contract/accounts.ts'
 import { StateWord } from '../../components/StateWord.tsx'
 import { TimeAgo } from '../../components/TimeAgo.tsx'
 import table from '../../components/DataTable.module.css'
@@ -40,7 +39,7 @@ export function PeopleTable({ people, onOpen }: PeopleTableProps) {
               </div>
             </th>
             <td data-label="Role" className={table.fact}>
-              {roleWords[person.role].title}
+              {person.roleTitle}
             </td>
             <td data-label="Last seen" className={table.fact}>
               {lastSeen(person)}

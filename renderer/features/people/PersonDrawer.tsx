@@ -1,7 +1,7 @@
 import { Button, Drawer, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { SyntheticEvent } from 'react'
-import type { Person, Role } from '../../../proxy/contract/accounts.ts'
+import type { Person, RoleId } from '../../../proxy/contract/accounts.ts'
 import { fieldMessage } from '../../api/apiError.ts'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { useFocusReturn } from '../../components/useFocusReturn.ts'
@@ -87,7 +87,7 @@ function NameForm({ person }: { readonly person: Person }) {
 }
 
 function RoleForm({ person }: { readonly person: Person }) {
-  const [role, setRole] = useState<Role>(person.role)
+  const [role, setRole] = useState<RoleId>(person.role)
   const update = useUpdatePerson(person.id)
   return (
     <div className={styles.part}>

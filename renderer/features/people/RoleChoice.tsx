@@ -1,11 +1,11 @@
 import { Radio } from '@mantine/core'
-import { roleSchema, roleWords } from '../../../proxy/contract/accounts.ts'
-import type { Role } from '../../../proxy/contract/accounts.ts'
+import { roleWords } from '../../../proxy/contract/accounts.ts'
+import type { Role, RoleId } from '../../../proxy/contract/accounts.ts'
 import styles from './RoleChoice.module.css'
 
 interface RoleChoiceProps {
-  readonly value: Role
-  readonly onChange: (role: Role) => void
+  readonly value: RoleId
+  readonly onChange: (role: RoleId) => void
   readonly disabled?: boolean
 }
 
@@ -15,7 +15,7 @@ const order: readonly Role[] = ['user', 'creator', 'viewer', 'guest', 'administr
 /** A role with what it means, not only its name. */
 export function RoleChoice({ value, onChange, disabled = false }: RoleChoiceProps) {
   return (
-    <Radio.Group label="What may this person do?" value={value} onChange={(next) => onChange(roleSchema.parse(next))}>
+    <Radio.Group label="What may this person do?" value={value} onChange={onChange}>
       <div className={styles.root}>
         {order.map((role) => (
           <Radio

@@ -2,6 +2,7 @@ import { describe, expect, vi } from 'vitest'
 import { commandLine, system } from '../../../proxy/accounts/actedBy.ts'
 import type { Account } from '../../../proxy/accounts/accountStore.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
+import { rolePermissions } from '../../../proxy/contract/roles.ts'
 import type { Scope } from '../../../proxy/contract/keys.ts'
 import type { AuthenticationInput, PresentedCredential } from '../../../proxy/pipeline/requestContext.ts'
 import { goodPassword, storesTest as it } from '../../support/storesFixture.ts'
@@ -66,6 +67,9 @@ describe('sessions', () => {
       accountId: mia.id,
       name: 'Mia',
       role: 'creator',
+      roleTitle: 'Creator',
+      baseRole: 'creator',
+      permissions: new Set(rolePermissions.creator),
       credential: { kind: 'session', sessionId: session.id, surface: 'people', fromOwnerWindow: false },
     })
   })

@@ -28,7 +28,7 @@ describe('account', () => {
     await expect(signIn(stores, 'Mia')).rejects.toMatchObject({ code: 'SIGN_IN_FAILED' })
   })
 
-  it.for(['administrator', 'creator', 'user', 'viewer', 'guest'] as const)(
+  it.for(['administrator', 'creator', 'user', 'viewer'] as const)(
     'is there for a %s',
     async (role, { stores, application }) => {
       await addPerson(stores, 'Mia', role)
@@ -39,10 +39,21 @@ describe('account', () => {
     },
   )
 
+  it('is closed to a guest, who has none to look after', async ({ stores, application }) => {
+    await addPerson(stores, 'Mia', 'guest')
+    const session = await signIn(stores, 'Mia')
+
+    for (const path of ['/account', '/keys', '/sessions']) {
+      const answer = await application.ask('GET', `${api}${path}`, { session })
+      expect(answer).toMatchObject({ status: 403, json: { code: 'PERMISSION_DENIED' } })
+      expect(answer.json.detail).toMatch(/^People with the role “Guest” may not /)
+    }
+  })
+
   it('is closed to a key that may only run', async ({ stores, application }) => {
     const key = await makeKey(stores, await addPerson(stores, 'Mia'), ['run', 'read'])
 
-    for (const path of ['/account', '/keys', '/sessions', '/events']) {
+    for (const path of ['/account', '/keys', '/sessions']) {
       expect((await application.ask('GET', `${api}${path}`, { key })).status).toBe(403)
     }
   })

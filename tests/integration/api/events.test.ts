@@ -74,6 +74,22 @@ describe('events', () => {
     stream.close()
   })
 
+  it('tell a key that may only run of its person’s account and nothing of keys and devices', async ({
+    stores,
+    application,
+  }) => {
+    const mia = await addPerson(stores, 'Mia')
+    const stream = await application.openEvents({ key: await makeKey(stores, mia, ['run']) })
+
+    await makeKey(stores, mia, ['run'])
+    await signIn(stores, 'Mia')
+    await stores.accounts.update(mia.id, { name: 'Mia B.' }, commandLine)
+
+    await vi.waitFor(() => expect(stream.events).not.toEqual([]), patience)
+    expect(stream.events).toEqual([{ type: 'changed', resource: 'users' }])
+    stream.close()
+  })
+
   it("tell people of their own jobs, the owner of everybody's, and nobody of another's (leak of events)", async ({
     stores,
     application,

@@ -27,7 +27,7 @@ describe('inputs', () => {
     const owner = await openOwner(stores)
 
     const broken = await application.ask('POST', `${api}/users`, { ...owner, rawBody: '{"name":' })
-    const unfit = await application.ask('POST', `${api}/users`, { ...owner, body: { name: '', role: 'king' } })
+    const unfit = await application.ask('POST', `${api}/users`, { ...owner, body: { name: '', role: 'King' } })
 
     expect(broken).toMatchObject({ status: 400, json: { code: 'BAD_REQUEST' } })
     expect(unfit.status).toBe(422)

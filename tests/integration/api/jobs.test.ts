@@ -31,7 +31,7 @@ async function openOwner(stores: Stores) {
   return { listener: 'owner' as const, session: token, accountId }
 }
 
-const send = async ({ queue }: TestApplication, { id, role }: Account): Promise<string> => {
+const send = async ({ queue }: TestApplication, { id }: Account): Promise<string> => {
   const place = { front: false, number: undefined }
   const rest = { wantedId: undefined, clientId: undefined, extraData: new Map(), targets: undefined, outputs: '[]' }
   const node = new Map<string, JsonValue>([
@@ -39,7 +39,7 @@ const send = async ({ queue }: TestApplication, { id, role }: Account): Promise<
     ['inputs', new Map()],
   ])
   const nodes = new Map([['1', node]])
-  return (await queue.jobs.accept({ ...rest, accountId: id, role, nodes, place })).id
+  return (await queue.jobs.accept({ ...rest, accountId: id, role: 'creator', nodes, place })).id
 }
 
 /** As if it had run and stood in the history. */

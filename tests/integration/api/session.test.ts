@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { sessionSchema } from '../../../proxy/contract/accounts.ts'
 import { addPerson, api, makeKey } from '../../support/apiPeople.ts'
 import { applicationTest as it } from '../../support/ownApplicationFixture.ts'
+import { rolePermissions } from '../../../proxy/contract/roles.ts'
 import { goodPassword } from '../../support/storesFixture.ts'
 
 describe('session', () => {
@@ -18,6 +19,8 @@ describe('session', () => {
     expect(answer.status).toBe(200)
     expect(sessionSchema.parse(answer.json)).toEqual({
       user: { id: mia.id, name: 'Mia', role: 'creator' },
+      roleTitle: 'Creator',
+      permissions: [...rolePermissions.creator],
       surface: 'people',
       mayAdminister: false,
       mayUseManager: false,

@@ -109,7 +109,7 @@ describe('gatehouse user', () => {
     ['user nonsense'],
     ['user add'],
     ['user add Mia'],
-    ['user add Mia --role king --password-stdin'],
+    ['user add Mia --role King --password-stdin'],
     ['user add Mia --role creator'],
     ['user add Mia Leo --role creator --password-stdin'],
     ['user add Mia --role creator --password secret'],

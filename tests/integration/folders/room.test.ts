@@ -8,7 +8,7 @@ import { floorOf } from '../../../proxy/folders/folderRoom.ts'
 import { addPerson } from '../../support/apiPeople.ts'
 import { openTestFolders } from '../../support/foldersFixture.ts'
 import type { TestFolders } from '../../support/foldersFixture.ts'
-import { openJobQueueFixture } from '../../support/jobQueueFixture.ts'
+import { openJobQueueFixture, runRights } from '../../support/jobQueueFixture.ts'
 import type { JobQueueFixture } from '../../support/jobQueueFixture.ts'
 import { addOutput } from '../../support/outputRows.ts'
 import { ScriptedEngine } from '../../support/scriptedEngine.ts'
@@ -34,7 +34,7 @@ const it = storesTest.extend<{ world: World }>({
       clock,
       settings: stores.settings,
       rights: {
-        find: () => Promise.resolve({ role: 'creator', mayRun: true }),
+        find: () => Promise.resolve(runRights('creator', true)),
         onChange: () => () => undefined,
       },
       room: folders.folders.room,

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { describe, expect } from 'vitest'
+import { commandLine } from '../../../proxy/accounts/actedBy.ts'
 import { createOwnApplication } from '../../../proxy/api/ownApplication.ts'
 import { systemRandom } from '../../../proxy/core/random.ts'
 import { createGate } from '../../../proxy/gate.ts'
@@ -14,6 +15,8 @@ import { openOutputsFixture } from '../../support/outputsFixture.ts'
 import { createFakeParts } from '../../support/ownApplicationFixture.ts'
 import { storesTest } from '../../support/storesFixture.ts'
 import { openWorkflowsFixture } from '../../support/workflowsFixture.ts'
+
+const WORKFLOW = 'workflow00000001'
 
 /** The whole gate over real stores, with the API behind it. */
 const gateTest = storesTest.extend<{ port: number }>({
@@ -105,10 +108,19 @@ describe('the event stream through the gate', () => {
     await expect.poll(elsewhere.text, { timeout: 5000 }).toContain('"resource":"sessions"')
   })
 
-  gateTest('is refused without a credential and to a key that may only run', async ({ stores, port }) => {
-    const key = await makeKey(stores, await addPerson(stores, 'Mia'), ['run', 'read'])
+  gateTest('is refused without a credential and to a key for one workflow', async ({ stores, port }) => {
+    const mia = await addPerson(stores, 'Mia')
+    await stores.database.kysely
+      .insertInto('workflows')
+      .values({
+        ...{ id: WORKFLOW, name: 'Portrait', name_key: 'portrait', description: '', version: 1 },
+        ...{ picture: null, picture_type: null, created_at_ms: 1, changed_at_ms: 1 },
+      })
+      .execute()
+    const key = { accountId: mia.id, name: 'tool', scopes: ['run'], expiresAtMs: null, workflowId: WORKFLOW } as const
+    const { text } = await stores.keys.create(key, commandLine)
 
     expect((await openStream(port, {})).status).toBe(401)
-    expect((await openStream(port, { authorization: `Bearer ${key}` })).status).toBe(403)
+    expect((await openStream(port, { authorization: `Bearer ${text}` })).status).toBe(403)
   })
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { accountIdOf, bearer, cookie, openGateFixture, tokens } from '../../support/gateFixture.ts'
+import { accountIdOf, bearer, cookie, keyPrincipal, openGateFixture, tokens } from '../../support/gateFixture.ts'
 import type { GateFixture } from '../../support/gateFixture.ts'
 import { SECRET } from '../../support/fakeUpstream.ts'
 import { ask } from '../../support/httpClient.ts'
@@ -286,9 +286,7 @@ describe('gate over WebSocket', () => {
     const revoked = await openTab(tokens.creator)
     const demoted = await openTab(tokens.creator2)
     const stays = await openTab(tokens.admin)
-    const principal = { accountId: 'cora000000000000', name: 'cora', role: 'user' } as const
-    const credential = { kind: 'apiKey', keyId: 'key-cora-run-read', scopes: ['run', 'read'] } as const
-    fixture.authenticator.set(tokens.creator2, { ...principal, credential })
+    fixture.authenticator.set(tokens.creator2, keyPrincipal('cora', 'viewer'))
     fixture.authenticator.revoke(tokens.creator)
     expect(await revoked.closed(1000)).toBe(4401)
     expect(await demoted.closed(1000)).toBe(4403)
@@ -306,7 +304,7 @@ describe('gate over WebSocket', () => {
   it.each([
     ['no credential', {}, 401],
     ['a wrong key', bearer('wrong'), 401],
-    ['a role without ComfyUI', bearer(tokens.user), 403],
+    ['a role without ComfyUI', bearer(tokens.viewer), 403],
     ['a foreign page', { ...cookie(tokens.creatorSession), origin: 'http://evil.example' }, 403],
     ['an opaque page', { ...cookie(tokens.creatorSession), origin: 'null' }, 403],
   ])('case 14: refuses the upgrade to %s as plain HTTP', async (_who, headers, status) => {

@@ -11,7 +11,7 @@ import type { JobQueue } from '../../../proxy/jobs/jobQueue.ts'
 import type { JobOrder } from '../../../proxy/jobs/jobQueueTypes.ts'
 import { relieveMemory } from '../../../proxy/pipeline/memoryRelief.ts'
 import { FakeSettings } from '../../support/gateFixture.ts'
-import { openJobQueueFixture } from '../../support/jobQueueFixture.ts'
+import { openJobQueueFixture, runRights } from '../../support/jobQueueFixture.ts'
 import type { JobQueueFixture } from '../../support/jobQueueFixture.ts'
 import { ScriptedEngine } from '../../support/scriptedEngine.ts'
 import { until } from '../../support/tabClient.ts'
@@ -33,7 +33,10 @@ async function open(timings = { stopGraceMs: 20, compareMs: 60_000, settleMs: 10
     settings,
     timings,
     rights: {
-      find: (accountId) => Promise.resolve(rights.get(accountId)),
+      find: (accountId) => {
+        const known = rights.get(accountId)
+        return Promise.resolve(known && runRights(known.role, known.mayRun))
+      },
       onChange: (listener) => {
         rightsListeners.add(listener)
         return () => rightsListeners.delete(listener)

@@ -10,7 +10,7 @@ import type { Job } from '../../../proxy/jobs/job.ts'
 import { ANSWER_BYTES, HISTORY_BYTES_PER_PERSON, RESULT_BYTES } from '../../../proxy/jobs/jobBounds.ts'
 import type { JobOrder } from '../../../proxy/jobs/jobQueueTypes.ts'
 import { FakeSettings } from '../../support/gateFixture.ts'
-import { openJobQueueFixture } from '../../support/jobQueueFixture.ts'
+import { openJobQueueFixture, runRights } from '../../support/jobQueueFixture.ts'
 import type { JobQueueFixture } from '../../support/jobQueueFixture.ts'
 import { ScriptedEngine } from '../../support/scriptedEngine.ts'
 import { until } from '../../support/tabClient.ts'
@@ -32,7 +32,7 @@ async function open(): Promise<void> {
     settings,
     timings: { stopGraceMs: 20, compareMs: 60_000, settleMs: 1000 },
     rights: {
-      find: () => Promise.resolve(role),
+      find: () => Promise.resolve(runRights(role.role, role.mayRun)),
       onChange: (listener) => {
         tellRights = listener
         return () => undefined

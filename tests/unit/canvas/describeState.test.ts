@@ -6,7 +6,12 @@ import { folderSchema, jobsSchema, queueSchema, sessionSchema } from '../../../r
 import type { CanvasState, Folder, Job, Queue, Session } from '../../../renderer/canvas/answers.ts'
 import { describeState } from '../../../renderer/canvas/describeState.ts'
 
-const session: Session = { user: { name: 'Mia', role: 'creator' }, mayUseManager: false, isInApp: false }
+const session: Session = {
+  user: { name: 'Mia', role: 'creator' },
+  roleTitle: 'Creator',
+  mayUseManager: false,
+  isInApp: false,
+}
 const moving: Queue = { paused: false, pausedUntil: null, ready: true, stoppedBecause: null }
 const state = (change: Partial<CanvasState> = {}): CanvasState => ({
   session,
@@ -154,7 +159,8 @@ describe('the badge', () => {
   it('understands what the gate’s contract says', () => {
     const user = { id: 'mia0000000000000', name: 'Mia', role: 'creator' }
     const rights = { mayAdminister: false, mayUseManager: false, isInApp: false }
-    const answer = accounts.sessionSchema.parse({ user, surface: 'people', guest: null, ...rights })
+    const role = { roleTitle: 'Creator', permissions: [] }
+    const answer = accounts.sessionSchema.parse({ user, ...role, surface: 'people', guest: null, ...rights })
     expect(sessionSchema.safeParse(answer).data).toEqual(session)
 
     const shown = { id: true, state: true, position: true, expectedWaitSeconds: true, reason: true } as const

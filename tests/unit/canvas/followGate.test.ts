@@ -18,7 +18,7 @@ class FakeStream extends EventTarget implements EventStream {
   }
 }
 
-const session = { user: { name: 'Mia', role: 'creator' }, mayUseManager: false, isInApp: false }
+const session = { user: { name: 'Mia', role: 'creator' }, roleTitle: 'Creator', mayUseManager: false, isInApp: false }
 const waiting = { id: 'a', state: 'waiting', position: 2, expectedWaitSeconds: 60, reason: null }
 const moving = { paused: false, pausedUntil: null, ready: true, stoppedBecause: null }
 const paused = { ...moving, paused: true }

@@ -37,8 +37,8 @@ describe('a remembered route', () => {
   })
 
   it('is not that of another method', () => {
-    expect(findRoute(['history'], 'GET')).toMatchObject({ access: 'comfyui:read' })
-    expect(findRoute(['history'], 'POST')).toMatchObject({ access: 'comfyui:run' })
+    expect(findRoute(['history'], 'GET')).toMatchObject({ access: 'canvas' })
+    expect(findRoute(['history'], 'POST')).toMatchObject({ access: 'jobs' })
     expect(findRoute(['history'], 'DELETE').allowed).toEqual(['GET', 'POST'])
     expect(findRoute(['history'], 'DELETE').allowed).toEqual(['GET', 'POST'])
   })

@@ -3,8 +3,15 @@ import { checkHolderScopes } from '../../../proxy/accounts/keyScopes.ts'
 import { roles } from '../../../proxy/contract/accounts.ts'
 import type { Role } from '../../../proxy/contract/accounts.ts'
 import type { Scope } from '../../../proxy/contract/keys.ts'
-import type { Credential } from '../../../proxy/pipeline/requestContext.ts'
-import { decideAdminister, decideJobs, decideOwnThings, mayAdminister } from '../../../proxy/policy/rights.ts'
+import { permissions, reservedPermissions } from '../../../proxy/contract/permissions.ts'
+import type { Permission } from '../../../proxy/contract/permissions.ts'
+import { rolePermissions } from '../../../proxy/contract/roles.ts'
+import type { Credential, Principal } from '../../../proxy/pipeline/requestContext.ts'
+import { mayRunJob, noGrants } from '../../../proxy/policy/mayRun.ts'
+import type { WorkflowGrantReader } from '../../../proxy/policy/mayRun.ts'
+import { decideOneWorkflow } from '../../../proxy/policy/oneWorkflow.ts'
+import { decideAdminister, decideOwn, decidePermission, holds, mayAdminister } from '../../../proxy/policy/rights.ts'
+import { personOf } from '../../support/gateFixture.ts'
 
 const session = (surface: 'people' | 'owner', fromOwnerWindow = false): Credential => ({
   kind: 'session',
@@ -12,8 +19,13 @@ const session = (surface: 'people' | 'owner', fromOwnerWindow = false): Credenti
   surface,
   fromOwnerWindow,
 })
-const key = (...scopes: readonly Scope[]): Credential => ({ kind: 'apiKey', keyId: 'k', scopes })
-const person = (role: Role, credential: Credential) => ({ accountId: 'a', name: 'A', role, credential })
+const key = (...scopes: readonly Scope[]): Credential => ({ kind: 'apiKey', keyId: 'k', scopes, workflowId: undefined })
+const person = (role: Role, credential: Credential): Principal => ({ ...personOf('A', role), credential })
+/** Somebody of a role that the owner made. */
+const custom = (given: readonly Permission[], credential: Credential): Principal => ({
+  ...personOf('A', { id: 'studio', title: 'Studio', base: 'creator', permissions: given }),
+  credential,
+})
 
 describe('decideAdminister', () => {
   it.each([
@@ -56,45 +68,153 @@ describe('decideAdminister', () => {
   })
 })
 
-describe('decideOwnThings', () => {
-  it.each(roles)('opens what is their own to a %s who is signed in or has a key for it', (role) => {
-    for (const credential of [session('people'), session('owner'), key('keys'), key('administer')]) {
-      expect(decideOwnThings(person(role, credential))).toEqual({ allowed: true })
+describe('a permission', () => {
+  const ask = (permission: Permission, method = 'GET', isOwn = false) => ({
+    permission,
+    method,
+    isOwn,
+    managerFromOtherDevices: true,
+  })
+
+  it.each(roles)('is given to a signed-in %s exactly when the role has it', (role) => {
+    for (const permission of permissions.filter((one) => one !== 'administer')) {
+      const { allowed } = decidePermission(person(role, session('people')), ask(permission, 'POST'))
+      expect([permission, allowed]).toEqual([permission, rolePermissions[role].includes(permission)])
     }
   })
 
-  it('denies it to a key that may only run', () => {
-    expect(decideOwnThings(person('administrator', key('run', 'read')))).toEqual({
+  it('says which role lacks what', () => {
+    expect(decidePermission(person('viewer', session('people')), ask('canvas'))).toEqual({
       allowed: false,
       code: 'PERMISSION_DENIED',
-      message: 'This key may not do that: it lacks the scope "keys".',
+      message: 'People with the role “Viewer” may not open ComfyUI’s own page.',
     })
   })
-})
 
-describe('decideJobs', () => {
+  it('to run any workflow is one to run those made ready, and not the other way round', () => {
+    expect(holds(custom(['graphs'], session('people')), 'workflows')).toBe(true)
+    expect(holds(custom(['workflows'], session('people')), 'graphs')).toBe(false)
+  })
+
+  it.each(reservedPermissions)(
+    'that is reserved (%s) is nobody else’s, whatever their role lists (privilege escalation)',
+    (permission) => {
+      for (const credential of [session('people'), session('owner'), key('run', 'read', 'keys', 'administer')]) {
+        expect(decidePermission(custom(permissions, credential), ask(permission, 'GET', true))).toMatchObject({
+          allowed: false,
+          message: 'Only an administrator may do that.',
+        })
+      }
+    },
+  )
+
   it.each([
-    ['read', key('read')],
-    ['read', key('run')],
-    ['read', key('administer')],
-    ['read', session('people')],
-    ['run', key('run')],
-    ['run', key('administer')],
-    ['run', session('owner')],
-  ] as const)('lets somebody %s their own jobs with %o', (scope, credential) => {
-    expect(decideJobs(person('creator', credential), scope)).toEqual({ allowed: true })
+    ['reads with read', 'outputs', 'GET', true, key('read')],
+    ['reads with run', 'outputs', 'HEAD', false, key('run')],
+    ['changes with run', 'jobs', 'POST', false, key('run')],
+    ['reads the API with administer', 'jobs', 'GET', true, key('administer')],
+    ['changes by the API with administer', 'jobs', 'DELETE', true, key('administer')],
+    ['sees the account with keys', 'account', 'GET', true, key('keys')],
+    ['sees the account with administer', 'account', 'PUT', true, key('administer')],
+  ] as const)('%s', (_, permission, method, isOwn, credential) => {
+    expect(decidePermission(person('creator', credential), ask(permission, method, isOwn))).toEqual({ allowed: true })
   })
 
   it.each([
-    ['read', key('keys')],
-    ['run', key('keys')],
-    ['run', key('read')],
-  ] as const)('denies to %s jobs with a key for something else', (scope, credential) => {
-    expect(decideJobs(person('administrator', credential), scope)).toMatchObject({
+    ['changing with read', 'jobs', 'POST', false, key('read'), 'run'],
+    ['reading with keys', 'outputs', 'GET', true, key('keys'), 'read'],
+    ['ComfyUI with administer alone', 'canvas', 'GET', false, key('administer'), 'read'],
+    ['the account with run and read', 'account', 'GET', true, key('run', 'read'), 'keys'],
+    ['an unknown route of a custom node with read', 'packs', 'GET', false, key('read'), 'run'],
+  ] as const)('is narrowed by the scopes of a key: not %s', (_, permission, method, isOwn, credential, scope) => {
+    expect(decidePermission(person('administrator', credential), ask(permission, method, isOwn))).toEqual({
       allowed: false,
       code: 'PERMISSION_DENIED',
       message: `This key may not do that: it lacks the scope "${scope}".`,
     })
+  })
+
+  it('is never widened by the scopes of a key', () => {
+    const all = key('run', 'read', 'keys', 'administer')
+    expect(decideOwn(person('viewer', all), 'jobs', 'GET').allowed).toBe(false)
+    expect(decideOwn(person('guest', all), 'account', 'GET').allowed).toBe(false)
+  })
+})
+
+describe('a key for one workflow', () => {
+  const mine = 'workflow00000001'
+  const decide = (method: string, path: string) =>
+    decideOneWorkflow(mine, { method, segments: path.split('/') }).allowed
+
+  it.each([
+    ['GET', `gatehouse/api/v1/workflows/${mine}`],
+    ['HEAD', `gatehouse/api/v1/workflows/${mine}`],
+    ['POST', `gatehouse/api/v1/workflows/${mine}/run`],
+    ['POST', 'upload/image'],
+    ['POST', 'api/upload/image'],
+    ['GET', 'gatehouse/api/v1/jobs'],
+    ['GET', 'gatehouse/api/v1/jobs/11111111-1111-4111-8111-111111111111'],
+    ['GET', 'gatehouse/api/v1/outputs'],
+    ['GET', 'gatehouse/api/v1/outputs/output0000000001/file'],
+  ])('reaches %s /%s', (method, path) => {
+    expect(decide(method, path)).toBe(true)
+  })
+
+  it.each([
+    ['GET', 'gatehouse/api/v1/workflows'],
+    ['GET', 'gatehouse/api/v1/workflows/workflow00000002'],
+    ['POST', 'gatehouse/api/v1/workflows/workflow00000002/run'],
+    ['GET', `gatehouse/api/v1/workflows/${mine}/canvas`],
+    ['GET', `gatehouse/api/v1/workflows/${mine}/run`],
+    ['DELETE', `gatehouse/api/v1/workflows/${mine}`],
+    ['POST', `gatehouse/api/v1/workflows/${mine}/run/x`],
+    ['POST', `api/gatehouse/api/v1/workflows/${mine}/run`],
+    ['POST', 'prompt'],
+    ['POST', 'api/prompt'],
+    ['GET', 'ws'],
+    ['GET', 'history'],
+    ['GET', 'view'],
+    ['POST', 'upload/mask'],
+    ['GET', 'upload/image'],
+    ['GET', 'gatehouse/api/v1/session'],
+    ['GET', 'gatehouse/api/v1/events'],
+    ['GET', 'gatehouse/api/v1/jobs/queue'],
+    ['GET', 'gatehouse/api/v1/jobs/use'],
+    ['DELETE', 'gatehouse/api/v1/jobs/11111111-1111-4111-8111-111111111111'],
+    ['DELETE', 'gatehouse/api/v1/outputs/output0000000001'],
+    ['GET', 'gatehouse/api/v1/outputs/output0000000001/workflow'],
+    ['POST', 'gatehouse/api/v1/outputs/output0000000001/input'],
+    ['GET', 'gatehouse/api/v1/users'],
+    ['POST', 'gatehouse/api/v1/keys'],
+    ['GET', 'upload%2Fimage'],
+  ])('does not reach %s /%s', (method, path) => {
+    expect(decide(method, path)).toBe(false)
+  })
+
+  it('never administers, whatever its scopes say', () => {
+    const credential = { ...key('administer'), workflowId: mine } as const
+    expect(mayAdminister(person('administrator', credential))).toBe(false)
+  })
+})
+
+describe('whether a job may run', () => {
+  const granted: WorkflowGrantReader = { isGranted: (id) => Promise.resolve(id === 'granted000000001') }
+  const may = (role: Role, publishedId: string | undefined, grants = granted) =>
+    mayRunJob(personOf('A', role), publishedId, grants)
+
+  it('of one’s own making: whoever may build', async () => {
+    const runners = await Promise.all(roles.map(async (role) => ((await may(role, undefined)) ? role : '')))
+    expect(runners.filter((role) => role !== '')).toEqual(['administrator', 'creator'])
+  })
+
+  it('of a published workflow: as long as it is granted', async () => {
+    for (const role of ['creator', 'user', 'guest'] as const) {
+      expect(await may(role, 'granted000000001')).toBe(true)
+      expect(await may(role, 'another000000001')).toBe(false)
+      expect(await may(role, 'granted000000001', noGrants)).toBe(false)
+    }
+    expect(await may('viewer', 'granted000000001')).toBe(false)
+    expect(await may('administrator', 'another000000001')).toBe(true)
   })
 })
 
