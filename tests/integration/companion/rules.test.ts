@@ -3,6 +3,7 @@ import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { engineNodesSchema, engineRoutesSchema } from '../../../proxy/contract/nodes.ts'
 import { startComfyuiWithPacks, type ComfyuiUser, type ComfyuiWithPacks } from '../../support/comfyuiWithPacks.ts'
 import { waitFor, type EngineClient, type Prompt } from '../../support/engineClient.ts'
 import { safetensors } from '../../support/safetensors.ts'
@@ -88,7 +89,7 @@ describe.skipIf(!hasComfyui)('what a person may use of a real ComfyUI', () => {
     expect(await optionsOf(alice.client, 'VAELoader', 'vae_name')).not.toContain('secret.safetensors')
     expect(await optionsOf(bob.client, 'VAELoader', 'vae_name')).toContain('secret.safetensors')
     const all = (await alice.client.get('/object_info')).json()
-    expect(all['VAELoader'].input.required.vae_name[0]).toEqual(['mine.safetensors'])
+    expect(all['VAELoader'].input.required.vae_name[0]).toEqual(['mine.safetensors', 'pixel_space'])
   })
 
   it('tells nothing about a model that is not listed', async () => {
@@ -237,5 +238,54 @@ describe.skipIf(!hasComfyui)('what a person may use of a real ComfyUI', () => {
     }
     const all = await waitFor(async () => Object.keys((await bob.client.get('/object_info')).json()))
     expect(all).toEqual(expect.arrayContaining(['RulesShell', 'KSampler']))
+  })
+
+  it('tells the gate, and nobody else, of every class and what speaks against it', async () => {
+    const began = performance.now()
+    const answer = await comfyui.gate.get('/gatehouse/companion/nodes')
+    expect(performance.now() - began).toBeLessThan(5000)
+    const { nodes } = engineNodesSchema.parse(answer.json())
+    const risksOf = (name: string) => nodes.find((node) => node.name === name)?.risks
+    expect(nodes.map(({ name }) => name).sort()).toEqual(
+      Object.keys((await comfyui.owner.get('/object_info')).json()).sort(),
+    )
+    expect(nodes.filter(({ sourceHash }) => !/^[0-9a-f]{64}$/.test(sourceHash))).toEqual([])
+    expect([risksOf('RulesShell'), risksOf('RulesIndirect'), risksOf('RulesPlain')]).toEqual([
+      ['startsPrograms'],
+      ['startsPrograms'],
+      [],
+    ])
+    expect(risksOf('RulesOpen')).toEqual(expect.arrayContaining(['readsAnyFile']))
+    expect(nodes.find(({ name }) => name === 'RulesPlain')).toMatchObject({ title: 'Plain words', pack: 'rules' })
+    for (const [name, risk] of [
+      ['RegexMatch', 'canHang'],
+      ['TrainLoraNode', 'trains'],
+      ['CheckpointSave', 'savesModels'],
+      ['SaveLoRANode', 'savesModels'],
+      ['Load3D', 'load3d'],
+      ['OpenAIDalle3', 'paid'],
+    ] as const)
+      expect([name, risksOf(name)]).toEqual([name, [risk]])
+    for (const name of ['KSampler', 'CheckpointLoaderSimple', 'LoadImage', 'SaveImage', 'LoraLoader', 'VAEDecode'])
+      expect([name, risksOf(name)]).toEqual([name, []])
+    expect((await alice.client.get('/gatehouse/companion/nodes')).status).toBe(404)
+  })
+
+  it('tells the gate, and nobody else, of every route and whose it is', async () => {
+    const answer = await comfyui.gate.get('/gatehouse/companion/routes')
+    const { routes } = engineRoutesSchema.parse(answer.json())
+    const lines = routes.map(({ method, path, pack }) => `${method} ${path} ${pack}`)
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'GET /view comfyui',
+        'GET /api/view comfyui',
+        'POST /prompt comfyui',
+        'PATCH /internal/logs/subscribe comfyui',
+        'GET /view_metadata/{folder_name} comfyui',
+        'POST /rules/takeover rules',
+        'POST /api/rules/takeover rules',
+      ]),
+    )
+    expect((await alice.client.get('/gatehouse/companion/routes')).status).toBe(404)
   })
 })

@@ -16,6 +16,7 @@ describe.skipIf(python === undefined)('the companion (needs Python 3.9 or newer)
     ['the requests of users apart', 'requestTests.py'],
     ['what jobs open and are given apart', 'accessTests.py'],
     ['models and nodes to those who may use them', 'ruleTests.py'],
+    ['what it tells of classes and routes to what their source says', 'factTests.py'],
     ['itself off newer versions that it does not fit', 'newerTests.py'],
   ])(
     'keeps %s',

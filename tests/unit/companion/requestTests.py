@@ -92,10 +92,16 @@ class WithCompanion(WithFolders):
         self.server = PromptServer()
         validator = validation.Validator(self.execution, self.server)
         routes = companion_routes.CompanionRoutes(
-            FakeWeb, self.users, self.memory, validator, lambda: self.missing, lambda: [self.comfyui]
+            FakeWeb, self.users, self.memory, validator, lambda: self.missing, lambda: [self.comfyui], {"/gatehouse/companion/nodes": self.find}
         )
         self.requests = requests.RequestUsers(FakeWeb, self.users, routes)
-        self.reached = []
+        self.reached, self.found = [], []
+
+    def find(self):
+        self.found.append(identity.current_user())
+        if len(self.found) == 1:
+            raise OSError("not yet")
+        return {"nodes": len(self.found)}
 
     def ask(self, method, path, **options):
         async def handler(_request):
@@ -164,6 +170,34 @@ class RequestsOfPeople(WithCompanion):
             self.assert_refused((400, "bad_user"), "GET", "/queue", user=user)
         twice = [("X-Gatehouse-User", ANNA), ("x-gatehouse-user", ANNA)]
         self.assert_refused((400, "bad_user"), "GET", "/view", headers=twice)
+
+
+class Facts(WithCompanion):
+    PATH = "/gatehouse/companion/nodes"
+
+    def test_are_found_once_for_the_gate_alone_and_again_after_a_failure(self):
+        async def ask_all():
+            async def handler(_request):
+                self.reached.append(identity.current_user())
+                return Response(404)
+
+            def answer(**options):
+                return self.requests.answer(Request("GET", self.PATH, **options), handler)
+
+            first = await answer()
+            again = await asyncio.gather(*(answer() for _ in range(3)))
+            return first, again, await answer(user=ANNA)
+
+        first, again, hers = asyncio.run(ask_all())
+        self.assertEqual((first.status, first.body["error"]), (500, "facts_unavailable"))
+        self.assertEqual([response.body for response in again], [{"nodes": 2}] * 3)
+        self.assertEqual(self.found, [None, None])
+        self.assertEqual((hers.status, self.reached), (404, [self.anna]))
+
+    def test_are_only_read(self):
+        for method in ("POST", "PUT", "DELETE"):
+            self.assert_refused((405, "method_not_allowed"), method, self.PATH)
+        self.assertEqual(self.found, [])
 
 
 class UsersRoute(WithCompanion):

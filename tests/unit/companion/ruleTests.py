@@ -63,7 +63,7 @@ class TheRules(WithFolders):
         known = users.Users()
         known.put(self.anna, ())
         web = types.SimpleNamespace(json_response=lambda body, status, headers: (status, body["error"]))
-        routes = companion_routes.CompanionRoutes(web, known, None, None, list, list)
+        routes = companion_routes.CompanionRoutes(web, known, None, None, list, list, {})
 
         async def read():
             return {**dict(zip(users.FOLDERS, self.anna[1:5])), "rules": {"models": {}}}

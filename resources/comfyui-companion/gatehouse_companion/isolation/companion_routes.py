@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
-from typing import Any, Callable, Iterable, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
 from .identity import User
 from .rules import RulesRefused
@@ -11,6 +13,8 @@ from .shared_loaders import LoaderMemory
 from .users import FolderRefused, Users, parse_user
 from .validation import Validator
 
+NODES_PATH = "/gatehouse/companion/nodes"
+ROUTES_PATH = "/gatehouse/companion/routes"
 VALIDATE_PATH = "/gatehouse/companion/validate"
 
 _USER_PATH = re.compile(r"/gatehouse/companion/users/([a-z0-9]{16})\Z")
@@ -27,6 +31,7 @@ class CompanionRoutes:
         validator: Validator,
         missing: Callable[[], List[str]],
         comfyui_folders: Callable[[], Iterable[str]],
+        facts: Mapping[str, Callable[[], Dict[str, Any]]],
     ) -> None:
         self._web = web
         self._users = users
@@ -34,9 +39,14 @@ class CompanionRoutes:
         self._validator = validator
         self._missing = missing
         self._comfyui_folders = comfyui_folders
+        # By path; each is asked once, in a thread of its own, and then kept.
+        self._facts = facts
+        self._answers: Dict[str, "asyncio.Future[Dict[str, Any]]"] = {}
 
     async def answer_for_gate(self, request: Any) -> Optional[Any]:
-        """`PUT` and `DELETE users/{id}`; None for any other request."""
+        """`PUT` and `DELETE users/{id}`, `GET nodes` and `routes`; None for any other request."""
+        if request.path in self._facts:
+            return await self._answer_fact(request)
         if not request.path.startswith("/gatehouse/companion/users/"):
             return None
         matched = _USER_PATH.match(request.path)
@@ -63,6 +73,20 @@ class CompanionRoutes:
         status, answer = await self._validator.validate(body, user)
         return self._web.json_response(answer, status=status)
 
+    async def _answer_fact(self, request: Any) -> Any:
+        if request.method not in ("GET", "HEAD"):
+            return self._refuse(405, "method_not_allowed", "GET")
+        path = request.path
+        if path not in self._answers or _has_failed(self._answers[path]):
+            self._answers[path] = asyncio.ensure_future(asyncio.to_thread(self._facts[path]))
+        try:
+            # Somebody who does not wait for the answer does not end the search.
+            answer = await asyncio.shield(self._answers[path])
+        except Exception as error:
+            logging.error("[gatehouse] %s cannot be answered: %s: %s", path, type(error).__name__, error)
+            return self._refuse(500, "facts_unavailable", "this ComfyUI cannot be looked through")
+        return self._web.json_response(answer, headers={"Cache-Control": "no-store"})
+
     async def _put_user(self, user_id: str, request: Any) -> Any:
         try:
             user = parse_user(user_id, await request.json())
@@ -82,3 +106,7 @@ class CompanionRoutes:
     def _refuse(self, status: int, error: str, message: str) -> Any:
         body = {"error": error, "message": message}
         return self._web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+def _has_failed(answer: "asyncio.Future[Dict[str, Any]]") -> bool:
+    return answer.done() and (answer.cancelled() or answer.exception() is not None)

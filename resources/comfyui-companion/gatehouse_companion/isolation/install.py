@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import logging
-from typing import Any, Callable, List, Optional
+import os
+from typing import Any, Callable, Dict, List, Optional
 
 from . import cache_keys, early, file_access, jobs, model_rules, node_inputs, node_rules, sockets, userdata
-from .companion_routes import CompanionRoutes
+from ..facts.engine_facts import NodeFacts, list_routes
+from ..facts.origins import Homes
+from .companion_routes import NODES_PATH, ROUTES_PATH, CompanionRoutes
 from .patching import patches
 from .requests import RequestUsers
 from .self_test import SelfTest
@@ -27,7 +30,8 @@ def install_isolation(web: Any, server_class: Any, private_folders: str) -> Requ
     early.patch_early()
     patches.attempt("modelRules", lambda: model_rules.install_loading(comfyui, early.models()))
     # Before "execution", so that it stands inside of what runs a job as its owner.
-    patches.attempt("nodeRules", lambda: _install_node_rules(server_class, users))
+    rules = node_rules.NodeRules(users, _node_classes())
+    patches.attempt("nodeRules", lambda: _install_node_rules(server_class, rules))
     patches.attempt("execution", lambda: _install_jobs(users, memory))
     patches.attempt("cacheKeys", lambda: cache_keys.install_cache_keys(_caching(), _node_classes(), early.models()))
     patches.attempt("nodeObjects", lambda: cache_keys.install_node_objects(_caching(), early.models()))
@@ -37,12 +41,12 @@ def install_isolation(web: Any, server_class: Any, private_folders: str) -> Requ
     patches.attempt("fileAccess", lambda: _install_file_access(server_class, users, private_folders))
     _when_packs_are_loaded(server_class, lambda: _try_out(users))
     validator = Validator(_Lazy("execution"), server_class.instance)
-    routes = CompanionRoutes(web, users, memory, validator, patches.missing, _comfyui_folders)
+    facts = {NODES_PATH: lambda: _nodes(rules), ROUTES_PATH: lambda: _routes(server_class)}
+    routes = CompanionRoutes(web, users, memory, validator, patches.missing, _comfyui_folders, facts)
     return RequestUsers(web, users, routes)
 
 
-def _install_node_rules(server_class: Any, users: Users) -> None:
-    rules = node_rules.NodeRules(users, _node_classes())
+def _install_node_rules(server_class: Any, rules: node_rules.NodeRules) -> None:
     node_rules.install(comfyui("execution"), comfyui("comfy_execution.graph"), server_class, rules)
     _when_packs_are_loaded(server_class, rules.remember_classes)
 
@@ -80,6 +84,21 @@ def _try_out(users: Users) -> None:
         logging.error("[gatehouse] this ComfyUI cannot keep users apart (%s): nobody but its owner is let in.", ", ".join(missing))
     else:
         logging.info("[gatehouse] users are kept apart.")
+
+
+def _nodes(rules: node_rules.NodeRules) -> Dict[str, Any]:
+    titles = getattr(comfyui("nodes"), "NODE_DISPLAY_NAME_MAPPINGS", {})
+    return {"nodes": NodeFacts(_homes(), titles).of_all(rules.told_classes())}
+
+
+def _routes(server_class: Any) -> Dict[str, Any]:
+    return {"routes": list_routes(server_class.instance.app.router, _homes())}
+
+
+def _homes() -> Homes:
+    # Not `folder_paths.base_path`: with --base-directory ComfyUI's source lies elsewhere.
+    source = os.path.dirname(os.path.realpath(str(comfyui("nodes").__file__)))
+    return Homes(source, comfyui("folder_paths").get_folder_paths("custom_nodes"))
 
 
 def _caching() -> Any:

@@ -45,6 +45,9 @@ class NodeRules:
         """After the last pack: these are what the gate is told. A class that takes a name over later may not run."""
         self._told = dict(self._classes)
 
+    def told_classes(self) -> Dict[str, Any]:
+        return dict(self._classes if self._told is None else self._told)
+
     def are_limited(self) -> bool:
         return self.limits() is not None
 

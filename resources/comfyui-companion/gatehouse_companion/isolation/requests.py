@@ -43,10 +43,10 @@ class RequestUsers:
         self._routes = routes
 
     async def answer(self, request: Any, handler: Handler) -> Any:
-        own = await self._routes.answer_for_gate(request)
+        offered = request.headers.getall(USER_HEADER, [])
+        own = None if offered else await self._routes.answer_for_gate(request)
         if own is not None:
             return own
-        offered = request.headers.getall(USER_HEADER, [])
         if not offered:
             if is_errand(request.method, request.path):
                 return await handler(request)
