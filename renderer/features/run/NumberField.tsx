@@ -13,6 +13,7 @@ export function NumberField({ input, value, problem, onChange }: FieldProps<Numb
   const id = toFieldId(input.key)
   const number = parseNumber(value)
   const hint = input.hint === '' && !isSlider(input) ? `From ${input.min} to ${input.max}.` : input.hint
+  const by = (steps: number) => onChange(stepped(input, number ?? input.default, steps))
   const field = (
     <input
       id={id}
@@ -22,11 +23,13 @@ export function NumberField({ input, value, problem, onChange }: FieldProps<Numb
       className={styles.number}
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
+      onBlur={() => {
+        if (number !== undefined && number !== input.default && number >= input.min && number <= input.max) by(0)
+      }}
       {...invalid(problem)}
       {...describedBy(id, hint, problem)}
     />
   )
-  const by = (steps: number) => onChange(stepped(input, number ?? input.default, steps))
   return (
     <FieldFrame id={id} label={input.label} hint={hint} problem={problem}>
       <div className={styles.numbers}>

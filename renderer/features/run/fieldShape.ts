@@ -22,14 +22,13 @@ export function decimalsOf(step: number): number {
   return Math.min(10, (String(step).split('.')[1] ?? '').length)
 }
 
-/** The value of the next step, within the range, as it is typed. */
-export function stepped(input: NumberInput, from: number, steps: number): string {
-  const { min, max, step } = input
-  const wanted = Math.round((from - min) / step + steps) * step + min
-  return Math.min(max, Math.max(min, wanted))
-    .toFixed(Math.max(decimalsOf(step), decimalsOf(min)))
-    .replace(/(\.\d*?)0+$/, '$1')
-    .replace(/\.$/, '')
+/** The value so many steps on, on a step and within the range, as it is typed; 0 steps: the nearest. */
+export function stepped({ min, max, step }: NumberInput, from: number, steps: number): string {
+  const last = Math.floor((max - min) / step + 1e-9)
+  const wanted = Math.round((from - min) / step + steps)
+  const value = min + Math.min(last, Math.max(0, wanted)) * step
+  const text = value.toFixed(Math.max(decimalsOf(step), decimalsOf(min)))
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
 }
 
 /** Few and short ones stand side by side. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { WorkflowInput } from '../../../proxy/contract/workflows.ts'
 import { ApiError } from '../../api/apiError.ts'
+import { stepped } from './fieldShape.ts'
 
 /** A picture that a workflow starts from: what ComfyUI calls it, and how it is shown here. */
 const startPictureSchema = z.object({
@@ -132,7 +133,7 @@ function toSent(input: WorkflowInput, value: DraftValue): string | number | bool
   switch (input.kind) {
     case 'integer':
     case 'number':
-      return typeof value === 'string' ? parseNumber(value) : undefined
+      return typeof value === 'string' ? toNumber(input, value) : undefined
     case 'seed':
       return typeof value === 'string' && value.trim() !== '' ? toSeed(value.trim()) : undefined
     case 'image':
@@ -142,6 +143,14 @@ function toSent(input: WorkflowInput, value: DraftValue): string | number | bool
     case 'boolean':
       return isStartPicture(value) || value === null ? undefined : value
   }
+}
+
+/** The nearest number that the gate takes; what was published between two steps stays as it was. */
+function toNumber(input: NumberInput, text: string): number | undefined {
+  const number = parseNumber(text)
+  if (number === undefined) return undefined
+  const nearest = Number(stepped(input, number, 0))
+  return number === input.default && nearest !== number ? undefined : nearest
 }
 
 /** Beyond 2^53 a number would not arrive as it was typed. */

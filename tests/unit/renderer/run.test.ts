@@ -71,6 +71,16 @@ describe('the form of a workflow', () => {
     })
   })
 
+  it('sends numbers on their steps, and what was published between two of them not at all', () => {
+    const [, width] = inputs
+    if (width?.kind !== 'integer') throw new TypeError('the second one is the width')
+    const between = { ...width, min: 1, default: 512 }
+    expect(toRunInputs([width], { '5.width': '643' })).toEqual({ '5.width': 640 })
+    expect(toRunInputs([between], { '5.width': '512' })).toEqual({})
+    expect(toRunInputs([between], { '5.width': '513' })).toEqual({ '5.width': 513 })
+    expect(toRunInputs([between], { '5.width': '4096' })).toEqual({ '5.width': 4089 })
+  })
+
   it.each([
     ['42', 42],
     ['007', 7],

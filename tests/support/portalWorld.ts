@@ -1,0 +1,69 @@
+import { chromium } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
+import { AxeBuilder } from '@axe-core/playwright'
+import { managedWorkflowSchema } from '../../proxy/contract/workflows.ts'
+import { runCli } from './desktopCli.ts'
+import { findChromium } from './desktopRuntime.ts'
+import { servedPassword, serveGatehouse } from './servedGatehouse.ts'
+import type { ServedGatehouse } from './servedGatehouse.ts'
+
+export interface PortalWorld {
+  readonly gatehouse: ServedGatehouse
+  /** A phone of 360 × 740 with a finger, signed in as that person. */
+  openPhone(name: string, scheme?: 'light' | 'dark'): Promise<Page>
+  /** Publishes to all Users, by a key of the administrator's. @returns its id */
+  publish(workflow: Readonly<Record<string, unknown>>): Promise<string>
+  close(): Promise<void>
+}
+
+/** The product with two Users and an administrator, and a browser that believes to be a phone. */
+export async function openPortalWorld(): Promise<PortalWorld> {
+  const people = { Tom: 'user', Leo: 'user', Ada: 'administrator' } as const
+  const gatehouse = await serveGatehouse({ people, frontendDirectory: undefined })
+  const key = ['key', 'create', '--user', 'Ada', '--name', 'publisher', '--scopes', 'administer,run,read']
+  const secret = (await runCli(gatehouse.dataDirectory, key)).stdout.trim()
+  const asRoot = process.getuid?.() === 0
+  const browser = await chromium.launch({ executablePath: findChromium(), args: asRoot ? ['--no-sandbox'] : [] })
+  return {
+    gatehouse,
+    openPhone: async (name, scheme = 'light') => {
+      const context: BrowserContext = await browser.newContext({
+        viewport: { width: 360, height: 740 },
+        isMobile: true,
+        hasTouch: true,
+        colorScheme: scheme,
+        reducedMotion: 'reduce',
+      })
+      const page = await context.newPage()
+      await page.goto(new URL('gatehouse/', gatehouse.url).href)
+      await page.getByLabel('Name', { exact: true }).fill(name)
+      await page.getByRole('textbox', { name: 'Password' }).fill(servedPassword)
+      await page.getByRole('button', { name: 'Sign in' }).tap()
+      return page
+    },
+    publish: async (workflow) => {
+      const answer = await fetch(new URL('gatehouse/api/v1/workflows', gatehouse.url), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ ...workflow, grants: { public: false, roles: ['user'], people: [] } }),
+      })
+      const body: unknown = await answer.json()
+      if (!answer.ok) throw new Error(`it was not published: ${JSON.stringify(body)}`)
+      return managedWorkflowSchema.parse(body).id
+    },
+    close: async () => {
+      await browser.close()
+      await gatehouse.close()
+    },
+  }
+}
+
+/** What axe finds, in words; empty: nothing. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze()
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+  return wide > 0 ? [...found, `${wide} px wider than the screen`] : found
+}
