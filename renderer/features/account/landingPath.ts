@@ -3,9 +3,13 @@ import type { Permission } from '../../../proxy/contract/permissions.ts'
 /** One's own page. */
 const homePath = '/gatehouse/'
 
-/** Where to go after signing in: the page that was wanted, unless it is ComfyUI's and one may not open that. */
+/**
+ * Where to go after signing in: the page that was wanted, unless it is ComfyUI's and one may not open that. Who builds
+ * nothing runs what is ready, which needs no canvas: for them the plain address is their own page.
+ */
 export function findLandingPath(search: string, origin: string, permissions: readonly Permission[]): string {
   const wanted = parseNextPath(search, origin)
+  if (wanted === '/' && !permissions.includes('graphs')) return homePath
   return canOpenCanvas(permissions) || wanted.startsWith(homePath) ? wanted : homePath
 }
 

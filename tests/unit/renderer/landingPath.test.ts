@@ -41,4 +41,9 @@ describe('the page after signing in', () => {
       expect(findLandingPath('?next=%2Fgatehouse%2Fkeys', origin, rolePermissions[role])).toBe('/gatehouse/keys')
     },
   )
+
+  it('leads who builds nothing to what is ready, and to ComfyUI’s page only what was asked of it by name', () => {
+    expect(findLandingPath('?next=%2F', origin, rolePermissions.user)).toBe('/gatehouse/')
+    expect(findLandingPath('?next=%2Fview%3Fx', origin, rolePermissions.user)).toBe('/view?x')
+  })
 })
