@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { accountIdSchema } from './accounts.ts'
 import { outputIdSchema, outputIdsSchema } from './outputs.ts'
 
+/** Formats that can be shared: they are written anew without what stands in the file beside the picture. */
+export const sharedTypes: readonly string[] = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif']
+
 /** With whom a picture is shared. */
 export const shareSchema = z.object({
   everybody: z.boolean(),

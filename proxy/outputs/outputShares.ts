@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
+import { sharedTypes } from '../contract/shares.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Schema } from '../database/schema.ts'
 import type { OutputRow } from './outputStore.ts'
@@ -26,10 +27,7 @@ export interface AfterShared {
 /** Who hears that what they see has changed, and whose picture it is. */
 export type ShareListener = (who: readonly string[] | 'everybody', accountId: string) => void
 
-/** Formats that are written anew without what stands in the file beside the picture. */
-const SHARED_TYPES: readonly string[] = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif']
-
-export const canBeShared = ({ media_type }: Pick<OutputRow, 'media_type'>): boolean => SHARED_TYPES.includes(media_type)
+export const canBeShared = ({ media_type }: Pick<OutputRow, 'media_type'>): boolean => sharedTypes.includes(media_type)
 
 const IDS_AT_ONCE = 200
 
@@ -141,7 +139,7 @@ export class OutputShares {
       )
       .where('outputs.account_id', '!=', accountId)
       .where('outputs.removed_at_ms', 'is', null)
-      .where('outputs.media_type', 'in', SHARED_TYPES)
+      .where('outputs.media_type', 'in', sharedTypes)
       .where('accounts.disabled', '=', 0)
       .where((where) =>
         where.or([

@@ -26,6 +26,8 @@ export const queryKeys = {
   oneJob: (id: string) => ['jobs', 'runs', 'one', id],
   outputs: ['outputs'],
   shared: ['shared'],
+  shares: (id: string) => ['outputs', 'shares', id],
+  guestEntry: ['guestEntry'],
   outputLists: ['outputs', 'lists'],
   jobOutputs: (jobId: string) => ['outputs', 'job', jobId],
   outputDetails: (id: string) => ['outputs', 'details', id],

@@ -10,6 +10,7 @@ import { LoadingRows } from '../components/Loading.tsx'
 import { Notice } from '../components/Notice.tsx'
 import { useSession } from '../features/account/accountQueries.ts'
 import type { Permission } from '../../proxy/contract/permissions.ts'
+import { GuestBar } from '../features/guests/GuestBar.tsx'
 import { portalPages } from './portalPages.ts'
 import type { PortalPage } from './portalPages.ts'
 import styles from './PortalShell.module.css'
@@ -42,6 +43,7 @@ export function PortalShell() {
   return (
     <Frame bar={<Bar permissions={session.data.permissions} />}>
       <Liveness />
+      <GuestBar user={session.data.user} guest={session.data.guest} />
       <PermittedPage permissions={session.data.permissions} />
     </Frame>
   )

@@ -1,4 +1,4 @@
-import { IconListNumbers, IconPhoto, IconSparkles, IconUser } from '@tabler/icons-react'
+import { IconListNumbers, IconPhoto, IconSparkles, IconUser, IconUsers } from '@tabler/icons-react'
 import type { Permission } from '../../proxy/contract/permissions.ts'
 
 interface Page {
@@ -13,6 +13,7 @@ interface Page {
 export const portalPages = {
   run: { path: '/run', title: 'Run', icon: IconSparkles, needs: 'workflows' },
   pictures: { path: '/pictures', title: 'Pictures', icon: IconPhoto, needs: 'outputs' },
+  shared: { path: '/shared', title: 'Shared', icon: IconUsers, needs: 'shared' },
   queue: { path: '/queue', title: 'Queue', icon: IconListNumbers, needs: 'jobs' },
   me: { path: '/me', title: 'Me', icon: IconUser, needs: 'account' },
 } as const satisfies Record<string, Page>

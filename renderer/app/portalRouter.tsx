@@ -11,6 +11,7 @@ import { LoadingRows } from '../components/Loading.tsx'
 import { runSearchSchema } from '../features/run/runSearch.ts'
 import { gallerySearchSchema, toOwnFilter } from '../features/outputs/gallerySearch.ts'
 import { outputsQuery } from '../features/outputs/outputQueries.ts'
+import { sharedSearchSchema } from '../features/shares/sharedSearch.ts'
 import { portalPages } from './portalPages.ts'
 import { PortalShell } from './PortalShell.tsx'
 
@@ -34,6 +35,12 @@ const picturesRoute = createRoute({
     // The page asks again, and says what is wrong.
     queryClient.query(outputsQuery(queryClient, deps)).catch(() => undefined)
   },
+})
+const sharedRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: portalPages.shared.path,
+  component: lazyRouteComponent(() => import('../pages/SharedPage.tsx'), 'SharedPage'),
+  validateSearch: sharedSearchSchema,
 })
 const queueRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -59,7 +66,7 @@ export const createPortalRouter = (queryClient: QueryClient) =>
   createRouter({
     context: { queryClient },
     routeTree: rootRoute.addChildren([
-      shellRoute.addChildren([runRoute, picturesRoute, queueRoute, meRoute, unknownRoute]),
+      shellRoute.addChildren([runRoute, picturesRoute, sharedRoute, queueRoute, meRoute, unknownRoute]),
     ]),
     basepath: '/gatehouse',
     defaultPreload: 'intent',

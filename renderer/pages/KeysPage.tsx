@@ -46,7 +46,7 @@ export function KeysPage() {
       {keys.data !== undefined && keys.data.length > 0 && <KeysList keys={keys.data} />}
       {creating === true && people.data !== undefined && (
         <CreateKeyDialog
-          people={people.data.filter((person) => !person.disabled)}
+          people={people.data.filter((person) => !person.disabled && person.guest === null)}
           forId={forId}
           onClose={() => void navigate({ search: {} })}
         />

@@ -10,6 +10,7 @@ import { MoreRows } from '../components/MoreRows.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
 import { SearchField, searchFrom } from '../components/SearchField.tsx'
 import { useGrowingList } from '../components/useGrowingList.ts'
+import { GuestsPanel } from '../features/guests/GuestsPanel.tsx'
 import { AddPersonDialog } from '../features/people/AddPersonDialog.tsx'
 import { PeopleTable } from '../features/people/PeopleTable.tsx'
 import { usePeople } from '../features/people/peopleQueries.ts'
@@ -24,7 +25,8 @@ export function PeoplePage() {
   const { add, person: openId } = route.useSearch()
   const navigate = route.useNavigate()
   const close = () => void navigate({ search: {} })
-  const openPerson = people.data?.find(({ id }) => id === openId)
+  const named = people.data?.filter(({ guest }) => guest === null) ?? []
+  const openPerson = named.find(({ id }) => id === openId)
   const addButton = (
     <Button
       leftSection={<IconUserPlus size={16} aria-hidden />}
@@ -35,7 +37,10 @@ export function PeoplePage() {
   )
   return (
     <>
-      <PageHeader title="People" actions={people.data?.every((person) => person.isOwner) !== true && addButton}>
+      <PageHeader
+        title="People"
+        actions={(people.data === undefined || named.some((person) => !person.isOwner)) && addButton}
+      >
         Who may come in, and what each may do.
       </PageHeader>
       {people.isPending && <LoadingRows rows={4} />}
@@ -47,11 +52,10 @@ export function PeoplePage() {
         />
       )}
       {people.data !== undefined && (
-        <PeopleList
-          people={people.data}
-          addButton={addButton}
-          onOpen={(id) => void navigate({ search: { person: id } })}
-        />
+        <>
+          <PeopleList people={named} addButton={addButton} onOpen={(id) => void navigate({ search: { person: id } })} />
+          <GuestsPanel guests={people.data.filter(({ guest }) => guest !== null)} />
+        </>
       )}
       {add === true && <AddPersonDialog onClose={close} />}
       {openPerson !== undefined && (

@@ -6,6 +6,7 @@ import { Refusal } from '../components/ErrorState.tsx'
 import { PasswordField } from '../components/PasswordField.tsx'
 import { useSignIn } from '../features/account/accountQueries.ts'
 import { findLandingPath } from '../features/account/landingPath.ts'
+import { GuestEntry } from '../features/guests/GuestEntry.tsx'
 import styles from './SignInPage.module.css'
 
 /** Name and password; then on to where one wanted to go. */
@@ -58,6 +59,7 @@ export function SignInPage() {
           Sign in
         </Button>
         <p className="quiet small">Forgot it? Ask the owner: People, your name, New password.</p>
+        <GuestEntry />
       </form>
     </main>
   )

@@ -281,7 +281,7 @@ export const engineLog = engineLogSchema.parse({
   })),
 })
 
-const settings = {
+export const settings = {
   ...Object.fromEntries(Object.entries(settingDefinitions).map(([name, definition]) => [name, definition.default])),
   'comfyui.engine': 'comfyui',
   'comfyui.directory': '/home/me/ComfyUI',

@@ -192,7 +192,7 @@ const drawn = new Map<string, Promise<Buffer>>()
 
 /** What is behind `path` below outputs/: a file or its preview; undefined for other paths. */
 export async function drawOutput(path: string, size: number): Promise<DrawnFile | undefined> {
-  const [, id, kind] = /^outputs\/(picture\d{9})\/(thumbnail|file)$/.exec(path) ?? []
+  const [, id, kind] = /^(?:outputs|shared)\/(picture\d{9})\/(thumbnail|file)$/.exec(path) ?? []
   if (id === undefined) return undefined
   const number = Number(id.slice('picture'.length))
   if (number === soundNumber && kind === 'file') return { type: 'audio/wav', body: createSound() }

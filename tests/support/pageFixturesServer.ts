@@ -40,7 +40,9 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
       // Lists that are asked for by their state are different answers.
       const state = searchParams.get('state')
       const named = state === null ? path : `${path}?state=${state}`
-      const file = (await drawOutput(path, Number(searchParams.get('size')))) ?? (await drawRunPicture(path))
+      const file =
+        (await drawOutput(path, Number(searchParams.get('size') ?? searchParams.get('width')))) ??
+        (await drawRunPicture(path))
       if (file !== undefined) outgoing.writeHead(200, { 'content-type': file.type }).end(file.body)
       else answerApi(incoming.method ?? 'GET', named, searchParams, outgoing)
       return

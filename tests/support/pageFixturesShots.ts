@@ -14,6 +14,7 @@ import {
   sharingOn,
 } from './pageFixtures.ts'
 import type { PageScenario } from './pageFixtures.ts'
+import { guestShots, ownerGuestShots } from './pageFixturesGuests.ts'
 import { ownerJobShots, portalQueueShots } from './pageFixturesJobs.ts'
 import { ownerPictureShots, pictureShots } from './pageFixturesPictureShots.ts'
 import { ownerRoleShots } from './pageFixturesRoles.ts'
@@ -309,11 +310,18 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
 
 /** Every page and state worth seeing. */
 export const shots: readonly Shot[] = [
-  ...[...ownerShots, ...ownerRoleShots, ...ownerJobShots, ...ownerPictureShots, ...workflowShots].map((shot) => ({
+  ...[
+    ...ownerShots,
+    ...ownerGuestShots,
+    ...ownerRoleShots,
+    ...ownerJobShots,
+    ...ownerPictureShots,
+    ...workflowShots,
+  ].map((shot) => ({
     ...shot,
     place: 'owner' as const,
   })),
-  ...[...portalShots, ...runShots, ...portalQueueShots, ...pictureShots].map((shot) => ({
+  ...[...portalShots, ...guestShots, ...runShots, ...portalQueueShots, ...pictureShots].map((shot) => ({
     ...shot,
     place: 'portal' as const,
   })),

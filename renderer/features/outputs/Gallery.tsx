@@ -7,6 +7,8 @@ import { ErrorState } from '../../components/ErrorState.tsx'
 import { Toast } from '../../components/Toast.tsx'
 import { DeleteAllDialog, DeleteOutputsDialog } from './DeleteOutputsDialog.tsx'
 import type { GalleryPlace } from './galleryPlace.ts'
+import { useMay } from '../account/permissions.ts'
+import { ShareDialog } from '../shares/ShareDialog.tsx'
 import styles from './Gallery.module.css'
 import { GalleryGrid } from './GalleryGrid.tsx'
 import type { OutputFilter } from './gallerySearch.ts'
@@ -40,6 +42,8 @@ export function Gallery({ place, children }: GalleryProps) {
   const open = useCallback((picture: string) => onSearch({ picture }, { replace: false }), [onSearch])
   const show = useCallback((picture: string | undefined) => onSearch({ picture }, { replace: true }), [onSearch])
   const [deleting, setDeleting] = useState<readonly Output[] | 'all'>()
+  const [sharing, setSharing] = useState<readonly Output[]>()
+  const may = useMay()
   const endings = {
     onClose: () => setDeleting(undefined),
     onDone: () => {
@@ -63,6 +67,7 @@ export function Gallery({ place, children }: GalleryProps) {
           commands={commands}
           isRemovedView={filter.removed === true}
           onDelete={setDeleting}
+          onShare={may('share') ? setSharing : undefined}
         />
       )}
       {filter.removed === true && (
@@ -98,9 +103,13 @@ export function Gallery({ place, children }: GalleryProps) {
           commands={commands}
           onShow={show}
           readMore={reading.readMore}
+          onShare={setSharing}
         >
           {toast}
         </OutputViewer>
+      )}
+      {sharing !== undefined && (
+        <ShareDialog outputs={sharing} onClose={() => setSharing(undefined)} onDone={selection.clear} />
       )}
       {search.picture === undefined && <div className={selection.isOn ? styles.lifted : undefined}>{toast}</div>}
     </>

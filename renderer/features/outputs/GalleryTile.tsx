@@ -1,4 +1,12 @@
-import { IconCheck, IconFile, IconMusic, IconPhotoOff, IconPinFilled, IconPlayerPlayFilled } from '@tabler/icons-react'
+import {
+  IconCheck,
+  IconFile,
+  IconMusic,
+  IconPhotoOff,
+  IconPinFilled,
+  IconPlayerPlayFilled,
+  IconUsers,
+} from '@tabler/icons-react'
 import { memo, useEffect, useRef, useState } from 'react'
 import type { MouseEvent } from 'react'
 import type { OutputKind } from '../../../proxy/contract/outputs.ts'
@@ -37,6 +45,7 @@ export const GalleryTile = memo(function GalleryTile(props: GalleryTileProps) {
         <Preview tile={tile} />
         {output.kind === 'video' && <IconPlayerPlayFilled size={20} aria-hidden className={styles.play} />}
         {output.keep && <IconPinFilled size={16} aria-hidden className={styles.kept} />}
+        {output.shared && <IconUsers size={16} aria-hidden className={styles.shared} />}
         {withPerson && <span className={styles.person}>{output.user.name}</span>}
         {isChosen !== undefined && (
           <span className={styles.check} data-on={isChosen}>

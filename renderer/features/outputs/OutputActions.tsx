@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { IconCopy, IconDownload, IconPhotoUp, IconPin, IconPinFilled, IconTrash } from '@tabler/icons-react'
+import { IconCopy, IconDownload, IconPhotoUp, IconPin, IconPinFilled, IconTrash, IconUsers } from '@tabler/icons-react'
 import { z } from 'zod'
 import type { Output } from '../../../proxy/contract/outputs.ts'
 import { request } from '../../api/client.ts'
@@ -19,6 +19,8 @@ interface OutputActionsProps {
   readonly canvas: (() => void) | undefined
   readonly commands: OutputCommands
   readonly onRemove: () => void
+  /** Undefined: it cannot be shared, or one may not. */
+  readonly onShare: (() => void) | undefined
 }
 
 /** Its words wrap: the panel is narrow, and wider letters than ours may be set. */
@@ -34,7 +36,7 @@ const whole = {
 } as const
 
 /** What can be done with the one that is open. */
-export function OutputActions({ output, hasWorkflow, canvas, commands, onRemove }: OutputActionsProps) {
+export function OutputActions({ output, hasWorkflow, canvas, commands, onRemove, onShare }: OutputActionsProps) {
   const Pin = output.keep ? IconPinFilled : IconPin
   return (
     <div className={styles.actions}>
@@ -59,6 +61,11 @@ export function OutputActions({ output, hasWorkflow, canvas, commands, onRemove 
           Remove
         </Button>
       </div>
+      {onShare !== undefined && (
+        <Button {...whole} leftSection={<IconUsers size={16} aria-hidden />} onClick={onShare}>
+          {output.shared ? 'Shared with others …' : 'Share …'}
+        </Button>
+      )}
       {hasWorkflow && <WorkflowActions output={output} />}
       {canvas !== undefined && output.kind !== 'model' && output.kind !== 'other' && (
         <AsInput output={output} canvas={canvas} />

@@ -6,6 +6,8 @@ import type { Output } from '../../../proxy/contract/outputs.ts'
 import { ApiError } from '../../api/apiError.ts'
 import { ErrorState } from '../../components/ErrorState.tsx'
 import { LoadingRows } from '../../components/Loading.tsx'
+import { useMay } from '../account/permissions.ts'
+import { canShare } from '../shares/shareWords.ts'
 import type { GalleryPlace } from './galleryPlace.ts'
 import { OutputActions } from './OutputActions.tsx'
 import { OutputFacts } from './OutputFacts.tsx'
@@ -26,13 +28,15 @@ interface OutputViewerProps {
   /** Another one, or none. */
   readonly onShow: (id: string | undefined) => void
   readonly readMore: () => void
+  readonly onShare: (outputs: readonly Output[]) => void
   /** What was done, above the picture. */
   readonly children: ReactNode
 }
 
 /** One picture as large as the window, with everything that is known of it and what can be done with it. */
 export function OutputViewer(props: OutputViewerProps) {
-  const { id, outputs, place, commands, onShow, readMore, children } = props
+  const { id, outputs, place, commands, onShow, readMore, onShare, children } = props
+  const may = useMay()
   const details = useOutputDetails(id)
   const index = outputs.findIndex((output) => output.id === id)
   const output = details.data ?? outputs[index]
@@ -93,6 +97,7 @@ export function OutputViewer(props: OutputViewerProps) {
                   canvas={place.canvas}
                   commands={commands}
                   onRemove={remove}
+                  onShare={may('share') && canShare(output) ? () => onShare([output]) : undefined}
                 />
                 <OutputFacts output={output} madeWith={details.data?.madeWith} withPerson={place.withPerson} />
               </>

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
-import { IconDownload, IconPin, IconRestore, IconTrash } from '@tabler/icons-react'
+import { IconDownload, IconPin, IconRestore, IconTrash, IconUsers } from '@tabler/icons-react'
 import type { Output } from '../../../proxy/contract/outputs.ts'
+import { canShare } from '../shares/shareWords.ts'
 import styles from './Gallery.module.css'
 import { countOutputs } from './outputWords.ts'
 import { willKeep } from './useOutputCommands.ts'
@@ -13,10 +14,12 @@ interface SelectionBarProps {
   /** Removed ones are put back or deleted for good. */
   readonly isRemovedView: boolean
   readonly onDelete: (chosen: readonly Output[]) => void
+  /** Undefined: one may not. */
+  readonly onShare: ((chosen: readonly Output[]) => void) | undefined
 }
 
 /** What is done with all that are chosen; always in sight. */
-export function SelectionBar({ selection, commands, isRemovedView, onDelete }: SelectionBarProps) {
+export function SelectionBar({ selection, commands, isRemovedView, onDelete, onShare }: SelectionBarProps) {
   const { outputs } = selection
   const isEmpty = outputs.length === 0
   const then = (command: (chosen: typeof outputs) => void) => () => {
@@ -66,6 +69,16 @@ export function SelectionBar({ selection, commands, isRemovedView, onDelete }: S
             >
               {isEmpty || willKeep(outputs) ? 'Keep' : 'Do not keep'}
             </Button>
+            {onShare !== undefined && (
+              <Button
+                variant="default"
+                disabled={!outputs.some(canShare)}
+                leftSection={<IconUsers size={16} aria-hidden />}
+                onClick={() => onShare(outputs.filter(canShare))}
+              >
+                Share
+              </Button>
+            )}
             <Button
               variant="light"
               color="red"

@@ -3,11 +3,16 @@ import { useEffect, useRef, useState } from 'react'
 import type { PointerEvent, RefObject } from 'react'
 import type { Output } from '../../../proxy/contract/outputs.ts'
 import styles from './OutputViewer.module.css'
-import { filePath, thumbnailPath } from './outputLinks.ts'
+import { ownLinks } from './outputLinks.ts'
+import type { PictureLinks } from './outputLinks.ts'
 import { useWindowKeys } from './useWindowKeys.ts'
 
+/** What is shown: one's own, or one that somebody shares. */
+export type ShownPicture = Pick<Output, 'id' | 'name' | 'width' | 'height'>
+
 interface ZoomablePictureProps {
-  readonly output: Output
+  readonly output: ShownPicture
+  readonly links?: PictureLinks
   readonly onError: () => void
 }
 
@@ -27,7 +32,7 @@ export function stepZoom(shown: number, fitting: number, direction: 1 | -1): Zoo
 }
 
 /** Fits its place; nearer by buttons, keys or a double click, and then moved by dragging. */
-export function ZoomablePicture({ output, onError }: ZoomablePictureProps) {
+export function ZoomablePicture({ output, links = ownLinks, onError }: ZoomablePictureProps) {
   const place = useRef<HTMLDivElement>(null)
   const picture = useRef<HTMLImageElement>(null)
   const [zoom, setZoom] = useState<Zoom>('fit')
@@ -48,13 +53,13 @@ export function ZoomablePicture({ output, onError }: ZoomablePictureProps) {
         className={styles.place}
         data-zoomed={zoom !== 'fit'}
         {...(zoom === 'fit' ? {} : { role: 'group', tabIndex: 0, 'aria-label': 'Enlarged picture' })}
-        style={loaded || zoom !== 'fit' ? {} : { backgroundImage: `url("${thumbnailPath(output.id, 512)}")` }}
+        style={loaded || zoom !== 'fit' ? {} : { backgroundImage: `url("${links.thumbnail(output.id, 512)}")` }}
         onDoubleClick={() => setZoom(zoom === 'fit' ? 1 : 'fit')}
         onPointerDown={zoom === 'fit' ? undefined : startDrag}
       >
         <img
           ref={picture}
-          src={filePath(output.id)}
+          src={links.file(output.id)}
           alt={output.name}
           draggable={false}
           {...(output.width === null || output.height === null ? {} : { width: output.width, height: output.height })}

@@ -3,12 +3,14 @@ import { toQueryString } from '../../api/client.ts'
 
 const base = '/gatehouse/api/v1/outputs/'
 
-/** A preview of a picture that is drawn `widthPx` wide (CSS pixels). */
-export function thumbnailPath(id: string, widthPx: number): string {
+/** The size of preview for a picture that is drawn `widthPx` wide (CSS pixels). */
+export function previewSize(widthPx: number): number {
   const wanted = widthPx * Math.min(2, window.devicePixelRatio)
-  const size = thumbnailSizes.find((candidate) => candidate >= wanted) ?? thumbnailSizes[thumbnailSizes.length - 1]
-  return `${base}${id}/thumbnail${toQueryString({ size })}`
+  return thumbnailSizes.find((candidate) => candidate >= wanted) ?? thumbnailSizes[thumbnailSizes.length - 1] ?? 512
 }
+
+export const thumbnailPath = (id: string, widthPx: number): string =>
+  `${base}${id}/thumbnail${toQueryString({ size: previewSize(widthPx) })}`
 
 export const filePath = (id: string): string => `${base}${id}/file`
 
@@ -17,3 +19,11 @@ export const downloadPath = (id: string, withWorkflow = true): string =>
   `${base}${id}/file${toQueryString({ download: 'true', metadata: withWorkflow ? undefined : 'none' })}`
 
 export const workflowPath = (id: string): string => `${base}${id}/workflow`
+
+/** Where a picture and its preview are. */
+export interface PictureLinks {
+  readonly file: (id: string) => string
+  readonly thumbnail: (id: string, widthPx: number) => string
+}
+
+export const ownLinks: PictureLinks = { file: filePath, thumbnail: thumbnailPath }

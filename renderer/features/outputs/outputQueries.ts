@@ -94,7 +94,7 @@ export function useOutputDetails(id: string) {
   })
 }
 
-const changeLists = (client: QueryClient, change: (list: OutputList) => OutputList): void => {
+export const changeLists = (client: QueryClient, change: (list: OutputList) => OutputList): void => {
   client.setQueriesData<OutputList>({ queryKey: queryKeys.outputLists }, (old) => old && change(old))
 }
 

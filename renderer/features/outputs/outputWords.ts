@@ -36,6 +36,7 @@ export function describeOutput(output: Output, options: { readonly withPerson: b
   const parts = [`${kindWords[output.kind]} ${output.name}`, toTimeOfDay(Date.parse(output.madeAt))]
   if (options.withPerson) parts.push(`by ${output.user.name}`)
   if (output.keep) parts.push('kept')
+  if (output.shared) parts.push('shared')
   return parts.join(', ')
 }
 

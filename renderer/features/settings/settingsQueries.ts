@@ -18,6 +18,8 @@ export const settingsSchema = z.object({
   'jobs.weights': settingDefinitions['jobs.weights'].schema,
   'folders.quotaBytes': settingDefinitions['folders.quotaBytes'].schema,
   'folders.retentionDays': settingDefinitions['folders.retentionDays'].schema,
+  'guests.allowed': settingDefinitions['guests.allowed'].schema,
+  'guests.hours': settingDefinitions['guests.hours'].schema,
   'window.keepInTray': settingDefinitions['window.keepInTray'].schema,
   'window.startAtLogin': settingDefinitions['window.startAtLogin'].schema,
   'window.appearance': settingDefinitions['window.appearance'].schema,
