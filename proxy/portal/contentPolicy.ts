@@ -7,7 +7,7 @@ export function pageHeaders(origin: string | undefined): Record<string, string> 
   const assets = below('/gatehouse/assets/')
   const outputs = below('/gatehouse/api/v1/outputs/')
   const api = '/gatehouse/api/v1'
-  const pictures = below('/gatehouse/assets/', `${api}/outputs/`, `${api}/jobs/`, `${api}/workflows/`)
+  const pictures = below('/gatehouse/assets/', `${api}/outputs/`, `${api}/shared/`, `${api}/jobs/`, `${api}/workflows/`)
   const policy = [
     "default-src 'none'",
     `script-src ${assets}`,

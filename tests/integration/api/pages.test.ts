@@ -70,7 +70,7 @@ describe('pages', () => {
     expect(policy).toContain("default-src 'none'")
     // People's files are looked at and played; nothing of them runs.
     expect(policy).toContain(
-      `img-src ${['assets', 'api/v1/outputs', 'api/v1/jobs', 'api/v1/workflows'].map((path) => `${application.origin}/gatehouse/${path}/`).join(' ')} data: blob:`,
+      `img-src ${['assets', 'api/v1/outputs', 'api/v1/shared', 'api/v1/jobs', 'api/v1/workflows'].map((path) => `${application.origin}/gatehouse/${path}/`).join(' ')} data: blob:`,
     )
     expect(policy).toContain(`media-src ${application.origin}/gatehouse/api/v1/outputs/;`)
     expect(/script-src [^;]*/.exec(policy)?.[0]).not.toContain('outputs')
