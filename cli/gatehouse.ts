@@ -4,6 +4,7 @@ import { folderCommand } from './commands/folder.ts'
 import { keyCommand } from './commands/key.ts'
 import { settingsCommand } from './commands/settings.ts'
 import { userCommand } from './commands/user.ts'
+import { workflowCommand } from './commands/workflow.ts'
 import { UsageError } from './commandContext.ts'
 import type { Command, CommandContext } from './commandContext.ts'
 
@@ -15,6 +16,7 @@ const commands: Readonly<Record<string, Command>> = {
   user: userCommand,
   key: keyCommand,
   folder: folderCommand,
+  workflow: workflowCommand,
   settings: settingsCommand,
   doctor: doctorCommand,
 }

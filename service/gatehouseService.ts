@@ -19,7 +19,7 @@ import type { Folders } from '../proxy/folders/folders.ts'
 import type { RetentionSweep } from '../proxy/folders/retentionSweep.ts'
 import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import type { NodeRights } from '../proxy/nodes/nodeRights.ts'
-import type { WorkflowEngine } from '../proxy/workflows/workflowParts.ts'
+import type { StarterPublisher } from '../proxy/workflows/starterPublisher.ts'
 import { describeConnections } from './connections.ts'
 import { createSharing } from './createSharing.ts'
 import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
@@ -110,6 +110,7 @@ class Service implements GatehouseService {
   readonly #supervisor: Supervisor
   readonly #choices: EngineChoices
   readonly #gate: Gate
+  readonly #starter: StarterPublisher
   /** The API listens from its making on, which is before the gate's. */
   readonly #connectionListeners = new Set<() => void>()
   #ownerPort: number | undefined
@@ -154,6 +155,13 @@ class Service implements GatehouseService {
       gate: () => this.#gate,
       engineTrouble,
     })
+    // The API is made before the gate, and asked after it.
+    const workflows = createWorkflowParts(parts.workflows, () => this.#gate.workflowEngine, {
+      stores,
+      nodes: parts.nodes,
+      options,
+    })
+    this.#starter = workflows.starter
     this.#gate = createGate({
       clock,
       random,
@@ -174,7 +182,7 @@ class Service implements GatehouseService {
         outputs: this.#outputs.outputs,
         thumbnails: this.#outputs.thumbnails,
         pictureTexts: this.#outputs.pictureTexts,
-        workflows: createWorkflowParts(parts.workflows, this.#workflowEngine(), stores, parts.nodes, options),
+        workflows,
         clock,
         logger,
         pagesDirectory: options.paths.pagesDirectory,
@@ -187,14 +195,6 @@ class Service implements GatehouseService {
     this.#gate.onConnectionsChange(() => {
       for (const listener of this.#connectionListeners) listener()
     })
-  }
-
-  /** The API is made before the gate, and asked after it. */
-  #workflowEngine(): WorkflowEngine {
-    return {
-      start: (asked, principal, run) => this.#gate.workflowEngine.start(asked, principal, run),
-      readObjectInfo: (accountId) => this.#gate.workflowEngine.readObjectInfo(accountId),
-    }
   }
 
   get settings(): GatehouseService['settings'] {
@@ -234,7 +234,11 @@ class Service implements GatehouseService {
       if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
     this.#logEngine()
-    this.engine.onStateChange(() => this.#sharing.look())
+    this.engine.onStateChange(() => {
+      this.#sharing.look()
+      void this.#starter.look(this.#sharing.describe().on)
+    })
+    this.#sharing.onChange(() => void this.#starter.look(this.#sharing.describe().on))
     if (mode === 'desktop') this.#ownerPort = (await this.#gate.openOwnerListener()).port
     this.#logGate()
     await this.#sharing.start()

@@ -101,6 +101,7 @@ const ownRows: readonly RouteRow[] = [
   // Only a draft, from ComfyUI's page, which never administers: of administrators, who alone have this permission.
   row('POST', '/gatehouse/api/v1/workflows/drafts', 'packs', 'own', noTwin),
   row('GET', '/gatehouse/api/v1/workflows/drafts', 'administer', 'own', noTwin),
+  row('GET', '/gatehouse/api/v1/workflows/starter', 'administer', 'own', noTwin),
   row('GET', '/gatehouse/api/v1/workflows', 'workflows', 'own', noTwin),
   row('POST', '/gatehouse/api/v1/workflows', 'administer', 'own', noTwin),
   row('*', '/gatehouse/api/v1/workflows/inspect', 'administer', 'own', noTwin),

@@ -117,6 +117,9 @@ export const inspectedWorkflowSchema = z.object({
 })
 export type InspectedWorkflow = z.infer<typeof inspectedWorkflowSchema>
 
+/** Why nothing was published when this computer was shared for the first time; null: there is nothing to say. */
+export const starterSchema = z.object({ problem: z.string().nullable() })
+
 export const publishWorkflowSchema = z.object({
   name: workflowNameSchema,
   description: z.string().trim().max(1000).default(''),

@@ -3,7 +3,13 @@ import type { Schema } from './schema.ts'
 
 /** Facts about the data folder itself that are no settings. */
 export type MetaName =
-  'dataFolderId' | 'secretStore' | 'ownerAccountId' | 'fairShare' | 'comfyuiFolders' | `secretCheck:${string}`
+  | 'starterWorkflow'
+  | 'dataFolderId'
+  | 'secretStore'
+  | 'ownerAccountId'
+  | 'fairShare'
+  | 'comfyuiFolders'
+  | `secretCheck:${string}`
 
 export async function findMeta(kysely: Kysely<Schema>, name: MetaName): Promise<string | undefined> {
   const row = await kysely.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirst()

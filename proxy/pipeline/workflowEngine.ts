@@ -4,7 +4,7 @@ import type { WorkflowEngine } from '../workflows/workflowParts.ts'
 import type { TurnServices } from './forwardTurn.ts'
 import { publishedOrder, requireEngine, takePrompt } from './promptIntake.ts'
 
-const MAX_OBJECT_INFO_BYTES = 64 * 1024 * 1024
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 const NOTHING_SENT = { wantedId: undefined, clientId: undefined, extraData: new Map() }
 
 /** Runs over the API take the way of `POST /prompt`: the same limits, the same validation, the same line. */
@@ -17,16 +17,18 @@ export function createWorkflowEngine(services: TurnServices): WorkflowEngine {
       const taken = await takePrompt({ ...order, asked, principal, bytes }, services)
       return taken.kind === 'invalid' ? taken : { kind: 'accepted', id: taken.id }
     },
-    readObjectInfo: async (accountId) => {
-      try {
-        const question = { method: 'GET', path: '/object_info', limitBytes: MAX_OBJECT_INFO_BYTES } as const
-        const answer = await services.errands.askFor(accountId, question)
-        return answer?.status === 200 ? answer.body : undefined
-      } catch (error) {
-        // Somebody whose folders are not as they must be can run nothing either, and is told so then.
-        if (error instanceof GateError) return undefined
-        throw error
-      }
-    },
+    readObjectInfo: (accountId) => read(services, accountId, '/object_info'),
+    readCheckpoints: (accountId) => read(services, accountId, '/experiment/models/checkpoints'),
+  }
+}
+
+async function read({ errands }: TurnServices, accountId: string, path: string): Promise<Buffer | undefined> {
+  try {
+    const answer = await errands.askFor(accountId, { method: 'GET', path, limitBytes: MAX_ANSWER_BYTES })
+    return answer?.status === 200 ? answer.body : undefined
+  } catch (error) {
+    // Somebody whose folders are not as they must be can run nothing either, and is told so then.
+    if (error instanceof GateError) return undefined
+    throw error
   }
 }

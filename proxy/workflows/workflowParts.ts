@@ -1,6 +1,7 @@
 import type { JsonObject } from '../comfyui/losslessJson.ts'
 import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
 import type { PublishedRun, PublishedRuns } from './publishedRuns.ts'
+import type { StarterPublisher } from './starterPublisher.ts'
 import type { WorkflowProblems } from './workflowProblems.ts'
 import type { WorkflowStore } from './workflowStore.ts'
 
@@ -16,6 +17,8 @@ export interface WorkflowEngine {
   start(asked: RequestContext, principal: Principal, run: PublishedRun): Promise<StartedPublished>
   /** ComfyUI's answer of `GET /object_info` as somebody sees it; undefined: it does not answer now. */
   readObjectInfo(accountId: string): Promise<Buffer | undefined>
+  /** The same of `GET /experiment/models/checkpoints`. */
+  readCheckpoints(accountId: string): Promise<Buffer | undefined>
 }
 
 /** Everything about published workflows that the API needs. */
@@ -23,7 +26,8 @@ export interface WorkflowParts {
   readonly store: WorkflowStore
   readonly runs: PublishedRuns
   readonly problems: WorkflowProblems
-  readonly engine: WorkflowEngine
+  readonly engine: () => WorkflowEngine
+  readonly starter: StarterPublisher
   /** ComfyUI's classes with what it says of them, as the owner sees them; undefined: it does not answer now. */
   readCatalog(): Promise<JsonObject | undefined>
   /** Those of these classes that carry a risk label. */

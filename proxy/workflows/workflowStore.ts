@@ -79,8 +79,12 @@ export class WorkflowStore {
 
   /** @throws GateError NOT_FOUND */
   async getByName(name: string): Promise<WorkflowRecord> {
+    return (await this.findByName(name)) ?? refuseUnknown(name)
+  }
+
+  async findByName(name: string): Promise<WorkflowRecord | undefined> {
     const key = toNameKey(name)
-    return (await this.list()).find((record) => toNameKey(record.name) === key) ?? refuseUnknown(name)
+    return (await this.list()).find((record) => toNameKey(record.name) === key)
   }
 
   /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED */

@@ -37,6 +37,7 @@ export function openWorkflowsFixture(
   }
   const engine: WorkflowEngine = {
     start: (_, { accountId }, run) => start(accountId, run),
+    readCheckpoints: () => Promise.resolve(undefined),
     readObjectInfo: (accountId) => {
       const { objectInfo } = fixture
       const shown = typeof objectInfo === 'function' ? (objectInfo as (id: string) => object)(accountId) : objectInfo
@@ -45,7 +46,11 @@ export function openWorkflowsFixture(
   }
   const opened = openWorkflows(stores, { clock, random: systemRandom })
   const fixture: WorkflowsFixture = {
-    parts: createWorkflowParts(opened, engine, stores, { list: () => Promise.resolve(undefined) }, { clock, logger }),
+    parts: createWorkflowParts(opened, () => engine, {
+      stores,
+      nodes: { list: () => Promise.resolve(undefined) },
+      options: { clock, logger },
+    }),
     runs,
     objectInfo: undefined,
     refusal: undefined,

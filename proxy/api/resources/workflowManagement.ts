@@ -12,6 +12,7 @@ import {
   managedWorkflowSchema,
   publishWorkflowSchema,
   republishWorkflowSchema,
+  starterSchema,
   workflowIdSchema,
 } from '../../contract/workflows.ts'
 import type { WorkflowInput } from '../../contract/workflows.ts'
@@ -34,6 +35,13 @@ const inspectRoute = createRoute({
   summary: 'What of a workflow could be made changeable, with ranges and choices as ComfyUI says; stores nothing',
   request: { body: jsonBody(inspectWorkflowSchema) },
   responses: { 200: jsonAnswer(inspectedWorkflowSchema, 'Its inputs'), ...commonRefusals },
+})
+
+const starterRoute = createRoute({
+  method: 'get',
+  path: '/workflows/starter',
+  summary: 'Why the first share published no ready workflow, if it could not',
+  responses: { 200: jsonAnswer(starterSchema, 'In words, or null'), ...commonRefusals },
 })
 
 const publishRoute = createRoute({
@@ -112,6 +120,10 @@ export function createWorkflowManagement({ workflows, thumbnails, stores }: Depe
         },
         200,
       )
+    })
+    .openapi(starterRoute, (c) => {
+      requireAdminister(c.env.context)
+      return c.json({ problem: workflows.starter.reason }, 200)
     })
     .openapi(publishRoute, async (c) => {
       const { context, body } = c.env

@@ -95,7 +95,7 @@ export function createWorkflowsResource({ workflows }: Pick<OwnApplicationDepend
       const record = await answers.getRecord(principal, c.req.valid('param').id)
       const given = body === undefined ? undefined : readLosslessBody(body).get('inputs')
       const run = await runs.prepare(principal, record.id, isObject(given) ? given : NOTHING)
-      const started = await engine.start(context, principal, run)
+      const started = await engine().start(context, principal, run)
       if (started.kind === 'invalid') throw toRunRefusal(started.answer, record.inputs)
       return c.json({ jobId: started.id, workflow: run.workflow, inputs: { ...run.inputs } }, 201)
     })

@@ -53,6 +53,7 @@ describe('the OpenAPI document', () => {
         '/workflows/drafts',
         '/workflows/drafts/{id}',
         '/workflows/inspect',
+        '/workflows/starter',
         '/workflows/{id}',
         '/workflows/{id}/canvas',
         '/workflows/{id}/picture',
