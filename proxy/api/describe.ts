@@ -60,11 +60,12 @@ function countByAccount(rows: readonly { readonly accountId: string }[]): Map<st
   return counts
 }
 
-export const describeKey = (key: ApiKeyRecord, userName: string): ApiKey => ({
+export const describeKey = (key: ApiKeyRecord, userName: string, workflowName = ''): ApiKey => ({
   id: key.id,
   name: key.name,
   user: { id: key.accountId, name: userName },
   scopes: [...key.scopes],
+  workflow: key.workflowId === undefined ? null : { id: key.workflowId, name: workflowName },
   masked: key.masked,
   createdAt: toIso(key.createdAtMs),
   expiresAt: toIsoOrNull(key.expiresAtMs),

@@ -51,11 +51,14 @@ export class EventStreams {
     if (own.length >= MAX_STREAMS_PER_ACCOUNT) {
       throw new GateError('TOO_MANY_CONNECTIONS', 'Too many pages of yours are open. Close some of them.')
     }
-    const { stores, logger } = this.#dependencies
+    const { stores, workflows, logger } = this.#dependencies
+    const sources = { ...stores, workflows: workflows.store }
     const stream: EventStream = new EventStream({
       outgoing,
       principal,
-      own: mayAdminister(principal) ? undefined : new OwnThings(stores, principal.accountId, ownResourcesOf(principal)),
+      own: mayAdminister(principal)
+        ? undefined
+        : new OwnThings(sources, principal.accountId, ownResourcesOf(principal)),
       onEnd: () => this.#streams.delete(stream),
       onFault: (error) => logger.error({ err: error }, 'what changed for a person cannot be read'),
     })

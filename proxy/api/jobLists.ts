@@ -4,9 +4,10 @@ import { isWaiting } from '../jobs/job.ts'
 import type { Job } from '../jobs/job.ts'
 import type { JobStatus } from '../jobs/jobState.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
-import { mayAdminister } from '../policy/rights.ts'
+import { mayAdminister, onlyWorkflowOf } from '../policy/rights.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
 import { compareService, describeEnded, describeJob, parseEndedCursor, toEndedPage } from './jobAnswers.ts'
+import { seesJob } from './ownJob.ts'
 import type { PageQuery } from './paging.ts'
 
 type ActiveState = Exclude<(typeof listedStates)[number], 'ended'> | 'all'
@@ -50,7 +51,8 @@ export class JobLists {
     const seesAll = mayAdminister(principal)
     const accountId = seesAll ? undefined : principal.accountId
     const after = parseEndedCursor(cursor)
-    const found = await this.#dependencies.jobs.readEnded({ accountId, limit: limit + 1, after })
+    const publishedId = onlyWorkflowOf(principal)
+    const found = await this.#dependencies.jobs.readEnded({ accountId, publishedId, limit: limit + 1, after })
     const { jobs, nextCursor } = toEndedPage(found, limit)
     const nameOf = await this.#readNames()
     const items = jobs.map((job) => describeEnded(job, { name: nameOf(job.accountId), seesPaths: seesAll }))
@@ -61,12 +63,11 @@ export class JobLists {
   async find(principal: Principal, id: string): Promise<JobAnswer | undefined> {
     const { jobs } = this.#dependencies
     const seesAll = mayAdminister(principal)
-    const isSeen = ({ accountId }: { readonly accountId: string }): boolean =>
-      seesAll || accountId === principal.accountId
     const active = jobs.find(id)
-    if (active !== undefined) return isSeen(active) ? (await this.describe(principal, [active]))[0] : undefined
+    if (active !== undefined)
+      return seesJob(principal, active) ? (await this.describe(principal, [active]))[0] : undefined
     const ended = await jobs.findEnded(id)
-    if (ended === undefined || !isSeen(ended)) return undefined
+    if (ended === undefined || !seesJob(principal, ended)) return undefined
     const nameOf = await this.#readNames()
     return describeEnded(ended, { name: nameOf(ended.accountId), seesPaths: seesAll })
   }
@@ -104,7 +105,8 @@ export class JobLists {
 
   #list(principal: Principal): readonly Job[] {
     const { jobs } = this.#dependencies
-    return mayAdminister(principal) ? jobs.list() : jobs.list(principal.accountId)
+    const list = mayAdminister(principal) ? jobs.list() : jobs.list(principal.accountId)
+    return list.filter((job) => seesJob(principal, job))
   }
 
   async #readNames(): Promise<(accountId: string) => string> {

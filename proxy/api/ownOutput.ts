@@ -2,11 +2,20 @@ import { outputGone } from '../outputs/outputs.ts'
 import type { Outputs } from '../outputs/outputs.ts'
 import type { OutputRow } from '../outputs/outputStore.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
-import { mayAdminister } from '../policy/rights.ts'
+import { mayAdminister, onlyWorkflowOf } from '../policy/rights.ts'
 
-/** A file of one's own, or of anybody with the right to administer. @throws GateError NOT_FOUND, also for others' */
+type Store = Pick<Outputs['store'], 'isMadeBy'>
+
+/** One's own, or anybody's with the right to administer; with a key for one workflow, what that workflow made. */
+export async function seesOutput(store: Store, principal: Principal, row: OutputRow): Promise<boolean> {
+  if (row.account_id !== principal.accountId && !mayAdminister(principal)) return false
+  const only = onlyWorkflowOf(principal)
+  return only === undefined || store.isMadeBy(row, only)
+}
+
+/** @throws GateError NOT_FOUND, also for others' */
 export async function findOwnOutput(outputs: Outputs, principal: Principal, id: string): Promise<OutputRow> {
   const row = await outputs.store.find(id)
-  if (row !== undefined && (row.account_id === principal.accountId || mayAdminister(principal))) return row
+  if (row !== undefined && (await seesOutput(outputs.store, principal, row))) return row
   throw outputGone()
 }

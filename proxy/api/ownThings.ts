@@ -1,12 +1,17 @@
 import type { Stores } from '../accounts/stores.ts'
+import { isGranted } from '../workflows/grants.ts'
+import type { WorkflowStore } from '../workflows/workflowStore.ts'
 import type { GateEvent } from '../contract/events.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
 import { decideOwn } from '../policy/rights.ts'
 
 /** What everybody may hear of, as far as it is their own. `users` is one's own account. */
-export type OwnResource = Extract<Extract<GateEvent, { type: 'changed' }>['resource'], 'users' | 'keys' | 'sessions'>
+export type OwnResource = Extract<
+  Extract<GateEvent, { type: 'changed' }>['resource'],
+  'users' | 'keys' | 'sessions' | 'workflows'
+>
 
-type Sources = Pick<Stores, 'accounts' | 'keys' | 'sessions'>
+type Sources = Pick<Stores, 'accounts' | 'keys' | 'sessions'> & { readonly workflows: Pick<WorkflowStore, 'list'> }
 
 /** What a person sees of their own things, as texts to compare. Last use is left out: it changes all the time. */
 const readers: Readonly<Record<OwnResource, (sources: Sources, accountId: string) => Promise<string>>> = {
@@ -26,13 +31,28 @@ const readers: Readonly<Record<OwnResource, (sources: Sources, accountId: string
     ),
   sessions: async ({ sessions }, accountId) =>
     JSON.stringify((await sessions.list(accountId)).map((session) => [session.id, session.fromOwnerWindow])),
+  workflows: async ({ accounts, workflows }, accountId) => {
+    const account = await accounts.find(accountId)
+    if (account === undefined) return ''
+    const own = (await workflows.list()).filter(({ grants }) => isGranted(grants, { accountId, role: account.role }))
+    return JSON.stringify(
+      own.map(({ id, name, description, version, hasPicture }) => [id, name, description, version, hasPicture]),
+    )
+  },
 }
 
 export const isOwnResource = (resource: string): resource is OwnResource => Object.hasOwn(readers, resource)
 
-/** Everybody hears of their own account; of their keys and sessions whoever may see them with this credential. */
+/**
+ * Everybody hears of their own account; of their keys and sessions, and of what was made ready for them, whoever may see
+ * them with this credential.
+ */
 export const ownResourcesOf = (principal: Principal): ReadonlySet<OwnResource> =>
-  new Set(decideOwn(principal, 'account', 'GET').allowed ? ['users', 'keys', 'sessions'] : ['users'])
+  new Set([
+    'users',
+    ...(decideOwn(principal, 'account', 'GET').allowed ? (['keys', 'sessions'] as const) : []),
+    ...(decideOwn(principal, 'workflows', 'GET').allowed ? (['workflows'] as const) : []),
+  ])
 
 /**
  * Tells whether one person's own things changed when something changed, whosever it was and whichever process wrote

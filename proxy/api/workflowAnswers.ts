@@ -1,7 +1,7 @@
 import type { ManagedWorkflow, Workflow } from '../contract/workflows.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
-import { mayAdminister } from '../policy/rights.ts'
+import { mayAdminister, onlyWorkflowOf } from '../policy/rights.ts'
 import { isGranted } from '../workflows/grants.ts'
 import { classOf } from '../workflows/publishedGraph.ts'
 import type { PublishedVersion } from '../workflows/publishedGraph.ts'
@@ -111,5 +111,8 @@ const refuseUnknown = (): never => {
   throw noWorkflow()
 }
 
-const isFor = (principal: Principal, { grants }: WorkflowRecord): boolean =>
-  mayAdminister(principal) || isGranted(grants, principal)
+/** A key for one workflow sees that one, and nothing of the others. */
+function isFor(principal: Principal, { id, grants }: WorkflowRecord): boolean {
+  const only = onlyWorkflowOf(principal)
+  return (only === undefined || only === id) && (mayAdminister(principal) || isGranted(grants, principal))
+}

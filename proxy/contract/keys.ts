@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { accountIdSchema, visiblePattern } from './accounts.ts'
+import { idSchema } from './ids.ts'
 
 /**
  * What a key may do at most; the effective right is what its person's role and its scopes both allow.
@@ -19,6 +20,8 @@ export const apiKeySchema = z.object({
   name: z.string(),
   user: z.object({ id: accountIdSchema, name: z.string() }),
   scopes: z.array(scopeSchema),
+  /** The one published workflow that it runs, and nothing else; null: whatever its scopes allow. */
+  workflow: z.object({ id: idSchema, name: z.string() }).nullable().default(null),
   masked: z.string(),
   createdAt: z.string(),
   expiresAt: z.string().nullable(),
@@ -43,6 +46,8 @@ export const createKeySchema = z.object({
     .min(1, 'Choose at least one thing the key may do.')
     .max(scopes.length)
     .default([...defaultScopes]),
+  /** For one published workflow alone: it runs it, uploads what it starts from, and reads what it made. */
+  workflowId: idSchema.optional(),
   /** null: never expires. */
   expiresInDays: z.number().int().min(1).max(3650).nullable().default(defaultKeyLifetimeDays),
   /** One's own password, asked again outside the owner's window. */

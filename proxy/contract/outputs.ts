@@ -40,6 +40,8 @@ export const outputsQuerySchema = z.object({
   /** Of one person; others than oneself only with the right to administer. */
   user: accountIdSchema.optional(),
   kind: outputKindSchema.optional(),
+  /** What one job made. */
+  job: z.uuid().optional(),
   kept: z.enum(['true', 'false']).optional(),
   /** Part of the name, in any case. */
   search: z.string().max(200).optional(),

@@ -24,15 +24,19 @@ export interface EndedJob {
 export interface EndedPage {
   /** undefined: everybody's. */
   readonly accountId: string | undefined
+  /** Of one published workflow only. */
+  readonly publishedId?: string | undefined
   readonly limit: number
   /** The last one of the page before. */
   readonly after: Pick<EndedJob, 'endedAtMs' | 'id'> | undefined
 }
 
 /** What ended, newest first. */
-export async function readEnded(kysely: Kysely<Schema>, { accountId, limit, after }: EndedPage): Promise<EndedJob[]> {
+export async function readEnded(kysely: Kysely<Schema>, page: EndedPage): Promise<EndedJob[]> {
+  const { accountId, publishedId, limit, after } = page
   let query = selectEnded(kysely)
   if (accountId !== undefined) query = query.where('account_id', '=', accountId)
+  if (publishedId !== undefined) query = query.where('published_id', '=', publishedId)
   if (after !== undefined) query = query.where(sql<boolean>`(ended_at_ms, id) < (${after.endedAtMs}, ${after.id})`)
   const rows = await query.orderBy('ended_at_ms', 'desc').orderBy('id', 'desc').limit(limit).execute()
   return rows.map(toEndedJob)

@@ -19,6 +19,9 @@ export interface OutputFilter {
   readonly accountId?: string | undefined
   readonly kind?: OutputKind | undefined
   readonly keep?: boolean | undefined
+  readonly jobId?: string | undefined
+  /** Made by jobs of this published workflow, as long as the journal has them. */
+  readonly publishedId?: string | undefined
   /** Part of the name. */
   readonly search?: string | undefined
   readonly removed: boolean
@@ -31,6 +34,9 @@ export interface After {
 }
 
 const IDS_AT_ONCE = 200
+
+const madeBy = (publishedId: string) =>
+  sql<boolean>`job_id in (select jobs.id from jobs where jobs.published_id = ${publishedId})`
 
 /** The rows of recorded files. */
 export class OutputStore {
@@ -104,10 +110,18 @@ export class OutputStore {
     if (filter.accountId !== undefined) query = query.where('account_id', '=', filter.accountId)
     if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
     if (filter.keep !== undefined) query = query.where('keep', '=', filter.keep ? 1 : 0)
+    if (filter.jobId !== undefined) query = query.where('job_id', '=', filter.jobId)
+    if (filter.publishedId !== undefined) query = query.where(madeBy(filter.publishedId))
     if (filter.search !== undefined)
       query = query.where(sql<boolean>`name like ${toPattern(filter.search)} escape '\\'`)
     if (after !== undefined) query = query.where(sql<boolean>`(made_at_ms, id) < (${after.madeAtMs}, ${after.id})`)
     return query.orderBy('made_at_ms', 'desc').orderBy('id', 'desc').limit(limit)
+  }
+
+  /** Whether a job of this published workflow made it. */
+  async isMadeBy({ id }: Pick<OutputRow, 'id'>, publishedId: string): Promise<boolean> {
+    const query = this.#kysely.selectFrom('outputs').select('id').where('id', '=', id).where(madeBy(publishedId))
+    return (await query.executeTakeFirst()) !== undefined
   }
 
   async setKeep(id: string, keep: boolean): Promise<void> {

@@ -19,6 +19,7 @@ import type { Principal } from '../../pipeline/requestContext.ts'
 import { mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { JobLists } from '../jobLists.ts'
+import { seesJob } from '../ownJob.ts'
 import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
 import { requireAdminister, requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
@@ -94,7 +95,7 @@ export function createJobsResource(dependencies: OwnApplicationDependencies) {
   const lists = new JobLists(dependencies)
   const getJob = (principal: Principal, id: string): Job => {
     const job = jobs.find(id)
-    if (job !== undefined && (job.accountId === principal.accountId || mayAdminister(principal))) return job
+    if (job !== undefined && seesJob(principal, job)) return job
     throw new GateError('NOT_FOUND', 'There is no such job, or it is over.')
   }
   /** In everybody's line, or among the person's own. */

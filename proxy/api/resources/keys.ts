@@ -10,6 +10,9 @@ import { apiKeySchema, createdKeySchema, createKeySchema } from '../../contract/
 import type { Scope } from '../../contract/keys.ts'
 import type { Principal } from '../../pipeline/requestContext.ts'
 import { mayAdminister } from '../../policy/rights.ts'
+import { isGranted } from '../../workflows/grants.ts'
+import type { WorkflowRecord } from '../../workflows/workflowRows.ts'
+import type { WorkflowStore } from '../../workflows/workflowStore.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { describeKey } from '../describe.ts'
 import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
@@ -44,14 +47,17 @@ const deleteRoute = createRoute({
 })
 
 /** API keys: one's own, or everybody's for administrators. */
-export function createKeysResource({ stores, clock }: OwnApplicationDependencies) {
+export function createKeysResource({ stores, clock, workflows }: OwnApplicationDependencies) {
   return createRouter()
     .openapi(listRoute, async (c) => {
       const principal = requirePermission(c.env.context, 'account')
       const { userId, ...page } = c.req.valid('query')
       const keys = await stores.keys.list(mayAdminister(principal) ? userId : principal.accountId)
       const names = new Map((await stores.accounts.list()).map((account) => [account.id, account.name]))
-      const described = keys.map((key) => describeKey(key, names.get(key.accountId) ?? ''))
+      const titles = new Map((await workflows.store.list()).map(({ id, name }) => [id, name]))
+      const described = keys.map((key) =>
+        describeKey(key, names.get(key.accountId) ?? '', titles.get(key.workflowId ?? '')),
+      )
       return c.json(toPage(described, page), 200)
     })
     .openapi(createKeyRoute, async (c) => {
@@ -60,15 +66,19 @@ export function createKeysResource({ stores, clock }: OwnApplicationDependencies
       const wanted = c.req.valid('json')
       const account = await findHolder(wanted.userId ?? principal.accountId, principal, stores.accounts)
       checkScopes(wanted.scopes, principal, account)
+      const workflow = await findWorkflow(wanted, account, workflows.store)
       if (needsPasswordAgain(principal)) await proveOwnPassword(stores, context, wanted.password)
       const wantedEndMs = wanted.expiresInDays === null ? null : clock.nowMs() + wanted.expiresInDays * DAY_MS
       const maker = await findMaker(principal, stores.keys)
       const expiresAtMs = notAfter(wantedEndMs, maker?.expiresAtMs ?? null)
       const { text, record } = await stores.keys.create(
-        { accountId: account.id, name: wanted.name, scopes: wanted.scopes, expiresAtMs, madeByKeyId: maker?.id },
+        {
+          ...{ accountId: account.id, name: wanted.name, scopes: wanted.scopes, expiresAtMs },
+          ...{ workflowId: workflow?.id, madeByKeyId: maker?.id },
+        },
         toActedBy(principal, context.clientAddress),
       )
-      return c.json({ ...describeKey(record, account.name), key: text }, 201)
+      return c.json({ ...describeKey(record, account.name, workflow?.name), key: text }, 201)
     })
     .openapi(deleteRoute, async (c) => {
       const { context } = c.env
@@ -101,6 +111,21 @@ async function findHolder(
     throw new GateError('PERMISSION_DENIED', 'You can make keys for yourself only.')
   }
   return accounts.get(accountId)
+}
+
+/** Only what the holder may run, and nothing beside it. */
+async function findWorkflow(
+  { workflowId, scopes }: Pick<z.output<typeof createKeySchema>, 'workflowId' | 'scopes'>,
+  { id: accountId, role }: Account,
+  store: Pick<WorkflowStore, 'find'>,
+): Promise<WorkflowRecord | undefined> {
+  if (workflowId === undefined) return undefined
+  const record = await store.find(workflowId)
+  if (record === undefined || !isGranted(record.grants, { accountId, role })) {
+    throw new GateError('VALIDATION_FAILED', 'Whoever the key is for may not run that workflow.')
+  }
+  if (scopes.every((scope) => scope === 'run' || scope === 'read')) return record
+  throw new GateError('VALIDATION_FAILED', 'A key for one workflow runs and reads, nothing else.')
 }
 
 /** A key never gives more than what makes it: neither a canvas session nor a smaller key grows into `administer`. */

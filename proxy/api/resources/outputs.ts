@@ -20,10 +20,10 @@ import { FolderRuleBook } from '../../folders/folderRules.ts'
 import { outputGone } from '../../outputs/outputs.ts'
 import type { OutputRow } from '../../outputs/outputStore.ts'
 import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
-import { mayAdminister } from '../../policy/rights.ts'
+import { mayAdminister, onlyWorkflowOf } from '../../policy/rights.ts'
 import { toAsker } from '../asker.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
-import { findOwnOutput } from '../ownOutput.ts'
+import { findOwnOutput, seesOutput } from '../ownOutput.ts'
 import { pageSchema } from '../paging.ts'
 import { requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
@@ -127,7 +127,9 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
   /** Those of the named that the person may touch; the others look as if they were not there. */
   const findOwn = async (principal: Principal, ids: readonly string[]): Promise<OutputRow[]> => {
     const rows = await outputs.store.findMany([...new Set(ids)])
-    return rows.filter((row) => row.account_id === principal.accountId || mayAdminister(principal))
+    const own: OutputRow[] = []
+    for (const row of rows) if (await seesOutput(outputs.store, principal, row)) own.push(row)
+    return own
   }
   const makeRoom = async (deleted: readonly OutputRow[]): Promise<void> => {
     for (const accountId of new Set(deleted.map(({ account_id }) => account_id))) await folders.room.deleted(accountId)
@@ -152,14 +154,17 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
 
   return createRouter()
     .openapi(listRoute, async (c) => {
-      const { cursor, limit, user, kind, kept, search, removed } = c.req.valid('query')
+      const { cursor, limit, user, kind, job, kept, search, removed } = c.req.valid('query')
       const principal = requirePermission(c.env.context, 'outputs')
       const accountId = mayAdminister(principal) ? user : principal.accountId
       if (user !== undefined && user !== accountId) {
         throw new GateError('PERMISSION_DENIED', 'You see your own files only.')
       }
       const keep = kept === undefined ? undefined : kept === 'true'
-      const filter = { accountId, kind, keep, search: search === '' ? undefined : search, removed: removed === 'true' }
+      const filter = {
+        ...{ accountId, kind, keep, jobId: job, publishedId: onlyWorkflowOf(principal) },
+        ...{ search: search === '' ? undefined : search, removed: removed === 'true' },
+      }
       const rows = await outputs.store.list(filter, parseCursor(cursor), limit + 1)
       const shown = rows.slice(0, limit)
       const last = rows.length > limit ? shown.at(-1) : undefined

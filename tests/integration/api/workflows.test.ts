@@ -223,4 +223,17 @@ describe('published workflows over the API', () => {
       (await stores.database.kysely.selectFrom('audit').select('event').execute()).map(({ event }) => event))
     expect(names).toEqual(expect.arrayContaining(['workflow.published', 'workflow.removed']))
   })
+
+  it('tells a person at their open page when their own list changed, and of nobody else’s', async ({
+    application,
+    stores,
+  }) => {
+    const owner = await openOwner(stores)
+    const { session } = await mia(stores)
+    const stream = await application.openEvents({ session })
+    await publish(application, owner, { grants: { public: false, roles: ['creator'], people: [] } })
+    await publish(application, owner, { name: 'Dogs' })
+    await expect.poll(() => stream.events).toEqual([{ type: 'changed', resource: 'workflows' }])
+    stream.close()
+  })
 })
