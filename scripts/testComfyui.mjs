@@ -28,7 +28,7 @@ const STEPS = [
   vitestStep('contract', { env }),
   vitestStep('e2e', {
     env,
-    files: ['tests/e2e/desktop/realComfyui.test.ts', 'tests/e2e/canvas/normalUser'],
+    files: ['tests/e2e/desktop/realComfyui.test.ts', 'tests/e2e/canvas/normalUser', 'tests/e2e/portal/run'],
     desktop: true,
   }),
 ]
