@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { ENGINE_OWNER, startEngineUnderTest } from '../../support/engineUnderTest.ts'
 import type { EngineUnderTest } from '../../support/engineUnderTest.ts'
 import { describeCompanion } from './cases/companionCases.ts'
+import { describeRules } from './cases/ruleCases.ts'
 import { describeIsolation } from './isolationContract.ts'
 import { addPerson, ALICE_ID, BOB_ID, clientOf, makePeopleFolder } from './world.ts'
 import type { IsolationWorld } from './world.ts'
@@ -31,4 +32,6 @@ afterAll(async () => {
 })
 
 describeIsolation('two people at the engine', { world: () => world, throughGate: false })
-describeCompanion({ engine: () => engine, world: () => world, folder: () => people.path })
+const companion = { engine: () => engine, world: () => world, folder: () => people.path }
+describeCompanion(companion)
+describeRules(companion)
