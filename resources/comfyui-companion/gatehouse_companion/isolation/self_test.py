@@ -241,7 +241,8 @@ def _make_user(base: str, user_id: str) -> User:
     for folder in folders:
         if not folder.endswith("temp"):
             os.makedirs(folder)
-    return User(user_id, *folders)
+    input_folder, output, temp, userdata = folders
+    return User(user_id, input_folder, output, temp, userdata)
 
 
 def _in_thread(work: Callable[[], None]) -> None:

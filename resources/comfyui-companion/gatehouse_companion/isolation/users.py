@@ -68,8 +68,9 @@ def parse_user(user_id: str, body: Any) -> User:
     a temp folder may be missing yet. @raises RulesRefused for rules of another shape; without them there are no limits"""
     if not isinstance(body, dict) or set(body) - {RULES} != set(FOLDERS):
         raise FolderRefused(f"the body must have {', '.join(FOLDERS)}")
-    folders = [_parse_folder(name, body[name]) for name in FOLDERS]
-    return User(user_id, *folders, rules=parse_rules(body[RULES]) if RULES in body else None)
+    input_folder, output, temp, userdata = (_parse_folder(name, body[name]) for name in FOLDERS)
+    rules = parse_rules(body[RULES]) if RULES in body else None
+    return User(user_id, input_folder, output, temp, userdata, rules)
 
 
 def named_folders(user: User) -> List[Tuple[str, str]]:
