@@ -84,6 +84,8 @@ class Risks(WithPacks):
     def test_of_programs_and_the_network(self):
         for body, head, risk in (
             ("subprocess.run(['ls'])", "import subprocess", "startsPrograms"),
+            ("return subprocess.run(text, shell=True).returncode", "import subprocess", "startsPrograms"),
+            ("return str(subprocess.check_output('ls').decode()).strip()[0]", "import subprocess", "startsPrograms"),
             ("sp.Popen(text)", "import subprocess as sp", "startsPrograms"),
             ("os.system('ls')", "import os", "startsPrograms"),
             ("os.execvp('a', [])", "import os", "startsPrograms"),
