@@ -62,6 +62,20 @@ describe('files that jobs made', () => {
     expect((await list(application, owner, `?user=${ben.id}`)).items).toHaveLength(1)
   })
 
+  it('of one job are those alone, and never somebody else’s', async ({ stores, application }) => {
+    const [mia, ben] = [await addPerson(stores, 'Mia'), await addPerson(stores, 'Ben')]
+    const picture = await makePicture(8, 8)
+    for (const name of ['first.png', 'second.png']) await record({ application, stores }, mia, { [name]: picture })
+    const key = await makeKey(stores, mia, ['read'])
+    const job: string = (await list(application, { key })).items.find(({ name }: any) => name === 'first.png').jobId
+
+    const ofJob = await list(application, { key }, `?job=${job}`)
+    const asBen = await list(application, { key: await makeKey(stores, ben, ['read']) }, `?job=${job}`)
+
+    expect(ofJob.items.map(({ name }: any) => name)).toEqual(['first.png'])
+    expect(asBen.items).toEqual([])
+  })
+
   it('come in pages, newest first, each once', async ({ stores, application }) => {
     const mia = await addPerson(stores, 'Mia')
     const key = await makeKey(stores, mia, ['read'])
