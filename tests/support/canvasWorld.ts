@@ -24,11 +24,12 @@ export interface CanvasWorld {
 /** Longer than a name should be read without its end being cut off, and HTML. */
 export const hostileName = '<img src=x onerror=document.title=666>'
 
-/** The product with Mia, Leo, Ada the administrator and somebody whose name is HTML; ComfyUI's page is its own. */
+/** The product with Mia, Leo, Tom who runs what is ready, Ada the administrator and somebody whose name is HTML; ComfyUI's page is its own. */
 export async function openCanvasWorld(): Promise<CanvasWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-frontend-'))
   const frontendDirectory = usesRealComfyui ? undefined : await installFrontend({ directory })
-  const people = { Mia: 'creator', Leo: 'creator', Ada: 'administrator', [hostileName]: 'creator' } as const
+  const makers = { Mia: 'creator', Leo: 'creator', [hostileName]: 'creator' } as const
+  const people = { ...makers, Ada: 'administrator', Tom: 'user' } as const
   const gatehouse = await serveGatehouse({ people, frontendDirectory })
   const asRoot = process.getuid?.() === 0
   const browser = await chromium.launch({ executablePath: findChromium(), args: asRoot ? ['--no-sandbox'] : [] })

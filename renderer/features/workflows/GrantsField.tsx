@@ -19,7 +19,7 @@ export function GrantsField({ value, onChange }: GrantsFieldProps) {
   return (
     <div className={styles.grants}>
       <Radio.Group
-        label="Who may run it?"
+        aria-label="Who may run it?"
         value={value.public ? 'everybody' : 'some'}
         onChange={(next) => onChange({ ...value, public: next === 'everybody' })}
       >

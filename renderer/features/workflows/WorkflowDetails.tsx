@@ -1,6 +1,6 @@
 import { Button, TextInput, Textarea } from '@mantine/core'
 import { IconArrowLeft } from '@tabler/icons-react'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { SyntheticEvent } from 'react'
 import type { ManagedWorkflow } from '../../../proxy/contract/workflows.ts'
@@ -138,14 +138,15 @@ function Grants({ workflow }: { readonly workflow: ManagedWorkflow }) {
 }
 
 function Inputs({ workflow }: { readonly workflow: ManagedWorkflow }) {
+  const navigate = useNavigate()
   return (
     <Section
       title="What people may change"
       hint="Everything else stays as you published it."
       action={
-        <Link to="/workflows" search={{ anew: workflow.id }} className={styles.linkButton}>
-          Publish anew
-        </Link>
+        <Button variant="default" onClick={() => void navigate({ to: '/workflows', search: { anew: workflow.id } })}>
+          Publish anew …
+        </Button>
       }
     >
       {workflow.inputs.length === 0 && <p className="quiet">Nothing: they only press Run.</p>}

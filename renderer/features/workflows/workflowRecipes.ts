@@ -67,7 +67,11 @@ function toShell({ url, workflowId, inputs, key, pictures }: Given): string {
     `job=$(ask -H 'Content-Type: application/json' "$api/workflows/${workflowId}/run" \\`,
     `  -d ${quoted} | read_from jobId)`,
     `until ask "$api/jobs/$job" | grep -Eq '"state" *: *"(succeeded|failed|cancelled)"'; do sleep 1; done`,
-    `output=$(ask "$api/outputs?job=$job&limit=1" | grep -o '"id":"[^"]*"' | head -n 1 | cut -d '"' -f 4)`,
+    // Files are noted a moment after the job has ended.
+    `for moment in 1 2 3 4 5; do`,
+    `  output=$(ask "$api/outputs?job=$job&limit=1" | grep -o '"id":"[^"]*"' | head -n 1 | cut -d '"' -f 4)`,
+    `  [ -n "$output" ] && break; sleep 1`,
+    `done`,
     `ask -o picture.png "$api/outputs/$output/file"`,
   ].join('\n')
 }
@@ -107,11 +111,15 @@ ${[...values, ...uploaded].join('\n')}
 }
 body = json.dumps({"inputs": inputs}).encode()
 job = json.loads(ask(API + "/workflows/${workflowId}/run", body))["jobId"]
-state = "waiting"
+state, outputs = "waiting", []
 while state not in ("succeeded", "failed", "cancelled"):
     time.sleep(1)
     state = json.loads(ask(API + "/jobs/" + job))["state"]
-for output in json.loads(ask(API + "/outputs?job=" + job))["items"]:
+for moment in range(5):
+    if not outputs:
+        time.sleep(1)
+        outputs = json.loads(ask(API + "/outputs?job=" + job))["items"]
+for output in outputs:
     with open(output["name"], "wb") as file:
         file.write(ask(API + "/outputs/" + output["id"] + "/file"))
     print(output["name"])`
@@ -150,12 +158,18 @@ ${[...values, ...uploaded].join('\n')}
 }
 const json = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: ${body} }
 const { jobId } = await (await ask(api + '/workflows/${workflowId}/run', json)).json()
+const wait = () => new Promise((resolve) => setTimeout(resolve, 1000))
 let state = 'waiting'
 while (!['succeeded', 'failed', 'cancelled'].includes(state)) {
-  await new Promise((resolve) => setTimeout(resolve, 1000))
+  await wait()
   state = (await (await ask(api + '/jobs/' + jobId)).json()).state
 }
-for (const { id, name } of (await (await ask(api + '/outputs?job=' + jobId)).json()).items) {
+let outputs = []
+for (let moment = 0; moment < 5 && outputs.length === 0; moment += 1) {
+  await wait()
+  outputs = (await (await ask(api + '/outputs?job=' + jobId)).json()).items
+}
+for (const { id, name } of outputs) {
   await writeFile(name, Buffer.from(await (await ask(api + '/outputs/' + id + '/file')).arrayBuffer()))
   console.log(name)
 }`
