@@ -204,6 +204,17 @@ class Models(WithModels):
         os.link(late, link)
         self.assertFalse(self.is_open_to(self.anna, link))
 
+    def test_replaced_by_a_link_to_a_forbidden_one_leave_the_list(self):
+        for _ in range(2):
+            with as_user(self.anna):
+                self.assertEqual(self.paths.get_filename_list("loras"), ["style.safetensors"])
+        os.remove(self.lora)
+        os.symlink(self.secret, self.lora)
+        with as_user(self.anna):
+            self.assertEqual(self.paths.get_filename_list("loras"), [])
+        with as_user(self.bert):
+            self.assertEqual(self.paths.get_filename_list("loras"), ["style.safetensors"])
+
     def test_change_for_a_job_that_is_running(self):
         with as_user(self.users.find(ANNA), identity.Job({})):
             self.assertIsNone(self.paths.get_full_path("checkpoints", "secret.safetensors"))

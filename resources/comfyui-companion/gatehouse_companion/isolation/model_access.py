@@ -24,6 +24,8 @@ Place = Tuple[str, str]
 NameList = Callable[[str], List[str]]
 FindPath = Callable[[str, str], Optional[str]]
 
+MAX_KEPT = 500
+
 # Inputs of ComfyUI's own loaders that name no file.
 _OPTIONS = frozenset(("device", "type", "weight_dtype"))
 
@@ -44,6 +46,18 @@ class Known(NamedTuple):
     files: Dict[FileNumber, Set[str]]
 
 
+# The limited kinds, as far as this ComfyUI has them.
+Limited = Dict[str, Known]
+
+
+class Kept(NamedTuple):
+    """What a person may use of a list of names, and of what state of which folders that was said."""
+
+    names: List[str]
+    state: List[Any]
+    usable: List[str]
+
+
 class ModelAccess:
     """`list_names` and `find_path` are ComfyUI's own functions, before they were replaced."""
 
@@ -53,6 +67,7 @@ class ModelAccess:
         self.list_names: NameList = folder_paths.get_filename_list
         self.find_path: FindPath = folder_paths.get_full_path
         self._known: Dict[str, Known] = {}
+        self._kept: Dict[Tuple[str, str], Kept] = {}
 
     def rules_of(self, user: Optional[User]) -> Optional[Rules]:
         """The rules that limit this person's models just now, if any."""
@@ -69,25 +84,38 @@ class ModelAccess:
         if rules is not None and not os.path.isdir(path) and self.is_forbidden(rules, path):
             raise ModelRefused()
 
-    def is_forbidden(self, rules: Rules, path: str) -> bool:
+    def is_forbidden(self, rules: Rules, path: str, known: Optional[Limited] = None) -> bool:
+        """`known` as of just now, where many are asked about at once."""
         is_held = False
-        for kind, name in self._places(rules, path):
+        for kind, name in self._places(path, self._know_all(rules) if known is None else known):
             is_held = True
             if rules.models[kind].covers(name):
                 return False
         return is_held
 
-    def is_usable(self, rules: Rules, kind: str, name: str) -> bool:
+    def is_usable(self, rules: Rules, kind: str, name: str, known: Optional[Limited] = None) -> bool:
         """Whether a kind shows and finds this name."""
         listed = self._lists_for(rules, kind)
         if listed:
             return any(names.covers(name) for names in listed)
         path = self.find_path(kind, name)
-        return path is None or not self.is_forbidden(rules, path)
+        return path is None or not self.is_forbidden(rules, path, known)
 
     def keep_usable(self, kind: str, names: Iterable[str]) -> List[str]:
-        rules = self.rules()
-        return list(names) if rules is None else [name for name in names if self.is_usable(rules, kind, name)]
+        """Kept until a folder changes: `object_info` asks for the same lists many times."""
+        rules, every = self.rules(), list(names)
+        if rules is None:
+            return every
+        known = self._know_all(rules)
+        state: List[Any] = [self._state_of(self._current_name(kind)), *(found.state for found in known.values())]
+        kept = self._kept.get((kind, rules.models_mark))
+        if kept is not None and kept.names == every and _are_same(kept.state, state):
+            return list(kept.usable)
+        usable = [name for name in every if self.is_usable(rules, kind, name, known)]
+        if len(self._kept) >= MAX_KEPT:
+            self._kept.clear()
+        self._kept[(kind, rules.models_mark)] = Kept(every, state, usable)
+        return list(usable)
 
     def mark(self) -> str:
         """What tells cached results of different limits apart; empty for no limits."""
@@ -113,17 +141,14 @@ class ModelAccess:
         paths = [(kind, path) for kind, path in found if path is not None]
         return bool(paths) and all(self.is_usable(rules, kind, text) and not self.is_forbidden(rules, path) for kind, path in paths)
 
-    def _places(self, rules: Rules, path: str) -> Iterator[Place]:
+    def _places(self, path: str, limited: Limited) -> Iterator[Place]:
         """Where a file lies in folders of limited kinds: the kind and the name there."""
         followed = real(path)
         # `link/../a` is another file than its text says.
         is_plain = os.pardir not in path.replace("\\", "/").split("/")
         written = os.path.normcase(os.path.abspath(path)) if is_plain else followed
         number = _number_of(followed)
-        for kind in rules.models:
-            known = self._know(kind)
-            if known is None:
-                continue
+        for kind, known in limited.items():
             for as_written, as_is in known.roots:
                 yield from ((kind, name) for name in (_below(as_written, written), _below(as_is, followed)) if name)
             if number is not None:
@@ -138,6 +163,14 @@ class ModelAccess:
         rename = getattr(self._folder_paths, "map_legacy", None)
         return str(rename(kind)) if rename is not None else kind
 
+    def _know_all(self, rules: Rules) -> Limited:
+        found = ((kind, self._know(kind)) for kind in rules.models)
+        return {kind: known for kind, known in found if known is not None}
+
+    def _state_of(self, current: str) -> Any:
+        """ComfyUI keeps its list, the same one, until a folder changes. None when there is nothing to tell that by."""
+        return getattr(self._folder_paths, "filename_list_cache", {}).get(current)
+
     def _know(self, kind: str) -> Optional[Known]:
         current = self._current_name(kind)
         entry = self._folder_paths.folder_names_and_paths.get(current)
@@ -149,14 +182,17 @@ class ModelAccess:
                 names = list(self.list_names(current))
             except Exception:  # a folder that has just gone; what lies in it is still found by its path
                 names = []
-        # ComfyUI keeps its list, the same one, until a folder changes.
-        state = getattr(self._folder_paths, "filename_list_cache", {}).get(current)
+        state = self._state_of(current)
         known = self._known.get(current)
         if known is None or state is None or known.state is not state or known.folders != folders:
             roots = tuple((os.path.normcase(os.path.abspath(folder)), real(folder)) for folder in folders)
             known = Known(state, folders, roots, _number_files(folders, names))
             self._known[current] = known
         return known
+
+
+def _are_same(before: List[Any], now: List[Any]) -> bool:
+    return len(before) == len(now) and all(one is not None and one is other for one, other in zip(before, now))
 
 
 def _number_files(roots: Iterable[str], names: Iterable[str]) -> Dict[FileNumber, Set[str]]:

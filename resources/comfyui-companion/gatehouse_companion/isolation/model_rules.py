@@ -123,8 +123,8 @@ def _listing_files(original: Callable[..., Any], access: ModelAccess) -> Callabl
     def get_model_file_list(self: Any, folder_name: str) -> Any:
         with acting_as(None):
             files = original(self, folder_name)
-        rules = access.rules()
-        return files if rules is None else [file for file in files if access.is_usable(rules, folder_name, file["name"])]
+        usable = frozenset(access.keep_usable(folder_name, [file["name"] for file in files]))
+        return [file for file in files if file["name"] in usable]
 
     return get_model_file_list
 
