@@ -125,7 +125,11 @@ class RunningGate implements Gate {
     authenticator.onCredentialsChanged(() => void users.forgetGone(upstream()))
     folders.onMoved?.((accountId) => void users.moved(upstream(), accountId))
     const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
-    nodes.attach({ bootId: () => upstream()?.bootId, ask: (path) => errands.readFacts(path) })
+    nodes.attach({
+      bootId: () => upstream()?.bootId,
+      ask: (path) => errands.readFacts(path),
+      askFor: (accountId, path) => errands.askFor(accountId, { method: 'GET', path }),
+    })
     this.#unsubscribe.push(
       engine.onStateChange(() => nodes.followEngine()),
       nodes.onChange(() => void users.rulesChanged(upstream())),

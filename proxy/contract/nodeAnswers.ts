@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { engineNodeSchema, nodeVerdictSchema } from './nodes.ts'
+import { engineNodeSchema, engineRouteSchema, nodeVerdictSchema } from './nodes.ts'
 import { nodeAllowanceSchema, roleIdSchema } from './roleRules.ts'
 
 /** `GET nodes?role=…`: a class as that role meets it. */
@@ -14,6 +14,8 @@ export type JudgedNodeAnswer = z.infer<typeof judgedNodeSchema>
 export const nodeListSchema = z.object({
   /** false: ComfyUI has not said yet which classes it has; `items` is empty. */
   known: z.boolean(),
+  /** Why nothing is known although ComfyUI runs, in words. */
+  problem: z.string().nullable().default(null),
   items: z.array(judgedNodeSchema),
 })
 export type NodeList = z.infer<typeof nodeListSchema>
@@ -32,6 +34,12 @@ export const seenSchema = z.object({
     .array(z.object({ method: z.string(), path: z.string() }))
     .max(20_000)
     .default([]),
+})
+
+/** `GET engine-routes`. `isNew`: came since the owner last looked. */
+export const engineRouteListSchema = z.object({
+  known: z.boolean(),
+  items: z.array(engineRouteSchema.extend({ isNew: z.boolean() })),
 })
 
 /** `GET models`: the files of every kind that ComfyUI lists, whoever may see them. */

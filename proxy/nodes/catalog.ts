@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { engineNodesSchema, engineRoutesSchema } from '../contract/nodes.ts'
 import type { EngineNode, EngineRoute } from '../contract/nodes.ts'
+import { STOCK_PACK } from '../policy/nodeVerdict.ts'
 
 /** What one start of the engine has. */
 export interface Catalog {
@@ -29,10 +30,24 @@ export function parseCatalog(bootId: string, texts: CatalogTexts): Catalog {
   const replaced = texts.replacements === undefined ? {} : replacementsSchema.parse(JSON.parse(texts.replacements))
   return {
     bootId,
-    nodes: new Map(nodes.map((node) => [node.name, node])),
+    nodes: new Map(nameForeignPacks(nodes).map((node) => [node.name, node])),
     routes,
     replacements: new Map(Object.entries(replaced).map(([old, list]) => [old, list.map((one) => one.new_node_id)])),
   }
+}
+
+/** No pack can replace it: ComfyUI keeps the names of its first classes (nodes.py, load_custom_node). */
+const SURELY_STOCK = 'SaveImage'
+
+/**
+ * A pack that calls itself comfyui: its folder may have that name. What does not lie where ComfyUI's own classes lie is
+ * not ComfyUI's, so that nothing of it counts as looked at.
+ */
+function nameForeignPacks(nodes: readonly EngineNode[]): EngineNode[] {
+  const own = nodes.find(({ name, pack }) => name === SURELY_STOCK && pack === STOCK_PACK)?.packPath
+  return nodes.map((node) =>
+    node.pack === STOCK_PACK && node.packPath !== own ? { ...node, pack: `${STOCK_PACK} (custom node)` } : node,
+  )
 }
 
 /**

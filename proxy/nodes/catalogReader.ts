@@ -7,7 +7,14 @@ export interface EngineFacts {
   /** Of the start that can be asked now. */
   bootId(): string | undefined
   /** undefined: no answer. */
-  ask(path: string): Promise<{ readonly status: number; readonly body: Buffer } | undefined>
+  ask(path: string): Promise<EngineAnswer | undefined>
+  /** The same in somebody's name. */
+  askFor(accountId: string, path: string): Promise<EngineAnswer | undefined>
+}
+
+interface EngineAnswer {
+  readonly status: number
+  readonly body: Buffer
 }
 
 const RETRY_MS = 5_000
@@ -22,7 +29,11 @@ export interface CatalogReaderParts {
   readonly retryMs?: number
 }
 
-const nothing: EngineFacts = { bootId: () => undefined, ask: () => Promise.resolve(undefined) }
+const nothing: EngineFacts = {
+  bootId: () => undefined,
+  ask: () => Promise.resolve(undefined),
+  askFor: () => Promise.resolve(undefined),
+}
 
 type Reading =
   | { readonly bootId: string; readonly kind: 'known'; readonly catalog: Catalog }
@@ -44,6 +55,11 @@ export class CatalogReader {
   attach(facts: EngineFacts): void {
     this.#facts = facts
     this.follow()
+  }
+
+  /** A question of somebody's, not remembered. */
+  askFor(accountId: string, path: string): Promise<EngineAnswer | undefined> {
+    return this.#facts.askFor(accountId, path)
   }
 
   /** Whether an engine is there that can be asked. */
@@ -135,7 +151,7 @@ export class CatalogReader {
 
 class OldEngine extends Error {}
 
-function textOf(answer: { readonly status: number; readonly body: Buffer } | undefined): string {
+function textOf(answer: EngineAnswer | undefined): string {
   if (answer?.status === 200) return answer.body.toString('utf8')
   if (answer !== undefined && MISSING.includes(answer.status)) throw new OldEngine('the engine is of before')
   throw new Error(`the engine answered ${answer?.status ?? 'nothing'}`)

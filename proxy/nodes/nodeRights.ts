@@ -1,5 +1,6 @@
 import type { JsonObject } from '../comfyui/losslessJson.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import type { ModelFiles } from '../contract/nodeAnswers.ts'
 import type { EngineNode, EngineRules, EngineRoute, NodeVerdict } from '../contract/nodes.ts'
 import type { ModelRules, NodeAllowance, NodeRules } from '../contract/roleRules.ts'
 import type { Logger } from '../core/logger.ts'
@@ -9,6 +10,7 @@ import { resolveClass } from './catalog.ts'
 import type { Catalog } from './catalog.ts'
 import { CatalogReader } from './catalogReader.ts'
 import type { EngineFacts } from './catalogReader.ts'
+import { readModelFiles } from './modelFiles.ts'
 import { refuseNodes, refuseUnknownEngine, refuseUnknownNode } from './nodeRefusal.ts'
 import type { RefusedNode } from './nodeRefusal.ts'
 import { listPromptNodes } from './promptNodes.ts'
@@ -168,11 +170,20 @@ export class NodeRights {
     return catalog?.routes.map((route) => ({ ...route, isNew: !this.#seen.hasRoute(route) }))
   }
 
-  /** What there is of a class, to be allowed exactly so; undefined: not there, or nobody can read it. */
-  async findAllowance(name: string): Promise<NodeAllowance | undefined> {
-    const node = (await this.#reader.read())?.nodes.get(name)
-    if (node === undefined || node.sourceHash === '') return undefined
-    return { name, packPath: node.packPath, sourceHash: node.sourceHash }
+  /** Every model file that the engine lists, asked in the name of an administrator; undefined: no answer. */
+  listModels(administratorId: string): Promise<ModelFiles['items'] | undefined> {
+    return readModelFiles((path) => this.#reader.askFor(administratorId, path))
+  }
+
+  /** Whether this start of the engine has the class exactly so. */
+  async isThere(allowance: NodeAllowance): Promise<boolean> {
+    const node = (await this.#reader.read())?.nodes.get(allowance.name)
+    return node !== undefined && isAllowanceFor(allowance, node)
+  }
+
+  /** Why nothing is known of an engine that is there, in words. */
+  get problem(): string | undefined {
+    return this.#reader.problem
   }
 
   /**

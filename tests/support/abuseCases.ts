@@ -81,7 +81,7 @@ export const abuseCases: readonly AbuseCase[] = [
   { tried: 'Workflows that save outside of one’s folder', seen: 'Nothing is written; the job fails' },
   {
     tried: 'Workflows of nodes that read, write or run anything',
-    seen: 'Who may not make workflows runs none. Creators use the nodes that their role allows: see isolation.md',
+    seen: 'Who may not make workflows runs none. Others run harmless classes that the owner has looked at, and what was allowed exactly: see nodes-and-models.md',
   },
   { tried: 'Reading her sign-in for paid nodes from the queue or history', seen: 'It is in no answer, also not hers' },
   {

@@ -59,6 +59,10 @@ export class FakeFacts implements EngineFacts {
     )
   }
 
+  askFor(accountId: string, path: string): Promise<{ status: number; body: Buffer } | undefined> {
+    return this.ask(`${accountId} ${path}`)
+  }
+
   #find(path: string): unknown {
     if (path === '/node_replacements') return this.replacements
     return path.endsWith('/routes') ? { routes: this.routes } : { nodes: this.nodes }

@@ -4,6 +4,7 @@ import type { EngineUnderTest } from '../../support/engineUnderTest.ts'
 import { describeGate } from './cases/gateCases.ts'
 import { describeForbidden } from './cases/forbiddenCases.ts'
 import { describeLimits } from './cases/limitCases.ts'
+import { describeNodeRules } from './cases/nodeRuleCases.ts'
 import { describeOddRequests } from './cases/requestCases.ts'
 import { openGateWorld } from './gateWorld.ts'
 import type { GateWorld } from './gateWorld.ts'
@@ -29,3 +30,4 @@ describeGate(context)
 describeOddRequests(() => world)
 describeForbidden(() => world)
 describeLimits(() => world)
+describeNodeRules(() => world)

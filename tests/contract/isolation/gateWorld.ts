@@ -5,11 +5,15 @@ import { setMeta } from '../../../proxy/database/metaStore.ts'
 import { migrate } from '../../../proxy/database/migrate.ts'
 import { openDatabase } from '../../../proxy/database/openDatabase.ts'
 import type { Database } from '../../../proxy/database/openDatabase.ts'
+import { NodeRights } from '../../../proxy/nodes/nodeRights.ts'
+import type { PersonRules, PersonRuleSource } from '../../../proxy/nodes/nodeRights.ts'
+import { SeenStore } from '../../../proxy/nodes/seenStore.ts'
 import { UserFolders } from '../../../proxy/isolation/userFolders.ts'
 import { EngineClient } from '../../support/engineClient.ts'
 import type { EngineUnderTest } from '../../support/engineUnderTest.ts'
 import { accountIdOf, bearer, openGateFixture, tokens } from '../../support/gateFixture.ts'
 import type { FakeSettings, FixtureOptions, GateFixture } from '../../support/gateFixture.ts'
+import { creatorRules } from '../../support/nodesFixture.ts'
 import type { SupervisedEngine } from '../../support/supervisedEngine.ts'
 import { makePeopleFolder } from './world.ts'
 import type { IsolationWorld, Person, PersonFolders } from './world.ts'
@@ -20,10 +24,37 @@ export interface GateWorld extends IsolationWorld {
   /** Leads the gate to another start of the engine. */
   connect(engine: Pick<ReachableEngine, 'port' | 'secret'>, bootId: string): void
   readonly settings: FakeSettings
+  readonly rules: WorldRules
   readonly port: number
   /** Whoever the gate knows by this token. */
   clientOf(token: string): EngineClient
   close(): Promise<void>
+}
+
+/** Roles as they are at first: what is harmless for everybody but the owner, until a case says otherwise. */
+export class WorldRules implements PersonRuleSource {
+  readonly #of = new Map<string, Partial<PersonRules>>()
+  readonly #listeners = new Set<() => void>()
+
+  find(accountId: string): Promise<PersonRules> {
+    const isAdministrator = accountId === accountIdOf('ada')
+    return Promise.resolve({ ...creatorRules, isAdministrator, ...this.#of.get(accountId) })
+  }
+
+  findGranted(): Promise<readonly string[]> {
+    return Promise.resolve([])
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Holds from the person's next request on. */
+  set(person: Pick<Person, 'id'>, rules: Partial<PersonRules>): void {
+    this.#of.set(person.id, rules)
+    for (const listener of this.#listeners) listener()
+  }
 }
 
 /** A gate in front of the engine, with the folders that the product makes: two people, and the owner. */
@@ -45,7 +76,13 @@ async function openWorld(
 ): Promise<GateWorld> {
   const database = openDatabase(join(people.path, 'gatehouse.db'))
   const folders = await openFolders(database, people.path)
-  const fixture = await openGateFixture({ ready: false, folders, ...options })
+  const rules = new WorldRules()
+  const nodes = new NodeRights({
+    seen: await SeenStore.open(database.kysely, systemClock),
+    rules,
+    logger: silentLogger,
+  })
+  const fixture = await openGateFixture({ ready: false, folders, nodes, ...options })
   const connect = ({ port, secret }: EngineUnderTest, bootId: string): void =>
     fixture.engine.set({ port, secret: secret ?? '', bootId })
   const { input, output, temp, user } = own
@@ -55,10 +92,12 @@ async function openWorld(
     owner: personOf(fixture, 'ada', tokens.admin, { input, output, temp, userdata: join(user, 'default') }),
     connect,
     settings: fixture.settings,
+    rules,
     port: fixture.port,
     clientOf: (token) => clientOf(fixture, token),
     close: async () => {
       await fixture.close()
+      nodes.close()
       await database.close()
       people.remove()
     },

@@ -203,6 +203,15 @@ describe('what the owner has looked at', () => {
     expect(await opened.rights.findRefusal('cleo', promptOf('Sharpen'))).toBeDefined()
   })
 
+  it('a pack that calls itself comfyui: its classes are as new as any other pack’s', async () => {
+    const opened = await open()
+    await restart(opened, makeNode('Backdoor', { packPath: '/engine/custom_nodes/comfyui' }))
+    expect(await opened.rights.findRefusal('cleo', promptOf('Backdoor'))).toBeDefined()
+    const listed = await opened.rights.list(harmless, false)
+    expect(listed?.find(({ name }) => name === 'Backdoor')).toMatchObject({ verdict: 'new', unseen: 'new' })
+    expect(listed?.find(({ name }) => name === 'Backdoor')?.pack).not.toBe('comfyui')
+  })
+
   it('a stock class that is new is flagged and runs; one that only changed is neither', async () => {
     const opened = await open()
     await restart(opened, makeNode('NewStock'), makeNode('KSampler', { sourceHash: '3'.repeat(64) }))
@@ -216,6 +225,7 @@ describe('what the owner has looked at', () => {
     await opened.rights.list(harmless, false)
     opened.facts.nodes = [
       makeNode('KSampler', { packPath: '/other' }),
+      makeNode('SaveImage', { packPath: '/other' }),
       makeNode('Blur', { pack: 'blur' }),
       makeNode('Sharpen', { pack: 'filters', sourceHash: '4'.repeat(64) }),
     ]
