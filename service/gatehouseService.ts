@@ -62,7 +62,7 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
     await folders.folders.resume()
     const workflows = openWorkflows(stores, options)
     const nodes = await openNodes(stores, options, workflows)
-    const jobs = await openJobs(stores, folders.folders.room, options, workflows.runs)
+    const jobs = await openJobs(stores, folders.folders.room, options, { grants: workflows.runs, nodes })
     return new Service(options, { lock, stores, choices, nodes, jobs, workflows, ...folders })
   } catch (error) {
     lock.release()
@@ -177,6 +177,7 @@ class Service implements GatehouseService {
       audit: createGateAudit(stores.audit),
       ownApplication: createOwnApplication({
         stores,
+        nodes: parts.nodes,
         jobs,
         folders,
         outputs: this.#outputs.outputs,

@@ -1,7 +1,9 @@
 import type { Stores } from '../proxy/accounts/stores.ts'
+import { JobClasses } from '../proxy/jobs/jobClasses.ts'
 import { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import { JobStore } from '../proxy/jobs/jobStore.ts'
 import { QueueMemory } from '../proxy/jobs/queueMemory.ts'
+import type { NodeRights } from '../proxy/nodes/nodeRights.ts'
 import type { RoomCheck } from '../proxy/jobs/roomCheck.ts'
 import type { WorkflowGrantReader } from '../proxy/policy/mayRun.ts'
 import { createJobRights } from './jobRights.ts'
@@ -12,18 +14,24 @@ export async function openJobs(
   stores: Stores,
   room: RoomCheck,
   { clock, random, logger }: ServiceOptions,
-  grants: WorkflowGrantReader,
+  rules: { readonly grants: WorkflowGrantReader; readonly nodes: NodeRights },
 ): Promise<JobQueue> {
   const { settings, database } = stores
+  const store = new JobStore(database.kysely)
+  const classes = new JobClasses(store)
+  const { grants, nodes } = rules
   const opening = JobQueue.open({
-    store: new JobStore(database.kysely),
+    store,
     memory: new QueueMemory(database.kysely),
     clock,
     random,
     logger,
     settings,
     room,
-    rights: createJobRights(stores, grants, clock),
+    rights: createJobRights(stores, grants, clock, {
+      mayRun: async (accountId, job) => nodes.mayRun(accountId, await classes.of(job)),
+      onChange: (listener) => nodes.onChange(listener),
+    }),
   })
   try {
     return await opening

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Folders } from '../folders/folders.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
+import type { NodeRights } from '../nodes/nodeRights.ts'
 import type { Outputs } from '../outputs/outputs.ts'
 import type { PictureTexts } from '../outputs/pictureTexts.ts'
 import type { Thumbnails } from '../outputs/thumbnails.ts'
@@ -32,6 +33,7 @@ export interface OwnApplicationDependencies {
   readonly stores: Stores
   readonly jobs: JobQueue
   readonly folders: Folders
+  readonly nodes: NodeRights
   readonly outputs: Outputs
   readonly thumbnails: Thumbnails
   readonly pictureTexts: PictureTexts

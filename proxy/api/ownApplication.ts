@@ -16,6 +16,7 @@ import { createConnectionsResource } from './resources/connections.ts'
 import { createJobsResource } from './resources/jobs.ts'
 import { createFoldersResource } from './resources/folders.ts'
 import { createKeysResource } from './resources/keys.ts'
+import { createNodesResource } from './resources/nodes.ts'
 import { createOutputsResource } from './resources/outputs.ts'
 import { createSessionResource } from './resources/session.ts'
 import { createSessionsResource } from './resources/sessions.ts'
@@ -104,6 +105,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createAccountResource(dependencies),
     createUsersResource(dependencies),
     createKeysResource(dependencies),
+    createNodesResource(dependencies),
     createSessionsResource(dependencies),
     createComfyuiResource(dependencies),
     createSharingResource(dependencies),

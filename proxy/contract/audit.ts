@@ -28,6 +28,7 @@ export const auditEventNames = [
   'output.changed',
   'output.shared',
   'outputs.deleted',
+  'nodes.seen',
   'outputs.removed',
   'outputs.restored',
   'prompt.accepted',

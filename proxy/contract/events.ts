@@ -26,6 +26,7 @@ export const gateEventSchema = z.discriminatedUnion('type', [
       'workflows',
       'drafts',
       'roles',
+      'nodes',
     ]),
   }),
   z.object({

@@ -14,7 +14,7 @@ export interface RunRights {
   /** The role that is always there whose limits and weight count. */
   readonly role: Role
   /** Asked of each job, because a grant of one workflow may be withdrawn. */
-  mayRun(job: Pick<Job, 'published'>): Promise<boolean>
+  mayRun(job: Pick<Job, 'id' | 'published'>): Promise<boolean>
 }
 
 /** Whether jobs may run. Asked when one is handed to the engine, and whenever rights may have changed. */

@@ -26,6 +26,8 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   folders: [queryKeys.folders],
   workflows: [queryKeys.workflows],
   drafts: [queryKeys.drafts],
+  // Which classes there are, and what a role reaches by them.
+  nodes: [['nodes'], ['models'], ['reach']],
   // Whoever sees people sees what their roles are called; one's own comes with the session.
   roles: [queryKeys.roles, queryKeys.users, queryKeys.session],
 }

@@ -11,9 +11,12 @@ import type { Connection, Sharing } from '../../proxy/contract/sharing.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import type { ListenerName, PresentedCredential, RequestContext } from '../../proxy/pipeline/requestContext.ts'
 import { createJobRights } from '../../service/jobRights.ts'
+import { openNodes } from '../../service/openNodes.ts'
 import { openGuests } from '../../service/openGuests.ts'
 import { openTestFolders } from './foldersFixture.ts'
 import type { TestFolders } from './foldersFixture.ts'
+import type { NodeRights } from '../../proxy/nodes/nodeRights.ts'
+import { FakeFacts } from './nodesFixture.ts'
 import { openJobQueueFixture } from './jobQueueFixture.ts'
 import type { JobQueueFixture } from './jobQueueFixture.ts'
 import { openOutputsFixture } from './outputsFixture.ts'
@@ -139,6 +142,9 @@ export interface AskOptions {
 export interface TestApplication {
   readonly origin: string
   readonly parts: FakeParts
+  /** What the engine says that it has. */
+  readonly facts: FakeFacts
+  readonly nodes: NodeRights
   readonly queue: JobQueueFixture
   readonly folders: TestFolders
   readonly files: OutputsFixture
@@ -246,7 +252,11 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
     const { jobs } = queue
     const guests = openGuests(stores, { ...folders, jobs, thumbnails: files.thumbnails, logger })
     const workflows = openWorkflowsFixture(stores, queue.jobs, { clock, logger })
+    const facts = new FakeFacts()
+    const nodes = await openNodes(stores, { clock, logger }, workflows.parts)
+    nodes.attach(facts)
     const own = createOwnApplication({
+      nodes,
       jobs: queue.jobs,
       folders: folders.folders,
       outputs: files.outputs,
@@ -286,6 +296,8 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
     await use({
       origin,
       parts,
+      facts,
+      nodes,
       queue,
       folders,
       files,

@@ -5,6 +5,7 @@ import { commandLine } from '../../../proxy/accounts/actedBy.ts'
 import { createOwnApplication } from '../../../proxy/api/ownApplication.ts'
 import { systemRandom } from '../../../proxy/core/random.ts'
 import { createGate } from '../../../proxy/gate.ts'
+import { openNodes } from '../../../service/openNodes.ts'
 import { addPerson, api, makeKey, signIn } from '../../support/apiPeople.ts'
 import { FakeNodes } from '../../support/fakeNodes.ts'
 import { cookie, FakeEngine, FakeFolders } from '../../support/gateFixture.ts'
@@ -26,11 +27,13 @@ const gateTest = storesTest.extend<{ port: number }>({
     const queue = await openJobQueueFixture({ clock, logger, settings: stores.settings, rights })
     const folders = openTestFolders(stores, clock, logger, dataDirectory)
     const files = openOutputsFixture(stores, queue.jobs, folders.userFolders, { clock, logger })
+    const workflows = openWorkflowsFixture(stores, queue.jobs, { clock, logger }).parts
     const ownApplication = createOwnApplication({
+      nodes: await openNodes(stores, { clock, logger }, workflows),
       outputs: files.outputs,
       thumbnails: files.thumbnails,
       pictureTexts: files.pictureTexts,
-      workflows: openWorkflowsFixture(stores, queue.jobs, { clock, logger }).parts,
+      workflows,
       clock,
       logger,
       stores,

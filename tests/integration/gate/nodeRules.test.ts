@@ -5,7 +5,7 @@ import type { GateFixture } from '../../support/gateFixture.ts'
 import { ask } from '../../support/httpClient.ts'
 import type { HttpAnswer } from '../../support/httpClient.ts'
 import { creatorRules, harmless, makeNode, openNodesFixture } from '../../support/nodesFixture.ts'
-import type { NodesFixture , FakeFacts} from '../../support/nodesFixture.ts'
+import type { NodesFixture, FakeFacts } from '../../support/nodesFixture.ts'
 import { until } from '../../support/tabClient.ts'
 
 const CLEO = accountIdOf('cleo')

@@ -3,7 +3,7 @@ import { formatLosslessJson, parseLosslessJson } from '../../../proxy/comfyui/lo
 import type { JsonObject } from '../../../proxy/comfyui/losslessJson.ts'
 import type { EngineNode } from '../../../proxy/contract/nodes.ts'
 import { creatorRules, harmless, makeNode, openNodesFixture } from '../../support/nodesFixture.ts'
-import type { NodesFixture , FakeFacts} from '../../support/nodesFixture.ts'
+import type { NodesFixture, FakeFacts } from '../../support/nodesFixture.ts'
 import { until } from '../../support/tabClient.ts'
 
 let fixture: NodesFixture | undefined
