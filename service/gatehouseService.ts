@@ -371,7 +371,7 @@ class Service implements GatehouseService {
         { name: 'folders', deadlineMs: 5_000, run: () => this.#closeFolders() },
         { name: 'sharing', deadlineMs: 6_000, run: () => this.#sharing.stop() },
         { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },
-        { name: 'nodes', deadlineMs: 1_000, run: () => Promise.resolve(this.#nodes.close()) },
+        { name: 'nodes', deadlineMs: 1_000, run: () => this.#nodes.close() },
         { name: 'engine', deadlineMs: 20_000, run: () => this.#supervisor.stop() },
         { name: 'window sessions', deadlineMs: 2_000, run: () => this.#stores.ownerSessions.closeAll() },
         { name: 'files of jobs', deadlineMs: 5_000, run: () => this.#outputs.close() },

@@ -108,9 +108,11 @@ export class NodeRights {
     return () => this.#catalogListeners.delete(listener)
   }
 
-  close(): void {
+  /** May be called more than once. */
+  close(): Promise<void> {
     this.#unsubscribe()
     this.#reader.close()
+    return Promise.resolve()
   }
 
   /** What the engine is told to hold somebody to; undefined: nothing. */

@@ -123,7 +123,7 @@ export async function openNodesFixture(prepare: (facts: FakeFacts) => void = () 
     },
     reopen,
     close: async () => {
-      for (const rights of opened) rights.close()
+      for (const rights of opened) await rights.close()
       await database.close()
       rmSync(directory, { recursive: true, force: true })
     },

@@ -142,7 +142,7 @@ export interface AskOptions {
 export interface TestApplication {
   readonly origin: string
   readonly parts: FakeParts
-  /** What the engine says that it has. */
+  /** What the engine says that it has, once a test gives it a start. */
   readonly facts: FakeFacts
   readonly nodes: NodeRights
   readonly queue: JobQueueFixture
@@ -253,6 +253,7 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
     const guests = openGuests(stores, { ...folders, jobs, thumbnails: files.thumbnails, logger })
     const workflows = openWorkflowsFixture(stores, queue.jobs, { clock, logger })
     const facts = new FakeFacts()
+    facts.boot = undefined
     const nodes = await openNodes(stores, { clock, logger }, workflows.parts)
     nodes.attach(facts)
     const own = createOwnApplication({

@@ -97,7 +97,7 @@ async function openWorld(
     clientOf: (token) => clientOf(fixture, token),
     close: async () => {
       await fixture.close()
-      nodes.close()
+      await nodes.close()
       await database.close()
       people.remove()
     },

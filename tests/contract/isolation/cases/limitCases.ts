@@ -92,22 +92,35 @@ export function describeLimits(world: () => GateWorld): void {
   })
 
   describe('who may make no workflows', () => {
-    it.each(['user', 'viewer', 'guest'] as const)('case 26: a %s runs no graph and sees no node', async (role) => {
+    it.each([
+      ['user', 400],
+      ['guest', 400],
+      ['viewer', 403],
+    ] as const)('case 26: a %s runs no graph of their own', async (role, status) => {
       const { alice, bob } = world()
       const client = world().clientOf(tokens[role])
       const before = [alice, bob].map(everythingOf)
       for (const path of ['/prompt', '/api/prompt', '/%70rompt']) {
         const answer = await client.post(path, { prompt: savePrompt() })
-        expect([path, answer.status]).toEqual([path, 403])
+        expect([path, answer.status, answer.json().error.type]).toEqual([path, status, 'not_allowed'])
       }
       expect((await client.post('/gatehouse/companion/validate', { prompt: savePrompt() })).status).toBe(404)
-      for (const path of ['/object_info', '/object_info/SaveImage', '/models', '/queue', '/history', '/', '/ws']) {
+      expect([alice, bob].map(everythingOf)).toEqual(before)
+    })
+
+    it.each(['viewer', 'guest'] as const)('case 26: a %s sees no node', async (role) => {
+      const client = world().clientOf(tokens[role])
+      for (const path of ['/object_info', '/object_info/SaveImage', '/models', '/embeddings', '/', '/ws']) {
         expect([path, (await client.get(path)).status]).toEqual([path, 403])
       }
+      await expect(client.openSocket()).rejects.toThrow('403')
+    })
+
+    it('a viewer uploads nothing, and has no queue', async () => {
+      const client = world().clientOf(tokens.viewer)
+      for (const path of ['/queue', '/history']) expect([path, (await client.get(path)).status]).toEqual([path, 403])
       const image = { filename: 'x.png', content: await makePng() }
       expect((await client.upload('/upload/image', { image })).status).toBe(403)
-      await expect(client.openSocket()).rejects.toThrow('403')
-      expect([alice, bob].map(everythingOf)).toEqual(before)
     })
 
     it('case 26: a key that may only read runs no graph', async () => {
