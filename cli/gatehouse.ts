@@ -2,6 +2,7 @@ import { GateError } from '../proxy/contract/errorCodes.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { folderCommand } from './commands/folder.ts'
 import { keyCommand } from './commands/key.ts'
+import { roleCommand } from './commands/role.ts'
 import { settingsCommand } from './commands/settings.ts'
 import { userCommand } from './commands/user.ts'
 import { workflowCommand } from './commands/workflow.ts'
@@ -14,6 +15,7 @@ import type { Command, CommandContext } from './commandContext.ts'
  */
 const commands: Readonly<Record<string, Command>> = {
   user: userCommand,
+  role: roleCommand,
   key: keyCommand,
   folder: folderCommand,
   workflow: workflowCommand,

@@ -19,7 +19,8 @@ const toUser = ({ id, name, role }: Account): User => ({ id, name, role })
 
 function parseRole(text: string | undefined): RoleId {
   const parsed = roleIdSchema.safeParse(text)
-  if (!parsed.success) throw new UsageError(`A role is one of ${roles.join(', ')}, or one of yours.`)
+  if (!parsed.success)
+    throw new UsageError(`A role is one of ${roles.join(', ')}, or one of yours: gatehouse role list.`)
   return parsed.data
 }
 

@@ -4,7 +4,7 @@ import { GateError } from '../contract/errorCodes.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
 import { isLess } from '../policy/rights.ts'
-import { toKnownRole } from './roleStore.ts'
+import { toKnownRole } from './knownRole.ts'
 
 /** On whose behalf a store changes something; it goes into the log with the change. */
 export interface ActedBy {

@@ -86,7 +86,7 @@ async function createStores(
   const usage = new UsageRecorder({ kysely, clock, logger })
   const shared = { kysely, clock, random, audit, changes }
   const accounts = new AccountStore({ ...shared, settings })
-  const roles = new RoleStore(kysely)
+  const roles = new RoleStore(shared)
   const sessions = new SessionStore({ ...shared, usage, settings })
   const keys = new ApiKeyStore({
     ...shared,

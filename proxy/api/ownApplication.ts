@@ -18,6 +18,7 @@ import { createFoldersResource } from './resources/folders.ts'
 import { createKeysResource } from './resources/keys.ts'
 import { createNodesResource } from './resources/nodes.ts'
 import { createOutputsResource } from './resources/outputs.ts'
+import { createRolesResource } from './resources/roles.ts'
 import { createSessionResource } from './resources/session.ts'
 import { createSessionsResource } from './resources/sessions.ts'
 import { createSettingsResource } from './resources/settings.ts'
@@ -104,6 +105,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createSessionResource(dependencies),
     createAccountResource(dependencies),
     createUsersResource(dependencies),
+    createRolesResource(dependencies),
     createKeysResource(dependencies),
     createNodesResource(dependencies),
     createSessionsResource(dependencies),

@@ -11,13 +11,17 @@ export type OwnResource = Extract<
   'users' | 'keys' | 'sessions' | 'workflows'
 >
 
-type Sources = Pick<Stores, 'accounts' | 'keys' | 'sessions'> & { readonly workflows: Pick<WorkflowStore, 'list'> }
+type Sources = Pick<Stores, 'accounts' | 'roles' | 'keys' | 'sessions'> & {
+  readonly workflows: Pick<WorkflowStore, 'list'>
+}
 
 /** What a person sees of their own things, as texts to compare. Last use is left out: it changes all the time. */
 const readers: Readonly<Record<OwnResource, (sources: Sources, accountId: string) => Promise<string>>> = {
-  users: async ({ accounts }, accountId) => {
+  users: async ({ accounts, roles }, accountId) => {
     const account = await accounts.find(accountId)
-    return JSON.stringify([account?.name, account?.role, account?.hasPassword])
+    const role = account && (await roles.find(account.role))
+    const given = [account?.role, role?.title, ...(role?.permissions ?? [])]
+    return JSON.stringify([account?.name, account?.hasPassword, given])
   },
   keys: async ({ keys }, accountId) =>
     JSON.stringify(

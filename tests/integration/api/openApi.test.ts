@@ -37,6 +37,8 @@ describe('the OpenAPI document', () => {
         '/outputs/{id}/shares',
         '/outputs/{id}/thumbnail',
         '/outputs/{id}/workflow',
+        '/roles',
+        '/roles/{id}',
         '/session',
         '/session/guest',
         '/sessions',
