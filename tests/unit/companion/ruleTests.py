@@ -331,7 +331,7 @@ class Nodes(WithFolders):
         self.classes = {"Allowed": Allowed, "Denied": Denied}
         self.users = users.Users()
         self.limit(["Allowed"])
-        self.rules = node_rules.NodeRules(self.users, self.classes)
+        self.rules = node_rules.NodeRules(self.users, lambda: self.classes)
         self.server = type("Server", (Server,), {"trigger_on_prompt": Server.trigger_on_prompt})
         self.prompt_class = type("DynamicPrompt", (Graph.DynamicPrompt,), {})
         node_rules.install(self.execution, types.SimpleNamespace(DynamicPrompt=self.prompt_class), self.server, self.rules)

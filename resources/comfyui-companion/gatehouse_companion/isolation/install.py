@@ -30,7 +30,7 @@ def install_isolation(web: Any, server_class: Any, private_folders: str) -> Requ
     early.patch_early()
     patches.attempt("modelRules", lambda: model_rules.install_loading(comfyui, early.models()))
     # Before "execution", so that it stands inside of what runs a job as its owner.
-    rules = node_rules.NodeRules(users, _node_classes())
+    rules = node_rules.NodeRules(users, _node_classes)
     patches.attempt("nodeRules", lambda: _install_node_rules(server_class, rules))
     patches.attempt("execution", lambda: _install_jobs(users, memory))
     patches.attempt("cacheKeys", lambda: cache_keys.install_cache_keys(_caching(), _node_classes(), early.models()))

@@ -34,12 +34,16 @@ def describe(node_id: str, class_type: str) -> str:
 
 
 class NodeRules:
-    """`classes` is ComfyUI's table of classes by name."""
+    """`find_classes` tells ComfyUI's table of classes by name."""
 
-    def __init__(self, users: Users, classes: Dict[str, Any]) -> None:
+    def __init__(self, users: Users, find_classes: Callable[[], Dict[str, Any]]) -> None:
         self._users = users
-        self._classes = classes
+        self._find_classes = find_classes
         self._told: Optional[Dict[str, Any]] = None
+
+    @property
+    def _classes(self) -> Dict[str, Any]:
+        return self._find_classes()
 
     def remember_classes(self) -> None:
         """After the last pack: these are what the gate is told. A class that takes a name over later may not run."""
@@ -62,10 +66,11 @@ class NodeRules:
     def is_refused(self, class_type: Any) -> bool:
         """False also for a name that no class has: ComfyUI refuses it in its own words."""
         limits = self.limits()
-        if limits is None or not isinstance(class_type, str) or class_type not in self._classes:
+        classes = self._classes if limits is not None else {}
+        if limits is None or not isinstance(class_type, str) or class_type not in classes:
             return False
-        told = self._classes if self._told is None else self._told
-        return class_type not in limits or told.get(class_type) is not self._classes[class_type]
+        told = classes if self._told is None else self._told
+        return class_type not in limits or told.get(class_type) is not classes[class_type]
 
     def find_refused(self, prompt: Any) -> Dict[str, str]:
         """Classes that may not run, by the node."""
