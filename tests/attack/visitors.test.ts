@@ -192,6 +192,8 @@ describe('a guest who let themselves in', () => {
       expect([method, path, answer.status]).toEqual([method, path, 403])
     }
     expect(await stores.accounts.find(accountId)).toMatchObject({ name: 'Guest 1', role: 'guest', hasPassword: false })
+    const forThem = { ...(await openOwner(stores)), body: { name: 'stay', userId: accountId } }
+    expect((await application.ask('POST', `${api}/keys`, forThem)).status).toBe(422)
     expect(await stores.keys.list(accountId)).toEqual([])
     await expect(signIn(stores, 'Guest 1')).rejects.toMatchObject({ code: 'SIGN_IN_FAILED' })
   })

@@ -65,6 +65,9 @@ export function createKeysResource({ stores, clock, workflows }: OwnApplicationD
       const principal = requirePermission(context, 'account')
       const wanted = c.req.valid('json')
       const account = await findHolder(wanted.userId ?? principal.accountId, principal, stores.accounts)
+      if (account.guestAddress !== null) {
+        throw new GateError('VALIDATION_FAILED', `${account.name} is a guest. Add the person first, then make the key.`)
+      }
       checkScopes(wanted.scopes, principal, account)
       const workflow = await findWorkflow(wanted, account, workflows.store)
       if (needsPasswordAgain(principal)) await proveOwnPassword(stores, context, wanted.password)
