@@ -27,18 +27,28 @@ interface RunResultProps {
 /** What a run made: large, to save, to share and to go on with. */
 export function RunResult({ job, workflows, notes, onForm }: RunResultProps) {
   const outputs = useJobOutputs(job)
+  const same = notes.sameRunAs(job.id)
+  const isEmpty = outputs.data?.length === 0 && same !== undefined
+  const earlier = useJobOutputs({ id: same?.jobId ?? '', files: null }, isEmpty)
   const [chosen, setChosen] = useState(0)
-  const list = outputs.data ?? []
+  const list = (isEmpty ? earlier.data : outputs.data) ?? []
   const output = list[Math.min(chosen, list.length - 1)]
-  if (outputs.isPending || (output === undefined && outputs.isFetching)) return <LoadingRows rows={4} rowHeight={80} />
+  if (outputs.isPending || (output === undefined && (outputs.isFetching || earlier.isFetching)))
+    return <LoadingRows rows={4} rowHeight={80} />
   if (outputs.data === undefined) {
     return (
       <ErrorState what="The result could not be read." error={outputs.error} onRetry={() => void outputs.refetch()} />
     )
   }
-  if (output === undefined) return <Notice tone="plain">It is done. Nothing was saved by it.</Notice>
+  if (output === undefined)
+    return (
+      <Notice tone="plain">
+        It is done. It made no new file: with the same form, the one from before stands among your pictures.
+      </Notice>
+    )
   return (
     <section className={styles.result} aria-label="Result">
+      {isEmpty && <Notice tone="plain">Nothing was changed, so this is what came of it before.</Notice>}
       <Shown output={output} />
       {list.length > 1 && <Strip outputs={list} chosen={output.id} onChoose={setChosen} />}
       <p className={styles.facts}>

@@ -84,6 +84,8 @@ function NextSteps({ job, workflow, notes, onStarted, onForm }: NextStepsProps) 
   const run = useRunWorkflow(workflow)
   const [again, setAgain] = useState(false)
   const asked = notes.runOf(job.id)?.draft
+  // Without a seed to draw, the same form gives the same picture.
+  const hasChance = inputs.some(({ kind }) => kind === 'seed')
   const rerun = () => {
     setAgain(true)
     const draft = withoutSeeds(inputs, createDraft(inputs, asked))
@@ -107,7 +109,7 @@ function NextSteps({ job, workflow, notes, onStarted, onForm }: NextStepsProps) 
           <Button size="md" variant="default" px={8} onClick={change}>
             Change something
           </Button>
-          {asked !== undefined && (
+          {asked !== undefined && (job.state !== 'succeeded' || hasChance) && (
             <Button size="md" px={8} loading={again} disabled={problem !== null} onClick={rerun}>
               {job.state === 'failed' ? 'Try again' : 'Run again'}
             </Button>

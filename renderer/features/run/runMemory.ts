@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { draftSchema } from './runDraft.ts'
-import type { Draft } from './runDraft.ts'
+import { draftSchema, isStartPicture } from './runDraft.ts'
+import type { Draft, DraftValue } from './runDraft.ts'
 
 const prefix = 'gatehouse-run-'
 const mostRuns = 24
@@ -44,6 +44,18 @@ export class RunNotes {
     return this.#memory.runs.find((run) => run.jobId === jobId)
   }
 
+  /**
+   * The first remembered run of the same workflow with the very same form: ComfyUI has its result ready, and makes no
+   * file anew.
+   */
+  sameRunAs(jobId: string): RememberedRun | undefined {
+    const run = this.runOf(jobId)
+    if (run === undefined) return undefined
+    const isSame = (other: RememberedRun): boolean =>
+      other.workflowId === run.workflowId && other.jobId !== jobId && haveSameValues(other.draft, run.draft)
+    return [...this.#memory.runs].reverse().find(isSame)
+  }
+
   keepRun(run: { readonly jobId: string; readonly workflowId: string; readonly draft: Draft }): void {
     const runs = [{ ...run, draft: { ...run.draft } }, ...this.#memory.runs].slice(0, mostRuns)
     this.#keep({ ...this.#memory, runs })
@@ -57,6 +69,12 @@ export class RunNotes {
       // Storage may be full or forbidden: then it holds until the page closes.
     }
   }
+}
+
+function haveSameValues(one: Draft, other: Draft): boolean {
+  const toValue = (value: DraftValue | undefined) => (isStartPicture(value) ? value.name : value)
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...keys].every((key) => toValue(one[key]) === toValue(other[key]))
 }
 
 /** For who signs out: the next one at this device reads nothing of it. */

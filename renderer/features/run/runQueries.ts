@@ -70,9 +70,10 @@ export function useActiveRuns() {
 const outputPageSchema = z.object({ items: z.array(outputSchema) })
 
 /** What a job made, in the order in which it was made. Files are noted a moment after the job has ended. */
-export function useJobOutputs({ id, files }: Pick<JobAnswer, 'id' | 'files'>) {
+export function useJobOutputs({ id, files }: Pick<JobAnswer, 'id' | 'files'>, enabled = true) {
   return useQuery({
     queryKey: queryKeys.jobOutputs(id),
+    enabled,
     queryFn: async () => {
       const { items } = await request('GET', 'outputs', { schema: outputPageSchema, query: { job: id, limit: 60 } })
       return [...items].reverse()

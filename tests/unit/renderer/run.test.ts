@@ -240,6 +240,22 @@ describe('what this device remembers', () => {
     expect(new RunNotes('ben', store).formOf('portrait')).toBeUndefined()
   })
 
+  it('knows the first run that was asked for the very same', () => {
+    const notes = new RunNotes('mia', openStore())
+    const keep = (jobId: string, draft: typeof filled, workflowId = 'w') => notes.keepRun({ jobId, workflowId, draft })
+    keep('first', filled)
+    keep('other workflow', filled, 'v')
+    keep('again', { ...filled, '10.image': { ...picture, look: 'data:,' } })
+    keep('changed', { ...filled, '6.text': 'a lake' })
+    keep('third', filled)
+    expect(['third', 'again', 'changed', 'unknown'].map((id) => notes.sameRunAs(id)?.jobId)).toEqual([
+      'first',
+      'first',
+      undefined,
+      undefined,
+    ])
+  })
+
   it('ends with signing out', () => {
     const store = openStore()
     store.setItem('gatehouse-appearance', 'dark')
