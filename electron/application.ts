@@ -207,6 +207,7 @@ export class Application {
         const problem = await shell.openPath(directory)
         if (problem !== '') throw new DesktopRefused(`The folder could not be opened: ${directory}`)
       },
+      showWindow: () => this.#window.show(),
       hasTray: () => this.#hasTray(),
       quit: () => void this.quitByHand().catch(this.#tellOwner),
       notify: (name, payload) => notifyPage(this.#window.contents, name, payload),

@@ -18,6 +18,7 @@ export interface DesktopActions {
   copy(text: string): Promise<void>
   copySecret(text: string): Promise<void>
   openFolder(directory: string): Promise<void>
+  showWindow(): void
   hasTray(): Promise<boolean>
   /** Only begins it: the page that asks goes with the window. */
   quit(): void
@@ -112,6 +113,10 @@ export function createRoutes(service: ServicePart, desktop: DesktopActions): Rou
       secrets: service.secretsKind,
       tray: await desktop.hasTray(),
     })),
+    'window:show': route(channels['window:show'], () => {
+      desktop.showWindow()
+      return Promise.resolve(undefined)
+    }),
     'desktop:quit': route(channels['desktop:quit'], () => {
       desktop.quit()
       return Promise.resolve(undefined)

@@ -78,6 +78,8 @@ export const channels = {
     }),
   },
   'desktop:openDataFolder': { input: nothing, output: nothing },
+  /** Brings the page's own window to the front. */
+  'window:show': { input: nothing, output: nothing },
   /** Quits as from the menu: asks if somebody would lose something. Answers before that. */
   'desktop:quit': { input: nothing, output: nothing },
 } as const

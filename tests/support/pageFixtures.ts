@@ -326,6 +326,7 @@ const desktop: NonNullable<PageScenario['desktop']> = checkChannels({
   },
   'folder:open': undefined,
   'desktop:openDataFolder': undefined,
+  'window:show': undefined,
   'desktop:quit': undefined,
 })
 

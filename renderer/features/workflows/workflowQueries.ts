@@ -99,7 +99,10 @@ export function useSetWorkflowPicture(id: string) {
       picture === undefined
         ? request('DELETE', `${pathOf(id)}/picture`, { schema: noAnswer })
         : putPicture(id, picture),
-    onSuccess: refresh,
+    onSuccess: () => {
+      edition += 1
+      return refresh()
+    },
   })
 }
 

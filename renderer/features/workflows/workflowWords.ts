@@ -1,3 +1,4 @@
+import type { SavedDraft } from '../../../proxy/contract/workflowDrafts.ts'
 import type { ManagedWorkflow, WorkflowGrants, WorkflowInput } from '../../../proxy/contract/workflows.ts'
 import { count, joinNames } from '../../words/names.ts'
 
@@ -83,3 +84,7 @@ export function readyWords(workflows: readonly Pick<ManagedWorkflow, 'name'>[]):
   const more = workflows.length - named.length
   return `Ready to run: ${more === 0 ? joinNames(named) : `${named.join(', ')} and ${more} more`}.`
 }
+
+/** What the app's own window of ComfyUI has handed over since the last look. */
+export const findArrival = (drafts: readonly SavedDraft[], before: ReadonlySet<string>): SavedDraft | undefined =>
+  drafts.find(({ id, fromApp }) => fromApp && !before.has(id))

@@ -56,6 +56,7 @@ function aDesktop(picked?: string) {
     copy: (text) => Promise.resolve(void calls.push(['copy', text])),
     copySecret: (text) => Promise.resolve(void calls.push(['copySecret', text])),
     openFolder: (directory) => Promise.resolve(void calls.push(['openFolder', directory])),
+    showWindow: () => void calls.push(['showWindow']),
     hasTray: () => Promise.resolve(true),
     quit: () => void calls.push(['quit']),
     notify: (name, payload) => void calls.push([name, payload]),

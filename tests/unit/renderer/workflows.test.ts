@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { savedDraftSchema } from '../../../proxy/contract/workflowDrafts.ts'
 import { workflowInputSchema } from '../../../proxy/contract/workflows.ts'
 import type { WorkflowInput } from '../../../proxy/contract/workflows.ts'
 import { inputError, toInputDrafts, toInputs } from '../../../renderer/features/workflows/inputDraft.ts'
@@ -9,6 +10,7 @@ import type { InputDraft } from '../../../renderer/features/workflows/inputDraft
 import { nodeTitle, readDraft, readWorkflowFile } from '../../../renderer/features/workflows/workflowFile.ts'
 import { createWorkflowRecipes, exampleInputs } from '../../../renderer/features/workflows/workflowRecipes.ts'
 import {
+  findArrival,
   grantWords,
   groupByNode,
   readyWords,
@@ -74,6 +76,22 @@ describe('what is said of workflows', () => {
       { nodeId: '5:12', items: [{ key: '5:12.a' }, { key: '5:12.c.d' }] },
       { nodeId: '3', items: [{ key: '3.b' }] },
     ])
+  })
+})
+
+describe('what was handed over from ComfyUI’s page', () => {
+  const draft = (id: string, fromApp: boolean) =>
+    savedDraftSchema.parse({
+      ...{ id: id.padEnd(16, '0'), name: id, fromApp, nodes: 1, savedAt: '' },
+      by: { id: 'ada'.padEnd(16, '0'), name: 'Ada' },
+    })
+
+  it('opens by itself when it is new and comes from the app’s own window, and never from elsewhere', () => {
+    const [old, elsewhere, here] = [draft('old', true), draft('elsewhere', false), draft('here', true)]
+    const before = new Set([old.id])
+
+    expect(findArrival([elsewhere, old], before)).toBeUndefined()
+    expect(findArrival([here, elsewhere, old], before)).toBe(here)
   })
 })
 
