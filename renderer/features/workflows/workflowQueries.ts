@@ -10,8 +10,11 @@ import type { WorkflowSource } from './workflowFile.ts'
 
 const pathOf = (id: string): string => `workflows/${encodeURIComponent(id)}`
 
+/** Counts pictures that were changed here: a page keeps what it has shown under the same address. */
+let edition = 0
+
 export const workflowPicturePath = ({ id }: { readonly id: string }): string =>
-  `/gatehouse/api/v1/${pathOf(id)}/picture`
+  `/gatehouse/api/v1/${pathOf(id)}/picture?edition=${edition}`
 
 /** Every published workflow as the owner sees it. */
 export function useWorkflows() {
