@@ -30,6 +30,8 @@ import { listPrivateFolders, openFolders, openRetention } from './openFolders.ts
 import type { OpenedFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
 import { openNodes } from './openNodes.ts'
+import { createRoleReach, knowingMadeUp, openMadeUp } from './openReach.ts'
+import type { MadeUp } from './openReach.ts'
 import { openOutputs } from './openOutputs.ts'
 import type { OpenedOutputs } from './openOutputs.ts'
 import { createWorkflowParts, openWorkflows } from './openWorkflows.ts'
@@ -61,9 +63,10 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
     const folders = openFolders(stores, options, () => choices.folders())
     await folders.folders.resume()
     const workflows = openWorkflows(stores, options)
-    const nodes = await openNodes(stores, options, workflows)
+    const madeUp = await openMadeUp(options, random)
+    const nodes = await openNodes(stores, options, workflows, madeUp.people)
     const jobs = await openJobs(stores, folders.folders.room, options, { grants: workflows.runs, nodes })
-    return new Service(options, { lock, stores, choices, nodes, jobs, workflows, ...folders })
+    return new Service(options, { lock, stores, choices, madeUp, nodes, jobs, workflows, ...folders })
   } catch (error) {
     lock.release()
     throw error
@@ -75,6 +78,7 @@ interface ServiceParts extends OpenedFolders {
   readonly lock: FolderLock
   readonly stores: Stores
   readonly choices: EngineChoices
+  readonly madeUp: MadeUp
   readonly nodes: NodeRights
   readonly jobs: JobQueue
   readonly workflows: OpenedWorkflows
@@ -162,19 +166,22 @@ class Service implements GatehouseService {
       options,
     })
     this.#starter = workflows.starter
+    const { madeUp } = parts
     this.#gate = createGate({
       clock,
       random,
       logger,
       engine: this.engine,
-      authenticator: stores.authenticator,
       settings: stores.settings,
-      folders: guardFolders(userFolders, engineTrouble),
       room: folders.room,
       nodes: parts.nodes,
       jobs,
       published: parts.workflows.runs,
-      audit: createGateAudit(stores.audit),
+      ...knowingMadeUp(madeUp, {
+        authenticator: stores.authenticator,
+        folders: guardFolders(userFolders, engineTrouble),
+        audit: createGateAudit(stores.audit),
+      }),
       ownApplication: createOwnApplication({
         stores,
         nodes: parts.nodes,
@@ -184,6 +191,7 @@ class Service implements GatehouseService {
         thumbnails: this.#outputs.thumbnails,
         pictureTexts: this.#outputs.pictureTexts,
         workflows,
+        reach: createRoleReach({ ...parts, workflows, settings: stores.settings, sharing: this.#sharing }, options),
         clock,
         logger,
         pagesDirectory: options.paths.pagesDirectory,

@@ -3,7 +3,9 @@ import type { Stores } from '../proxy/accounts/stores.ts'
 import { NodeRights } from '../proxy/nodes/nodeRights.ts'
 import type { PersonRules } from '../proxy/nodes/nodeRights.ts'
 import { holds } from '../proxy/policy/rights.ts'
+import type { MadeUpPeople } from '../proxy/probe/madeUpPeople.ts'
 import { SeenStore } from '../proxy/nodes/seenStore.ts'
+import { findMadeUpRules } from './openReach.ts'
 import type { OpenedWorkflows } from './openWorkflows.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
 
@@ -12,17 +14,20 @@ export async function openNodes(
   stores: Stores,
   { clock, logger }: Pick<ServiceOptions, 'clock' | 'logger'>,
   { runs }: Pick<OpenedWorkflows, 'runs'>,
+  madeUp?: MadeUpPeople,
 ): Promise<NodeRights> {
   return new NodeRights({
     seen: await SeenStore.open(stores.database.kysely, clock),
     rules: {
       find: async (accountId) => {
+        const rules = madeUp && findMadeUpRules(madeUp, accountId)
+        if (rules !== undefined) return rules
         const account = await stores.accounts.find(accountId)
         return account && readRules(stores, account.role)
       },
       findGranted: async (accountId) => {
-        const account = await stores.accounts.find(accountId)
-        return account === undefined ? [] : runs.listClasses({ accountId, role: account.role })
+        const role = madeUp?.find(accountId)?.role.id ?? (await stores.accounts.find(accountId))?.role
+        return role === undefined ? [] : runs.listClasses({ accountId, role })
       },
       onChange: (listener) => stores.authenticator.onCredentialsChanged(listener),
     },

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { KnownRole } from '../accounts/roleStore.ts'
 import type { Stores } from '../accounts/stores.ts'
 import type { Engine } from '../comfyui/engine.ts'
+import type { ProbeResult } from '../contract/reach.ts'
 import type { Connection, Sharing } from '../contract/sharing.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
@@ -11,7 +13,8 @@ import type { Outputs } from '../outputs/outputs.ts'
 import type { PictureTexts } from '../outputs/pictureTexts.ts'
 import type { Thumbnails } from '../outputs/thumbnails.ts'
 import type { WorkflowParts } from '../workflows/workflowParts.ts'
-import type { RequestContext } from '../pipeline/requestContext.ts'
+import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
+import type { ReachWorld } from '../policy/reach.ts'
 
 /** The sharing switch as the API needs it. */
 export interface SharingControl {
@@ -19,6 +22,19 @@ export interface SharingControl {
   /** @throws GateError PORT_IN_USE, … when it cannot be switched; it is then as before */
   set(on: boolean): Promise<void>
   onChange(listener: () => void): () => void
+}
+
+/** A role as it is, or as somebody thinks of saving it. */
+export type TriedRole = Pick<KnownRole, 'id' | 'title' | 'base' | 'permissions' | 'models' | 'nodes'>
+
+/** What a role reaches; see policy/reach.ts and probe/. */
+export interface RoleReach {
+  /** Who somebody of that role would be to the gate. */
+  makeUp(role: TriedRole): Principal
+  /** What there is to reach, as the engine tells it to that administrator. */
+  findWorld(role: TriedRole, administratorId: string): Promise<ReachWorld>
+  /** @throws GateError ALREADY_RUNNING, ENGINE_UNAVAILABLE */
+  probe(role: TriedRole, administratorId: string): Promise<ProbeResult>
 }
 
 /** Who is here now. */
@@ -40,6 +56,7 @@ export interface OwnApplicationDependencies {
   readonly workflows: WorkflowParts
   readonly engine: Engine
   readonly sharing: SharingControl
+  readonly reach: RoleReach
   readonly connections: Connections
   /** The built pages: `owner.html`, `portal.html`, `assets/`. */
   readonly pagesDirectory: string

@@ -19,6 +19,7 @@ import { createKeysResource } from './resources/keys.ts'
 import { createNodesResource } from './resources/nodes.ts'
 import { createOutputsResource } from './resources/outputs.ts'
 import { createRolesResource } from './resources/roles.ts'
+import { createReachResource } from './resources/reach.ts'
 import { createSessionResource } from './resources/session.ts'
 import { createSessionsResource } from './resources/sessions.ts'
 import { createSettingsResource } from './resources/settings.ts'
@@ -117,6 +118,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createFoldersResource(dependencies),
     createSharesResource(dependencies),
     createOutputsResource(dependencies),
+    createReachResource(dependencies),
     createWorkflowDraftsResource(drafts),
     createWorkflowManagement(dependencies),
     createWorkflowsResource(dependencies),

@@ -36,6 +36,7 @@ export const auditEventNames = [
   'request.denied',
   'role.changed',
   'role.created',
+  'role.probed',
   'role.removed',
   'session.ended',
   'session.started',

@@ -113,7 +113,7 @@ export const probeResultSchema = z.object({
   notSent: z.number().int(),
   /** For want of time. */
   left: z.number().int(),
-  mismatches: z.array(probeMismatchSchema).max(200),
+  mismatches: z.array(probeMismatchSchema).max(1000),
   /** Model files that the engine showed and should not have, or the other way round, by kind. */
   wrongModels: z.array(z.object({ folder: z.string(), names: z.array(z.string()) })),
   unseenRoutes: z.array(reachedRouteSchema),

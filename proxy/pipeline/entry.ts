@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RouteAccess } from '../comfyui/routeTable.ts'
-import type { GateError } from '../contract/errorCodes.ts'
+import { GateError } from '../contract/errorCodes.ts'
 import { normaliseAddress } from '../core/addresses.ts'
 import { closeAfterResponse } from '../http/listener.ts'
 import { writeAnswer } from '../http/ownAnswer.ts'
@@ -58,6 +58,11 @@ async function answer(
   if (principal !== undefined) {
     trackUse(new RequestUse(exchange, principal, response), response, services.presence)
   }
+  if (principal?.madeUp === true && !isRead(exchange)) {
+    // Trying out what a role reaches must not do what it asks for, however wrongly it was let through.
+    writeAnswer(response, { status: 204, headers: [], body: '' })
+    return
+  }
   if (method === 'OPTIONS') {
     const allow = route.allowed ?? ['GET', 'HEAD', 'POST']
     writeAnswer(response, { status: 204, headers: ['allow', [...new Set(['OPTIONS', ...allow])].join(', ')], body: '' })
@@ -70,6 +75,8 @@ async function answer(
   const event = { type: 'request.changed', listener, clientAddress, principal, method, path: target.path } as const
   services.dependencies.audit.record(event)
 }
+
+const isRead = ({ method, route }: Exchange): boolean => (method === 'GET' || method === 'HEAD') && !route.unsafeGet
 
 /** A long download or event stream ends with the credential it rests on. A class: this runs for every request. */
 class RequestUse implements LiveUse {
@@ -182,6 +189,7 @@ export async function handleUpgrade(
     exchange = openExchange(request, { listener: at.listener, upgrade: true, revision: services.presence.revision })
     await runStages(exchange, services.stageServices, services.stages)
     if (socket.destroyed) return
+    if (exchange.principal?.madeUp === true) throw new GateError('PERMISSION_DENIED', 'Nobody is there to listen.')
     services.hub.accept(exchange, request, socket, head, at.carrier)
   } catch (error) {
     const refusal = toGateError(error)

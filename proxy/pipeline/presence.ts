@@ -91,8 +91,8 @@ export class PresenceRegistry {
   /** Watches a use from now on; its credential is looked at again when one may have ended since `use.revision`. */
   add(use: LiveUse): void {
     this.#uses.add(use)
-    // Whoever only has Gatehouse's own pages open is not here: the owner's window would always be.
-    if (!use.isOwn) this.#arrive(use)
+    // Whoever only has Gatehouse's own pages open is not here: the owner's window would always be. Nor is who is made up.
+    if (!use.isOwn && use.principal.madeUp !== true) this.#arrive(use)
     if (use.revision !== this.#revision) this.#recheck()
   }
 

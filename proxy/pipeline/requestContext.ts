@@ -38,6 +38,8 @@ export interface Principal {
   /** The role that is always there whose limits for jobs count; it gives no right. */
   readonly baseRole: Role
   readonly permissions: ReadonlySet<Permission>
+  /** Nobody: made up to try out what a role reaches, see probe/. Nothing that changes anything is carried out for them. */
+  readonly madeUp?: true
   readonly credential: Credential
 }
 

@@ -14,7 +14,7 @@ import type { RoomCheck } from '../../proxy/jobs/roomCheck.ts'
 import type { JobTimings, RunRights } from '../../proxy/jobs/jobQueueTypes.ts'
 import type { FolderSet } from '../../proxy/isolation/userFolders.ts'
 import type { UserFolderSource } from '../../proxy/pipeline/engineUsers.ts'
-import type { InputRoom, NodeGuard } from '../../proxy/pipeline/services.ts'
+import type { GateDependencies, InputRoom, NodeGuard } from '../../proxy/pipeline/services.ts'
 import { createGate } from '../../proxy/gate.ts'
 import type { Gate, GateOptions } from '../../proxy/gate.ts'
 import type { PipelineEvent } from '../../proxy/pipeline/audit.ts'
@@ -308,6 +308,8 @@ export interface FixtureOptions extends GateOptions {
   readonly ready?: boolean
   /** A supervised one instead of the one that the test sets. */
   readonly supervised?: Engine
+  /** What the gate is given in the end. */
+  readonly adapt?: (parts: GateDependencies) => GateDependencies
 }
 
 /** A gate on a free port in front of a recording engine, with everybody in `tokens` known. */
@@ -322,6 +324,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
     jobsDirectory,
     supervised,
     room,
+    adapt = (parts) => parts,
     ...gateOptions
   } = options
   const upstream = await startFakeUpstream()
@@ -346,7 +349,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
     ...(jobsDirectory === undefined ? {} : { directory: jobsDirectory }),
   })
   const gate = createGate(
-    {
+    adapt({
       clock: systemClock,
       random: systemRandom,
       logger: silentLogger,
@@ -363,7 +366,7 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
         if (ownApplication !== undefined) ownApplication(request, response, context)
         else response.writeHead(200, { 'content-type': 'application/json' }).end('{"own":true}')
       },
-    },
+    }),
     { drainMs: 200, ...gateOptions },
   )
   const { port } = await gate.openPublicListener({ port: 0 })

@@ -13,6 +13,7 @@ import type { ListenerName, PresentedCredential, RequestContext } from '../../pr
 import { createJobRights } from '../../service/jobRights.ts'
 import { openNodes } from '../../service/openNodes.ts'
 import { openGuests } from '../../service/openGuests.ts'
+import { FakeReach } from './fakeReach.ts'
 import { openTestFolders } from './foldersFixture.ts'
 import type { TestFolders } from './foldersFixture.ts'
 import type { NodeRights } from '../../proxy/nodes/nodeRights.ts'
@@ -148,6 +149,7 @@ export interface TestApplication {
   readonly queue: JobQueueFixture
   readonly folders: TestFolders
   readonly files: OutputsFixture
+  readonly reach: FakeReach
   readonly workflows: WorkflowsFixture
   /** Deletes what guests leave behind, once it is started. */
   readonly guests: GuestSweep
@@ -252,12 +254,14 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
     const { jobs } = queue
     const guests = openGuests(stores, { ...folders, jobs, thumbnails: files.thumbnails, logger })
     const workflows = openWorkflowsFixture(stores, queue.jobs, { clock, logger })
+    const reach = new FakeReach()
     const facts = new FakeFacts()
     facts.boot = undefined
     const nodes = await openNodes(stores, { clock, logger }, workflows.parts)
     nodes.attach(facts)
     const own = createOwnApplication({
       nodes,
+      reach,
       jobs: queue.jobs,
       folders: folders.folders,
       outputs: files.outputs,
@@ -302,6 +306,7 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       queue,
       folders,
       files,
+      reach,
       workflows,
       guests,
       pagesDirectory,

@@ -39,6 +39,8 @@ describe('the OpenAPI document', () => {
         '/outputs/{id}/workflow',
         '/roles',
         '/roles/{id}',
+        '/roles/preview',
+        '/roles/{id}/probe',
         '/session',
         '/session/guest',
         '/sessions',

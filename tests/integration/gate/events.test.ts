@@ -14,6 +14,7 @@ import { ask } from '../../support/httpClient.ts'
 import { openJobQueueFixture } from '../../support/jobQueueFixture.ts'
 import { openOutputsFixture } from '../../support/outputsFixture.ts'
 import { createFakeParts } from '../../support/ownApplicationFixture.ts'
+import { FakeReach } from '../../support/fakeReach.ts'
 import { storesTest } from '../../support/storesFixture.ts'
 import { openWorkflowsFixture } from '../../support/workflowsFixture.ts'
 
@@ -30,6 +31,7 @@ const gateTest = storesTest.extend<{ port: number }>({
     const workflows = openWorkflowsFixture(stores, queue.jobs, { clock, logger }).parts
     const ownApplication = createOwnApplication({
       nodes: await openNodes(stores, { clock, logger }, workflows),
+      reach: new FakeReach(),
       outputs: files.outputs,
       thumbnails: files.thumbnails,
       pictureTexts: files.pictureTexts,
