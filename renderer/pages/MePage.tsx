@@ -3,10 +3,9 @@ import { IconLogout } from '@tabler/icons-react'
 import { Refusal } from '../components/ErrorState.tsx'
 import { Section } from '../components/Section.tsx'
 import { useSession, useSignOut } from '../features/account/accountQueries.ts'
-import { canOpenCanvas } from '../features/account/landingPath.ts'
 import { ChangePassword } from '../features/account/ChangePassword.tsx'
 import { OwnKeys } from '../features/account/OwnKeys.tsx'
-import { ownRoleWords, welcomeWords } from '../features/account/roleWelcome.ts'
+import { ownRoleWords } from '../features/account/roleWelcome.ts'
 import { DeviceList } from '../features/devices/DeviceList.tsx'
 import { forgetRunNotes } from '../features/run/runMemory.ts'
 import styles from './MePage.module.css'
@@ -25,7 +24,6 @@ export function MePage() {
         </div>
         <SignOut />
       </div>
-      {!canOpenCanvas(permissions) && <p className={styles.wait}>{welcomeWords(user.role)}</p>}
       {permissions.includes('account') && <OwnAccount />}
     </div>
   )

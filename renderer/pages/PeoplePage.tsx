@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconUserPlus } from '@tabler/icons-react'
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { Person } from '../../proxy/contract/accounts.ts'
 import { EmptyState } from '../components/EmptyState.tsx'
@@ -41,7 +41,7 @@ export function PeoplePage() {
         title="People"
         actions={(people.data === undefined || named.some((person) => !person.isOwner)) && addButton}
       >
-        Who may come in, and what each may do.
+        Who may come in. <Link to="/roles">What may each role do?</Link>
       </PageHeader>
       {people.isPending && <LoadingRows rows={4} />}
       {people.isError && (

@@ -1,4 +1,5 @@
-import type { RoleId, SessionAnswer } from '../../../proxy/contract/accounts.ts'
+import type { SessionAnswer } from '../../../proxy/contract/accounts.ts'
+import type { Permission } from '../../../proxy/contract/permissions.ts'
 import { isBuiltIn } from '../../../proxy/contract/roles.ts'
 import type { Role } from '../../../proxy/contract/roles.ts'
 
@@ -6,22 +7,19 @@ const ownWords: Readonly<Record<Role, string>> = {
   administrator:
     'You may use everything in ComfyUI, also what changes this computer. People and settings are managed in the owner’s window.',
   creator: 'You may build workflows and run them, with the nodes and models that the owner allows.',
-  user: 'You may run ready-made workflows.',
-  viewer: 'You may look at pictures that others show you.',
-  guest: 'You are a visitor.',
+  user: 'You may run the workflows that were made ready for you: they are on the page Run.',
+  viewer: 'You may look at pictures that others show you: they are on the page Pictures.',
+  guest: 'You are a visitor. You may run the workflows that are open to everybody: they are on the page Run.',
 }
 
-/** What one may do here, said to oneself. */
-export const ownRoleWords = ({ user, roleTitle }: Pick<SessionAnswer, 'user' | 'roleTitle'>): string =>
-  isBuiltIn(user.role) ? ownWords[user.role] : `Your role is ${roleTitle}.`
+/** What one may do here, said to oneself; of a role that the owner made, what it gives. */
+export const ownRoleWords = ({ user, roleTitle, permissions }: OwnRole): string =>
+  isBuiltIn(user.role) ? ownWords[user.role] : `Your role is ${roleTitle}. ${givenWords(permissions)}`
 
-const waitingWords: Readonly<Record<Role, string>> = {
-  administrator: '',
-  creator: '',
-  user: '',
-  viewer: 'There is nothing to look at yet: pictures to look at come with a later version.',
-  guest: 'There is nothing for visitors yet: it comes with a later version.',
+type OwnRole = Pick<SessionAnswer, 'user' | 'roleTitle' | 'permissions'>
+
+function givenWords(permissions: readonly Permission[]): string {
+  if (permissions.includes('graphs')) return ownWords.creator
+  if (permissions.includes('workflows')) return ownWords.user
+  return permissions.includes('shared') ? ownWords.viewer : 'It gives you nothing to open here.'
 }
-
-/** What somebody reads who has nothing to open yet. No names: nothing here says who the owner is. */
-export const welcomeWords = (role: RoleId): string => (isBuiltIn(role) ? waitingWords[role] : '')

@@ -1,6 +1,7 @@
 import { Radio } from '@mantine/core'
-import { roleWords } from '../../../proxy/contract/accounts.ts'
-import type { Role, RoleId } from '../../../proxy/contract/accounts.ts'
+import type { RoleId } from '../../../proxy/contract/accounts.ts'
+import { useRoles } from '../roles/roleQueries.ts'
+import { listRoleChoices } from '../roles/roleWords.ts'
 import styles from './RoleChoice.module.css'
 
 interface RoleChoiceProps {
@@ -9,22 +10,14 @@ interface RoleChoiceProps {
   readonly disabled?: boolean
 }
 
-/** The order people think in: who makes pictures first, who runs this computer last. */
-const order: readonly Role[] = ['user', 'creator', 'viewer', 'guest', 'administrator']
-
 /** A role with what it means, not only its name. */
 export function RoleChoice({ value, onChange, disabled = false }: RoleChoiceProps) {
+  const own = useRoles().data?.filter(({ builtIn }) => !builtIn) ?? []
   return (
     <Radio.Group label="What may this person do?" value={value} onChange={onChange}>
       <div className={styles.root}>
-        {order.map((role) => (
-          <Radio
-            key={role}
-            value={role}
-            disabled={disabled}
-            label={roleWords[role].title}
-            description={`${roleWords[role].meaning}.`}
-          />
+        {listRoleChoices(own).map(({ id, title, meaning }) => (
+          <Radio key={id} value={id} disabled={disabled} label={title} description={meaning} />
         ))}
       </div>
     </Radio.Group>

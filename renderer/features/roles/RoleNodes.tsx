@@ -29,8 +29,9 @@ export function RoleNodes({ role }: { readonly role: RoleAnswer }) {
   }
   if (!nodes.data.known) {
     return (
-      <EmptyState title="Start ComfyUI to see its nodes.">
-        Until it has said which it has, nobody but administrators can run a workflow of their own.
+      <EmptyState title="The nodes are not known yet.">
+        {nodes.data.problem ?? 'ComfyUI is not ready.'} Until it has said which it has, nobody but administrators can
+        run a workflow of their own.
       </EmptyState>
     )
   }

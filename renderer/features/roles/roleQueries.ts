@@ -1,22 +1,21 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { modelFilesSchema, nodeListSchema } from '../../../proxy/contract/nodeAnswers.ts'
 import type { allowNodesSchema, forbidNodesSchema, seenSchema } from '../../../proxy/contract/nodeAnswers.ts'
 import { probeResultSchema, rolePreviewSchema } from '../../../proxy/contract/reach.ts'
 import type { RoleDraft } from '../../../proxy/contract/reach.ts'
 import { roleAnswerSchema } from '../../../proxy/contract/roleRules.ts'
 import type { changeRoleSchema, createRoleSchema } from '../../../proxy/contract/roleRules.ts'
-import { noAnswer, request } from '../../api/client.ts'
+import { noAnswer, request, requestAll } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 
-const rolesSchema = z.object({ items: z.array(roleAnswerSchema) })
 const path = (id: string): string => `roles/${encodeURIComponent(id)}`
 
 /** Every role, those that are always there first. */
 export function useRoles() {
   return useQuery({
     queryKey: queryKeys.roles,
-    queryFn: async () => (await request('GET', 'roles', { schema: rolesSchema })).items,
+    queryFn: () => requestAll('roles', roleAnswerSchema),
   })
 }
 

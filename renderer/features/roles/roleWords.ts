@@ -1,6 +1,7 @@
 import { isReserved, permissions } from '../../../proxy/contract/permissions.ts'
 import type { Permission } from '../../../proxy/contract/permissions.ts'
 import { isBuiltIn, roleWords } from '../../../proxy/contract/roles.ts'
+import type { Role, RoleId } from '../../../proxy/contract/roles.ts'
 import type { RoleAnswer } from '../../../proxy/contract/roleRules.ts'
 import { count, joinNames } from '../../words/names.ts'
 
@@ -55,3 +56,15 @@ export const administratorsPermissions: readonly Permission[] = permissions.filt
 /** Why it cannot be removed. */
 export const stillUsedWords = (names: readonly string[]): string =>
   `${joinNames(names)} ${names.length === 1 ? 'has' : 'have'} this role. Give ${names.length === 1 ? 'that person' : 'them'} another one first.`
+
+/** The order people think in: who makes pictures first, who runs this computer last. */
+const builtInOrder: readonly Role[] = ['user', 'creator', 'viewer', 'guest', 'administrator']
+
+/** Roles to choose from, with what they mean; the owner's own stand before the one that may change everything. */
+export function listRoleChoices(
+  own: readonly Pick<RoleAnswer, 'id' | 'title' | 'meaning' | 'base'>[],
+): readonly { readonly id: RoleId; readonly title: string; readonly meaning: string }[] {
+  const builtIn = builtInOrder.map((id) => ({ id, title: roleWords[id].title, meaning: `${roleWords[id].meaning}.` }))
+  const others = own.map((role) => ({ id: role.id, title: role.title, meaning: roleMeaning(role) }))
+  return [...builtIn.slice(0, -1), ...others, ...builtIn.slice(-1)]
+}

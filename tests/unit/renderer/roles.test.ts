@@ -8,7 +8,15 @@ import { allRisks, findNodes, nodeSentence, sortByPack } from '../../../renderer
 import { probeSentences } from '../../../renderer/features/roles/probeWords.ts'
 import { describeDifference, describeReach, someOf } from '../../../renderer/features/roles/reachWords.ts'
 import { findChanges, limitModels, toEdited, togglePermission } from '../../../renderer/features/roles/roleDraft.ts'
-import { aRole, givablePermissions, roleMeaning, stillUsedWords } from '../../../renderer/features/roles/roleWords.ts'
+import {
+  aRole,
+  givablePermissions,
+  listRoleChoices,
+  roleMeaning,
+  stillUsedWords,
+} from '../../../renderer/features/roles/roleWords.ts'
+import { ownRoleWords } from '../../../renderer/features/account/roleWelcome.ts'
+import type { Permission } from '../../../proxy/contract/permissions.ts'
 
 const own = roleAnswerSchema.parse({
   id: 'evening-class',
@@ -49,6 +57,29 @@ describe('what the page would save of a role', () => {
 })
 
 describe('words of a role', () => {
+  it('stand in the order people think in, the owner’s own before the one that may change everything', () => {
+    expect(listRoleChoices([own]).map(({ title }) => title)).toEqual([
+      'User',
+      'Creator',
+      'Viewer',
+      'Guest',
+      'Evening class',
+      'Administrator',
+    ])
+  })
+
+  it('tell somebody with the owner’s own role what it gives', () => {
+    const ask = (permissions: readonly Permission[]) =>
+      ownRoleWords({
+        user: { id: 'm'.repeat(16), name: 'Mia', role: 'evening-class' },
+        roleTitle: 'Evening class',
+        permissions: [...permissions],
+      })
+    expect(ask(['canvas', 'graphs'])).toContain('Your role is Evening class. You may build workflows')
+    expect(ask(['workflows'])).toContain('on the page Run')
+    expect(ask(['account'])).toContain('nothing to open')
+  })
+
   it('says of a copy without words what it is a copy of', () => {
     expect(roleMeaning(own)).toBe('A copy of Creator, with rules of its own.')
     expect(aRole('Administrator')).toBe('an Administrator')
