@@ -356,7 +356,6 @@ const ownerAnswers = {
     guest: null,
   }),
   'GET users': list(people),
-  'GET roles': list([]),
   'GET keys': list(keys),
   'POST keys': createdKey,
   'GET sessions': list(devices),
