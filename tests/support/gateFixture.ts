@@ -153,6 +153,14 @@ export interface CustomRole {
   readonly permissions: readonly Permission[]
 }
 
+/** Runs what was made ready, on ComfyUI's page too, and has no account to look after. */
+export const customRole: CustomRole = {
+  id: 'studio',
+  title: 'Studio',
+  base: 'user',
+  permissions: ['canvas', 'workflows', 'jobs', 'outputs'],
+}
+
 /** What somebody is, whatever they came with. */
 export function personOf(name: string, role: Role | CustomRole): Omit<Principal, 'credential'> {
   const [id, title, base, permissions] =
@@ -207,6 +215,7 @@ export const tokens = {
   user: 'token-user',
   viewer: 'token-viewer',
   guest: 'token-guest',
+  studio: 'token-studio',
   adminSession: 'token-admin-session',
   creatorSession: 'token-creator-session',
   userSession: 'token-user-session',
@@ -222,6 +231,7 @@ function knowEverybody(authenticator: FakeAuthenticator): void {
   authenticator.set(tokens.reader, keyPrincipal('rhea', 'creator', ['read']))
   authenticator.set(tokens.user, keyPrincipal('uma', 'user'))
   authenticator.set(tokens.viewer, keyPrincipal('vera', 'viewer'))
+  authenticator.set(tokens.studio, keyPrincipal('stu', customRole))
   authenticator.set(tokens.guest, keyPrincipal('gus', 'guest'))
   authenticator.set(tokens.adminSession, sessionPrincipal('ada', 'administrator'))
   authenticator.set(tokens.creatorSession, sessionPrincipal('cleo', 'creator'))

@@ -4,7 +4,8 @@ import { findRoute } from '../../proxy/comfyui/routeTable.ts'
 import { errorStatus } from '../../proxy/contract/errorCodes.ts'
 import { authorize } from '../../proxy/policy/authorize.ts'
 import type { ListenerName, Principal } from '../../proxy/pipeline/requestContext.ts'
-import { keyPrincipal, sessionPrincipal, tokens } from './gateFixture.ts'
+import { renderWorkflowMatrix } from './workflowMatrix.ts'
+import { customRole, keyPrincipal, sessionPrincipal, tokens } from './gateFixture.ts'
 
 export interface Column {
   readonly title: string
@@ -36,6 +37,7 @@ export const columns: readonly Column[] = [
   key('viewer', tokens.viewer, keyPrincipal('vera', 'viewer')),
   key('user', tokens.user, keyPrincipal('uma', 'user')),
   session('user, signed in', tokens.userSession, sessionPrincipal('uma', 'user')),
+  key(`${customRole.title} (a role of the owner’s)`, tokens.studio, keyPrincipal('stu', customRole)),
   key('creator, key read', tokens.reader, keyPrincipal('rhea', 'creator', ['read'])),
   key('creator, key run', tokens.creator, keyPrincipal('cleo', 'creator')),
   session('creator, signed in', tokens.creatorSession, sessionPrincipal('cleo', 'creator')),
@@ -132,5 +134,5 @@ HEAD counts as GET. Everything else, on any path, is what the last rows show.
 | method | path | needs | action | ${columns.map(({ title }) => title).join(' | ')} |
 |---|---|---|---|${columns.map(() => '---').join('|')}|
 ${lines.join('\n')}
-`
+${renderWorkflowMatrix()}`
 }
