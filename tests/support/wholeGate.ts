@@ -8,6 +8,7 @@ import { openNodes } from '../../service/openNodes.ts'
 import { createWorkflowParts, openWorkflows } from '../../service/openWorkflows.ts'
 import { FakeNodes } from './fakeNodes.ts'
 import { FakeEngine, FakeFolders } from './gateFixture.ts'
+import { FakeReach } from './fakeReach.ts'
 import { SECRET, startFakeUpstream } from './fakeUpstream.ts'
 import type { FakeUpstream } from './fakeUpstream.ts'
 import { openTestFolders } from './foldersFixture.ts'
@@ -46,6 +47,7 @@ export const wholeGateTest = storesTest.extend<{ whole: WholeGate }>({
       ...parts.dependencies,
       workflows: createWorkflowParts(opened, () => gate.workflowEngine, surroundings),
       engine,
+      reach: new FakeReach(),
       pagesDirectory: dataDirectory,
       version: '0.0.0-test',
     })
@@ -61,7 +63,7 @@ export const wholeGateTest = storesTest.extend<{ whole: WholeGate }>({
     await use({ stores, gate, port, upstream, queue })
     await gate.close()
     await files.close()
-    nodes.close()
+    await nodes.close()
     await queue.close()
     await upstream.close()
   },
