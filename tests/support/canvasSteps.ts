@@ -14,6 +14,9 @@ export async function openCanvas(page: Page, url: string, name?: string): Promis
     await page.getByLabel('Name').fill(name)
     await page.getByLabel('Password', { exact: true }).fill(servedPassword)
     await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL(({ pathname }) => pathname !== '/login')
+    // Who builds nothing lands on what is ready to run.
+    if (new URL(page.url()).pathname !== '/') await page.goto(url)
   }
   await waitForCanvas(page, { isNew: true })
 }
