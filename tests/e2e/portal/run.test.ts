@@ -58,7 +58,7 @@ beforeAll(async () => {
   await world.publish(negative)
   if (!usesRealComfyui) await world.publish(slow)
   // As a phone makes them: large, lying on its side, and with the place where it was taken.
-  photo = await sharp({ create: { width: 3000, height: 2000, channels: 3, background: { r: 250, g: 40, b: 10 } } })
+  photo = await sharp({ create: { width: 3000, height: 2250, channels: 3, background: { r: 250, g: 40, b: 10 } } })
     .withExif({ IFD0: { Make: 'Phone' }, IFD3: { GPSLatitude: '52/1 30/1 0/1', GPSLatitudeRef: 'N' } })
     .withMetadata({ orientation: 6 })
     .jpeg()
@@ -109,7 +109,7 @@ describe('the page Run on a phone', () => {
       .raw()
       .toBuffer({ resolveWithObject: true })
     // Sent upright and at most 2048 pixels long, and half of that was published.
-    expect([result.info.width, result.info.height]).toEqual([683, 1024])
+    expect([result.info.width, result.info.height]).toEqual([768, 1024])
     const [red = 0, green = 0, blue = 0] = result.data
     expect([red < 20, green > 200, blue > 230]).toEqual([true, true, true])
     expect(await findBarriers(page)).toEqual([])
@@ -121,17 +121,17 @@ describe('the page Run on a phone', () => {
     await page.getByRole('button', { name: 'Run', exact: true }).tap()
     await page.getByText('Nothing was changed').waitFor(patience)
     expect(jobOf(page)).not.toBe(first)
-    expect((await sharp(await readResult(page)).metadata()).width).toBe(683)
+    expect((await sharp(await readResult(page)).metadata()).width).toBe(768)
 
     await page.getByRole('button', { name: 'Change something' }).tap()
     await page.getByRole('img', { name: 'Your photo: Your picture' }).waitFor(patience)
     await page.getByLabel('Size', { exact: true }).fill('0.25')
     await page.getByRole('button', { name: 'Run', exact: true }).tap()
-    expect((await sharp(await readResult(page)).metadata()).width).toBe(341)
+    expect((await sharp(await readResult(page)).metadata()).width).toBe(384)
 
     await page.getByRole('button', { name: 'Use as start picture' }).tap()
     await page.getByRole('button', { name: 'Run', exact: true }).tap()
-    expect((await sharp(await readResult(page)).metadata()).width).toBe(85)
+    expect((await sharp(await readResult(page)).metadata()).width).toBe(96)
     await page.context().close()
   })
 
