@@ -131,6 +131,44 @@ describe('gatehouse user', () => {
   })
 })
 
+describe('gatehouse role', () => {
+  it('makes a copy, allows a list, is given to somebody, and is removed when nobody has it', async ({
+    run,
+    openAgain,
+  }) => {
+    await addMia(run)
+    const stores = await openAgain()
+    const given = async () => [...(await stores.roles.get('studio')).permissions]
+
+    expect((await run('--json role create Studio --copy user')).out).toBe('{"id":"studio","title":"Studio"}')
+    expect(await run('role allow studio --only canvas,workflows')).toMatchObject({
+      code: 0,
+      out: 'Studio may: open ComfyUI’s own page; run the workflows that were made ready for them.',
+    })
+    await expect.poll(given).toEqual(['canvas', 'workflows'])
+    expect((await run('user set-role Mia studio')).code).toBe(0)
+    expect((await run('role remove studio')).err).toContain('One person has the role Studio.')
+    const listed = JSON.parse((await run('--json role list')).out)
+    expect(listed.at(-1)).toEqual({ id: 'studio', title: 'Studio', permissions: ['canvas', 'workflows'], people: 1 })
+    expect((await run('user set-role Mia viewer')).code).toBe(0)
+    expect((await run('role remove studio')).code).toBe(0)
+  })
+
+  it('gives nothing that is reserved, and is wrong usage for what is no permission', async ({ run, openAgain }) => {
+    await addMia(run)
+    await run('role create Studio --copy administrator')
+
+    expect((await run('role allow studio --only canvas,administer')).err).toContain('Only administrators may')
+    expect((await run('role allow studio --only flying')).code).toBe(2)
+    expect((await run('user add Leo --role king --password-stdin', goodPassword)).err).toContain(
+      'There is no such role.',
+    )
+    const stores = await openAgain()
+    expect((await stores.roles.get('studio')).permissions.has('administer')).toBe(false)
+    expect((await stores.accounts.list()).map(({ name }) => name)).toEqual(['Mia'])
+  })
+})
+
 describe('gatehouse key', () => {
   it('prints the key once, alone, lists it without the secret, and revokes it', async ({ run, openAgain, clock }) => {
     await addMia(run)
