@@ -259,7 +259,9 @@ describe('the end of a visit', () => {
 
     expect((await application.ask('GET', `${api}/session`, { session })).status).toBe(401)
     expect((await application.ask('GET', `${api}/session`, { key: text })).status).toBe(401)
-    await expect.poll(() => told).not.toEqual([])
+    // What was let in is looked at once a second.
+    clock.advance(1000)
+    await expect.poll(() => told, { timeout: 5000 }).not.toEqual([])
     await application.guests.sweep()
     expect([existsSync(folder), existsSync(below)]).toEqual([false, false])
     expect(await stores.accounts.find(id)).toBeUndefined()
