@@ -15,6 +15,7 @@ import { rolesMigration } from './migrations/0008_roles.ts'
 import { workflowsMigration } from './migrations/0009_workflows.ts'
 import { sharesMigration } from './migrations/0010_shares.ts'
 import { seenMigration } from './migrations/0011_seen.ts'
+import { jobOutputsMigration } from './migrations/0012_jobOutputs.ts'
 import type { Database } from './openDatabase.ts'
 
 /** In order, oldest first. A released migration is never edited. */
@@ -30,6 +31,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009_workflows': workflowsMigration,
   '0010_shares': sharesMigration,
   '0011_seen': seenMigration,
+  '0012_jobOutputs': jobOutputsMigration,
 }
 
 const KEPT_SNAPSHOTS = 5

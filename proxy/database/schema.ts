@@ -18,6 +18,7 @@ export interface Schema {
   workflow_versions: WorkflowVersionsTable
   workflow_grants: WorkflowGrantsTable
   output_shares: OutputSharesTable
+  job_outputs: JobOutputsTable
   seen_nodes: SeenNodesTable
   seen_routes: SeenRoutesTable
 }
@@ -102,6 +103,12 @@ export interface WorkflowGrantsTable {
   workflow_id: string
   role: string | null
   account_id: string | null
+}
+
+/** Which files a job gave, made by it or found as they were. */
+export interface JobOutputsTable {
+  job_id: string
+  output_id: string
 }
 
 /** No account: with everybody. */

@@ -19,8 +19,9 @@ export interface OutputFilter {
   readonly accountId?: string | undefined
   readonly kind?: OutputKind | undefined
   readonly keep?: boolean | undefined
+  /** Given by this job: also what it found as an earlier one had made it. */
   readonly jobId?: string | undefined
-  /** Made by jobs of this published workflow, as long as the journal has them. */
+  /** Given by jobs of this published workflow, as long as the journal has them. */
   readonly publishedId?: string | undefined
   /** Part of the name. */
   readonly search?: string | undefined
@@ -35,8 +36,11 @@ export interface After {
 
 const IDS_AT_ONCE = 200
 
+const givenBy = (jobId: string) =>
+  sql<boolean>`id in (select job_outputs.output_id from job_outputs where job_outputs.job_id = ${jobId})`
 const madeBy = (publishedId: string) =>
-  sql<boolean>`job_id in (select jobs.id from jobs where jobs.published_id = ${publishedId})`
+  sql<boolean>`id in (select job_outputs.output_id from job_outputs join jobs on jobs.id = job_outputs.job_id
+    where jobs.published_id = ${publishedId})`
 
 /** The rows of recorded files. */
 export class OutputStore {
@@ -110,7 +114,7 @@ export class OutputStore {
     if (filter.accountId !== undefined) query = query.where('account_id', '=', filter.accountId)
     if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
     if (filter.keep !== undefined) query = query.where('keep', '=', filter.keep ? 1 : 0)
-    if (filter.jobId !== undefined) query = query.where('job_id', '=', filter.jobId)
+    if (filter.jobId !== undefined) query = query.where(givenBy(filter.jobId))
     if (filter.publishedId !== undefined) query = query.where(madeBy(filter.publishedId))
     if (filter.search !== undefined)
       query = query.where(sql<boolean>`name like ${toPattern(filter.search)} escape '\\'`)
@@ -118,7 +122,7 @@ export class OutputStore {
     return query.orderBy('made_at_ms', 'desc').orderBy('id', 'desc').limit(limit)
   }
 
-  /** Whether a job of this published workflow made it. */
+  /** Whether a job of this published workflow gave it. */
   async isMadeBy({ id }: Pick<OutputRow, 'id'>, publishedId: string): Promise<boolean> {
     const query = this.#kysely.selectFrom('outputs').select('id').where('id', '=', id).where(madeBy(publishedId))
     return (await query.executeTakeFirst()) !== undefined
@@ -200,7 +204,7 @@ export class OutputStore {
 /** A name is a text to look for: `%` and `_` stand for themselves. */
 const toPattern = (search: string): string => `%${search.replace(/[\\%_]/g, '\\$&')}%`
 
-/** A file that was written over is the same entry with another content; one that is as it was stays untouched. */
+/** @returns what changed: a file that is as it was is noted as this job's as well, and stays untouched */
 async function recordFile(transaction: Transaction<Schema>, file: NewOutput): Promise<OutputRow[]> {
   const known = await transaction
     .selectFrom('outputs')
@@ -211,15 +215,39 @@ async function recordFile(transaction: Transaction<Schema>, file: NewOutput): Pr
     .where('name', '=', file.name)
     .where('removed_at_ms', 'is', null)
     .executeTakeFirst()
-  if (known === undefined) return transaction.insertInto('outputs').values(file).returningAll().execute()
+  const changed = known === undefined ? await insertFile(transaction, file) : await writeOver(transaction, known, file)
+  await noteGiven(transaction, file.job_id, known?.id ?? file.id)
+  return changed
+}
+
+const insertFile = (transaction: Transaction<Schema>, file: NewOutput): Promise<OutputRow[]> =>
+  transaction.insertInto('outputs').values(file).returningAll().execute()
+
+/** A file that was written over is the same entry with another content. */
+async function writeOver(transaction: Transaction<Schema>, known: OutputRow, file: NewOutput): Promise<OutputRow[]> {
   if (known.bytes === file.bytes && known.made_at_ms === file.made_at_ms) return []
-  // Another picture, which nobody has shown to anybody.
+  // Another picture, which nobody has shown to anybody, and which no earlier job gave.
   await transaction.deleteFrom('output_shares').where('output_id', '=', known.id).execute()
+  await transaction.deleteFrom('job_outputs').where('output_id', '=', known.id).execute()
   const { job_id, kind, media_type, bytes, width, height, made_at_ms } = file
   return transaction
     .updateTable('outputs')
     .set({ job_id, kind, media_type, bytes, width, height, made_at_ms })
     .where('id', '=', known.id)
     .returningAll()
+    .execute()
+}
+
+async function noteGiven(
+  transaction: Transaction<Schema>,
+  jobId: string | null | undefined,
+  outputId: string,
+): Promise<void> {
+  if (jobId === null || jobId === undefined) return
+  const row = { job_id: jobId, output_id: outputId }
+  await transaction
+    .insertInto('job_outputs')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
     .execute()
 }

@@ -197,10 +197,22 @@ describe('a key for one workflow', () => {
     expect(made.json.workflow).toEqual({ id: workflowId, name: 'Ready' })
     headers.set('key', bearer(made.json.key))
     otherWorkflow = await publish('Other', forUsers)
-    const run = await send('uma', 'POST', `${api}/workflows/${otherWorkflow}/run`, '{}')
+    // A colour of its own: ComfyUI would give the other workflow's file for the same graph.
+    const run = await send('uma', 'POST', `${api}/workflows/${otherWorkflow}/run`, '{"inputs":{"1.color":4660}}')
     otherJob = run.json.jobId
     await jobOf('uma', otherJob, isOver)
     otherFile = (await filesOf('uma', otherJob))[0].id
+  })
+
+  it('gives what an earlier run made when nothing was changed', async () => {
+    const jobs: string[] = []
+    for (let time = 0; time < 2; time += 1) {
+      const run = await send('uma', 'POST', `${api}/workflows/${workflowId}/run`, '{"inputs":{"1.color":86}}')
+      jobs.push(run.json.jobId)
+      await jobOf('uma', run.json.jobId, isOver)
+    }
+    const [first, second] = await Promise.all(jobs.map((id) => filesOf('uma', id)))
+    expect(second?.map(({ id }) => id)).toEqual(first?.map(({ id }) => id))
   })
 
   it('runs it, and reads what it made', async () => {

@@ -48,7 +48,7 @@ export function RunResult({ job, workflows, notes, onForm }: RunResultProps) {
     )
   return (
     <section className={styles.result} aria-label="Result">
-      {isEmpty && <Notice tone="plain">Nothing was changed, so this is what came of it before.</Notice>}
+      {output.jobId !== job.id && <Notice tone="plain">Nothing was changed, so this is what came of it before.</Notice>}
       <Shown output={output} />
       {list.length > 1 && <Strip outputs={list} chosen={output.id} onChoose={setChosen} />}
       <p className={styles.facts}>

@@ -50,6 +50,29 @@ describe('recording files of ended jobs', () => {
     expect(await isRecorded(stores, id)).toBe(true)
   })
 
+  it('notes a file for each job that gives it: ComfyUI names it again and makes it once', async ({ stores, open }) => {
+    const mia = await addPerson(stores, 'Mia')
+    const files = open()
+    await saveOutput(files, mia.id, 'x.png', await makePicture())
+    const first = await addEndedJob(stores, mia.id, [{ filename: 'x.png' }])
+    await files.outputs.recordNow()
+    const second = await addEndedJob(stores, mia.id, [{ filename: 'x.png' }])
+    await files.outputs.recordNow()
+
+    const givenBy = async (jobId: string): Promise<string[]> =>
+      (await files.outputs.store.list({ jobId, removed: false }, undefined, 10)).map(({ name }) => name)
+    expect([await givenBy(first), await givenBy(second)]).toEqual([['x.png'], ['x.png']])
+
+    // Written over, it is the last one's alone.
+    await saveOutput(files, mia.id, 'x.png', await makePicture(9))
+    const third = await addEndedJob(stores, mia.id, [{ filename: 'x.png' }])
+    await files.outputs.recordNow()
+    expect([await givenBy(first), await givenBy(second), await givenBy(third)]).toEqual([[], [], ['x.png']])
+
+    await stores.database.kysely.deleteFrom('jobs').where('id', '=', third).execute()
+    expect(await stores.database.kysely.selectFrom('job_outputs').selectAll().execute()).toEqual([])
+  })
+
   it('writes the files and that they are recorded at once, or neither (killed in between)', async ({
     stores,
     open,
