@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { LogLine } from '../contract/comfyui.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
-import { isLess, mayAdminister } from '../policy/rights.ts'
+import { decideOwn, isLess, mayAdminister } from '../policy/rights.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
 import { EventStream } from './eventStream.ts'
 import type { Resource } from './eventStream.ts'
@@ -38,8 +38,7 @@ export class EventStreams {
     outputs.onChange((accountId) => this.#changedOf(accountId, 'outputs'))
     outputs.shares.onChange((who, accountId) => {
       this.#changedOf(accountId, 'outputs')
-      if (who === 'everybody') this.#changedForAll('shared')
-      else for (const id of who) this.#changedOf(id, 'shared')
+      this.#changedShared(who === 'everybody' ? who : new Set(who))
     })
     drafts.onChange((accountId) => this.#changedOf(accountId, 'drafts'))
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
@@ -78,6 +77,15 @@ export class EventStreams {
 
   #changedForAll(resource: Resource): void {
     for (const stream of this.#streams) stream.changedOf(stream.principal.accountId, resource)
+  }
+
+  /** Whoever may not look at what others share does not hear that they do. */
+  #changedShared(who: ReadonlySet<string> | 'everybody'): void {
+    for (const stream of this.#streams) {
+      const { accountId } = stream.principal
+      if (who !== 'everybody' && !who.has(accountId)) continue
+      if (decideOwn(stream.principal, 'shared', 'GET').allowed) stream.changedOf(accountId, 'shared')
+    }
   }
 
   #logged(line: LogLine): void {

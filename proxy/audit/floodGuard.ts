@@ -20,11 +20,17 @@ const unbidden: ReadonlySet<AuditEventName> = new Set([
   'socket.opened',
 ])
 
-/** With one's own jobs these are play; with somebody else's they are the effect of a right. */
-const ofJobs: ReadonlySet<AuditEventName> = new Set(['job.cancelled', 'job.held', 'job.moved', 'job.released'])
+/** With what is one's own these are play; with somebody else's they are the effect of a right. */
+const ofThings: ReadonlySet<AuditEventName> = new Set([
+  'job.cancelled',
+  'job.held',
+  'job.moved',
+  'job.released',
+  'output.shared',
+])
 
 function isUnbidden({ event, actor, details }: AuditEvent): boolean {
-  return unbidden.has(event) || (ofJobs.has(event) && actor.kind === 'account' && details?.['of'] === actor.id)
+  return unbidden.has(event) || (ofThings.has(event) && actor.kind === 'account' && details?.['of'] === actor.id)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { sharedTypes } from '../contract/shares.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Schema } from '../database/schema.ts'
@@ -55,31 +55,33 @@ export class OutputShares {
     return { everybody: rows.some(({ id }) => id === null), people }
   }
 
-  /** Replaces what was before; whoever stays keeps their time. */
-  async replace(row: OutputRow, { everybody, accountIds }: Audience): Promise<void> {
-    const outputId = row.id
-    const wanted = new Set<string | null>([...(everybody ? [null] : []), ...accountIds])
+  /**
+   * Replaces what was before; whoever stays keeps their time. Its own person is left out.
+   * @returns false for a picture that is no longer there
+   */
+  async replace(row: OutputRow, audience: Audience): Promise<boolean> {
+    const people = audience.accountIds.filter((id) => id !== row.account_id)
+    const wanted = new Set<string | null>([...(audience.everybody ? [null] : []), ...people])
     const shared_at_ms = this.#clock.nowMs()
     const before = await this.#kysely.transaction().execute(async (transaction) => {
-      const rows = await transaction
-        .selectFrom('output_shares')
-        .select('account_id')
-        .where('output_id', '=', outputId)
-        .execute()
-      const known = rows.map(({ account_id }) => account_id)
-      for (const account_id of known.filter((id) => !wanted.has(id))) {
-        await transaction
-          .deleteFrom('output_shares')
-          .where('output_id', '=', outputId)
-          .where('account_id', account_id === null ? 'is' : '=', account_id)
-          .execute()
-      }
-      const added = [...wanted].filter((id) => !known.includes(id))
-      const values = added.map((account_id) => ({ output_id: outputId, account_id, shared_at_ms }))
+      if (!(await isThere(transaction, row.id))) return undefined
+      const known = await readAudience(transaction, row.id)
+      await endFor(
+        transaction,
+        row.id,
+        [...known].filter((id) => !wanted.has(id)),
+      )
+      const added = await findThere(
+        transaction,
+        [...wanted].filter((id) => !known.has(id)),
+      )
+      const values = added.map((account_id) => ({ output_id: row.id, account_id, shared_at_ms }))
       if (values.length > 0) await transaction.insertInto('output_shares').values(values).execute()
       return known
     })
+    if (before === undefined) return false
     this.#tell([...before, ...wanted], row.account_id)
+    return true
   }
 
   /** Tells who saw a picture that is gone. */
@@ -154,4 +156,39 @@ export class OutputShares {
     const ids = [...new Set(who)].flatMap((id) => id ?? [])
     for (const listener of [...this.#listeners]) listener(who.includes(null) ? 'everybody' : ids, accountId)
   }
+}
+
+async function isThere(transaction: Transaction<Schema>, outputId: string): Promise<boolean> {
+  const row = await transaction.selectFrom('outputs').select('id').where('id', '=', outputId).executeTakeFirst()
+  return row !== undefined
+}
+
+async function readAudience(transaction: Transaction<Schema>, outputId: string): Promise<Set<string | null>> {
+  const rows = await transaction
+    .selectFrom('output_shares')
+    .select('account_id')
+    .where('output_id', '=', outputId)
+    .execute()
+  return new Set(rows.map(({ account_id }) => account_id))
+}
+
+async function endFor(
+  transaction: Transaction<Schema>,
+  outputId: string,
+  gone: readonly (string | null)[],
+): Promise<void> {
+  const of = transaction.deleteFrom('output_shares').where('output_id', '=', outputId)
+  if (gone.includes(null)) await of.where('account_id', 'is', null).execute()
+  const people = gone.flatMap((id) => id ?? [])
+  if (people.length > 0) await of.where('account_id', 'in', people).execute()
+}
+
+/** Without those who are gone since they were looked up. */
+async function findThere(
+  transaction: Transaction<Schema>,
+  audience: readonly (string | null)[],
+): Promise<(string | null)[]> {
+  const people = audience.flatMap((id) => id ?? [])
+  const rows = await transaction.selectFrom('accounts').select('id').where('id', 'in', people).execute()
+  return [...(audience.includes(null) ? [null] : []), ...rows.map(({ id }) => id)]
 }

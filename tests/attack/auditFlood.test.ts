@@ -77,8 +77,8 @@ describe('somebody who wants to fill the disk or bury a trace with refused reque
     expect(await readRows(stores)).toHaveLength(60)
   })
 
-  it.for(['job.held', 'job.moved'] as const)(
-    'is bounded in what is done to own jobs, while what an administrator does to those of others is kept: %s',
+  it.for(['job.held', 'job.moved', 'output.shared'] as const)(
+    'is bounded in what is done to own jobs and pictures, while what an administrator does to those of others is kept: %s',
     async (event, { stores }) => {
       const done = (of: string): AuditEvent => ({ event, actor: mia, details: { job: 'j', of } })
       for (let turn = 0; turn < 1000; turn += 1) stores.audit.record(done(mia.id))

@@ -1,11 +1,12 @@
 import { rmSync, utimesSync, writeFileSync } from 'node:fs'
 import sharp from 'sharp'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
 import type { Account } from '../../proxy/accounts/accountStore.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
 import { sharedOutputSchema } from '../../proxy/contract/shares.ts'
 import { addPerson, api, makeKey, openOwner, signIn } from '../support/apiPeople.ts'
+import { addOutput } from '../support/outputRows.ts'
 import { addEndedJob, makePicture, pngChunk, saveOutput, withTexts } from '../support/outputsFixture.ts'
 import { applicationTest as it } from '../support/ownApplicationFixture.ts'
 import type { Answer, TestApplication } from '../support/ownApplicationFixture.ts'
@@ -142,6 +143,24 @@ describe('sharing a picture', () => {
     for (const stream of Object.values(streams)) stream.close()
   })
 
+  it('is not heard of by guests and others who may not look at what is shared', async ({ stores, application }) => {
+    const { share } = await openWorld({ stores, application })
+    await stores.settings.set('guests.allowed', true)
+    const entered = await application.ask('POST', `${api}/session/guest`, { body: {} })
+    const session = /=([\w-]{43})/.exec(entered.headers['set-cookie']?.[0] ?? '')?.[1] ?? ''
+    const guest = await application.openEvents({ session })
+    const vera = await application.openEvents({ session: await signIn(stores, 'Vera') })
+
+    await share({ everybody: true })
+    await expect.poll(() => vera.events).toContainEqual({ type: 'changed', resource: 'shared' })
+    // A later change of theirs comes through, so an earlier one would have.
+    await stores.accounts.update(String(entered.json.user.id), { name: 'Wanderer' }, commandLine)
+    await expect.poll(() => guest.events).toContainEqual({ type: 'changed', resource: 'users' })
+
+    expect(JSON.stringify(guest.events)).not.toContain('shared')
+    for (const stream of [vera, guest]) stream.close()
+  })
+
   it('says which name is nobody’s; guests and who is turned away count as nobody', async ({ stores, application }) => {
     const { share, vera } = await openWorld({ stores, application })
     await stores.settings.set('guests.allowed', true)
@@ -172,6 +191,36 @@ describe('sharing a picture', () => {
       body: { everybody: true },
     })
     expect(one.status).toBe(415)
+  })
+
+  it('of 500 at once under 200 names asks for each name once, lets others in between and fills no log', async ({
+    stores,
+    application,
+  }) => {
+    const { mia, vera, sessions } = await openWorld({ stores, application })
+    const ids: string[] = []
+    for (let at = 0; at < 500; at += 1) ids.push(await addOutput(stores, mia.id))
+    const lookups = vi.spyOn(stores.accounts, 'findByName')
+    let turns = 0
+    const others = setInterval(() => (turns += 1), 0)
+    const names = new Array<string>(200).fill('Vera')
+    const body = { ids, everybody: true, names }
+    const answer = await application.ask('POST', `${api}/outputs/share`, { session: sessions.mia, body })
+    clearInterval(others)
+
+    expect(answer.json).toEqual({ done: 500 })
+    expect(lookups).toHaveBeenCalledTimes(1)
+    expect(turns).toBeGreaterThan(20)
+    expect(await application.files.outputs.shares.list(vera.id, undefined, 1000)).toHaveLength(500)
+    await stores.audit.flush()
+    const rows = await stores.database.kysely
+      .selectFrom('audit')
+      .select('details')
+      .where('event', '=', 'output.shared')
+      .execute()
+    expect(rows.map(({ details }) => JSON.parse(details))).toEqual([
+      { files: 500, of: mia.id, everybody: true, people: 1, with: [vera.id] },
+    ])
   })
 })
 
@@ -350,7 +399,7 @@ describe('a share does not outlive', () => {
   })
 
   it('the owner’s word: whoever administers sees with whom, and ends it', async ({ stores, application }) => {
-    const { id, mia, share, see } = await openWorld({ stores, application })
+    const { id, mia, vera, share, see } = await openWorld({ stores, application })
     const owner = await openOwner(stores)
     await share({ everybody: false, names: ['Vera'] })
     const path = `${api}/outputs/${id}/shares`
@@ -364,7 +413,7 @@ describe('a share does not outlive', () => {
       .where('event', '=', 'output.shared')
       .execute()
     expect(events.map(({ actor_name, details }) => [actor_name, JSON.parse(details)])).toEqual([
-      ['Mia', { output: id, of: mia.id, everybody: false, people: 1 }],
+      ['Mia', { output: id, of: mia.id, everybody: false, people: 1, with: [vera.id] }],
       ['Anna', { output: id, of: mia.id, everybody: false, people: 0 }],
     ])
   })

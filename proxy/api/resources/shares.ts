@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { toActedBy } from '../../accounts/actedBy.ts'
@@ -7,7 +8,8 @@ import { outputCursorSchema, outputIdSchema, outputsDoneSchema } from '../../con
 import { changeShareSchema, sharedOutputSchema, shareManySchema, shareSchema } from '../../contract/shares.ts'
 import type { SharedOutput } from '../../contract/shares.ts'
 import { canBeShared } from '../../outputs/outputShares.ts'
-import type { SharedRow } from '../../outputs/outputShares.ts'
+import type { Audience, SharedRow } from '../../outputs/outputShares.ts'
+import { outputGone } from '../../outputs/outputs.ts'
 import type { OutputRow } from '../../outputs/outputStore.ts'
 import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
 import { mayAdminister } from '../../policy/rights.ts'
@@ -16,6 +18,9 @@ import { findOwnOutput } from '../ownOutput.ts'
 import { pageSchema } from '../paging.ts'
 import { requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody } from '../router.ts'
+
+/** How many of those who see it now stand in the log by their id; the others are counted. */
+const NAMED = 20
 
 const params = z.object({ id: outputIdSchema })
 
@@ -59,9 +64,10 @@ const listRoute = createRoute({
 /** Pictures shown to others. The pictures themselves are answered in ../sharedFiles.ts. */
 export function createSharesResource({ stores, outputs, clock }: OwnApplicationDependencies) {
   const { shares } = outputs
-  const findPeople = async (names: readonly string[], owner: string): Promise<string[]> => {
+  /** Each name once, however often it was sent. */
+  const findPeople = async (names: readonly string[]): Promise<string[]> => {
     const found = await Promise.all(
-      names.map(async (name) => {
+      [...new Set(names)].map(async (name) => {
         const account = await stores.accounts.findByName(name)
         const isSomebody = isUsable(account, clock.nowMs()) && account.guestAddress === null
         return { name, id: isSomebody ? account.id : undefined }
@@ -71,28 +77,46 @@ export function createSharesResource({ stores, outputs, clock }: OwnApplicationD
     if (unknown.length > 0) {
       throw new GateError('VALIDATION_FAILED', `There is nobody named ${unknown.join(' or ')} here.`)
     }
-    return [...new Set(found.flatMap(({ id }) => (id === undefined || id === owner ? [] : [id])))]
+    return [...new Set(found.flatMap(({ id }) => id ?? []))]
   }
+  /** One entry for each whose pictures they are: for everybody but administrators that is one in all. */
   const record = (
     context: RequestContext,
     principal: Principal,
-    row: OutputRow,
-    details: Record<string, boolean | number>,
-  ) =>
-    stores.audit.record({
-      ...toActedBy(principal, context.clientAddress),
-      event: 'output.shared',
-      details: { output: row.id, of: row.account_id, ...details },
-    })
+    rows: readonly OutputRow[],
+    { everybody, accountIds }: Audience,
+  ): void => {
+    for (const of of new Set(rows.map(({ account_id }) => account_id))) {
+      const [first, ...others] = rows.filter(({ account_id }) => account_id === of)
+      const what = others.length === 0 ? { output: first?.id ?? '' } : { files: others.length + 1 }
+      const people = accountIds.filter((id) => id !== of)
+      const whom = {
+        everybody,
+        people: people.length,
+        ...(people.length === 0 ? {} : { with: people.slice(0, NAMED) }),
+      }
+      const actedBy = toActedBy(principal, context.clientAddress)
+      stores.audit.record({ ...actedBy, event: 'output.shared', details: { ...what, of, ...whom } })
+    }
+  }
   const change = async (
     context: RequestContext,
     principal: Principal,
-    row: OutputRow,
+    rows: readonly OutputRow[],
     { everybody, names }: z.infer<typeof changeShareSchema>,
-  ): Promise<void> => {
-    const accountIds = await findPeople(names, row.account_id)
-    await shares.replace(row, { everybody, accountIds })
-    record(context, principal, row, { everybody, people: accountIds.length })
+  ): Promise<number> => {
+    const audience = { everybody, accountIds: await findPeople(names) }
+    const done: OutputRow[] = []
+    try {
+      for (const row of rows) {
+        if (await shares.replace(row, audience)) done.push(row)
+        // Hundreds of pictures with hundreds of people are many statements: others come in between.
+        await breathe()
+      }
+    } finally {
+      record(context, principal, done, audience)
+    }
+    return done.length
   }
 
   return createRouter()
@@ -109,7 +133,7 @@ export function createSharesResource({ stores, outputs, clock }: OwnApplicationD
       if (!isEnding && !canBeShared(row)) {
         throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Only pictures can be shared. Download this file and send it.')
       }
-      await change(c.env.context, principal, row, wanted)
+      if ((await change(c.env.context, principal, [row], wanted)) === 0) throw outputGone()
       return c.json(await shares.read(row.id), 200)
     })
     .openapi(changeManyRoute, async (c) => {
@@ -118,8 +142,7 @@ export function createSharesResource({ stores, outputs, clock }: OwnApplicationD
       const rows = (await outputs.store.findMany([...new Set(ids)]))
         .filter((row) => row.account_id === principal.accountId || mayAdminister(principal))
         .filter(canBeShared)
-      for (const row of rows) await change(c.env.context, principal, row, wanted)
-      return c.json({ done: rows.length }, 200)
+      return c.json({ done: await change(c.env.context, principal, rows, wanted) }, 200)
     })
     .openapi(listRoute, async (c) => {
       const principal = requirePermission(c.env.context, 'shared')
