@@ -146,7 +146,8 @@ export class AccountStore {
   }
 
   /**
-   * Changes name, role or access. A disabled account's sessions end.
+   * Changes name, role or access. A disabled account's sessions end. Whose visit is over stays who they were: what they
+   * made is being deleted.
    * @throws GateError NOT_FOUND, ALREADY_EXISTS, LAST_ADMINISTRATOR, PERMISSION_DENIED
    */
   async update(id: string, change: AccountChange, by: ActedBy): Promise<Account> {
@@ -155,6 +156,7 @@ export class AccountStore {
       const current = await getRow(transaction, id)
       const isLosingPower = (change.role !== undefined && change.role !== 'administrator') || change.disabled === true
       if (isLosingPower) await refuseLosing(transaction, current)
+      if (change.name !== undefined || change.role !== undefined) refuseEndedVisit(current, this.#options.clock.nowMs())
       const name = wanted === undefined || toNameKey(wanted) === current.name_key ? wanted : parsePersonName(wanted)
       if (change.role !== undefined) await refuseUnknownRole(transaction, change.role)
       if (name !== undefined && toNameKey(name) !== current.name_key) await refuseTakenName(transaction, name)
@@ -331,6 +333,11 @@ function refuseUnknown(name?: string): never {
 async function getRow(transaction: Transaction<Schema>, id: string): Promise<Selectable<AccountsTable>> {
   const row = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
   return row ?? refuseUnknown()
+}
+
+function refuseEndedVisit({ guest_address, expires_at_ms }: Selectable<AccountsTable>, nowMs: number): void {
+  if (guest_address === null || expires_at_ms === null || expires_at_ms > nowMs) return
+  throw new GateError('NOT_FOUND', 'The visit is over.')
 }
 
 async function refuseEnded(transaction: Transaction<Schema>, sessionId: string): Promise<void> {

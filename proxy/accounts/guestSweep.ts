@@ -9,7 +9,7 @@ const SWEEP_MS = 60_000
 const SETTLE_MS = 50
 
 export interface GuestSweepParts {
-  readonly guests: Pick<Guests, 'isOpen' | 'listEnded' | 'forget' | 'endAll'>
+  readonly guests: Pick<Guests, 'isOpen' | 'listEnded' | 'hasEnded' | 'forget' | 'endAll'>
   readonly settings: Pick<SettingsStore, 'onChange'>
   readonly changes: Pick<ChangeFeed, 'on'>
   readonly logger: Logger
@@ -81,6 +81,8 @@ export class GuestSweep {
       if (this.#isClosed) return
       try {
         await stopJobs(id)
+        // An engine takes its time to end a job, and other programs write accounts too.
+        if (!(await guests.hasEnded(id))) continue
         await removeFiles(id)
         await guests.forget(id)
       } catch (error) {

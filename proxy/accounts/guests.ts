@@ -29,7 +29,7 @@ export interface GuestsOptions {
   readonly random: Random
   readonly audit: AuditSink
   readonly changes: ChangeFeed
-  readonly settings: Pick<SettingsStore, 'get'>
+  readonly settings: Pick<SettingsStore, 'get' | 'forgetAccount' | 'reload'>
   readonly accounts: Pick<AccountStore, 'get' | 'dropCache'>
   readonly sessions: Pick<SessionStore, 'open'>
 }
@@ -118,17 +118,27 @@ export class Guests {
       .execute()
   }
 
+  /** Whether that is still somebody whose visit is over. */
+  async hasEnded(accountId: string): Promise<boolean> {
+    return (await this.listEnded()).some(({ id }) => id === accountId)
+  }
+
   /** Deletes the account of a visit that is over, with everything the database knows of it. Their files are gone by then. */
   async forget(accountId: string): Promise<void> {
-    const { kysely, audit, changes, accounts } = this.#options
-    const gone = await kysely
-      .deleteFrom('accounts')
-      .where('id', '=', accountId)
-      .where('guest_address', 'is not', null)
-      .where('expires_at_ms', '<=', this.#now())
-      .returning('name')
-      .executeTakeFirst()
+    const { kysely, audit, changes, accounts, settings } = this.#options
+    const gone = await kysely.transaction().execute(async (transaction) => {
+      const deleted = await transaction
+        .deleteFrom('accounts')
+        .where('id', '=', accountId)
+        .where('guest_address', 'is not', null)
+        .where('expires_at_ms', '<=', this.#now())
+        .returning('name')
+        .executeTakeFirst()
+      if (deleted !== undefined) await settings.forgetAccount(transaction, accountId)
+      return deleted
+    })
     if (gone === undefined) return
+    await settings.reload()
     audit.record({ ...system, event: 'account.removed', details: { account: accountId, name: gone.name, guest: true } })
     accounts.dropCache()
     changes.emit('users')

@@ -39,8 +39,14 @@ export function createSharedFiles({ outputs, thumbnails }: Dependencies): (turn:
       throw new GateError('METHOD_NOT_ALLOWED', 'This can only be read.', { details: { allow: ['GET', 'HEAD'] } })
     }
     const principal = requirePermission(context, 'shared')
-    const row = await outputs.shares.find(principal.accountId, id)
-    if (row === undefined) throw outputGone()
+    const find = async () => {
+      const found = await outputs.shares.find(principal.accountId, id)
+      if (found === undefined) throw outputGone()
+      return found
+    }
+    const row = await find()
+    // Its turn may come after a minute, and the share may have ended since.
+    const stillShared = async (bytes: Buffer): Promise<Buffer> => find().then(() => bytes)
     const query = Object.fromEntries(new URLSearchParams(context.target.search))
     const version = `${row.id}-${row.made_at_ms.toString(36)}-${row.bytes.toString(36)}`
     const open = () => outputs.open(row)
@@ -52,7 +58,7 @@ export function createSharedFiles({ outputs, thumbnails }: Dependencies): (turn:
         return
       }
       return inTurn(smallTurns, turn, principal, async (asker) =>
-        writeBytes(turn, await thumbnails.get(row, Number(width), asker, open), headers),
+        writeBytes(turn, await stillShared(await thumbnails.get(row, Number(width), asker, open)), headers),
       )
     }
     const saved = parse(fileQuerySchema, query).download === 'true' ? savedAs(row.name) : {}
@@ -62,7 +68,7 @@ export function createSharedFiles({ outputs, thumbnails }: Dependencies): (turn:
       return
     }
     return inTurn(cleanTurns, turn, principal, async (asker) =>
-      writeBytes(turn, await clean.get(row, asker, open), headers),
+      writeBytes(turn, await stillShared(await clean.get(row, asker, open)), headers),
     )
   }
 

@@ -74,7 +74,7 @@ export class UserFolders {
   readonly #closedOutputs = new Set<string>()
   readonly #moveListeners = new Set<(accountId: string) => void>()
   readonly #underWay = new Map<string, Promise<FolderSet>>()
-  /** Whose folders are deleted: ids never come back. */
+  /** Whose folders are deleted; ids never come back, unless the account was there all the time. */
   readonly #deleted = new Set<string>()
 
   constructor(options: UserFoldersOptions) {
@@ -253,7 +253,11 @@ export class UserFolders {
   }
 
   async #ensure(accountId: string): Promise<FolderSet> {
-    if (this.#deleted.has(accountId)) throw new GateError('AUTH_INVALID', 'That account is no longer there.')
+    if (this.#deleted.has(accountId)) {
+      const [gone] = await this.findGone([accountId])
+      if (gone !== undefined) throw new GateError('AUTH_INVALID', 'That account is no longer there.')
+      this.#deleted.delete(accountId)
+    }
     if (await this.#isOwner(accountId)) return OWN_OF_COMFYUI
     return this.#inWords(accountId, () => this.#open(accountId))
   }

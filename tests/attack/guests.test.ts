@@ -336,6 +336,64 @@ describe('the end of a visit', () => {
     expect((await application.ask('GET', `${api}/session`, { session })).status).toBe(200)
   })
 
+  it('once it has come is not taken back: whoever is given a role then loses nothing by it', async ({
+    stores,
+    application,
+  }) => {
+    const owner = await openOwner(stores)
+    const { id } = await letIn(stores, application)
+    const folder = await makeOne(application, stores, id)
+    await stores.guests.end(id, commandLine)
+    const sweep = application.guests.sweep()
+    for (const body of [{ role: 'user' }, { name: 'Mia' }]) {
+      const answer = await application.ask('PATCH', `${api}/users/${id}`, { ...owner, body })
+      expect(answer).toMatchObject({ status: 404, json: { detail: 'The visit is over.' } })
+    }
+    await sweep
+    expect([await stores.accounts.find(id), existsSync(folder)]).toEqual([undefined, false])
+  })
+
+  it('is looked at again when their jobs are stopped: what they made stays when they stay', async ({
+    stores,
+    application,
+  }) => {
+    const { id } = await letIn(stores, application)
+    const folder = await makeOne(application, stores, id)
+    await stores.guests.end(id, commandLine)
+    const { jobs } = application.queue
+    const vacate = jobs.vacate.bind(jobs)
+    // Another program wrote it, of an earlier version perhaps.
+    jobs.vacate = async (accountId, signal) => {
+      await vacate(accountId, signal)
+      const values = { role: 'user', expires_at_ms: null, guest_address: null }
+      await stores.database.kysely.updateTable('accounts').set(values).where('id', '=', id).execute()
+    }
+    await application.guests.sweep()
+    expect(readdirSync(folder)).toContain('x.png')
+    expect(await stores.accounts.find(id)).toMatchObject({ role: 'user' })
+  })
+
+  it('shuts nobody out of folders of their own whose account is there after all', async ({ stores, application }) => {
+    const { id } = await letIn(stores, application)
+    const { userFolders } = application.folders
+    await stores.guests.end(id, commandLine)
+    await userFolders.deleteAll(id)
+    await expect(userFolders.ensure(id)).rejects.toMatchObject({ code: 'AUTH_INVALID' })
+    const values = { role: 'user', expires_at_ms: null, guest_address: null }
+    await stores.database.kysely.updateTable('accounts').set(values).where('id', '=', id).execute()
+    await stores.database.kysely.deleteFrom('user_folders').where('account_id', '=', id).execute()
+    expect(existsSync((await userFolders.ensure(id)).outputDirectory ?? '')).toBe(true)
+  })
+
+  it('takes along what is set for them alone', async ({ stores, application }) => {
+    const { id } = await letIn(stores, application)
+    await stores.settings.set('jobs.limitsByUser', { [id]: { queued: 99 } })
+    await stores.guests.end(id, commandLine)
+    await application.guests.sweep()
+    expect(await stores.accounts.find(id)).toBeUndefined()
+    expect(stores.settings.get('jobs.limitsByUser')).toEqual({})
+  })
+
   it('without a time comes only when somebody says so', async ({ stores, application, clock }) => {
     await stores.settings.set('guests.hours', null)
     const { answer, id, session } = await letIn(stores, application)

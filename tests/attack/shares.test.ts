@@ -280,6 +280,26 @@ describe('the file of a shared picture', () => {
     },
   )
 
+  it.for(['file', 'thumbnail'] as const)(
+    'is not sent to who asked before the share ended and waited for their turn: %s',
+    async (what, { stores, application }) => {
+      const { id, sessions, share } = await openWorld({ stores, application })
+      await share({ everybody: true })
+      const { outputs, thumbnails } = application.files
+      const [open, get] = [outputs.open.bind(outputs), thumbnails.get.bind(thumbnails)]
+      vi.spyOn(outputs, 'open').mockImplementation(async (row) => {
+        await share({ everybody: false })
+        return open(row)
+      })
+      vi.spyOn(thumbnails, 'get').mockImplementation(async (row, ...how) => {
+        await share({ everybody: false })
+        return get(row, ...how)
+      })
+      const answer = await application.ask('GET', `${api}/shared/${id}/${what}`, { session: sessions.vera })
+      expect([answer.status, answer.json?.code]).toEqual([404, 'NOT_FOUND'])
+    },
+  )
+
   it('is not given from memory once the file is gone', async ({ stores, application }) => {
     const { path, share, see } = await openWorld({ stores, application })
     await share({ everybody: true })
