@@ -43,6 +43,9 @@ interface Told {
   readonly rules: string | undefined
 }
 
+/** After a telling whose answer did not come: it may have been carried out or not. Equals nothing, so the next one is sent. */
+const UNCERTAIN: Told = { moves: -1, revision: -1, rules: undefined }
+
 /** Tells each start of the engine whose files lie where and who may use what, before the first request that carries a person's id. */
 export class EngineUsers {
   readonly #folders: UserFolderSource
@@ -106,7 +109,8 @@ export class EngineUsers {
   async rulesChanged(upstream: Upstream | undefined): Promise<void> {
     this.#revision += 1
     if (upstream === undefined) return
-    for (const accountId of [...this.#of(upstream).known.keys()]) {
+    const { known, underWay } = this.#of(upstream)
+    for (const accountId of new Set([...known.keys(), ...underWay.keys()])) {
       try {
         await this.introduce(upstream, accountId)
       } catch (error) {
@@ -149,25 +153,27 @@ export class EngineUsers {
   }
 
   #tell(upstream: Upstream, accountId: string): Promise<void> {
-    const { known, underWay } = this.#of(upstream)
+    const { underWay } = this.#of(upstream)
     const waiting = underWay.get(accountId)
     // Told too late: what is under way may have been read before the change that this request comes after.
     if (waiting !== undefined) return waiting.then(() => this.introduce(upstream, accountId))
-    const work = this.#tellNow(upstream, accountId, known.get(accountId))
-      .then((told) => {
-        known.set(accountId, told)
-      })
-      .finally(() => underWay.delete(accountId))
+    const work = this.#tellNow(upstream, accountId).finally(() => underWay.delete(accountId))
     underWay.set(accountId, work)
-    return work
+    // A change meanwhile holds for the request that began this, too.
+    return work.then(() => this.introduce(upstream, accountId))
   }
 
-  async #tellNow(upstream: Upstream, accountId: string, before: Told | undefined): Promise<Told> {
+  async #tellNow(upstream: Upstream, accountId: string): Promise<void> {
+    const { known } = this.#of(upstream)
+    const before = known.get(accountId)
     const [moves, revision] = [this.#movesOf(accountId), this.#revision]
     const found = await this.#rules.find(accountId)
     const rules = found === undefined ? undefined : JSON.stringify(found)
-    if (before?.moves !== moves || before.rules !== rules) await this.#put(upstream, accountId, found)
-    return { moves, revision, rules }
+    if (before?.moves !== moves || before.rules !== rules) {
+      known.set(accountId, UNCERTAIN)
+      await this.#put(upstream, accountId, found)
+    }
+    known.set(accountId, { moves, revision, rules })
   }
 
   async #put(upstream: Upstream, accountId: string, rules: EngineRules | undefined): Promise<void> {
