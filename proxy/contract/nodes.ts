@@ -77,3 +77,9 @@ export const engineRulesSchema = z.object({
   nodes: z.array(z.string()).nullable(),
 })
 export type EngineRules = z.infer<typeof engineRulesSchema>
+
+/**
+ * `PUT users/{id}` carries a growing number, `order`: a telling with a smaller one than the last for that account was
+ * given up and comes too late. The engine answers it with 409 and this body; `last` is the greatest number that it knows.
+ */
+export const oldRulesSchema = z.object({ error: z.literal('old_rules'), last: z.int().positive() })

@@ -1,3 +1,4 @@
+import { oldRulesSchema } from '../contract/nodes.ts'
 import type { EngineRules } from '../contract/nodes.ts'
 import type { Logger } from '../core/logger.ts'
 import { hasCode, isBrokenConnection } from '../core/systemErrors.ts'
@@ -26,6 +27,8 @@ export interface EngineRuleSource {
 }
 
 const SILENCE_MS = 30_000
+/** How often one telling is numbered anew. */
+const MAX_TELLINGS = 3
 
 /** Whom one start of the engine knows. */
 interface Introduced {
@@ -55,6 +58,8 @@ export class EngineUsers {
   readonly #starts = new WeakMap<Upstream, Introduced>()
   readonly #moves = new Map<string, number>()
   #revision = 0
+  /** Number of the last telling, of whomever: the engine takes none that comes after a later one. */
+  #order = 0
   /** Whose temporary files of earlier starts are gone: one start may be connected to more than once. */
   #cleared: { readonly bootId: string; readonly accounts: Set<string> } = { bootId: '', accounts: new Set() }
 
@@ -179,17 +184,30 @@ export class EngineUsers {
   async #put(upstream: Upstream, accountId: string, rules: EngineRules | undefined): Promise<void> {
     const folders = await this.#folders.ensure(accountId)
     if (folders.tempDirectory !== null) await this.#clearOnce(upstream.bootId, accountId)
-    const path = `/gatehouse/companion/users/${accountId}`
-    const answer = await this.#send(upstream, {
+    const told = rules === undefined ? folders : { ...folders, rules }
+    for (let telling = 1; ; telling += 1) {
+      const answer = await this.#sendNumbered(upstream, accountId, told)
+      if (answer.status === 204) return
+      const last = lastOrderOf(answer)
+      if (last !== undefined && telling < MAX_TELLINGS) {
+        // Numbers of an earlier connection to the same start.
+        this.#order = Math.max(this.#order, last)
+        continue
+      }
+      const said = `${answer.status} ${answer.body.toString('utf8', 0, 500)}`
+      this.#logger.error({ account: accountId, said }, 'the engine did not take an account')
+      throw engineUnavailable(new Error('the engine refused an account'))
+    }
+  }
+
+  #sendNumbered(upstream: Upstream, accountId: string, told: object): Promise<EngineAnswer> {
+    this.#order += 1
+    return this.#send(upstream, {
       method: 'PUT',
-      path,
-      body: Buffer.from(JSON.stringify(rules === undefined ? folders : { ...folders, rules })),
+      path: `/gatehouse/companion/users/${accountId}`,
+      body: Buffer.from(JSON.stringify({ ...told, order: this.#order })),
       silenceMs: SILENCE_MS,
     })
-    if (answer.status === 204) return
-    const said = `${answer.status} ${answer.body.toString('utf8', 0, 500)}`
-    this.#logger.error({ account: accountId, said }, 'the engine did not take an account')
-    throw engineUnavailable(new Error('the engine refused an account'))
   }
 
   /** What earlier starts left behind; ComfyUI does the same with its own when it starts. */
@@ -212,5 +230,17 @@ export class EngineUsers {
         if (attempt > 1 || !isBroken) throw engineUnavailable(error)
       }
     }
+  }
+}
+
+/** Of the engine's answer to a telling that is older than another; undefined for any other answer. */
+function lastOrderOf({ status, body }: EngineAnswer): number | undefined {
+  if (status !== 409) return undefined
+  try {
+    const parsed = oldRulesSchema.safeParse(JSON.parse(body.toString('utf8')))
+    return parsed.success ? parsed.data.last : undefined
+  } catch {
+    // Not JSON after all.
+    return undefined
   }
 }

@@ -28,7 +28,7 @@ export interface FakeUpstream {
   readonly socketUsers: unknown[]
   /** Answers `method path`, or a path whatever the method; the query does not count. */
   on(route: string, handler: UpstreamHandler): void
-  /** Bodies of `PUT …/companion/users/{id}` by id; they count among no other requests. */
+  /** Bodies of `PUT …/companion/users/{id}` by id, without their number; they count among no other requests. */
   readonly introduced: Map<string, string>
   /** Requests whose head arrived, also those whose body never ended. */
   readonly started: string[]
@@ -41,7 +41,8 @@ function takeUser(request: IncomingMessage, response: ServerResponse, take: (bod
   let body = ''
   request.on('data', (chunk: Buffer) => (body += chunk.toString()))
   request.on('end', () => {
-    take(body)
+    const { order: _order, ...told } = JSON.parse(body) as Record<string, unknown>
+    take(JSON.stringify(told))
     response.writeHead(204).end()
   })
 }

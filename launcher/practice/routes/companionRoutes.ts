@@ -6,7 +6,7 @@ import type { Router } from '../http/router.ts'
 import { refusal } from '../http/userCheck.ts'
 import { describeFacts } from '../nodes/nodeFacts.ts'
 import { RulesRefused } from '../users/engineRules.ts'
-import { FolderRefused, isUserId } from '../users/engineUsers.ts'
+import { FolderRefused, isUserId, OldRules, OrderRefused } from '../users/engineUsers.ts'
 import { isJsonObject, memberOf, type JsonValue } from '../values/json.ts'
 import { readTargets } from './promptRoutes.ts'
 
@@ -41,6 +41,9 @@ async function putUser(request: EngineRequest, { users }: EngineContext): Promis
   try {
     await users.put(id, await readBody(request))
   } catch (error) {
+    if (error instanceof OldRules)
+      throw refusal(409, { error: 'old_rules', message: error.message, last: BigInt(error.last) })
+    if (error instanceof OrderRefused) throw refusal(400, { error: 'bad_order', message: error.message })
     if (error instanceof FolderRefused) throw refusal(400, { error: 'folder_refused', message: error.message })
     if (error instanceof RulesRefused) throw refusal(400, { error: 'bad_rules', message: error.message })
     throw error

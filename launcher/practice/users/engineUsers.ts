@@ -27,6 +27,20 @@ export interface EngineUser {
 /** Folders that cannot be used; the message says why, for the gate. */
 export class FolderRefused extends Error {}
 
+/** A telling’s number that is no whole number of 1 or more. */
+export class OrderRefused extends Error {}
+
+/** A telling that was given up and came after a later one. */
+export class OldRules extends Error {
+  /** The number of the later one. */
+  readonly last: number
+
+  constructor(last: number) {
+    super('something later was told of this user already')
+    this.last = last
+  }
+}
+
 /** Whether the text has the form of a user's id. */
 export function isUserId(text: string): boolean {
   return USER_ID.test(text)
@@ -37,6 +51,8 @@ export class EngineUsers {
   readonly #own: UserFolders
   readonly #modelsFolder: string
   readonly #users = new Map<string, EngineUser>()
+  /** Numbers of the last tellings, also of whoever is forgotten: what was told before may still come. */
+  readonly #orders = new Map<string, number>()
 
   /** @param folders whose own ones `null` stands for */
   constructor({ own, models }: EngineFolders) {
@@ -50,11 +66,13 @@ export class EngineUsers {
 
   /**
    * Takes over the folders and rules of the body of `PUT users/{id}`. What was known before stays when they are refused.
-   * @throws FolderRefused, RulesRefused
+   * @throws FolderRefused, RulesRefused, OrderRefused, OldRules
    */
   async put(id: string, body: JsonValue): Promise<void> {
+    const order = readOrder(body)
+    this.#begin(id, order)
     const givenRules = isJsonObject(body) ? memberOf(body, 'rules') : undefined
-    const members = givenRules === undefined ? 4 : 5
+    const members = 4 + (givenRules === undefined ? 0 : 1) + (order === undefined ? 0 : 1)
     if (!isJsonObject(body) || Object.keys(body).length !== members) throw new FolderRefused('four folders are wanted')
     const rules = givenRules === undefined ? undefined : parseRules(givenRules)
     const given = KINDS.flatMap((kind) => {
@@ -71,7 +89,17 @@ export class EngineUsers {
       models: new UserModels(this.#modelsFolder, () => this.find(id)?.rules),
     }
     await makeTemp(folders.temp)
+    // Something later may have come while the folders were looked at.
+    this.#begin(id, order)
     this.#users.set(id, { id, folders, rules })
+  }
+
+  /** Also for what is refused then: there is something later to tell all the same. */
+  #begin(id: string, order: number | undefined): void {
+    const last = this.#orders.get(id) ?? 0
+    if (order === undefined) return
+    if (order < last) throw new OldRules(last)
+    this.#orders.set(id, order)
   }
 
   /** What is somebody's is nobody else's, also not a folder above or below it. Links are the gate's to refuse. */
@@ -91,6 +119,15 @@ export class EngineUsers {
   async clean(): Promise<void> {
     for (const { folders } of this.#users.values()) await rm(folders.temp, { recursive: true, force: true })
   }
+}
+
+function readOrder(body: JsonValue): number | undefined {
+  const order = isJsonObject(body) ? memberOf(body, 'order') : undefined
+  if (order === undefined) return undefined
+  if (typeof order !== 'bigint' || order < 1n || order > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new OrderRefused('order is no whole number of 1 or more')
+  }
+  return Number(order)
 }
 
 /** null: the engine's own. */

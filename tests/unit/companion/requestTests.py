@@ -215,6 +215,32 @@ class UsersRoute(WithCompanion):
             self.assertEqual(self.ask("DELETE", f"/gatehouse/companion/users/{BERT}").status, 204)
         self.assertIsNone(self.users.find(BERT))
 
+    def test_an_older_telling_that_was_given_up_does_not_undo_a_later_one(self):
+        narrow, wide = ({"models": {}, "nodes": nodes} for nodes in (["A"], None))
+        self.assertEqual(self.put(self.bert, order=5, rules=narrow).status, 204)
+        response = self.put(self.bert, order=4, rules=wide)
+        self.assertEqual((response.status, response.body["error"], response.body["last"]), (409, "old_rules", 5))
+        self.assertEqual(self.users.find(BERT).rules.nodes, frozenset("A"))
+        # The same one twice, because its connection broke.
+        self.assertEqual(self.put(self.bert, order=5, rules=narrow).status, 204)
+        self.assertEqual(self.put(self.anna, order=1).status, 204)
+
+    def test_an_older_telling_does_not_bring_back_who_was_forgotten(self):
+        self.put(self.bert, order=5)
+        self.ask("DELETE", f"/gatehouse/companion/users/{BERT}")
+        self.assertEqual(self.put(self.bert, order=4).status, 409)
+        self.assertIsNone(self.users.find(BERT))
+
+    def test_an_older_telling_is_refused_also_after_a_later_one_that_could_not_be_taken(self):
+        self.assertEqual(self.put(self.bert, order=5, outputDirectory="output").status, 400)
+        self.assertEqual(self.put(self.bert, order=4).status, 409)
+
+    def test_numbers_of_tellings_are_whole_and_positive(self):
+        for order in (None, True, "1", 1.0, 0, -1, 2**53, [1]):
+            response = self.put(self.bert, order=order)
+            self.assertEqual((response.status, response.body["error"]), (400, "bad_order"), order)
+        self.assertIsNone(self.users.find(BERT))
+
     def test_forgets_what_a_user_had_loaded(self):
         prompt = {"1": {"class_type": "VAELoader", "inputs": {}}}
         classes = {"VAELoader": object}

@@ -11,7 +11,7 @@ const BOB = 'bobbobbobbobbobb'
 const NARROW: EngineRules = { models: { loras: ['mine'] }, nodes: ['A'] }
 const WIDE: EngineRules = { models: {}, nodes: null }
 const folders = { inputDirectory: null, outputDirectory: null, tempDirectory: null, userdataDirectory: null }
-const bodySchema = z.object({ rules: z.unknown() })
+const bodySchema = z.object({ rules: z.unknown(), order: z.number() })
 
 let server: Server
 let upstream: Upstream
@@ -118,6 +118,34 @@ describe('what the engine holds of somebody', () => {
     await changed
     expect(held()).toEqual(NARROW)
     await first
+  })
+
+  it('a telling that was given up is told apart from the later one: each has a greater number', async () => {
+    await users.introduce(upstream, BOB)
+    rules = WIDE
+    await users.rulesChanged(upstream)
+    await users.introduce(upstream, 'anneanneanneanne')
+    const orders = told.map(({ order }) => order)
+    expect(orders).toEqual([...new Set(orders)].sort((one, other) => one - other))
+    expect(orders).toHaveLength(3)
+  })
+
+  it('old_rules: is told again with a greater number than the engine knows', async () => {
+    answer = (response) => {
+      if ((told.at(-1)?.order ?? 0) > 41) accept(response)
+      else response.writeHead(409).end('{"error":"old_rules","message":"","last":41}')
+    }
+    await users.introduce(upstream, BOB)
+    expect(told.map(({ order }) => order)).toEqual([1, 42])
+    expect(users.introduce(upstream, BOB)).toBeUndefined()
+  })
+
+  it('old_rules: an engine that never takes a number is no loop, and nothing is sent for the person', async () => {
+    answer = (response) => {
+      response.writeHead(409).end('{"error":"old_rules","message":"","last":9007199254740991}')
+    }
+    await expect(users.introduce(upstream, BOB)).rejects.toThrow()
+    expect(told).toHaveLength(3)
   })
 
   it('is not told twice when nothing changed', async () => {

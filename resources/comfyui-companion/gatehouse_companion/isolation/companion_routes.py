@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 from .identity import User
 from .rules import RulesRefused
 from .shared_loaders import LoaderMemory
-from .users import FolderRefused, Users, parse_user
+from .users import FolderRefused, OldRules, OrderRefused, Users, parse_order, parse_user
 from .validation import Validator
 
 NODES_PATH = "/gatehouse/companion/nodes"
@@ -89,12 +89,18 @@ class CompanionRoutes:
 
     async def _put_user(self, user_id: str, request: Any) -> Any:
         try:
-            user = parse_user(user_id, await request.json())
+            body = await request.json()
+            self._users.begin(user_id, parse_order(body))
+            user = parse_user(user_id, body)
             missing = self._missing()
             if user.has_own_folders and missing:
                 message = f"this ComfyUI cannot keep users apart: {', '.join(missing)}"
                 return self._refuse(503, "isolation_unavailable", message)
             self._users.put(user, self._comfyui_folders())
+        except OldRules as error:
+            return self._refuse(409, "old_rules", str(error), last=error.last)
+        except OrderRefused as error:
+            return self._refuse(400, "bad_order", str(error))
         except FolderRefused as error:
             return self._refuse(400, "bad_folder", str(error))
         except RulesRefused as error:
@@ -103,8 +109,8 @@ class CompanionRoutes:
             return self._refuse(400, "bad_json", "the body is not JSON, or nested too deeply")
         return self._web.Response(status=204)
 
-    def _refuse(self, status: int, error: str, message: str) -> Any:
-        body = {"error": error, "message": message}
+    def _refuse(self, status: int, error: str, message: str, **more: int) -> Any:
+        body = {"error": error, "message": message, **more}
         return self._web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
 
 

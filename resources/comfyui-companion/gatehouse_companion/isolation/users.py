@@ -12,6 +12,8 @@ from .rules import Rules, parse_rules
 
 FOLDERS = ("inputDirectory", "outputDirectory", "tempDirectory", "userdataDirectory")
 RULES = "rules"
+ORDER = "order"
+MAX_ORDER = 2**53 - 1
 MAX_PATH_CHARACTERS = 4096
 
 _ID_FORM = re.compile(r"[a-z0-9]{16}\Z")
@@ -19,6 +21,18 @@ _ID_FORM = re.compile(r"[a-z0-9]{16}\Z")
 
 class FolderRefused(ValueError):
     """Says in words what is wrong with a folder, for the gate."""
+
+
+class OrderRefused(ValueError):
+    """Says in words what is wrong with the number of a telling, for the gate."""
+
+
+class OldRules(ValueError):
+    """A telling that was given up and came after a later one; `last` is the number of that."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__("something later was told of this user already")
+        self.last = last
 
 
 def is_user_id(text: Any) -> bool:
@@ -30,6 +44,8 @@ class Users:
 
     def __init__(self) -> None:
         self._users: Dict[str, User] = {}
+        # Numbers of the last tellings. Kept for those who are forgotten, too: what was told before may still come.
+        self._orders: Dict[str, int] = {}
         # Another one after each change, so that what follows from the list can be remembered.
         self.revision = 0
 
@@ -46,6 +62,15 @@ class Users:
 
     def others(self, user: User) -> List[User]:
         return [other for other in list(self._users.values()) if other.id != user.id]
+
+    def begin(self, user_id: str, order: Optional[int]) -> None:
+        """Also for what is refused then: the gate has something later to tell all the same. @raises OldRules"""
+        last = self._orders.get(user_id, 0)
+        if order is None:
+            return
+        if order < last:
+            raise OldRules(last)
+        self._orders[user_id] = order
 
     def put(self, user: User, comfyui_folders: Iterable[str]) -> None:
         """What was known before stays when this is refused. @raises FolderRefused"""
@@ -66,11 +91,22 @@ class Users:
 def parse_user(user_id: str, body: Any) -> User:
     """@raises FolderRefused for anything but the four folders, each null or the absolute path of a folder that is there;
     a temp folder may be missing yet. @raises RulesRefused for rules of another shape; without them there are no limits"""
-    if not isinstance(body, dict) or set(body) - {RULES} != set(FOLDERS):
+    if not isinstance(body, dict) or set(body) - {RULES, ORDER} != set(FOLDERS):
         raise FolderRefused(f"the body must have {', '.join(FOLDERS)}")
     input_folder, output, temp, userdata = (_parse_folder(name, body[name]) for name in FOLDERS)
     rules = parse_rules(body[RULES]) if RULES in body else None
     return User(user_id, input_folder, output, temp, userdata, rules)
+
+
+def parse_order(body: Any) -> Optional[int]:
+    """The number of a telling; None without one. @raises OrderRefused for anything but a whole number of 1 or more"""
+    if not isinstance(body, dict) or ORDER not in body:
+        return None
+    order = body[ORDER]
+    # `True` is an int.
+    if type(order) is not int or not 0 < order <= MAX_ORDER:
+        raise OrderRefused(f"{ORDER} is not a whole number from 1 to {MAX_ORDER}")
+    return order
 
 
 def named_folders(user: User) -> List[Tuple[str, str]]:

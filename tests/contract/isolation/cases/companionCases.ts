@@ -171,6 +171,28 @@ export function describeCompanion({ engine, world, folder }: CompanionContext): 
       expect((await person.client.get('/settings')).status).toBe(200)
     })
 
+    it('an older telling that was given up neither undoes a later one nor brings back who was forgotten', async () => {
+      const person = await addPerson(engine(), nextId(), folder())
+      const told = toBody(person.folders)
+      const narrow = { models: {}, nodes: ['EmptyImage'] }
+      expect((await put(person.id, { ...told, rules: narrow, order: 7 })).status).toBe(204)
+      const late = await put(person.id, { ...told, order: 6 })
+      expect([late.status, late.json()]).toEqual([409, expect.objectContaining({ error: 'old_rules', last: 7 })])
+      expect(Object.keys((await person.client.get('/object_info')).json())).toEqual(['EmptyImage'])
+      expect((await put(person.id, { ...told, rules: narrow, order: 7 })).status).toBe(204)
+      expect((await gate().send('DELETE', `${USERS}/${person.id}`)).status).toBe(204)
+      expect((await put(person.id, { ...told, order: 6 })).status).toBe(409)
+      expect((await person.client.get('/settings')).status).toBe(409)
+      expect((await put(person.id, { ...told, order: 8 })).status).toBe(204)
+      expect((await person.client.get('/settings')).status).toBe(200)
+    })
+
+    it.each([[null], [true], ['1'], [0], [-1], [1.5], [2 ** 53], [[1]]])('the number %j is refused', async (order) => {
+      const { alice } = world()
+      const answer = await put(alice.id, { ...toBody(alice.folders), order })
+      expect([answer.status, answer.json().error]).toEqual([400, 'bad_order'])
+    })
+
     it('null stands for ComfyUI’s own folder', async () => {
       const id = nextId()
       expect((await put(id, own)).status).toBe(204)
