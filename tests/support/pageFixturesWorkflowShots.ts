@@ -71,13 +71,11 @@ export const workflowShots: readonly Omit<Shot, 'place'>[] = [
     path: `${path}?publish=true`,
     scenario: ownerScenario({ ...answers, 'GET workflows/drafts': { items: [] } }),
     act: async (page) => {
-      await page
-        .getByLabel('Workflow file')
-        .setInputFiles({
-          name: 'birds.json',
-          mimeType: 'application/json',
-          buffer: Buffer.from('{"nodes":[],"links":[]}'),
-        })
+      await page.getByLabel('Workflow file').setInputFiles({
+        name: 'birds.json',
+        mimeType: 'application/json',
+        buffer: Buffer.from('{"nodes":[],"links":[]}'),
+      })
       await page.getByText('saves for its own page').waitFor()
     },
   },

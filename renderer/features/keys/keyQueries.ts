@@ -23,8 +23,7 @@ export function useKeys({ askEveryMs }: KeysOptions = {}) {
 export function useCreateKey() {
   const refresh = useRefreshKeys()
   return useMutation({
-    mutationFn: (body: z.input<typeof createKeySchema>) =>
-      request('POST', 'keys', { schema: createdKeySchema, body }),
+    mutationFn: (body: z.input<typeof createKeySchema>) => request('POST', 'keys', { schema: createdKeySchema, body }),
     onSuccess: refresh,
     gcTime: 0,
   })
