@@ -7,7 +7,7 @@ import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import type { Thumbnails } from '../proxy/outputs/thumbnails.ts'
 
 export interface GuestParts {
-  readonly jobs: Pick<JobQueue, 'list' | 'cancel' | 'interrupt' | 'vacate' | 'countActive'>
+  readonly jobs: Pick<JobQueue, 'list' | 'cancel' | 'interrupt' | 'vacate' | 'countActive' | 'rememberVisit'>
   readonly folders: Pick<Folders, 'isMoving'>
   readonly userFolders: Pick<UserFolders, 'deleteAll'>
   readonly thumbnails: Pick<Thumbnails, 'forgetAll'>
@@ -33,6 +33,7 @@ export function openGuests({ guests, settings, changes }: Stores, parts: GuestPa
       const timer = setTimeout(() => late.abort(), ENDING_MS)
       await jobs.vacate(accountId, late.signal).finally(() => clearTimeout(timer))
       if (jobs.countActive(accountId) > 0) throw new Error('the engine still has a job')
+      await jobs.rememberVisit(accountId)
     },
     removeFiles: async (accountId) => {
       if (folders.isMoving(accountId)) throw new Error('the folder is being moved')

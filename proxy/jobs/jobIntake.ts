@@ -6,7 +6,7 @@ import { isActive, newJobMemory } from './job.ts'
 import type { Job, JobBody } from './job.ts'
 import type { JobLedger } from './jobLedger.ts'
 import { checkBytes } from './jobBounds.ts'
-import { checkLimits, dayOf, limitsOf } from './jobLimits.ts'
+import { checkLimits, checkVisits, dayOf, limitsOf } from './jobLimits.ts'
 import type { JobOrder, JobQueueDependencies } from './jobQueueTypes.ts'
 import { largestMegapixels, shapeOf } from './jobShape.ts'
 import { bytesOf } from './jobStore.ts'
@@ -35,6 +35,7 @@ export class JobIntake {
    */
   async checkLimits(order: Pick<JobOrder, 'accountId' | 'role' | 'nodes'>, bytes: number): Promise<void> {
     await this.#dependencies.room?.checkPrompt(order.accountId)
+    await this.#checkVisits(order)
     this.#checkUse(order, await this.#readUse(order.accountId))
     this.#checkBytes(order, bytes)
   }
@@ -46,6 +47,7 @@ export class JobIntake {
   async accept(order: JobOrder): Promise<{ id: string; number: number }> {
     const bodies = toBodies(order)
     await this.#dependencies.room?.checkPrompt(order.accountId)
+    await this.#checkVisits(order)
     const use = await this.#readUse(order.accountId)
     // No other job may come between the question and the count.
     this.#checkUse(order, use)
@@ -75,6 +77,16 @@ export class JobIntake {
   #readUse(accountId: string): Promise<{ jobs: number; runMs: number }> {
     const { clock, store } = this.#dependencies
     return store.readUse(accountId, dayOf(clock.nowMs()).startsAtMs)
+  }
+
+  async #checkVisits({ accountId, role }: Pick<JobOrder, 'accountId' | 'role'>): Promise<void> {
+    if (role !== 'guest') return
+    const { clock, settings, store } = this.#dependencies
+    const nowMs = clock.nowMs()
+    const { startsAtMs, endsAtMs: dayEndsAtMs } = dayOf(nowMs)
+    const use = await store.visits.readUse(accountId, startsAtMs)
+    if (use === undefined) return
+    checkVisits(limitsOf(settings, accountId, role), settings.get('guests.perAddress'), { ...use, dayEndsAtMs, nowMs })
   }
 
   #checkUse(

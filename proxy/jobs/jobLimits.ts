@@ -2,6 +2,7 @@ import { GateError } from '../contract/errorCodes.ts'
 import type { Role } from '../contract/accounts.ts'
 import type { JobLimits } from '../contract/jobs.ts'
 import type { JobSettings } from './jobQueueTypes.ts'
+import type { DayUse } from './visits.ts'
 
 /** What a person has used so far, and what they ask for now. */
 export interface JobRequest {
@@ -56,6 +57,23 @@ export function checkLimits(limits: JobLimits, asked: JobRequest): void {
   }
 }
 
+/**
+ * Guests of one address together have the day of as many as may be there at once: whoever leaves and comes back gets
+ * nothing new. @throws GateError QUOTA_EXCEEDED in words that say when the day ends
+ */
+export function checkVisits(
+  { jobsPerDay, gpuMinutesPerDay }: JobLimits,
+  places: number,
+  { jobs, runMs, ...day }: DayUse & Pick<JobRequest, 'dayEndsAtMs' | 'nowMs'>,
+): void {
+  if (jobsPerDay !== null && jobs >= jobsPerDay * places) {
+    refuseForToday('Guests from your device or network have sent their jobs of today.', day)
+  }
+  if (gpuMinutesPerDay !== null && runMs >= gpuMinutesPerDay * places * MINUTE_MS) {
+    refuseForToday('Guests from your device or network have used up their minutes of the graphics card for today.', day)
+  }
+}
+
 function refuseSize(message: string): never {
   throw new GateError('BAD_REQUEST', message, { details: { promptError: 'not_allowed' } })
 }
@@ -64,7 +82,7 @@ function refuseCount(message: string, retryAfterSeconds: number): never {
   throw new GateError('QUOTA_EXCEEDED', message, { details: { retryAfterSeconds } })
 }
 
-function refuseForToday(message: string, { dayEndsAtMs, nowMs }: JobRequest): never {
+function refuseForToday(message: string, { dayEndsAtMs, nowMs }: Pick<JobRequest, 'dayEndsAtMs' | 'nowMs'>): never {
   const resetsAt = new Date(dayEndsAtMs)
   const clock = `${String(resetsAt.getHours()).padStart(2, '0')}:${String(resetsAt.getMinutes()).padStart(2, '0')}`
   throw new GateError('QUOTA_EXCEEDED', `${message} There are new ones at ${clock}.`, {

@@ -9,6 +9,7 @@ import { placeOf } from './jobEndings.ts'
 import { JobIntake } from './jobIntake.ts'
 import { JobLedger } from './jobLedger.ts'
 import { defaultJobTimings } from './jobQueueTypes.ts'
+import { dayOf } from './jobLimits.ts'
 import type { JobOrder, JobQueueDependencies, JobTimings } from './jobQueueTypes.ts'
 import { ANSWER_BYTES } from './jobBounds.ts'
 import type { HistoryPage } from './jobHistory.ts'
@@ -79,6 +80,13 @@ export class JobQueue {
     )
     this.#every(timings.compareMs, () => this.#look())
     this.#every(PURGE_MS, () => this.#purge())
+  }
+
+  /** What a guest used today counts for who comes from there, also when their account is gone. */
+  async rememberVisit(accountId: string): Promise<void> {
+    const { store, clock } = this.#dependencies
+    await store.settled()
+    await store.visits.remember(accountId, dayOf(clock.nowMs()).startsAtMs)
   }
 
   /** Reads the journal. What an earlier run of the program left at the engine waits again, or has failed. */

@@ -26,7 +26,7 @@ export interface JobRights {
 }
 
 export interface JobSettings {
-  get<Name extends Extract<SettingName, `jobs.${string}`>>(name: Name): Settings[Name]
+  get<Name extends Extract<SettingName, `jobs.${string}` | 'guests.perAddress'>>(name: Name): Settings[Name]
   onChange(listener: () => void): () => void
 }
 

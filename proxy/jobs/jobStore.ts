@@ -9,6 +9,7 @@ import { newJobMemory, toPublished } from './job.ts'
 import type { Job, JobBody } from './job.ts'
 import { JobHistory } from './jobHistory.ts'
 import type { JobOutcome, JobState } from './jobState.ts'
+import { Visits } from './visits.ts'
 
 const ACTIVE = ['waiting', 'held', 'sent', 'running', 'ended'] as const
 const RECENT_RUNS = 20
@@ -51,11 +52,13 @@ export const noTexts = { prompt: '{}', extra_data: '{}', targets: null, outputs:
 export class JobStore {
   readonly #kysely: Kysely<Schema>
   readonly history: JobHistory
+  readonly visits: Visits
   #lastWrite: Promise<unknown> = Promise.resolve()
 
   constructor(kysely: Kysely<Schema>) {
     this.#kysely = kysely
     this.history = new JobHistory(kysely, (write) => this.#inOrder(write))
+    this.visits = new Visits(kysely, (accountId, sinceMs) => this.readUse(accountId, sinceMs))
   }
 
   /** Resolves with false when a job of anybody has this id. */

@@ -13,6 +13,11 @@ import { describe, expect } from 'vitest'
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
 import { sessionSchema } from '../../proxy/contract/accounts.ts'
+import { silentLogger } from '../../proxy/core/logger.ts'
+import { systemRandom } from '../../proxy/core/random.ts'
+import { JobQueue } from '../../proxy/jobs/jobQueue.ts'
+import { JobStore } from '../../proxy/jobs/jobStore.ts'
+import { QueueMemory } from '../../proxy/jobs/queueMemory.ts'
 import { addPerson, api, openOwner } from '../support/apiPeople.ts'
 import { openGateFixture } from '../support/gateFixture.ts'
 import { ask } from '../support/httpClient.ts'
@@ -502,5 +507,50 @@ describe('deleting what a guest made', () => {
     userFolders.deleteAll = deleteAll
     await application.guests.sweep()
     expect(await stores.accounts.find(id)).toBeUndefined()
+  })
+})
+
+describe('leaving and coming back', () => {
+  it('gives no new jobs and minutes of the day, from one IPv6 network either, and takes none from others', async ({
+    stores,
+    clock,
+  }) => {
+    const { kysely } = stores.database
+    await stores.settings.set('guests.allowed', true)
+    await stores.settings.set('guests.perAddress', 1)
+    const jobs = await JobQueue.open({
+      store: new JobStore(kysely),
+      memory: new QueueMemory(kysely),
+      clock,
+      random: systemRandom,
+      logger: silentLogger,
+      settings: stores.settings,
+      rights: { find: () => Promise.resolve(undefined), onChange: () => () => undefined },
+    })
+    const comeFrom = async (clientAddress: string) => {
+      const { account } = await stores.guests.letIn({ clientAddress, secure: false, userAgent: undefined })
+      return account.id
+    }
+    const ask = (accountId: string) => jobs.checkLimits({ accountId, role: 'guest', nodes: new Map() })
+    const first = await comeFrom('2001:db8::1')
+    await ask(first)
+    const jobId = await addEndedJob(stores, first, [])
+    const ran = { run_ms: 30 * 60_000, created_at_ms: clock.nowMs() }
+    await kysely.updateTable('jobs').set(ran).where('id', '=', jobId).execute()
+    await stores.guests.end(first, commandLine)
+    // A sweep that was disturbed asks twice.
+    for (let turn = 0; turn < 2; turn += 1) await jobs.rememberVisit(first)
+    await stores.guests.forget(first)
+
+    const again = await comeFrom('2001:db8::2')
+    await expect(ask(again)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
+    await expect(ask(again)).rejects.toThrow('Guests from your device or network have used up their minutes')
+    await ask(await comeFrom('2001:db8:0:1::1'))
+    await stores.settings.set('guests.perAddress', 2)
+    await ask(again)
+    await stores.settings.set('guests.perAddress', 1)
+    clock.advance(24 * HOUR_MS)
+    await ask(again)
+    await jobs.close()
   })
 })
