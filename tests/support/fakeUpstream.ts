@@ -41,8 +41,8 @@ function takeUser(request: IncomingMessage, response: ServerResponse, take: (bod
   let body = ''
   request.on('data', (chunk: Buffer) => (body += chunk.toString()))
   request.on('end', () => {
-    const { order: _order, ...told } = JSON.parse(body) as Record<string, unknown>
-    take(JSON.stringify(told))
+    const members = Object.entries(JSON.parse(body) as Record<string, unknown>)
+    take(JSON.stringify(Object.fromEntries(members.filter(([name]) => name !== 'order'))))
     response.writeHead(204).end()
   })
 }

@@ -8,6 +8,7 @@ import os
 import secrets
 from typing import Any, Dict, Optional
 
+from . import lyrics_guard
 from .gatekeeper import Handler, create_gatekeeper, put_first
 from .guards import WorkerWatch, guard_execute, guard_put
 from .isolation.patching import patches
@@ -49,6 +50,7 @@ def install(secret: Optional[str]) -> None:
     # Outermost: what the isolation refuses is then an ordinary error of that job.
     patches.attempt("executorGuard", _guard_executor)
     patches.attempt("queueGuard", lambda: _guard_queue(worker))
+    patches.attempt("lyricsGuard", lambda: lyrics_guard.install(importlib.import_module))
     start_parent_watch(os.environ)
 
 

@@ -45,7 +45,13 @@ describe.skipIf(!hasComfyui)('users of a real ComfyUI', () => {
 
   it('has every part of the isolation in place, and says so', async () => {
     const { patches, workerAlive } = await comfyui.health()
-    expect(patches).toEqual({ secretCheck: true, executorGuard: true, queueGuard: true, ...everyEnginePatch })
+    expect(patches).toEqual({
+      secretCheck: true,
+      executorGuard: true,
+      queueGuard: true,
+      lyricsGuard: true,
+      ...everyEnginePatch,
+    })
     expect(workerAlive).toBe(true)
     expect(comfyui.log()).not.toContain('does not fit')
   })

@@ -259,6 +259,8 @@ describe.skipIf(!hasComfyui)('what a person may use of a real ComfyUI', () => {
     expect(nodes.find(({ name }) => name === 'RulesPlain')).toMatchObject({ title: 'Plain words', pack: 'rules' })
     for (const [name, risk] of [
       ['RegexMatch', 'canHang'],
+      ['TextEncodeAceStepAudio', 'canHang'],
+      ['TorchCompileModel', 'startsPrograms'],
       ['TrainLoraNode', 'trains'],
       ['CheckpointSave', 'savesModels'],
       ['SaveLoRANode', 'savesModels'],

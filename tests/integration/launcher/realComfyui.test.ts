@@ -160,7 +160,7 @@ describe.skipIf(comfyuiDirectory === undefined)('a real ComfyUI under the superv
     })
     expect(supervisor.health).toMatchObject({
       workerAlive: true,
-      patches: { secretCheck: true, executorGuard: true, queueGuard: true },
+      patches: { secretCheck: true, executorGuard: true, queueGuard: true, lyricsGuard: true },
     })
   })
 

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import types
 import unittest
 from pathlib import Path
@@ -23,6 +24,7 @@ for _name in ("GATEHOUSE_SECRET", "GATEHOUSE_COMPANION"):
 sys.path.insert(0, str(PACK.parent))
 gatekeeper = importlib.import_module("gatehouse_companion.gatekeeper")
 guards = importlib.import_module("gatehouse_companion.guards")
+lyrics_guard = importlib.import_module("gatehouse_companion.lyrics_guard")
 start_secret = importlib.import_module("gatehouse_companion.start_secret")
 parent_watch = importlib.import_module("gatehouse_companion.parent_watch")
 
@@ -227,6 +229,55 @@ class TheExecutorGuard(unittest.TestCase):
     def test_says_when_it_does_not_fit_a_newer_executor(self):
         with self.assertRaises(TypeError):
             guards.guard_execute(lambda self, job: None)
+
+
+class Lyrics(unittest.TestCase):
+    def cleaners(self):
+        module = types.ModuleType("cleaners_stand_in")
+        exec(CLEANERS, module.__dict__)
+        sys.modules[module.__name__] = module
+        self.addCleanup(sys.modules.pop, module.__name__)
+        lyrics_guard.install({lyrics_guard.CLEANERS: module}.__getitem__)
+        return module.clean
+
+    def test_a_long_run_of_digits_does_not_hold_everybody_up(self):
+        clean = self.cleaners()
+        for run in ("1" * 100_000, "1.," * 30_000, "\u0661" * 100_000):
+            started = time.monotonic()
+            self.assertEqual(clean(f"sing {run} times"), f"<sing {run[:40]} times>")
+            self.assertLess(time.monotonic() - started, 5)
+
+    def test_stay_as_they_are_otherwise(self):
+        clean = self.cleaners()
+        for text in ("", "I owe you 1,000,000.50$", "1" * 40, "9 " * 100, "..."):
+            self.assertEqual(clean(text), f"<{text}>")
+
+    def test_are_left_alone_where_comfyui_reads_none_and_said_to_be_unguarded_where_it_does_so_otherwise(self):
+        def missing(name):
+            def load(_wanted):
+                raise ModuleNotFoundError(name=name)
+
+            return load
+
+        lyrics_guard.install(missing("comfy.text_encoders"))
+        lyrics_guard.install(missing(lyrics_guard.CLEANERS))
+        with self.assertRaises(ModuleNotFoundError):
+            lyrics_guard.install(missing("comfy.text"))
+        with self.assertRaises(AttributeError):
+            lyrics_guard.install(lambda _wanted: types.SimpleNamespace())
+
+
+# As ComfyUI's: one expression that takes time by the third power, asked for by a global name.
+CLEANERS = """
+import re
+
+def expand_numbers_multilingual(text, lang="en"):
+    re.sub(r"[0-9.,]*[0-9]+[$]", "", text)
+    return f"<{text}>"
+
+def clean(text):
+    return expand_numbers_multilingual(text, "en")
+"""
 
 
 class Queue:

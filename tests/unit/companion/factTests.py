@@ -221,6 +221,8 @@ class OfComfyui(unittest.TestCase):
         for name, module, said, risk in (
             ("RegexReplace", "comfy_extras.nodes_string", {}, "canHang"),
             ("StringRegexSplit", "comfy_extras.nodes_string", {}, "canHang"),
+            ("TextEncodeAceStepAudio", "comfy_extras.nodes_ace", {}, "canHang"),
+            ("TorchCompileModel", "comfy_extras.nodes_torch_compile", {}, "startsPrograms"),
             ("TrainLoraNode", "comfy_extras.nodes_train", {"CATEGORY": "training"}, "trains"),
             ("SaveTrainingDataset", "comfy_extras.nodes_dataset", {"CATEGORY": "dataset"}, "trains"),
             ("CheckpointSave", "comfy_extras.nodes_model_merging", {"OUTPUT_NODE": True}, "savesModels"),
@@ -235,6 +237,7 @@ class OfComfyui(unittest.TestCase):
     def test_are_left_alone_otherwise(self):
         for name, said in (
             ("KSampler", {}),
+            ("CLIPTextEncode", {}),
             ("LoadImage", {}),
             ("SaveImage", {"OUTPUT_NODE": True, "INPUT_TYPES": lambda: {"required": {"images": ("IMAGE",)}}}),
             ("SaveGLB", {"OUTPUT_NODE": True}),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterator, List, Set
 
-CAN_HANG, TRAINS, SAVES_MODELS, LOAD_3D, PAID = "canHang", "trains", "savesModels", "load3d", "paid"
+CAN_HANG, STARTS_PROGRAMS, TRAINS, SAVES_MODELS, LOAD_3D, PAID = "canHang", "startsPrograms", "trains", "savesModels", "load3d", "paid"
 
 # Kinds of inputs that are models: a node that ends a workflow with one of them writes it.
 _MODELS = frozenset(("MODEL", "CLIP", "VAE", "LORA_MODEL", "CONTROL_NET", "CLIP_VISION", "STYLE_MODEL", "UPSCALE_MODEL", "HYPERNETWORK"))
@@ -20,8 +20,12 @@ def find_risks(name: str, module: str, node_class: Any) -> Set[str]:
     """`module` is ComfyUI's file by its dotted name (`comfy_extras.nodes_string`)."""
     found: Set[str] = set()
     category = str(_said(node_class, "CATEGORY", ""))
-    if name.startswith("Regex") or "Regex" in name:
+    # Lyrics are searched for numbers by expressions that take very long, see lyrics_guard.py.
+    if "Regex" in name or name.startswith("TextEncodeAceStep"):
         found.add(CAN_HANG)
+    # torch calls a compiler.
+    if name.startswith("TorchCompile"):
+        found.add(STARTS_PROGRAMS)
     if _TRAINING.search(name) or category.lower().split("/")[0] in ("training", "train"):
         found.add(TRAINS)
     if _saves_models(name, module, node_class):

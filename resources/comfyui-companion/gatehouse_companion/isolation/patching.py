@@ -24,7 +24,7 @@ ISOLATION = (
 )
 
 # What keeps ComfyUI alive and nobody apart: in place is enough.
-GUARDS = ("executorGuard", "queueGuard")
+GUARDS = ("executorGuard", "queueGuard", "lyricsGuard")
 
 
 class Patches:
