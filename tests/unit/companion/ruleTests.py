@@ -75,9 +75,17 @@ class TheRules(WithFolders):
     def test_list_names_folders_and_what_lies_beside_a_model(self):
         names = rules.Names(["a.safetensors", "set", "deep/b.ckpt"])
         for name in ("a.safetensors", "./a.safetensors", "set/x.bin", "set/deep/y", "deep/b.ckpt", "a.png", "a.preview.PNG", "a.safetensors.json", "deep/b.yaml"):
-            self.assertTrue(names.covers(name), name)
+            self.assertTrue(names.covers(name, frozenset()), name)
         for name in ("b.safetensors", "a.ckpt", "A/a.safetensors", "deep/a.safetensors", "deep/c.ckpt", "b.yaml", "settle", "../a.safetensors", "/a.safetensors", "", ".", "ab.png"):
-            self.assertFalse(names.covers(name), name)
+            self.assertFalse(names.covers(name, frozenset()), name)
+
+
+    def test_a_side_file_belongs_to_the_model_with_the_longest_name(self):
+        names, stems = rules.Names(["flux.safetensors", "flux.b.ckpt"]), rules.stems_of(["flux.safetensors", "./flux.secret.ckpt", "flux.b.ckpt"])
+        for name in ("flux.png", "flux.preview.png", "flux.safetensors.json", "flux.b.png", "flux.b.preview.png"):
+            self.assertTrue(names.covers(name, stems), name)
+        for name in ("flux.secret.png", "flux.secret.preview.png", "flux.secret.ckpt.json"):
+            self.assertFalse(names.covers(name, stems), name)
 
 
 class WithModels(WithFolders):
@@ -141,6 +149,15 @@ class Models(WithModels):
         for name in ("secret.safetensors.bak", "new.safetensors", "notes.txt", "secret.png"):
             self.assertFalse(self.is_open_to(self.anna, self.write(self.checkpoints, name)), name)
         self.assertTrue(self.is_open_to(self.anna, self.write(self.checkpoints, "mine.png")))
+
+    def test_are_not_shown_by_a_picture_that_also_begins_like_an_allowed_one(self):
+        self.write(self.checkpoints, "mine.secret.ckpt")
+        for name in ("mine.secret.png", "mine.secret.preview.png"):
+            self.assertFalse(self.is_open_to(self.anna, self.write(self.checkpoints, name)), name)
+            self.assertTrue(self.is_open_to(self.bert, os.path.join(self.checkpoints, name)), name)
+            with as_user(self.anna):
+                self.assertIsNone(self.paths.get_full_path("checkpoints", name))
+        self.assertTrue(self.is_open_to(self.anna, self.write(self.checkpoints, "mine.preview.png")))
 
     def test_are_not_reached_as_the_same_file_under_another_kind(self):
         self.paths.folder_names_and_paths["loras"][0].append(self.checkpoints)
@@ -238,6 +255,8 @@ class Models(WithModels):
                 return [{"name": "mine.safetensors", "pathIndex": 0}, {"name": "secret.safetensors", "pathIndex": 0}]
 
             def get_model_previews(self, filepath):
+                if "*" in filepath:
+                    raise model_access.ModelRefused()
                 return [filepath]
 
         known = {"comfy.sd1_clip": encoder, "app.model_manager": types.SimpleNamespace(ModelFileManager=Manager)}
@@ -249,6 +268,8 @@ class Models(WithModels):
             self.assertEqual([file["name"] for file in Manager().get_model_file_list("checkpoints")], ["mine.safetensors"])
             self.assertEqual(Manager().get_model_previews(self.secret[: -len("safetensors")] + "x"), [])
             self.assertEqual(Manager().get_model_previews(self.mine), [self.mine])
+            # A pattern, and what it finds is forbidden.
+            self.assertEqual(Manager().get_model_previews(os.path.join(self.checkpoints, "mine.*.png")), [])
         with as_user(self.bert):
             self.assertEqual(encoder.load_embed("secret", [self.checkpoints], 1), "secret")
             self.assertEqual(len(Manager().get_model_file_list("checkpoints")), 2)

@@ -12,11 +12,11 @@ links, hard links and folders that are mounted twice do not change the answer.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from .containment import real
 from .identity import User, acting_as, current_user
-from .rules import Names, Rules
+from .rules import Names, Rules, stems_of
 from .users import Users
 
 FileNumber = Tuple[int, int]
@@ -44,6 +44,7 @@ class Known(NamedTuple):
     folders: Tuple[str, ...]
     roots: Tuple[Tuple[str, str], ...]
     files: Dict[FileNumber, Set[str]]
+    stems: FrozenSet[str]
 
 
 # The limited kinds, as far as this ComfyUI has them.
@@ -87,9 +88,10 @@ class ModelAccess:
     def is_forbidden(self, rules: Rules, path: str, known: Optional[Limited] = None) -> bool:
         """`known` as of just now, where many are asked about at once."""
         is_held = False
-        for kind, name in self._places(path, self._know_all(rules) if known is None else known):
+        limited = self._know_all(rules) if known is None else known
+        for kind, name in self._places(path, limited):
             is_held = True
-            if rules.models[kind].covers(name):
+            if rules.models[kind].covers(name, limited[kind].stems):
                 return False
         return is_held
 
@@ -97,7 +99,7 @@ class ModelAccess:
         """Whether a kind shows and finds this name."""
         listed = self._lists_for(rules, kind)
         if listed:
-            return any(names.covers(name) for names in listed)
+            return any(names.covers(name, self._stems_of(named, known)) for named, names in listed)
         path = self.find_path(kind, name)
         return path is None or not self.is_forbidden(rules, path, known)
 
@@ -154,9 +156,13 @@ class ModelAccess:
             if number is not None:
                 yield from ((kind, name) for name in known.files.get(number, ()))
 
-    def _lists_for(self, rules: Rules, kind: str) -> List[Names]:
+    def _lists_for(self, rules: Rules, kind: str) -> List[Tuple[str, Names]]:
         wanted = self._current_name(kind)
-        return [names for named, names in rules.models.items() if self._current_name(named) == wanted]
+        return [(named, names) for named, names in rules.models.items() if self._current_name(named) == wanted]
+
+    def _stems_of(self, kind: str, limited: Optional[Limited]) -> FrozenSet[str]:
+        known = self._know(kind) if limited is None else limited.get(kind)
+        return frozenset() if known is None else known.stems
 
     def _current_name(self, kind: str) -> str:
         """ComfyUI has two names for some kinds (`unet`, `diffusion_models`)."""
@@ -186,7 +192,7 @@ class ModelAccess:
         known = self._known.get(current)
         if known is None or state is None or known.state is not state or known.folders != folders:
             roots = tuple((os.path.normcase(os.path.abspath(folder)), real(folder)) for folder in folders)
-            known = Known(state, folders, roots, _number_files(folders, names))
+            known = Known(state, folders, roots, _number_files(folders, names), stems_of(names))
             self._known[current] = known
         return known
 

@@ -12,7 +12,7 @@ import os
 from typing import Any, Callable, List, Optional
 
 from .identity import acting_as
-from .model_access import ModelAccess
+from .model_access import ModelAccess, ModelRefused
 from .patching import replace_everywhere, require_parameters
 
 # What load_embed tries behind a name without one (comfy/sd1_clip.py).
@@ -135,6 +135,9 @@ def _previewing(original: Callable[..., Any], access: ModelAccess) -> Callable[.
         rules: Optional[Any] = access.rules()
         if rules is not None and access.is_forbidden(rules, filepath):
             return []
-        return original(self, filepath)
+        try:
+            return original(self, filepath)
+        except ModelRefused:  # it looks into whatever has the same stem
+            return []
 
     return get_model_previews

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
+from typing import AbstractSet, Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional
 
 MAX_KINDS = 1000
 MAX_NAMES = 200_000
@@ -31,7 +31,7 @@ class Names:
 
     def __init__(self, names: List[str]) -> None:
         self._names = frozenset(plain_name(name) for name in names)
-        self._stems = frozenset(os.path.splitext(name)[0] for name in self._names)
+        self._stems = stems_of(self._names)
 
     def lists(self, name: str) -> bool:
         """Whether the name of a file is listed, or a folder that holds it."""
@@ -45,15 +45,22 @@ class Names:
             at = above
         return False
 
-    def covers(self, name: str) -> bool:
-        """Like `lists`, and also what lies beside a listed model and belongs to it (`a.preview.png` of `a.ckpt`)."""
+    def covers(self, name: str, stems: AbstractSet[str]) -> bool:
+        """Like `lists`, and also what lies beside a listed model and belongs to it (`a.preview.png` of `a.ckpt`). What
+        could belong to several belongs to the one with the longest name: `stems` are those of all models of the kind."""
         if self.lists(name):
             return True
         folder, file = os.path.split(plain_name(name))
         parts = file.split(".")
         if f".{parts[-1].lower()}" not in SIDE_FILES:
             return False
-        return any(os.path.join(folder, ".".join(parts[:count])) in self._stems for count in range(1, len(parts)))
+        for count in range(len(parts) - 1, 0, -1):
+            stem = os.path.join(folder, ".".join(parts[:count]))
+            if stem in self._stems:
+                return True
+            if stem in stems:
+                return False
+        return False
 
 
 class Rules(NamedTuple):
@@ -67,6 +74,11 @@ class Rules(NamedTuple):
 def plain_name(name: str) -> str:
     """The one spelling of a name by which two can be compared on this system."""
     return os.path.normcase(os.path.normpath(name))
+
+
+def stems_of(names: Iterable[str]) -> FrozenSet[str]:
+    """The names of models without what comes last in them, in their one spelling."""
+    return frozenset(os.path.splitext(plain_name(name))[0] for name in names)
 
 
 def parse_rules(value: Any) -> Rules:
