@@ -98,7 +98,9 @@ const publish: Action = async (argv, context) => {
     const record = await (known === undefined
       ? store.publish({ name, description: '', grants: grants ?? forUsers, publication }, commandLine)
       : store.publishAnew(known.id, publication, commandLine))
-    const shown = known && grants ? await store.change(record.id, { grants }, commandLine) : record
+    // People are named in the window alone: they stay.
+    const changed = known && grants && { grants: { ...grants, people: known.grants.people } }
+    const shown = changed ? await store.change(record.id, changed, commandLine) : record
     context.print(context.json ? JSON.stringify(toAnswer(shown)) : describePublished(shown))
   })
 }

@@ -60,3 +60,7 @@ export const permissionWords: Readonly<Record<Permission, string>> = {
   packs: 'use the pages that custom nodes bring along',
   administer: 'manage people, roles and settings',
 }
+
+/** Whoever may run any workflow may run those that were made ready, too. */
+export const givesWorkflows = (held: readonly Permission[]): boolean =>
+  held.includes('workflows') || held.includes('graphs')

@@ -85,6 +85,11 @@ function describeAsPage(
     headers.push('location', `/login?next=${encodeURIComponent(ownPath)}`)
     return { status: 302, headers, body: '' }
   }
+  // The address that the owner hands out is ComfyUI's page; who may not open it has pages of their own.
+  if (error.code === 'PERMISSION_DENIED' && /^\/(?:\?|$)/.test(ownPath)) {
+    headers.push('location', '/gatehouse/')
+    return { status: 302, headers, body: '' }
+  }
   headers.push('content-type', 'text/html; charset=utf-8', 'content-security-policy', PROBLEM_PAGE_POLICY)
   const reload = error.status === 503 ? retrySeconds : undefined
   return { status: error.status, headers, body: problemPage(titleOf(error.code), error.message, reload) }

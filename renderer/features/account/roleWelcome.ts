@@ -1,4 +1,5 @@
 import type { SessionAnswer } from '../../../proxy/contract/accounts.ts'
+import { givesWorkflows } from '../../../proxy/contract/permissions.ts'
 import type { Permission } from '../../../proxy/contract/permissions.ts'
 import { isBuiltIn } from '../../../proxy/contract/roles.ts'
 import type { Role } from '../../../proxy/contract/roles.ts'
@@ -8,7 +9,7 @@ const ownWords: Readonly<Record<Role, string>> = {
     'You may use everything in ComfyUI, also what changes this computer. People and settings are managed in the owner’s window.',
   creator: 'You may build workflows and run them, with the nodes and models that the owner allows.',
   user: 'You may run the workflows that were made ready for you: they are on the page Run.',
-  viewer: 'You may look at pictures that others show you: they are on the page Pictures.',
+  viewer: 'You may look at pictures that others show you: they are on the page Shared.',
   guest: 'You are a visitor. You may run the workflows that are open to everybody: they are on the page Run.',
 }
 
@@ -20,6 +21,6 @@ type OwnRole = Pick<SessionAnswer, 'user' | 'roleTitle' | 'permissions'>
 
 function givenWords(permissions: readonly Permission[]): string {
   if (permissions.includes('graphs')) return ownWords.creator
-  if (permissions.includes('workflows')) return ownWords.user
+  if (givesWorkflows(permissions)) return ownWords.user
   return permissions.includes('shared') ? ownWords.viewer : 'It gives you nothing to open here.'
 }

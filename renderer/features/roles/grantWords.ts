@@ -1,3 +1,4 @@
+import { givesWorkflows } from '../../../proxy/contract/permissions.ts'
 import type { Person } from '../../../proxy/contract/accounts.ts'
 import type { RoleAnswer } from '../../../proxy/contract/roleRules.ts'
 import type { WorkflowGrants } from '../../../proxy/contract/workflows.ts'
@@ -36,8 +37,7 @@ export function describeGrant({ grants, riskyNodes, people, roles }: GrantQuesti
   ]
 }
 
-const runsWorkflows = ({ permissions }: Pick<RoleAnswer, 'permissions'>): boolean =>
-  permissions.includes('workflows') || permissions.includes('graphs')
+const runsWorkflows = ({ permissions }: Pick<RoleAnswer, 'permissions'>): boolean => givesWorkflows(permissions)
 
 const isOpen = ({ public: isPublic, roles }: WorkflowGrants): boolean => isPublic || roles.length > 0
 

@@ -1,3 +1,4 @@
+import { givesWorkflows } from '../../../proxy/contract/permissions.ts'
 import { nodeRiskWords } from '../../../proxy/contract/nodes.ts'
 import type { NodeRisk } from '../../../proxy/contract/nodes.ts'
 import { permissionWords } from '../../../proxy/contract/permissions.ts'
@@ -126,7 +127,7 @@ function modelLines({ models }: Reach): ReachSentence[] {
 }
 
 function workflowLines({ permissions, workflows }: Reach): ReachSentence[] {
-  if (!permissions.includes('workflows')) return [line('good', 'Runs no workflows that you made ready.')]
+  if (!givesWorkflows(permissions)) return [line('good', 'Runs no workflows that you made ready.')]
   if (workflows.length === 0)
     return [line('plain', 'May run workflows that you make ready; there is none for them yet.')]
   const names = workflows.map(({ name }) => name)

@@ -1,3 +1,4 @@
+import { givesWorkflows } from '../../../proxy/contract/permissions.ts'
 import type { RoleAnswer } from '../../../proxy/contract/roleRules.ts'
 import { usePeople } from '../people/peopleQueries.ts'
 import { useRoles } from '../roles/roleQueries.ts'
@@ -16,7 +17,7 @@ export interface Grantees {
 
 /**
  * To whom a workflow can be granted: roles and people that may run workflows at all. Administrators run everything
- * anyway, and guests only what everybody may.
+ * anyway.
  */
 export function useGrantees(): Grantees | undefined {
   const people = usePeople().data
@@ -35,7 +36,7 @@ export function useGrantees(): Grantees | undefined {
   }
 }
 
-const runsWorkflows = ({ id, permissions }: RoleAnswer): boolean =>
-  id !== 'guest' && permissions.includes('workflows') && !permissions.includes('administer')
+const runsWorkflows = ({ permissions }: RoleAnswer): boolean =>
+  givesWorkflows(permissions) && !permissions.includes('administer')
 
 const titleOf = (role: RoleAnswer | undefined): string => (role === undefined ? '' : roleTitle(role))

@@ -46,6 +46,35 @@ const it = storesTest.extend<{ run: Run }>({
 
 const addMia = (run: Run, role = 'creator') => run(`user add Mia --role ${role} --password-stdin`, `${goodPassword}\n`)
 
+describe('gatehouse workflow', () => {
+  it('publishes a file, again under its name, and leaves the people named in the window', async ({
+    run,
+    openAgain,
+    dataDirectory,
+  }) => {
+    const file = join(dataDirectory, '..', 'lake.json')
+    const inputs = { seed: 3, width: 64, height: 64, text: 'a lake' }
+    writeFileSync(file, JSON.stringify({ '1': { class_type: 'PracticeSampler', inputs } }))
+    const mia = JSON.parse((await run('--json user add Mia --role user --password-stdin', `${goodPassword}\n`)).out)
+    const published = await run(`--json workflow publish ${file} --name Lake --editable 1.seed`)
+    expect(published).toMatchObject({ code: 0, err: '' })
+    const one = JSON.parse(published.out)
+    expect(one).toMatchObject({ version: 1, public: false, roles: ['user'], people: [], editable: ['1.seed'] })
+
+    const stores = await openAgain()
+    const grant = { workflow_id: one.id, role: null, account_id: mia.id }
+    await stores.database.kysely.insertInto('workflow_grants').values(grant).execute()
+    const again = await run(`--json workflow publish ${file} --name Lake --editable 1.seed --roles user,guest`)
+    expect(JSON.parse(again.out)).toMatchObject({
+      ...{ id: one.id, version: 2, roles: expect.arrayContaining(['user', 'guest']), people: [mia.id] },
+    })
+
+    expect((await run(`workflow publish ${file} --name Lake --editable 1.nothing`)).code).not.toBe(0)
+    expect((await run('workflow unpublish Lake')).code).toBe(0)
+    expect(JSON.parse((await run('--json workflow list')).out)).toEqual([])
+  })
+})
+
 describe('gatehouse user', () => {
   it('adds a person whose password is the one of stdin', async ({ run, openAgain }) => {
     const added = await run('--json user add Mia --role creator --password-stdin', `${goodPassword}\n`)

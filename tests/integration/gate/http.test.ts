@@ -43,6 +43,15 @@ describe('gate over HTTP', () => {
     expect(response.headers['location']).toBe('/login?next=%2Fview%3Ffilename%3Da.png')
   })
 
+  it('leads whoever may not open ComfyUI’s page from the shared address to their own pages', async () => {
+    const navigation = { headers: { authorization: `Bearer ${tokens.viewer}`, accept: 'text/html' } }
+    const response = await ask('/', navigation)
+    expect([response.status, response.headers['location']]).toEqual([302, '/gatehouse/'])
+    expect((await ask('/queue', navigation)).status).toBe(403)
+    expect((await ask('/', { headers: { authorization: `Bearer ${tokens.viewer}` } })).status).toBe(403)
+    expect(fixture.upstream.started).toEqual([])
+  })
+
   it('lets an expired cookie reach the sign-in page', async () => {
     const response = await ask('/login', { headers: cookie('gone') })
     expect(response.status).toBe(200)
