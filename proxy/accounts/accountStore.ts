@@ -148,11 +148,12 @@ export class AccountStore {
   /**
    * Changes name, role or access. A disabled account's sessions end. Whose visit is over stays who they were: what they
    * made is being deleted.
-   * @throws GateError NOT_FOUND, ALREADY_EXISTS, LAST_ADMINISTRATOR, PERMISSION_DENIED
+   * @throws GateError NOT_FOUND, ALREADY_EXISTS, LAST_ADMINISTRATOR, PERMISSION_DENIED, AUTH_INVALID when `by` may no longer
    */
   async update(id: string, change: AccountChange, by: ActedBy): Promise<Account> {
     const wanted = change.name === undefined ? undefined : parseName(change.name)
     const before = await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
       const current = await getRow(transaction, id)
       const isLosingPower = (change.role !== undefined && change.role !== 'administrator') || change.disabled === true
       if (isLosingPower) await refuseLosing(transaction, current)
@@ -213,11 +214,12 @@ export class AccountStore {
   /**
    * Removes the account with its sessions, its keys and what is set for it alone. A guest's visit ends; the account goes when
    * what they made is deleted.
-   * @throws GateError NOT_FOUND, LAST_ADMINISTRATOR, PERMISSION_DENIED
+   * @throws GateError NOT_FOUND, LAST_ADMINISTRATOR, PERMISSION_DENIED, AUTH_INVALID when `by` may no longer
    */
   async remove(id: string, by: ActedBy): Promise<void> {
     if (await this.#letGo(id, by)) return
     const removed = await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
       const current = await getRow(transaction, id)
       await refuseLosing(transaction, current)
       await transaction.deleteFrom('accounts').where('id', '=', id).execute()
@@ -267,7 +269,10 @@ export class AccountStore {
   async #letGo(id: string, by: ActedBy): Promise<boolean> {
     if ((await this.get(id)).guestAddress === null) return false
     const { kysely, clock, changes } = this.#options
-    await kysely.transaction().execute((transaction) => endVisits(transaction, clock.nowMs(), id))
+    await kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, clock.nowMs())
+      await endVisits(transaction, clock.nowMs(), id)
+    })
     this.#changed('session.ended', by, { account: id, guest: true })
     changes.emit('sessions')
     return true

@@ -20,7 +20,7 @@ export async function submitPrompt(turn: Turn, services: TurnServices): Promise<
   const principal = principalOf(turn)
   const { settings } = services.dependencies
   await requireEngine(services)
-  const bytes = await readTurnBody(turn, services, settings.get('limits.promptBytes'))
+  const bytes = await readTurnBody(turn, services, await findBodyLimit(principal, services))
   const prompt = checkPrompt(
     bytes,
     { administrator: principal.role === 'administrator' },
@@ -35,6 +35,13 @@ export async function submitPrompt(turn: Turn, services: TurnServices): Promise<
   const { id, number, nodeErrors } = taken
   const answer = `{"prompt_id":${JSON.stringify(id)},"number":${String(number)},"node_errors":${nodeErrors}}`
   answerJsonText(turn.response, 200, answer)
+}
+
+/** A graph of one's own may be large; whoever runs what was published sends little more than that. */
+async function findBodyLimit(principal: Principal, { dependencies }: TurnServices): Promise<number> {
+  const limit = dependencies.settings.get('limits.promptBytes')
+  if (holds(principal, 'graphs') || dependencies.published === undefined) return limit
+  return Math.min(limit, await dependencies.published.findBodyLimit())
 }
 
 /**

@@ -39,6 +39,8 @@ export interface PublishedPrompts {
   /** The one that a sent graph is. @throws GateError BAD_REQUEST naming node and input */
   match(asker: WorkflowAsker, sent: JsonObject): Promise<PublishedRun>
   isGranted(workflowId: string, person: WorkflowAsker): Promise<boolean>
+  /** Bytes of a prompt that is to be one of them. */
+  findBodyLimit(): Promise<number>
 }
 
 /** Everything the gate is given from outside. */

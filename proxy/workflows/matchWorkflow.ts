@@ -30,23 +30,38 @@ interface Comparison {
   readonly values: ReadonlyMap<string, JsonValue>
 }
 
+/** As many as are named to whoever sent it. What is sent is large at will, and is compared with many versions. */
+const MAX_DIFFERENCES = 20
+const MAX_SHOWN_NAME = 80
+
 /**
  * Finds the published workflow that a sent graph is, by its node ids. The sent graph itself is never the result: of it
- * only the values of inputs that may be changed are read. Of several candidates the nearest one names what differs.
+ * only the values of inputs that may be changed are read. Of several candidates the nearest one names what differs;
+ * of each at most 20 differences are looked for, however much was sent.
  */
 export function matchWorkflow(sent: JsonObject, candidates: readonly PublishedVersion[]): MatchResult {
-  const compared = candidates.filter(({ nodes }) => haveSameIds(sent, nodes)).map((version) => compare(sent, version))
-  const equal = compared.filter(({ differences }) => differences.length === 0)
-  const current = equal.find(({ version }) => version.isCurrent)
-  if (current !== undefined) {
-    const { version, values } = current
-    return { kind: 'matched', version, values, nodes: withValues(version, values) }
+  let nearest: Comparison | undefined
+  for (const version of currentFirst(candidates)) {
+    if (!haveSameIds(sent, version.nodes)) continue
+    const compared = compare(sent, version)
+    if (compared.differences.length === 0) return toEqual(compared)
+    if (nearest === undefined || rankOf(compared) < rankOf(nearest)) nearest = compared
   }
-  const [outdated] = equal
-  if (outdated !== undefined) return { kind: 'outdated', version: outdated.version }
-  const nearest = findNearest(compared) ?? findAlike(sent, candidates)
+  nearest ??= findAlike(sent, candidates)
   return nearest === undefined ? { kind: 'unknown' } : { kind: 'changed', ...pick(nearest) }
 }
+
+const currentFirst = (candidates: readonly PublishedVersion[]): readonly PublishedVersion[] => [
+  ...candidates.filter(({ isCurrent }) => isCurrent),
+  ...candidates.filter(({ isCurrent }) => !isCurrent),
+]
+
+const toEqual = ({ version, values }: Comparison): MatchResult =>
+  version.isCurrent
+    ? { kind: 'matched', version, values, nodes: withValues(version, values) }
+    : { kind: 'outdated', version }
+
+const rankOf = ({ version, differences }: Comparison): number => differences.length * 2 + Number(!version.isCurrent)
 
 const pick = ({ version, differences }: Comparison) => ({ version, differences })
 
@@ -74,6 +89,7 @@ function compare(sent: JsonObject, version: PublishedVersion): Comparison {
   const differences: Difference[] = []
   const values = new Map<string, JsonValue>()
   for (const [id, node] of version.nodes) {
+    if (differences.length >= MAX_DIFFERENCES) break
     const given = sent.get(id)
     if (classOf(given) === classOf(node)) compareInputs({ id, node, given, version }, differences, values)
     else differences.push({ nodeId: id, input: undefined, words: `Node #${id} is ${classOf(node)}, nothing else.` })
@@ -98,11 +114,14 @@ function compareInputs(
   const differ = (input: string, words: string): void => {
     differences.push({ nodeId: id, input, words })
   }
-  for (const name of sent?.keys() ?? []) {
-    if (stored.has(name) || isUploadButton(name, sent?.get(name))) continue
+  for (const [sentName, value] of sent ?? []) {
+    if (differences.length >= MAX_DIFFERENCES) return
+    if (stored.has(sentName) || isUploadButton(sentName, value)) continue
+    const name = sentName.slice(0, MAX_SHOWN_NAME)
     differ(name, `“${name}” of “${title}” (#${id}) is not part of this workflow.`)
   }
   for (const [name, value] of stored) {
+    if (differences.length >= MAX_DIFFERENCES) return
     const sentValue = sent?.get(name)
     if (sentValue === undefined) {
       if (!isUploadButton(name, value)) differ(name, `“${name}” of “${title}” (#${id}) is missing.`)
@@ -123,14 +142,6 @@ function compareInputs(
 /** The button beside a list of pictures: pages of some versions send it, ComfyUI reads it nowhere. */
 const isUploadButton = (name: string, value: JsonValue | undefined): boolean => name === 'upload' && value === 'image'
 
-function findNearest(compared: readonly Comparison[]): Comparison | undefined {
-  const rank = ({ version, differences }: Comparison): number => differences.length * 2 + Number(!version.isCurrent)
-  return compared.reduce<Comparison | undefined>(
-    (best, next) => (best === undefined || rank(next) < rank(best) ? next : best),
-    undefined,
-  )
-}
-
 /** Which workflow somebody added nodes to, or took some from: one that shares more than half of them. */
 function findAlike(sent: JsonObject, candidates: readonly PublishedVersion[]): Comparison | undefined {
   let best: { readonly version: PublishedVersion; readonly share: number } | undefined
@@ -149,8 +160,8 @@ function differentNodes(sent: JsonObject, stored: JsonObject): readonly Differen
     input: undefined,
     words: `“${titleOfNode(node)}” (#${id}) ${words}.`,
   })
-  const more = [...sent].filter(([id]) => !stored.has(id))
-  const fewer = [...stored].filter(([id]) => !sent.has(id))
+  const more = [...sent].filter(([id]) => !stored.has(id)).slice(0, MAX_DIFFERENCES)
+  const fewer = [...stored].filter(([id]) => !sent.has(id)).slice(0, MAX_DIFFERENCES - more.length)
   return [
     ...more.map(([id, node]) => describe(id, node, 'is not part of this workflow')),
     ...fewer.map(([id, node]) => describe(id, node, 'is missing')),

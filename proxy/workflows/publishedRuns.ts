@@ -35,6 +35,8 @@ export interface PublishedRunsOptions {
 /** Companion and gate: the rule for nodes does not count for a job that carries this. Clients cannot send it. */
 const PUBLISHED_MARK = 'gatehouse_published'
 
+const ROOM_FOR_TEXTS_BYTES = 1024 * 1024
+
 /** Makes runs of published workflows: of a sent prompt, or of values by key. */
 export class PublishedRuns {
   readonly #options: PublishedRunsOptions
@@ -45,6 +47,11 @@ export class PublishedRuns {
 
   isGranted(workflowId: string, person: WorkflowAsker): Promise<boolean> {
     return this.#options.store.isGranted(workflowId, person)
+  }
+
+  /** How much somebody may send who only runs what was published: the largest of it, with room for their texts. */
+  async findBodyLimit(): Promise<number> {
+    return 2 * (await this.#options.store.findLargestBytes()) + ROOM_FOR_TEXTS_BYTES
   }
 
   /** The classes of nodes of all that was made ready for somebody. */
@@ -66,8 +73,7 @@ export class PublishedRuns {
     const { store } = this.#options
     const granted = (await store.list()).filter(({ grants }) => isGranted(grants, asker))
     const ids = new Set(granted.map(({ id }) => id))
-    const sameNodes = (await store.findByNodes(nodeKeyOf(sent))).filter(({ workflowId }) => ids.has(workflowId))
-    const found = matchWorkflow(sent, sameNodes)
+    const found = matchWorkflow(sent, await store.findByNodes(nodeKeyOf(sent), ids))
     const result = found.kind === 'unknown' ? await this.#nameNearest(sent, [...ids]) : found
     if (result.kind !== 'matched') throw toRefusal(result, sent)
     return this.#toRun(result.version, result.nodes)

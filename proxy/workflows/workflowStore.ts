@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import type { Kysely } from 'kysely'
 import { toNameKey } from '../accounts/accountName.ts'
+import { refuseEndedAuthority } from '../accounts/actedBy.ts'
 import type { ActedBy } from '../accounts/actedBy.ts'
 import { isObject, parseLosslessJson } from '../comfyui/losslessJson.ts'
 import type { AuditEventName, AuditSink, AuditValue } from '../contract/audit.ts'
@@ -37,6 +39,9 @@ export interface WorkflowStoreOptions {
 }
 
 const MAX_VERSIONS = 200
+/** Whoever has an older page open is told what differs, and no longer that there is a newer version. */
+const KNOWN_VERSIONS = 5
+const MAX_OLDER = 20
 const ALL = 'all'
 
 /** Workflows in all their versions, and who may run them. A version is never edited. */
@@ -45,12 +50,13 @@ export class WorkflowStore {
   readonly #records = new RowCache<readonly WorkflowRecord[]>()
   /** A version never changes, so a graph that was read once holds. */
   readonly #graphs = new RowCache<Omit<PublishedVersion, 'name' | 'isCurrent'>>(64)
+  readonly #largest = new RowCache<number>()
   readonly #stopListening: () => void
 
   constructor(options: WorkflowStoreOptions) {
     this.#options = options
     // Roles and people that go take their grants with them.
-    this.#stopListening = options.changes.on(() => this.#records.drop())
+    this.#stopListening = options.changes.on(() => this.#drop())
   }
 
   close(): void {
@@ -87,11 +93,12 @@ export class WorkflowStore {
     return (await this.list()).find((record) => toNameKey(record.name) === key)
   }
 
-  /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED */
+  /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED, AUTH_INVALID when `by` may no longer, as all that change */
   async publish(workflow: NewWorkflow, by: ActedBy): Promise<WorkflowRecord> {
     const id = this.#options.random.id(16)
     const now = this.#options.clock.nowMs()
     await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, now)
       await refuseTakenName(transaction, workflow.name)
       await refuseSurplus(transaction)
       const row = { ...toColumns(workflow), id, version: 1, public: Number(workflow.grants.public) }
@@ -111,6 +118,7 @@ export class WorkflowStore {
   async publishAnew(id: string, publication: Publication, by: ActedBy): Promise<WorkflowRecord> {
     const now = this.#options.clock.nowMs()
     const { name, version } = await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, now)
       const row = await getRow(transaction, id)
       const version = row.version + 1
       if (version > MAX_VERSIONS)
@@ -128,6 +136,7 @@ export class WorkflowStore {
     const now = this.#options.clock.nowMs()
     const before = await this.get(id)
     await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, now)
       const row = await getRow(transaction, id)
       const { name = row.name, description = row.description, grants } = change
       if (toNameKey(name) !== row.name_key) await refuseTakenName(transaction, name)
@@ -148,13 +157,16 @@ export class WorkflowStore {
 
   /** null: none any more. @throws GateError NOT_FOUND */
   async setPicture(id: string, picture: WorkflowPicture | null, by: ActedBy): Promise<void> {
-    const result = await this.#options.kysely
-      .updateTable('workflows')
-      .set({ picture: picture?.bytes ?? null, picture_type: picture?.type ?? null })
-      .set({ changed_at_ms: this.#options.clock.nowMs() })
-      .where('id', '=', id)
-      .executeTakeFirst()
-    if (result.numUpdatedRows === 0n) refuseUnknown()
+    const now = this.#options.clock.nowMs()
+    await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, now)
+      const result = await transaction
+        .updateTable('workflows')
+        .set({ picture: picture?.bytes ?? null, picture_type: picture?.type ?? null, changed_at_ms: now })
+        .where('id', '=', id)
+        .executeTakeFirst()
+      if (result.numUpdatedRows === 0n) refuseUnknown()
+    })
     const { name } = await this.get(id)
     this.#changed('workflow.changed', by, { workflow: id, name, picture: picture !== null })
   }
@@ -172,8 +184,11 @@ export class WorkflowStore {
   /** With all its versions, grants and the keys made for it alone. @throws GateError NOT_FOUND */
   async remove(id: string, by: ActedBy): Promise<void> {
     const { name } = await this.get(id)
-    const result = await this.#options.kysely.deleteFrom('workflows').where('id', '=', id).executeTakeFirst()
-    if (result.numDeletedRows === 0n) refuseUnknown()
+    await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
+      const result = await transaction.deleteFrom('workflows').where('id', '=', id).executeTakeFirst()
+      if (result.numDeletedRows === 0n) refuseUnknown()
+    })
     this.#changed('workflow.removed', by, { workflow: id, name })
     this.#options.changes.emit('keys')
   }
@@ -187,17 +202,32 @@ export class WorkflowStore {
     return graph && { ...graph, name: record.name, isCurrent: wanted === record.version }
   }
 
-  /** Versions that have exactly these node ids, newest first, however old; see `nodeKeyOf`. */
-  async findByNodes(nodeKey: string): Promise<PublishedVersion[]> {
+  /**
+   * Versions of these workflows that have exactly these node ids, see `nodeKeyOf`: all that count now, then of the
+   * five newest of each a few older ones, newest first.
+   */
+  async findByNodes(nodeKey: string, ids: ReadonlySet<string>): Promise<PublishedVersion[]> {
     const rows = await this.#options.kysely
       .selectFrom('workflow_versions')
-      .select(['workflow_id', 'version'])
+      .innerJoin('workflows', 'workflows.id', 'workflow_versions.workflow_id')
+      .select(['workflow_id', 'workflow_versions.version', 'workflows.version as current'])
       .where('node_key', '=', nodeKey)
-      .orderBy('version', 'desc')
-      .limit(MAX_VERSIONS)
+      .whereRef('workflow_versions.version', '>', ({ eb }) => eb('workflows.version', '-', KNOWN_VERSIONS))
+      .orderBy('workflow_versions.version', 'desc')
       .execute()
-    const found = await Promise.all(rows.map(({ workflow_id, version }) => this.findVersion(workflow_id, version)))
-    return found.flatMap((version) => version ?? [])
+    const own = rows.filter(({ workflow_id }) => ids.has(workflow_id))
+    const older = own.filter(({ version, current }) => version !== current).slice(0, MAX_OLDER)
+    const found: PublishedVersion[] = []
+    for (const row of [...own.filter(({ version, current }) => version === current), ...older]) {
+      const version = await this.findVersion(row.workflow_id, row.version)
+      if (version !== undefined) found.push(version)
+    }
+    return found
+  }
+
+  /** Of the largest graph with its canvas that counts now. */
+  async findLargestBytes(): Promise<number> {
+    return (await this.#largest.get(ALL, () => this.#readLargest())) ?? 0
   }
 
   /** For the owner: when each version was published and by whom, newest first. */
@@ -270,6 +300,21 @@ export class WorkflowStore {
     })
   }
 
+  async #readLargest(): Promise<number> {
+    const row = await this.#options.kysely
+      .selectFrom('workflows')
+      .innerJoin('workflow_versions', (join) =>
+        join
+          .onRef('workflow_versions.workflow_id', '=', 'workflows.id')
+          .onRef('workflow_versions.version', '=', 'workflows.version'),
+      )
+      .select(
+        sql<number | null>`max(length(cast(prompt as blob)) + coalesce(length(cast(canvas as blob)), 0))`.as('bytes'),
+      )
+      .executeTakeFirst()
+    return row?.bytes ?? 0
+  }
+
   async #readGraph(id: string, version: number): Promise<Omit<PublishedVersion, 'name' | 'isCurrent'> | undefined> {
     const row = await this.#options.kysely
       .selectFrom('workflow_versions')
@@ -284,8 +329,13 @@ export class WorkflowStore {
     return { workflowId: id, version, nodes, canvas: row.canvas, inputs }
   }
 
-  #changed(event: AuditEventName, by: ActedBy, details: Record<string, AuditValue>): void {
+  #drop(): void {
     this.#records.drop()
+    this.#largest.drop()
+  }
+
+  #changed(event: AuditEventName, by: ActedBy, details: Record<string, AuditValue>): void {
+    this.#drop()
     this.#options.audit.record({ ...by, event, details })
     this.#options.changes.emit('workflows')
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatLosslessJson } from '../../../proxy/comfyui/losslessJson.ts'
+import type { JsonValue } from '../../../proxy/comfyui/losslessJson.ts'
 import { matchWorkflow } from '../../../proxy/workflows/matchWorkflow.ts'
 import { parseGraph, picture, pictureGraph, pictureInputs, publishedVersion } from '../../support/publishedWorkflow.ts'
 
@@ -143,5 +144,48 @@ describe('matchWorkflow', () => {
     )
     const result = match(edit('"denoise":1', '"denoise":0'), [other, picture])
     expect(result.kind === 'changed' && result.version.name).toBe('Picture from words')
+  })
+
+  it('looks at few of 190,000 inputs that were added (a sent graph that is compared with many versions)', () => {
+    let read = 0
+    class CountedMap extends Map<string, JsonValue> {
+      override *[Symbol.iterator]() {
+        for (const entry of super[Symbol.iterator]()) {
+          read += 1
+          yield entry
+        }
+        return undefined
+      }
+      override *keys() {
+        for (const [key] of this) yield key
+        return undefined
+      }
+    }
+    const sent = parseGraph(pictureGraph)
+    const sampler = sent.get('3')
+    if (!(sampler instanceof Map)) throw new TypeError('no sampler')
+    const added = Array.from({ length: 190_000 }, (_, at): [string, JsonValue] => [`_${at}`, true])
+    sampler.set('inputs', new CountedMap(added))
+    const versions = Array.from({ length: 100 }, (_, at) => ({ ...picture, version: at, isCurrent: at === 99 }))
+
+    const result = matchWorkflow(sent, versions)
+
+    expect(result).toMatchObject({ kind: 'changed', version: { version: 99 } })
+    expect(result.kind === 'changed' && result.differences).toHaveLength(20)
+    expect(read).toBeLessThan(100 * 40)
+  })
+
+  it('names few of 2000 nodes that were added, and shortens what is long', () => {
+    const nodes = [...parseGraph(pictureGraph)]
+    const added = Array.from({ length: 4 }, (_, at) => [`x${at}`, nodes[4]?.[1] ?? null] as const)
+    const many = publishedVersion(
+      JSON.stringify(Object.fromEntries(Array.from({ length: 50 }, (_, at) => [at, {}]))),
+      [],
+    )
+    const result = matchWorkflow(new Map([...many.nodes].slice(25)), [many])
+    expect(result.kind === 'changed' && result.differences).toHaveLength(20)
+    expect(matchWorkflow(new Map([...nodes, ...added]), [picture])).toMatchObject({ differences: { length: 4 } })
+    const long = refusal(edit('"denoise":1', `"denoise":1,"${'x'.repeat(1_000_000)}":1`))
+    expect(long.length).toBeLessThan(200)
   })
 })
