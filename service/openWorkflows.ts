@@ -29,7 +29,7 @@ export function openWorkflows(
 
 export interface WorkflowSurroundings {
   readonly stores: Pick<Stores, 'accounts' | 'database'>
-  readonly nodes: Pick<NodeRights, 'list'>
+  readonly nodes: Pick<NodeRights, 'list' | 'onChange'>
   readonly options: Pick<ServiceOptions, 'clock' | 'logger'>
 }
 
@@ -72,7 +72,10 @@ export function createWorkflowParts(
     ...opened,
     engine,
     starter,
-    problems: new WorkflowProblems({ clock, readObjectInfo, findOwnerId: findOverseerId }),
+    problems: new WorkflowProblems({
+      ...{ clock, readObjectInfo, findOwnerId: findOverseerId },
+      onChange: (listener) => nodes.onChange(listener),
+    }),
     readCatalog,
     findRisky: async (classes) => {
       const known = await nodes.list(everyNode, true)

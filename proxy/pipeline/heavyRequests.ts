@@ -47,6 +47,11 @@ export class HeavyRequests {
     }
   }
 
+  /** The same for what the gate itself asks for somebody. @throws GateError TOO_MANY_CONNECTIONS */
+  async beginOwn(accountId: string): Promise<HeavyRequest> {
+    return this.#start(accountId, await this.#turns.take(accountId))
+  }
+
   /** Whether somebody else's was without an answer lately: then a job need not be what hung the engine. */
   isUnansweredBesides(accountId: string): boolean {
     const sinceMs = this.#clock.nowMs() - REMEMBERED_MS

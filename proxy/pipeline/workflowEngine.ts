@@ -2,6 +2,7 @@ import { formatLosslessJson } from '../comfyui/losslessJson.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { WorkflowEngine } from '../workflows/workflowParts.ts'
 import type { TurnServices } from './forwardTurn.ts'
+import type { HeavyRequest } from './heavyRequests.ts'
 import { publishedOrder, requireEngine, takePrompt } from './promptIntake.ts'
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -17,8 +18,31 @@ export function createWorkflowEngine(services: TurnServices): WorkflowEngine {
       const taken = await takePrompt({ ...order, asked, principal, bytes }, services)
       return taken.kind === 'invalid' ? taken : { kind: 'accepted', id: taken.id }
     },
-    readObjectInfo: (accountId) => read(services, accountId, '/object_info'),
+    readObjectInfo: (accountId) => readObjectInfo(services, accountId),
     readCheckpoints: (accountId) => read(services, accountId, '/experiment/models/checkpoints'),
+  }
+}
+
+/** As heavy as when its page asks for it, and within the same turns. */
+async function readObjectInfo(services: TurnServices, accountId: string): Promise<Buffer | undefined> {
+  const heavy = await beginHeavy(services, accountId)
+  if (heavy === undefined) return undefined
+  try {
+    const answer = await read(services, accountId, '/object_info')
+    heavy.answered()
+    return answer
+  } finally {
+    heavy.end()
+  }
+}
+
+/** undefined: too many of theirs wait already. */
+async function beginHeavy({ heavy }: TurnServices, accountId: string): Promise<HeavyRequest | undefined> {
+  try {
+    return await heavy.beginOwn(accountId)
+  } catch (error) {
+    if (error instanceof GateError) return undefined
+    throw error
   }
 }
 

@@ -48,7 +48,7 @@ export function openWorkflowsFixture(
   const fixture: WorkflowsFixture = {
     parts: createWorkflowParts(opened, () => engine, {
       stores,
-      nodes: { list: () => Promise.resolve(undefined) },
+      nodes: { list: () => Promise.resolve(undefined), onChange: () => () => undefined },
       options: { clock, logger },
     }),
     runs,
