@@ -170,6 +170,8 @@ function describeValues(
 }
 
 const MAX_NAMED = 20
+/** Also for whoever changed nothing: ComfyUI's page may have begun with a workflow of its own that looks alike. */
+const openAnew = 'In ComfyUI’s page, open it anew: your name, then “Ready to run”.'
 
 /** In ComfyUI's shape, so that its page marks the nodes. */
 function toRefusal(result: Exclude<MatchResult, { kind: 'matched' }>, sent: JsonObject): GateError {
@@ -184,7 +186,11 @@ function toRefusal(result: Exclude<MatchResult, { kind: 'matched' }>, sent: Json
     case 'changed': {
       const [first] = result.differences
       const nodeErrors = toNodeErrors(result.differences.slice(0, MAX_NAMED), sent)
-      return refused(`“${result.version.name}” can only be run as it was made ready`, first?.words ?? '', nodeErrors)
+      return refused(
+        `“${result.version.name}” can only be run as it was made ready`,
+        `${first?.words ?? ''} ${openAnew}`,
+        nodeErrors,
+      )
     }
   }
 }

@@ -48,7 +48,7 @@ export function RunUnderway({ job, workflow }: RunUnderwayProps) {
       <Button variant="default" fullWidth size="md" onClick={() => setStopping(true)}>
         {runs ? 'Stop' : 'Cancel'}
       </Button>
-      <p className={styles.leave}>You can leave this page: it goes on, and stands here when you come back.</p>
+      <p className={styles.leave}>You can leave this page: it goes on, and you find the result under Pictures.</p>
       {stopping && <CancelJobDialog job={job} isOwn onClose={() => setStopping(false)} />}
     </section>
   )

@@ -64,15 +64,20 @@ function toShell({ url, workflowId, inputs, key, pictures }: Given): string {
     ...(pictures.length === 0
       ? []
       : [`picture=$(ask -F 'image=@photo.png' ${quoteForShell(`${url}/upload/image`)} | read_from name)`]),
-    `job=$(ask -H 'Content-Type: application/json' "$api/workflows/${workflowId}/run" \\`,
-    `  -d ${quoted} | read_from jobId)`,
-    `until ask "$api/jobs/$job" | grep -Eq '"state" *: *"(succeeded|failed|cancelled)"'; do sleep 1; done`,
+    `started=$(ask -H 'Content-Type: application/json' "$api/workflows/${workflowId}/run" \\`,
+    `  -d ${quoted})`,
+    `job=$(printf '%s\\n' "$started" | read_from jobId)`,
+    // A refusal says why.
+    `[ -n "$job" ] || printf '%s\\n' "$started"`,
+    `until [ -z "$job" ] || ask "$api/jobs/$job" | grep -Eq '"state" *: *"(succeeded|failed|cancelled)"'; do sleep 1; done`,
     // Files are noted a moment after the job has ended.
+    `output=`,
     `for moment in 1 2 3 4 5; do`,
+    `  [ -z "$job" ] && break`,
     `  output=$(ask "$api/outputs?job=$job&limit=1" | grep -o '"id":"[^"]*"' | head -n 1 | cut -d '"' -f 4)`,
     `  [ -n "$output" ] && break; sleep 1`,
     `done`,
-    `ask -o picture.png "$api/outputs/$output/file"`,
+    `[ -n "$output" ] && ask -o picture.png "$api/outputs/$output/file"`,
   ].join('\n')
 }
 

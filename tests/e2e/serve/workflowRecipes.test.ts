@@ -93,6 +93,23 @@ describe('the lines that the owner copies', () => {
     expect(made).toEqual(given)
   })
 
+  it('say why a run was refused, and end', async () => {
+    const workflow = await publisher.publish({ name: 'Refused', prompt: quickPrompt('no', 5), inputs: quickInputs })
+    const { recipes } = await makeRecipes(workflow)
+    const code = recipes.find(({ title }) => title === 'curl')?.code ?? ''
+    const directory = mkdtempSync(join(tmpdir(), 'gatehouse-recipe-'))
+    try {
+      const script = code.replace('"1.text":', '"1.nothing":')
+      const ended = run('sh', ['-c', script], { cwd: directory, timeout: 20_000 })
+      const said = await ended.catch((error: { stdout: string; killed: boolean }) => error)
+      expect(said).not.toMatchObject({ killed: true })
+      expect(said.stdout).toContain('1.nothing')
+      expect(readdirSync(directory)).toEqual([])
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+
   it('carry a key that reaches nothing else (a key that was copied out of a script)', async () => {
     const first = await publisher.publish({ name: 'First', prompt: quickPrompt('one', 1), inputs: quickInputs })
     const second = await publisher.publish({ name: 'Second', prompt: quickPrompt('two', 2), inputs: quickInputs })

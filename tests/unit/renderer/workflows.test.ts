@@ -213,7 +213,7 @@ describe('recipes of a workflow', () => {
       execFileSync(program, ['-'], { input: script, encoding: 'utf8' })
     const wanted = cases.map((one) => one.wanted)
 
-    const bodies = cut(/-d ('.*') \| read_from/s, 0)
+    const bodies = cut(/-d ('.*')\)\njob=/s, 0)
     const shell = run('sh', bodies.map((body) => `printf '%s\\0' ${body}`).join('\n'))
     const python = run('python3', `import json\nprint(json.dumps([${cut(/inputs = (\{.*?\n\})/s, 1).join(',')}]))`)
     const literals = cut(/const inputs = (\{.*?\n\})/s, 2).join(',')
