@@ -37,10 +37,12 @@ export interface After {
 const IDS_AT_ONCE = 200
 
 const givenBy = (jobId: string) =>
-  sql<boolean>`id in (select job_outputs.output_id from job_outputs where job_outputs.job_id = ${jobId})`
+  sql<boolean>`(job_id = ${jobId}
+    or id in (select job_outputs.output_id from job_outputs where job_outputs.job_id = ${jobId}))`
 const madeBy = (publishedId: string) =>
-  sql<boolean>`id in (select job_outputs.output_id from job_outputs join jobs on jobs.id = job_outputs.job_id
-    where jobs.published_id = ${publishedId})`
+  sql<boolean>`(job_id in (select jobs.id from jobs where jobs.published_id = ${publishedId})
+    or id in (select job_outputs.output_id from job_outputs join jobs on jobs.id = job_outputs.job_id
+      where jobs.published_id = ${publishedId}))`
 
 /** The rows of recorded files. */
 export class OutputStore {

@@ -21,6 +21,7 @@ const TESTS = [
   ...ELECTRON,
   ['xvfb'],
   ['xauth'],
+  ['curl'],
   ['dbus'],
   ['gnome-keyring'],
   ['chromium', 'chromium-browser'],
