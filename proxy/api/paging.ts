@@ -41,3 +41,12 @@ function parseCursor(cursor: string | undefined): number {
   if (!/^c[0-9a-z]{1,8}$/.test(cursor)) throw new GateError('VALIDATION_FAILED', 'This cursor was not made here.')
   return parseInt(cursor.slice(1), 36)
 }
+
+/** For lists that go on behind their last row: by time, then id. Opaque to clients; `outputCursorSchema` is its form. */
+export const toTimeCursor = (atMs: number, id: string): string => `c${atMs.toString(36)}.${id}`
+
+/** Of a cursor that fits its schema. */
+export function parseTimeCursor(cursor: string | undefined): { atMs: number; id: string } | undefined {
+  const [time, id] = cursor?.slice(1).split('.') ?? []
+  return time === undefined || id === undefined ? undefined : { atMs: parseInt(time, 36), id }
+}

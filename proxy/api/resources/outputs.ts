@@ -23,8 +23,8 @@ import type { Principal, RequestContext } from '../../pipeline/requestContext.ts
 import { mayAdminister, onlyWorkflowOf } from '../../policy/rights.ts'
 import { toAsker } from '../asker.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
-import { findOwnOutput, seesOutput } from '../ownOutput.ts'
-import { pageSchema } from '../paging.ts'
+import { findOwnOutput, findOwnOutputs } from '../ownOutput.ts'
+import { pageSchema, parseTimeCursor, toTimeCursor } from '../paging.ts'
 import { requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
@@ -124,13 +124,6 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
     const actedBy = toActedBy(principal, context.clientAddress)
     for (const [of, files] of counts) stores.audit.record({ ...actedBy, event, details: { of, files } })
   }
-  /** Those of the named that the person may touch; the others look as if they were not there. */
-  const findOwn = async (principal: Principal, ids: readonly string[]): Promise<OutputRow[]> => {
-    const rows = await outputs.store.findMany([...new Set(ids)])
-    const own: OutputRow[] = []
-    for (const row of rows) if (await seesOutput(outputs.store, principal, row)) own.push(row)
-    return own
-  }
   const makeRoom = async (deleted: readonly OutputRow[]): Promise<void> => {
     for (const accountId of new Set(deleted.map(({ account_id }) => account_id))) await folders.room.deleted(accountId)
   }
@@ -144,7 +137,7 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
     const principal = requirePermission(context, 'outputs')
     const done: OutputRow[] = []
     try {
-      for (const row of await findOwn(principal, ids)) if (await work(row)) done.push(row)
+      for (const row of await findOwnOutputs(outputs, principal, ids)) if (await work(row)) done.push(row)
     } finally {
       record(context, principal, event, done)
       if (event === 'outputs.deleted') await makeRoom(done)
@@ -165,10 +158,12 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
         ...{ accountId, kind, keep, jobId: job, publishedId: onlyWorkflowOf(principal) },
         ...{ search: search === '' ? undefined : search, removed: removed === 'true' },
       }
-      const rows = await outputs.store.list(filter, parseCursor(cursor), limit + 1)
+      const after = parseTimeCursor(cursor)
+      const rows = await outputs.store.list(filter, after && { madeAtMs: after.atMs, id: after.id }, limit + 1)
       const shown = rows.slice(0, limit)
       const last = rows.length > limit ? shown.at(-1) : undefined
-      return c.json({ items: await describeAll(shown), nextCursor: last === undefined ? null : toCursor(last) }, 200)
+      const nextCursor = last === undefined ? null : toTimeCursor(last.made_at_ms, last.id)
+      return c.json({ items: await describeAll(shown), nextCursor }, 200)
     })
     .openapi(readRoute, async (c) => {
       const principal = requirePermission(c.env.context, 'outputs')
@@ -219,13 +214,6 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
       const admit = (bytes: number): Promise<void> => folders.room.checkInput(accountId, bytes, true)
       return c.json({ name: await outputs.copyToInput(row, accountId, admit) }, 200)
     })
-}
-
-const toCursor = ({ made_at_ms, id }: OutputRow): string => `c${made_at_ms.toString(36)}.${id}`
-
-function parseCursor(cursor: string | undefined): { madeAtMs: number; id: string } | undefined {
-  const [time, id] = cursor?.slice(1).split('.') ?? []
-  return time === undefined || id === undefined ? undefined : { madeAtMs: parseInt(time, 36), id }
 }
 
 const DAY_MS = 86_400_000

@@ -12,10 +12,9 @@ import type { Audience, SharedRow } from '../../outputs/outputShares.ts'
 import { outputGone } from '../../outputs/outputs.ts'
 import type { OutputRow } from '../../outputs/outputStore.ts'
 import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
-import { mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
-import { findOwnOutput } from '../ownOutput.ts'
-import { pageSchema } from '../paging.ts'
+import { findOwnOutput, findOwnOutputs } from '../ownOutput.ts'
+import { pageSchema, parseTimeCursor, toTimeCursor } from '../paging.ts'
 import { requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody } from '../router.ts'
 
@@ -139,26 +138,20 @@ export function createSharesResource({ stores, outputs, clock }: OwnApplicationD
     .openapi(changeManyRoute, async (c) => {
       const principal = requirePermission(c.env.context, 'share')
       const { ids, ...wanted } = c.req.valid('json')
-      const rows = (await outputs.store.findMany([...new Set(ids)]))
-        .filter((row) => row.account_id === principal.accountId || mayAdminister(principal))
-        .filter(canBeShared)
+      const rows = (await findOwnOutputs(outputs, principal, ids)).filter(canBeShared)
       return c.json({ done: await change(c.env.context, principal, rows, wanted) }, 200)
     })
     .openapi(listRoute, async (c) => {
       const principal = requirePermission(c.env.context, 'shared')
       const { cursor, limit } = c.req.valid('query')
-      const rows = await shares.list(principal.accountId, parseCursor(cursor), limit + 1)
+      const after = parseTimeCursor(cursor)
+      const behind = after && { sharedAtMs: after.atMs, id: after.id }
+      const rows = await shares.list(principal.accountId, behind, limit + 1)
       const shown = rows.slice(0, limit)
       const last = rows.length > limit ? shown.at(-1) : undefined
-      return c.json({ items: shown.map(describeShared), nextCursor: last === undefined ? null : toCursor(last) }, 200)
+      const nextCursor = last === undefined ? null : toTimeCursor(last.shared_at_ms, last.id)
+      return c.json({ items: shown.map(describeShared), nextCursor }, 200)
     })
-}
-
-const toCursor = ({ shared_at_ms, id }: SharedRow): string => `c${shared_at_ms.toString(36)}.${id}`
-
-function parseCursor(cursor: string | undefined): { sharedAtMs: number; id: string } | undefined {
-  const [time, id] = cursor?.slice(1).split('.') ?? []
-  return time === undefined || id === undefined ? undefined : { sharedAtMs: parseInt(time, 36), id }
 }
 
 const describeShared = (row: SharedRow): SharedOutput => ({

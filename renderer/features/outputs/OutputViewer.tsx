@@ -1,5 +1,4 @@
 import { CloseButton, Modal } from '@mantine/core'
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useEffect } from 'react'
 import type { ReactNode } from 'react'
 import type { Output } from '../../../proxy/contract/outputs.ts'
@@ -18,6 +17,7 @@ import type { OutputCommands } from './useOutputCommands.ts'
 import { useSwipe } from './useSwipe.ts'
 import { useWindowKeys } from './useWindowKeys.ts'
 import { ViewerStage } from './ViewerStage.tsx'
+import { ViewerStep } from './ViewerStep.tsx'
 
 interface OutputViewerProps {
   readonly id: string
@@ -73,8 +73,8 @@ export function OutputViewer(props: OutputViewerProps) {
         <div className={styles.frame}>
           <div className={styles.stage} {...swipe}>
             {output !== undefined && <ViewerStage key={id} output={output} />}
-            <StepButton side="left" label="Newer" to={previous} onGo={go} />
-            <StepButton side="right" label="Older" to={next} onGo={go} />
+            <ViewerStep side="left" label="Newer" to={previous} onGo={go} />
+            <ViewerStep side="right" label="Older" to={next} onGo={go} />
             <CloseButton
               aria-label="Close"
               size={44}
@@ -120,23 +120,6 @@ function DetailsError({ error, onRetry }: { readonly error: Error; readonly onRe
     )
   }
   return <ErrorState what="What is known of this picture could not be read." error={error} onRetry={onRetry} />
-}
-
-interface StepButtonProps {
-  readonly side: 'left' | 'right'
-  readonly label: string
-  readonly to: Output | undefined
-  readonly onGo: (to: Output | undefined) => void
-}
-
-function StepButton({ side, label, to, onGo }: StepButtonProps) {
-  if (to === undefined) return null
-  const Icon = side === 'left' ? IconChevronLeft : IconChevronRight
-  return (
-    <button type="button" className={styles.step} data-side={side} aria-label={label} onClick={() => onGo(to)}>
-      <Icon size={28} aria-hidden />
-    </button>
-  )
 }
 
 /** Older ones are read before one gets there, and the neighbours' files too. */

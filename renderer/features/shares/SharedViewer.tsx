@@ -1,11 +1,12 @@
 import { Button, CloseButton, Modal } from '@mantine/core'
-import { IconChevronLeft, IconChevronRight, IconDownload } from '@tabler/icons-react'
+import { IconDownload } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { SharedOutput } from '../../../proxy/contract/shares.ts'
 import { TimeAgo } from '../../components/TimeAgo.tsx'
 import styles from '../outputs/OutputViewer.module.css'
 import { useSwipe } from '../outputs/useSwipe.ts'
 import { useWindowKeys } from '../outputs/useWindowKeys.ts'
+import { ViewerStep } from '../outputs/ViewerStep.tsx'
 import { ZoomablePicture } from '../outputs/ZoomablePicture.tsx'
 import { sharedDownloadPath, sharedLinks } from './sharedLinks.ts'
 
@@ -39,8 +40,8 @@ export function SharedViewer({ picture, pictures, onShow }: SharedViewerProps) {
         <div className={styles.frame}>
           <div className={styles.stage} {...swipe}>
             <Stage key={picture.id} picture={picture} />
-            <Step side="left" label="Newer" to={previous} onGo={go} />
-            <Step side="right" label="Older" to={next} onGo={go} />
+            <ViewerStep side="left" label="Newer" to={previous} onGo={go} />
+            <ViewerStep side="right" label="Older" to={next} onGo={go} />
             <CloseButton
               aria-label="Close"
               size={44}
@@ -98,22 +99,5 @@ function Facts({ picture: { from, sharedAt, width, height } }: { readonly pictur
         </div>
       )}
     </dl>
-  )
-}
-
-interface StepProps {
-  readonly side: 'left' | 'right'
-  readonly label: string
-  readonly to: SharedOutput | undefined
-  readonly onGo: (to: SharedOutput | undefined) => void
-}
-
-function Step({ side, label, to, onGo }: StepProps) {
-  if (to === undefined) return null
-  const Icon = side === 'left' ? IconChevronLeft : IconChevronRight
-  return (
-    <button type="button" className={styles.step} data-side={side} aria-label={label} onClick={() => onGo(to)}>
-      <Icon size={28} aria-hidden />
-    </button>
   )
 }
