@@ -11,6 +11,7 @@ import { watchRevision } from '../database/revisionWatcher.ts'
 import type { Schema } from '../database/schema.ts'
 import { openSecrets } from '../secrets/openSecrets.ts'
 import type { OpenedSecrets } from '../secrets/openSecrets.ts'
+import { secretNames } from '../secrets/secretStore.ts'
 import { SettingsStore } from '../settings/settingsStore.ts'
 import { AccountStore } from './accountStore.ts'
 import { ApiKeyStore } from './apiKeyStore.ts'
@@ -67,8 +68,8 @@ async function readSecrets(
   const { dataDirectory, random } = options
   const read = (kysely: Kysely<Schema>): Promise<OpenedSecrets> =>
     openSecrets(kysely, { choice: options.secrets, dataDirectory, dataFolderId, random })
-  const isMade = (await findMeta(database.kysely, 'secretCheck:audit-chain-key')) !== undefined
-  return isMade ? read(database.kysely) : database.kysely.transaction().execute(read)
+  const marks = await Promise.all(secretNames.map((name) => findMeta(database.kysely, `secretCheck:${name}`)))
+  return marks.every((mark) => mark !== undefined) ? read(database.kysely) : database.kysely.transaction().execute(read)
 }
 
 async function createStores(
@@ -125,6 +126,7 @@ async function createStores(
     dataFolderId,
     database,
     secretStoreKind: secrets.kind,
+    vault: secrets.vault,
     settings,
     accounts,
     roles,

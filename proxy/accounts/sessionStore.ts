@@ -6,13 +6,14 @@ import type { AuditSink } from '../contract/audit.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import { RowCache } from '../database/rowCache.ts'
 import type { Schema, SessionsTable } from '../database/schema.ts'
+import type { SessionSurface } from '../pipeline/requestContext.ts'
 import type { ActedBy } from './actedBy.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
 
 export interface Session {
   readonly id: string
   readonly accountId: string
-  readonly surface: 'people' | 'owner'
+  readonly surface: SessionSurface
   readonly fromOwnerWindow: boolean
   /** Whether it was made over TLS; it works only over the same scheme. */
   readonly secure: boolean
@@ -26,7 +27,7 @@ export interface Session {
 
 export interface NewSession {
   readonly accountId: string
-  readonly surface: 'people' | 'owner'
+  readonly surface: SessionSurface
   readonly fromOwnerWindow: boolean
   readonly secure: boolean
   readonly device: string
@@ -187,7 +188,7 @@ export class SessionStore {
     return {
       id: row.id,
       accountId: row.account_id,
-      surface: row.surface === 'owner' ? 'owner' : 'people',
+      surface: row.surface === 'owner' || row.surface === 'administration' ? row.surface : 'people',
       fromOwnerWindow,
       secure: row.secure === 1,
       device: row.device,

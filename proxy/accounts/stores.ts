@@ -5,6 +5,7 @@ import type { Random } from '../core/random.ts'
 import type { Database } from '../database/openDatabase.ts'
 import type { Authenticator } from '../pipeline/requestContext.ts'
 import type { SecretsChoice, SecretStoreKind } from '../secrets/secretStore.ts'
+import type { SecretVault } from '../secrets/secretVault.ts'
 import type { SettingsStore } from '../settings/settingsStore.ts'
 import type { AccountStore } from './accountStore.ts'
 import type { ApiKeyStore } from './apiKeyStore.ts'
@@ -41,6 +42,7 @@ export interface Stores {
   readonly dataFolderId: string
   readonly database: Database
   readonly secretStoreKind: SecretStoreKind
+  readonly vault: SecretVault
   readonly settings: SettingsStore
   readonly accounts: AccountStore
   readonly roles: RoleStore

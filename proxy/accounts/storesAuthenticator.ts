@@ -216,7 +216,7 @@ export class StoresAuthenticator implements Authenticator {
  * desktop app's own, which need no password and never expire, only on this computer.
  */
 function isSessionUsable(session: Session, input: AuthenticationInput): boolean {
-  const listener = session.surface === 'owner' ? 'owner' : 'public'
+  const listener = session.surface === 'people' ? 'public' : session.surface
   const isHere = !session.fromOwnerWindow || isLoopbackAddress(input.clientAddress)
   return session.secure === input.secure && input.listener === listener && isHere
 }

@@ -72,7 +72,7 @@ export type GuestEntry = z.infer<typeof guestEntrySchema>
 export const signInSchema = z.object({ username: z.string().max(200), password: passwordSchema })
 
 /** Where a signed-in browser or key stands: `people` reaches only one's own things, `owner` is the owner's window. */
-export const surfaceSchema = z.enum(['people', 'owner', 'key'])
+export const surfaceSchema = z.enum(['people', 'owner', 'administration', 'key'])
 
 export const sessionSchema = z.object({
   user: userSchema,

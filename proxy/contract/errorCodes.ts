@@ -5,6 +5,7 @@
 
 /** Every refusal there is. Codes are API: never renamed, only added. */
 export const errorCodes = [
+  'ADDRESS_BLOCKED',
   'ALREADY_EXISTS',
   'ALREADY_RUNNING',
   'AUTH_INVALID',
@@ -18,6 +19,8 @@ export const errorCodes = [
   'FOLDER_REFUSED',
   'FOREIGN_ORIGIN',
   'HOST_NOT_ALLOWED',
+  'HTTPS_REQUIRED',
+  'INVITATION_INVALID',
   'LAST_ADMINISTRATOR',
   'METHOD_NOT_ALLOWED',
   'NOT_FOUND',
@@ -42,6 +45,7 @@ export type ErrorCode = (typeof errorCodes)[number]
 
 /** HTTP status of each code. */
 export const errorStatus: Readonly<Record<ErrorCode, number>> = {
+  ADDRESS_BLOCKED: 403,
   ALREADY_EXISTS: 409,
   ALREADY_RUNNING: 409,
   AUTH_INVALID: 401,
@@ -55,6 +59,8 @@ export const errorStatus: Readonly<Record<ErrorCode, number>> = {
   FOLDER_REFUSED: 503,
   FOREIGN_ORIGIN: 403,
   HOST_NOT_ALLOWED: 421,
+  HTTPS_REQUIRED: 403,
+  INVITATION_INVALID: 410,
   LAST_ADMINISTRATOR: 409,
   METHOD_NOT_ALLOWED: 405,
   NOT_FOUND: 404,

@@ -66,6 +66,79 @@ export const settingDefinitions = {
   'sharing.addresses': { schema: z.array(z.string().max(64)).max(32), default: [], machine: false, counts: 'atOnce' },
   /** Further host names under which browsers may reach the gate. */
   'sharing.hostNames': { schema: z.array(z.string().max(253)).max(32), default: [], machine: false, counts: 'atOnce' },
+  /** The name that is announced in the network, without `.local`; empty: none is. */
+  'sharing.name': {
+    schema: z.string().regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)?$/, 'Letters, digits and hyphens only.'),
+    default: 'gatehouse',
+    machine: false,
+    counts: 'atOnce',
+  },
+  /** Whether devices may connect whose address is in no network of the home. */
+  'sharing.outsideHome': { schema: z.boolean(), default: false, machine: false, counts: 'atOnce' },
+  /** Networks in which the owner shares; on any other one sharing pauses and asks. Empty: none was asked about yet. */
+  'sharing.networks': {
+    schema: z.array(z.object({ id: z.string().max(100), name: z.string().max(100) })).max(64),
+    default: [],
+    machine: false,
+    counts: 'atOnce',
+  },
+  /** Programs in front of the gate, as networks in CIDR: only what they say of a client's address is believed. */
+  'sharing.trustedProxies': {
+    schema: z.array(z.string().max(64)).max(32),
+    default: [],
+    machine: false,
+    counts: 'atOnce',
+  },
+  /** `auto`: a certificate made here. `own`: the files below. `off`: nothing is encrypted. */
+  'https.mode': { schema: z.enum(['auto', 'own', 'off']), default: 'auto', machine: true, counts: 'atOnce' },
+  /** PEM files of a certificate with its chain and of its key. */
+  'https.certificateFile': { schema: z.string().max(4096), default: '', machine: true, counts: 'atOnce' },
+  'https.keyFile': { schema: z.string().max(4096), default: '', machine: true, counts: 'atOnce' },
+  /** Nothing is answered without encryption, on this computer neither; pages are redirected. */
+  'https.force': { schema: z.boolean(), default: false, machine: false, counts: 'atOnce' },
+  /** Whether other devices may sign in and send keys without encryption although there is a certificate. */
+  'https.allowWithout': { schema: z.boolean(), default: false, machine: false, counts: 'atOnce' },
+  /** Whether administrators may manage Gatehouse from other devices, on a port of its own, under TLS only. */
+  'administration.on': { schema: z.boolean(), default: false, machine: true, counts: 'atOnce' },
+  'administration.port': {
+    schema: z.number().int().min(1).max(65535),
+    default: 8191,
+    machine: true,
+    counts: 'atOnce',
+  },
+  /** After how many wrong passwords an address is blocked until somebody lifts it; 0: it only has to wait. */
+  'lockout.blacklistAfter': { schema: z.number().int().min(0).max(1000), default: 0, machine: false, counts: 'atOnce' },
+  /** Whether the routes of ComfyUI-Sentinel's API are there: /register, /generate_token, JSON at /login, the cookie jwt_token. */
+  'tokens.on': { schema: z.boolean(), default: true, machine: false, counts: 'atOnce' },
+  /** How long a token of /login holds. */
+  'tokens.hours': { schema: z.number().positive().max(8760), default: 12, machine: false, counts: 'atOnce' },
+  /** How long a token may hold that somebody asks for. */
+  'tokens.maxHours': { schema: z.number().positive().max(87_600), default: 8760, machine: false, counts: 'atOnce' },
+  /** Environment variable with a secret to sign tokens with; without it, a key of the gate's own. */
+  'tokens.secretVariable': { schema: z.string().max(200), default: 'SECRET_KEY', machine: true, counts: 'nextStart' },
+  /** Whether ComfyUI's models leave the memory when somebody signs out and no job needs them. */
+  'sessions.freeMemoryOnSignOut': { schema: z.boolean(), default: false, machine: false, counts: 'atOnce' },
+  /** How long the log of what happened is kept; null: for ever. */
+  'audit.retentionDays': {
+    schema: z.number().int().min(1).max(3650).nullable(),
+    default: 365,
+    machine: false,
+    counts: 'atOnce',
+  },
+  /** What the program's own log file says. */
+  'log.levels': {
+    schema: z.array(z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR'])).max(4),
+    default: ['INFO', 'WARNING', 'ERROR'],
+    machine: false,
+    counts: 'atOnce',
+  },
+  /** Its name in the folder of logs. */
+  'log.fileName': {
+    schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'A plain file name.'),
+    default: 'gatehouse.log',
+    machine: true,
+    counts: 'nextStart',
+  },
   'sessions.idleHours': { schema: z.number().int().min(1).max(8760), default: 24, machine: false, counts: 'atOnce' },
   'sessions.absoluteDays': { schema: z.number().int().min(1).max(365), default: 30, machine: false, counts: 'atOnce' },
   'limits.uploadBytes': { schema: z.number().int().min(MiB), default: 100 * MiB, machine: false, counts: 'atOnce' },
@@ -75,6 +148,22 @@ export const settingDefinitions = {
   'limits.promptNodes': { schema: z.number().int().min(1), default: 2000, machine: false, counts: 'atOnce' },
   'limits.socketsPerUser': { schema: z.number().int().min(1), default: 64, machine: false, counts: 'atOnce' },
   'limits.sockets': { schema: z.number().int().min(1), default: 512, machine: false, counts: 'atOnce' },
+  /** Requests a minute of one person or key. */
+  'limits.requestsPerMinute': { schema: z.number().int().min(60), default: 6000, machine: false, counts: 'atOnce' },
+  /** Requests a minute of one address; of IPv6, of one network. */
+  'limits.requestsPerMinutePerAddress': {
+    schema: z.number().int().min(60),
+    default: 12_000,
+    machine: false,
+    counts: 'atOnce',
+  },
+  /** Requests a minute without a credential, or with one that does not hold, of one address. */
+  'limits.strangerRequestsPerMinute': {
+    schema: z.number().int().min(10),
+    default: 600,
+    machine: false,
+    counts: 'atOnce',
+  },
   /** What people of each role may use, and exceptions by account id. */
   'jobs.limits': {
     schema: jobLimitsByRoleSchema,

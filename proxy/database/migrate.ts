@@ -16,6 +16,7 @@ import { workflowsMigration } from './migrations/0009_workflows.ts'
 import { sharesMigration } from './migrations/0010_shares.ts'
 import { seenMigration } from './migrations/0011_seen.ts'
 import { jobOutputsMigration } from './migrations/0012_jobOutputs.ts'
+import { lanMigration } from './migrations/0013_lan.ts'
 import type { Database } from './openDatabase.ts'
 
 /** In order, oldest first. A released migration is never edited. */
@@ -32,6 +33,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010_shares': sharesMigration,
   '0011_seen': seenMigration,
   '0012_jobOutputs': jobOutputsMigration,
+  '0013_lan': lanMigration,
 }
 
 const KEPT_SNAPSHOTS = 5

@@ -21,6 +21,12 @@ export interface Schema {
   job_outputs: JobOutputsTable
   seen_nodes: SeenNodesTable
   seen_routes: SeenRoutesTable
+  ip_rules: IpRulesTable
+  lockouts: LockoutsTable
+  known_devices: KnownDevicesTable
+  invitations: InvitationsTable
+  tokens: TokensTable
+  audit_checkpoints: AuditCheckpointsTable
 }
 
 export interface MetaTable {
@@ -279,4 +285,85 @@ export interface JobsTable {
   published_version: Generated<number | null>
   /** Whether the files that it made stand in `outputs`. */
   files_recorded: Generated<number>
+}
+
+export interface IpRulesTable {
+  id: string
+  kind: string
+  /** In canonical form: the first address of the network, lower case, IPv6 compressed. */
+  cidr: string
+  comment: string
+  /** Who made it: `lockout` by `lockout.blacklistAfter`, `import` from another program's list. */
+  source: string
+  created_at_ms: number
+  expires_at_ms: number | null
+}
+
+/** Counters of wrong passwords, so that a restart is no way around a pause. */
+export interface LockoutsTable {
+  /** As `SignInThrottle` names it; names of people only hashed. */
+  counter: string
+  kind: string
+  /** What may be shown: the address, or the id of the account or device; null when it was a name that nobody has. */
+  subject: string | null
+  failures: number
+  paused_until_ms: number
+  paused_at_failures: number
+  last_failure_ms: number
+}
+
+/** Browsers in which somebody signed in before: they have a counter of their own. */
+export interface KnownDevicesTable {
+  /** Hex SHA-256 of the cookie. */
+  token_hash: string
+  account_id: string
+  device: string
+  first_seen_ms: number
+  last_seen_ms: number
+}
+
+/** Links that work once: for a new account, or for a new password of one. */
+export interface InvitationsTable {
+  id: string
+  /** Hex SHA-256 of what stands in the link. */
+  token_hash: string
+  kind: string
+  role: string
+  /** Proposed to whoever is invited. */
+  name: string | null
+  /** Of a new password: whose. */
+  account_id: string | null
+  quota_bytes: number | null
+  /** Id of the account, or `commandLine`. */
+  created_by: string
+  created_at_ms: number
+  expires_at_ms: number
+  used_at_ms: number | null
+  used_by: string | null
+  withdrawn_at_ms: number | null
+}
+
+/** JSON Web Tokens that were given out; `id` is the claim `jti`. */
+export interface TokensTable {
+  id: string
+  account_id: string
+  /** `cookie`: set by `/login` for a browser. `api`: for a tool. */
+  use: string
+  secure: number
+  device: string
+  address: string
+  created_at_ms: number
+  expires_at_ms: number
+  revoked_at_ms: number | null
+  last_used_at_ms: number | null
+}
+
+/** What stood before the oldest row that is still there: removed by retention, vouched for by a signature. */
+export interface AuditCheckpointsTable {
+  /** Of the last removed row. */
+  seq: number
+  at_ms: number
+  hmac: string
+  /** Hex HMAC-SHA256 under the key of the log. */
+  signature: string
 }

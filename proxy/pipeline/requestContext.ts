@@ -9,14 +9,20 @@ import type { Role, RoleId } from '../contract/roles.ts'
  */
 
 /** Which listener took the request; "Two listeners" in docs/security.md says what each is for. */
-export type ListenerName = 'public' | 'owner'
+export type ListenerName = 'public' | 'owner' | 'administration'
+
+/** Where a session was made; it is valid on that listener only. `people`: on the public one. */
+export type SessionSurface = 'people' | 'owner' | 'administration'
 
 export type Credential =
   | {
       readonly kind: 'session'
       readonly sessionId: string
-      /** `owner`: made by the desktop app for its own window; valid on the owner listener only. */
-      readonly surface: 'people' | 'owner'
+      /**
+       * Each is valid on one listener only. `owner`: made by the desktop app for its own window. `administration`: of an
+       * administrator who signed in there.
+       */
+      readonly surface: SessionSurface
       /** A people's session that the desktop app opened for "Open ComfyUI" on this computer. */
       readonly fromOwnerWindow: boolean
     }

@@ -1,5 +1,5 @@
 import type { RouteAccess } from '../comfyui/routeTable.ts'
-import type { ListenerName, Principal } from '../pipeline/requestContext.ts'
+import type { ListenerName, Principal, SessionSurface } from '../pipeline/requestContext.ts'
 import { decideOneWorkflow } from './oneWorkflow.ts'
 import { allow, decidePermission, deny, onlyWorkflowOf } from './rights.ts'
 import type { Decision } from './rights.ts'
@@ -33,10 +33,13 @@ export function authorize(question: AccessQuestion): Decision {
   if (access === 'never') return nothingHere
   const { credential } = principal
   // The owner's session must not work where custom nodes' scripts run, and a people's session not in the owner's window.
-  if (credential.kind === 'session' && (credential.surface === 'owner') !== (listener === 'owner')) return wrongSurface
-  if (listener === 'owner' && !isOwn) return nothingHere
+  if (credential.kind === 'session' && listenerOf(credential.surface) !== listener) return wrongSurface
+  if (listener !== 'public' && !isOwn) return nothingHere
   const workflowId = onlyWorkflowOf(principal)
   const narrow = workflowId === undefined ? allow : decideOneWorkflow(workflowId, { method, segments })
   if (!narrow.allowed || access === 'signedIn') return narrow
   return decidePermission(principal, { permission: access, method, isOwn, managerFromOtherDevices })
 }
+
+/** On which listener a session counts that was made there. */
+export const listenerOf = (surface: SessionSurface): ListenerName => (surface === 'people' ? 'public' : surface)

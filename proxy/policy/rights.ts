@@ -90,7 +90,7 @@ export function decideAdminister({ role, credential }: Pick<Asking, 'role' | 'cr
     if (credential.workflowId !== undefined) return oneWorkflowOnly
     return hasScope(credential, ['administer']) ? allow : missingScope('administer')
   }
-  return credential.surface === 'owner' ? allow : onThisComputer
+  return credential.surface === 'people' ? onThisComputer : allow
 }
 
 export const mayAdminister = (principal: Pick<Asking, 'role' | 'credential'>): boolean =>

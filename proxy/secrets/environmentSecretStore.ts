@@ -1,8 +1,8 @@
 import { hkdfSync } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { GateError } from '../contract/errorCodes.ts'
-import { secretBytes } from './secretStore.ts'
-import type { SecretName, SecretStore } from './secretStore.ts'
+import { secretBytes, secretNames } from './secretStore.ts'
+import type { KeptName, SecretName, SecretStore } from './secretStore.ts'
 
 const MIN_MASTER_BYTES = 32
 
@@ -14,9 +14,11 @@ export function createEnvironmentSecretStore(file: string, dataFolderId: string)
   const master = readMaster(file)
   const derive = (name: SecretName): Buffer =>
     Buffer.from(hkdfSync('sha256', master, dataFolderId, `gatehouse/${name}`, secretBytes))
+  const made: readonly string[] = secretNames
+  const isMade = (name: SecretName | KeptName): name is SecretName => made.includes(name)
   return {
     kind: 'environment',
-    get: (name) => Promise.resolve(derive(name)),
+    get: (name) => Promise.resolve(isMade(name) ? derive(name) : undefined),
     set: () => Promise.reject(new TypeError('secrets from the environment are derived, never written')),
     close: () => Promise.resolve(),
   }

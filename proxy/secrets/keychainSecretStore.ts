@@ -1,10 +1,10 @@
 import type { Random } from '../core/random.ts'
 import type { Keychain } from './keychain.ts'
-import type { SecretName, SecretStore } from './secretStore.ts'
+import type { KeptName, SecretName, SecretStore } from './secretStore.ts'
 
 /** Secrets as entries `<data folder id>/<name>` of the system's keychain. */
 export function createKeychainSecretStore(keychain: Keychain, dataFolderId: string): SecretStore {
-  const accountOf = (name: SecretName): string => `${dataFolderId}/${name}`
+  const accountOf = (name: SecretName | KeptName): string => `${dataFolderId}/${name}`
   return {
     kind: 'keychain',
     get: async (name) => {

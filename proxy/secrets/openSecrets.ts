@@ -12,6 +12,7 @@ import { openKeychain } from './keychain.ts'
 import type { Keychain } from './keychain.ts'
 import { createKeychainSecretStore, probeKeychain } from './keychainSecretStore.ts'
 import { secretBytes, secretNames } from './secretStore.ts'
+import { SecretVault } from './secretVault.ts'
 import type { SecretName, SecretsChoice, SecretStore, SecretStoreKind } from './secretStore.ts'
 
 export interface OpenSecretsOptions {
@@ -25,6 +26,8 @@ export interface OpenSecretsOptions {
 export interface OpenedSecrets {
   readonly kind: SecretStoreKind
   readonly values: Readonly<Record<SecretName, Buffer>>
+  /** The same store, for what is made later. */
+  readonly vault: SecretVault
 }
 
 /**
@@ -42,7 +45,12 @@ export async function openSecrets(transaction: Kysely<Schema>, options: OpenSecr
     const get = (name: SecretName): Buffer => values.get(name) ?? Buffer.alloc(0)
     return {
       kind: store.kind,
-      values: { 'api-key-pepper': get('api-key-pepper'), 'audit-chain-key': get('audit-chain-key') },
+      values: {
+        'api-key-pepper': get('api-key-pepper'),
+        'audit-chain-key': get('audit-chain-key'),
+        'token-key': get('token-key'),
+      },
+      vault: new SecretVault(store.kind, () => openStore(store.kind, options)),
     }
   } finally {
     await store.close()

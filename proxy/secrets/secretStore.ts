@@ -4,10 +4,13 @@
  */
 
 /** What a secret is kept under. */
-export type SecretName = 'api-key-pepper' | 'audit-chain-key'
+export type SecretName = 'api-key-pepper' | 'audit-chain-key' | 'token-key'
+
+/** What is kept there besides, made when it is first needed. */
+export type KeptName = 'authority-key' | 'leaf-key' | 'audit-anchor'
 
 /** Every secret of this version; all are made when a data folder is first opened. */
-export const secretNames: readonly SecretName[] = ['api-key-pepper', 'audit-chain-key']
+export const secretNames: readonly SecretName[] = ['api-key-pepper', 'audit-chain-key', 'token-key']
 
 export const secretBytes = 32
 
@@ -16,9 +19,9 @@ export type SecretStoreKind = 'keychain' | 'file' | 'environment'
 export interface SecretStore {
   readonly kind: SecretStoreKind
   /** @throws GateError SECRETS_UNAVAILABLE when the store cannot be read now */
-  get(name: SecretName): Promise<Buffer | undefined>
+  get(name: SecretName | KeptName): Promise<Buffer | undefined>
   /** @throws GateError SECRETS_UNAVAILABLE when the store cannot be written */
-  set(name: SecretName, value: Buffer): Promise<void>
+  set(name: SecretName | KeptName, value: Buffer): Promise<void>
   close(): Promise<void>
 }
 

@@ -72,6 +72,7 @@ describe('secrets', () => {
       expect([...keychain.entries.keys()].sort()).toEqual([
         'folder0123456789/api-key-pepper',
         'folder0123456789/audit-chain-key',
+        'folder0123456789/token-key',
       ])
       expect(second.values).toEqual(first.values)
       expect(first.values['api-key-pepper']).toHaveLength(32)
