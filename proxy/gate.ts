@@ -17,6 +17,7 @@ import { BODY_BYTES_PER_ACCOUNT, TURNS_PER_ACCOUNT } from './pipeline/forwardTur
 import { OwnHosts } from './pipeline/ownHosts.ts'
 import { stages as allStages } from './pipeline/pipeline.ts'
 import type { Stage } from './pipeline/pipeline.ts'
+import { RequestPace } from './pipeline/requestPace.ts'
 import { PresenceRegistry } from './pipeline/presence.ts'
 import type { ConnectionSnapshot } from './pipeline/presence.ts'
 import type { ListenerName } from './pipeline/requestContext.ts'
@@ -143,7 +144,12 @@ class RunningGate implements Gate {
     this.#services = {
       dependencies,
       stages: options.stages ?? allStages,
-      stageServices: { authenticator, settings, hostRules: () => this.#hosts.rules() },
+      stageServices: {
+        authenticator,
+        settings,
+        hostRules: () => this.#hosts.rules(),
+        pace: new RequestPace(clock, settings),
+      },
       presence: this.#presence,
       hub: this.#hub,
       errands,

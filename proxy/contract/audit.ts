@@ -50,7 +50,6 @@ export const auditEventNames = [
   'protection.checked',
   'request.changed',
   'request.denied',
-  'request.limited',
   'role.changed',
   'role.created',
   'role.probed',

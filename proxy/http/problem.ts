@@ -61,6 +61,7 @@ export function describeRefusal(error: GateError, audience: Audience, ownPath: s
   const wait = typeof error.details['retryAfterSeconds'] === 'number' ? error.details['retryAfterSeconds'] : undefined
   const retrySeconds = wait ?? retryAfter[error.code]
   if (retrySeconds !== undefined) headers.push('retry-after', String(Math.ceil(retrySeconds)))
+  headers.push(...rateLimitFields(error))
   if (error.status === 405 && Array.isArray(error.details['allow']))
     headers.push('allow', error.details['allow'].join(', '))
   // Never Basic: a browser would then send it by itself, also for a foreign page.
@@ -96,7 +97,7 @@ function describeAsPage(
 }
 
 /** Details that only choose another form of the answer. */
-const NOT_TOLD = new Set(['allow', 'promptError', 'promptDetails', 'nodeErrors'])
+const NOT_TOLD = new Set(['allow', 'promptError', 'promptDetails', 'nodeErrors', 'rateLimitPolicy', 'rateLimit'])
 
 /** RFC 9457 problem details. */
 function problemBody(error: GateError): Record<string, unknown> {
@@ -150,4 +151,11 @@ export function formatRawAnswer({ status, headers, body }: Answer, reason: strin
   for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at] ?? ''}: ${headers[at + 1] ?? ''}`)
   lines.push(`content-length: ${Buffer.byteLength(body)}`, 'connection: close')
   return `${lines.join('\r\n')}\r\n\r\n${body}`
+}
+
+/** The fields RateLimit-Policy and RateLimit of the IETF's draft-ietf-httpapi-ratelimit-headers, where there are any. */
+function rateLimitFields({ details }: GateError): string[] {
+  const { rateLimitPolicy, rateLimit } = details
+  if (typeof rateLimitPolicy !== 'string' || typeof rateLimit !== 'string') return []
+  return ['ratelimit-policy', rateLimitPolicy, 'ratelimit', rateLimit]
 }

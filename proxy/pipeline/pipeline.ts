@@ -4,7 +4,9 @@ import { checkAccess } from './stages/authorize.ts'
 import { checkHost } from './stages/host.ts'
 import type { HostRules } from './stages/host.ts'
 import { checkOrigin } from './stages/origin.ts'
+import { checkPace } from './stages/pace.ts'
 import { checkShape } from './stages/shape.ts'
+import type { RequestPace } from './requestPace.ts'
 import type { SettingsReader } from './services.ts'
 import type { Authenticator } from './requestContext.ts'
 
@@ -22,9 +24,10 @@ export interface StageServices {
   readonly authenticator: Authenticator
   readonly settings: SettingsReader
   readonly hostRules: () => HostRules
+  readonly pace: RequestPace
 }
 
-export type StageName = 'host' | 'authenticate' | 'origin' | 'authorize' | 'shape'
+export type StageName = 'host' | 'authenticate' | 'pace' | 'origin' | 'authorize' | 'shape'
 
 export interface Stage {
   readonly name: StageName
@@ -41,7 +44,8 @@ const sync = (name: StageName, check: (exchange: Exchange, services: StageServic
 
 export const stages: readonly Stage[] = [
   sync('host', (exchange, { hostRules }) => checkHost(exchange, hostRules())),
-  { name: 'authenticate', run: (exchange, { authenticator }) => authenticate(exchange, authenticator) },
+  { name: 'authenticate', run: (exchange, { authenticator, pace }) => authenticate(exchange, authenticator, pace) },
+  sync('pace', (exchange, { pace }) => checkPace(exchange, pace)),
   sync('origin', checkOrigin),
   sync('authorize', (exchange, { settings }) => checkAccess(exchange, settings.get('comfyui.managerFromOtherDevices'))),
   sync('shape', checkShape),

@@ -4,7 +4,12 @@ import type { SettingsReader } from '../../proxy/pipeline/services.ts'
 
 /** Settings that a test changes; the defaults otherwise. */
 export class FakeSettings implements SettingsReader {
-  readonly #values = new Map<SettingName, unknown>()
+  /** A test asks more in a second than a person in a minute. */
+  readonly #values = new Map<SettingName, unknown>([
+    ['limits.requestsPerMinute', 1e9],
+    ['limits.requestsPerMinutePerAddress', 1e9],
+    ['limits.strangerRequestsPerMinute', 1e9],
+  ])
   readonly #listeners = new Set<() => void>()
 
   get<Name extends SettingName>(name: Name): Settings[Name] {

@@ -2,42 +2,63 @@ import { GateError } from '../../contract/errorCodes.ts'
 import { findPresentedCredential } from '../../http/credentials.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Authenticator, PresentedCredential } from '../requestContext.ts'
+import type { RequestPace } from '../requestPace.ts'
+import { countRefused } from './pace.ts'
 
 /**
  * Finds out who is asking. No credential is not yet a refusal: public routes need none. A bad one is, with one
  * exception: an expired cookie, which the browser sends to the sign-in page too.
- * @throws GateError AUTH_INVALID
+ * @throws GateError AUTH_INVALID, and RATE_LIMITED after too many of them
  */
-export function authenticate(exchange: Exchange, authenticator: Authenticator): Promise<void> | undefined {
-  const { head, target, upgrade, secure } = exchange
-  const presented = findPresentedCredential({
-    authorization: head.authorization,
-    cookie: head.cookie,
-    subprotocols: head.subprotocols,
-    queryToken: target.queryToken,
-    upgrade,
-    secure,
-  })
+export function authenticate(
+  exchange: Exchange,
+  authenticator: Authenticator,
+  pace: RequestPace,
+): Promise<void> | undefined {
+  const presented = findCredential(exchange, pace)
   if (presented === undefined) return undefined
   exchange.presentedKind = presented.kind
-  const { listener, clientAddress } = exchange
+  const { listener, clientAddress, secure } = exchange
   const known = authenticator.recall?.({ presented, listener, secure, clientAddress })
-  if (known === undefined) return resolve(exchange, authenticator, presented)
+  if (known === undefined) return resolve(exchange, authenticator, presented, pace)
   exchange.principal = known
   return undefined
+}
+
+function findCredential(exchange: Exchange, pace: RequestPace): PresentedCredential | undefined {
+  const { head, target, upgrade, secure } = exchange
+  try {
+    return findPresentedCredential({
+      authorization: head.authorization,
+      cookie: head.cookie,
+      subprotocols: head.subprotocols,
+      queryToken: target.queryToken,
+      upgrade,
+      secure,
+    })
+  } catch (error) {
+    countRefused(error, exchange, pace)
+    throw error
+  }
 }
 
 async function resolve(
   exchange: Exchange,
   authenticator: Authenticator,
   presented: PresentedCredential,
+  pace: RequestPace,
 ): Promise<void> {
   const { listener, secure, clientAddress } = exchange
   try {
     exchange.principal = await authenticator.authenticate({ presented, listener, secure, clientAddress })
   } catch (error) {
-    if (!(error instanceof GateError) || error.code !== 'AUTH_INVALID' || presented.kind !== 'sessionCookie')
+    // An old cookie goes on as a stranger and is counted as one by the next stage.
+    const isOldCookie =
+      error instanceof GateError && error.code === 'AUTH_INVALID' && presented.kind === 'sessionCookie'
+    if (!isOldCookie) {
+      countRefused(error, exchange, pace)
       throw error
+    }
     exchange.refusedCookie = error
   }
 }
