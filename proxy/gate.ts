@@ -4,7 +4,8 @@ import { closeCodes } from './forward/webSocketRelay.ts'
 import type { Upstream } from './forward/upstream.ts'
 import { defaultListenerLimits, Listener } from './http/listener.ts'
 import type { ListenerLimits } from './http/listener.ts'
-import { expandWildcards } from './network/lanAddresses.ts'
+import { FirstDevices } from './network/firstDevices.ts'
+import { expandWildcards, isOwnAddress } from './network/lanAddresses.ts'
 import { EngineErrands } from './pipeline/engineErrands.ts'
 import { EngineUsers } from './pipeline/engineUsers.ts'
 import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
@@ -35,6 +36,8 @@ export interface GateOptions {
   readonly listenerLimits?: Partial<ListenerLimits>
   /** For tests of the pipeline itself. */
   readonly stages?: readonly Stage[]
+  /** Which addresses are this computer's; left out: loopback and those of its network cards. */
+  readonly isOwnAddress?: (address: string) => boolean
 }
 
 export interface Gate {
@@ -55,6 +58,8 @@ export interface Gate {
   openSharing(addresses: readonly string[]): Promise<void>
   /** Ends sharing and everything that came over it. */
   closeSharing(): Promise<void>
+  /** Devices that connect to the people's listener, each once a day; never this computer itself. */
+  readonly devices: FirstDevices
   /** Whether an end of the engine with that failure's code is laid to the job that ran. Asked as soon as it is seen. */
   explains(failureCode: string): boolean
   /** For published workflows that are run over the API: into the same line as what ComfyUI's page sends. */
@@ -81,6 +86,7 @@ class RunningGate implements Gate {
   readonly #upstreams: CurrentUpstream
   readonly #presence: PresenceRegistry
   readonly #hosts: OwnHosts
+  readonly devices: FirstDevices
   readonly #hub: SocketHub
   readonly #blame: EngineBlame
   readonly #services: EntryServices
@@ -97,6 +103,8 @@ class RunningGate implements Gate {
     this.#options = options
     const { engine, logger, clock, authenticator, settings } = dependencies
     this.#hosts = new OwnHosts(settings)
+    const isOwn = (address: string): boolean => isOwnAddress(address, networkInterfaces())
+    this.devices = new FirstDevices(clock, options.isOwnAddress ?? isOwn)
     this.#upstreams = new CurrentUpstream(engine, logger)
     this.#presence = new PresenceRegistry({
       clock,
@@ -272,6 +280,7 @@ class RunningGate implements Gate {
         request: (request, response, socket) => void handleRequest(request, response, socket, name, this.#services),
         upgrade: (request, socket, head) =>
           void handleUpgrade(request, socket, head, { listener: name, carrier: listener }, this.#services),
+        ...(name === 'public' && { connected: (address) => this.devices.connected(address) }),
         refused: (clientAddress) =>
           this.#dependencies.audit.record({
             type: 'connection.refused',

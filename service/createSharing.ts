@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import type { Gate } from '../proxy/gate.ts'
 import { findForeignAddresses, findLanAddresses } from '../proxy/network/lanAddresses.ts'
@@ -35,6 +35,7 @@ export function createSharing({ options, stores, gate, engineTrouble }: SharingP
       closeSharing: () => gate().closeSharing(),
     },
     engineTrouble,
+    hostName: hostname(),
     lanAddresses: () => findLanAddresses(networkInterfaces()),
     foreignAddresses: () => findForeignAddresses(networkInterfaces()),
     people: () => findPeople(stores, clock.nowMs()),

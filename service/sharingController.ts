@@ -22,6 +22,8 @@ export interface SharingDependencies {
     openSharing(addresses: readonly string[]): Promise<void>
     closeSharing(): Promise<void>
   }
+  /** What this computer calls itself. */
+  readonly hostName: string
   readonly lanAddresses: () => readonly LanAddress[]
   /** Addresses of this computer in networks that are nobody's home; see `findForeignAddresses`. */
   readonly foreignAddresses: () => readonly string[]
@@ -118,6 +120,7 @@ export class SharingController {
       address: entry.address,
       interface: entry.interface,
       kind: entry.virtual ? 'virtual' : 'home',
+      medium: entry.medium,
       url: urlOf(entry.address, port),
     }))
     const primary = addresses.find((entry) => entry.kind === 'home') ?? addresses[0]
@@ -126,10 +129,20 @@ export class SharingController {
       port,
       encrypted: false,
       primaryUrl: primary?.url ?? null,
+      codeUrl: primary?.url ?? null,
       localUrl: urlOf('127.0.0.1', port),
       addresses,
+      hostName: this.#dependencies.hostName,
       people: [...this.#names],
       problem: this.#portProblem ?? this.#problem,
+      portTaken: null,
+      network: null,
+      pause: null,
+      outsideHome: false,
+      name: { state: 'off', host: '', problem: null },
+      reach: { kind: 'off' },
+      firewall: null,
+      addressBefore: null,
     }
   }
 
@@ -279,7 +292,12 @@ export class SharingController {
     if (chosen.length === 0) return present
     return chosen.map(
       (address) =>
-        present.find((entry) => entry.address === address) ?? { address, interface: 'chosen', virtual: false },
+        present.find((entry) => entry.address === address) ?? {
+          address,
+          interface: 'chosen',
+          virtual: false,
+          medium: 'other',
+        },
     )
   }
 

@@ -11,6 +11,8 @@ export interface ListenerHandlers {
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void
   /** A connection was refused before a byte of it was read. */
   refused(address: string): void
+  /** A connection was let in; nothing of it is read yet. */
+  connected?(address: string): void
 }
 
 export interface ListenerLimits {
@@ -160,6 +162,7 @@ export class Listener {
     }
     this.#perAddress.set(address, count + 1)
     this.#connections.set(socket, { busy: 0 })
+    this.#handlers.connected?.(address)
     socket.once('close', () => {
       this.#connections.delete(socket)
       const left = (this.#perAddress.get(address) ?? 1) - 1

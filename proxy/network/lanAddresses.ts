@@ -1,8 +1,11 @@
 import type { NetworkInterfaceInfo } from 'node:os'
-import { isHomeAddress } from '../core/addresses.ts'
+import type { Medium } from '../contract/sharing.ts'
+import { isHomeAddress, isLoopbackAddress, normaliseAddress } from '../core/addresses.ts'
+import { findMedium } from './medium.ts'
 
 /*
- * proxy/network/ knows the networks this computer is in. It opens no socket.
+ * proxy/network/ knows the networks this computer is in, what its firewall says, and announces its name. It knows no
+ * person and answers no request of the gate.
  */
 
 /** An address of this computer on which others could reach it. */
@@ -11,6 +14,7 @@ export interface LanAddress {
   readonly interface: string
   /** A network of containers, virtual machines or a VPN: other people's devices are hardly there. */
   readonly virtual: boolean
+  readonly medium: Medium
 }
 
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
@@ -30,17 +34,16 @@ const UNIQUE_LOCAL = /^f[cd][0-9a-f]{2}:/i
  * network cards, then those of virtual networks. Unique local IPv6 and link-local IPv4 ones, which are harder to type
  * or less sure, count only where a card has nothing better.
  */
-export function findLanAddresses(interfaces: Interfaces): readonly LanAddress[] {
+export function findLanAddresses(interfaces: Interfaces, ports?: ReadonlyMap<string, Medium>): readonly LanAddress[] {
   const found = Object.entries(interfaces).flatMap(([name, infos]) => {
     const usable = (infos ?? []).filter((info) => !info.internal)
     const home = usable.filter(({ address }) => PRIVATE.test(address))
     const spare = usable.filter(({ address }) => UNIQUE_LOCAL.test(address) || LINK_LOCAL.test(address))
-    return (home.length > 0 ? home : spare).map((info) => ({
-      address: info.address,
-      interface: name,
-      virtual: isVirtual(name, info, interfaces),
-      rank: rank(info.address),
-    }))
+    return (home.length > 0 ? home : spare).map((info) => {
+      const virtual = isVirtual(name, info, interfaces)
+      const medium = findMedium(name, virtual, ports)
+      return { address: info.address, interface: name, virtual, medium, rank: rank(info.address) }
+    })
   })
   return found
     .sort((a, b) => Number(a.virtual) - Number(b.virtual) || a.rank - b.rank || a.address.localeCompare(b.address))
@@ -60,7 +63,8 @@ export function findForeignAddresses(interfaces: Interfaces): readonly string[] 
   return found.sort((a, b) => Number(a.includes(':')) - Number(b.includes(':')) || a.localeCompare(b))
 }
 
-const isVirtual = (name: string, { mac }: NetworkInterfaceInfo, interfaces: Interfaces): boolean =>
+/** Whether a card belongs to a network of containers, virtual machines or a VPN. */
+export const isVirtual = (name: string, { mac }: NetworkInterfaceInfo, interfaces: Interfaces): boolean =>
   VIRTUAL.test(name) || (VIRTUAL_HARDWARE.test(mac) && !isLikelyGuest(interfaces))
 
 /** Inside a virtual machine every card is virtual, and then that is the home network. */
@@ -90,4 +94,10 @@ export function expandWildcards(addresses: readonly string[], interfaces: Interf
     return address
   })
   return [...new Set(expanded.map((address) => address.toLowerCase()))].filter((address) => address !== '127.0.0.1')
+}
+
+/** Whether a normalised address is one of this computer's: what it sends there never leaves it. */
+export function isOwnAddress(address: string, interfaces: Interfaces): boolean {
+  if (isLoopbackAddress(address)) return true
+  return Object.values(interfaces).some((infos) => infos?.some((info) => normaliseAddress(info.address) === address))
 }

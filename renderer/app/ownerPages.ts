@@ -3,6 +3,7 @@ import {
   IconHome,
   IconKey,
   IconListNumbers,
+  IconNetwork,
   IconPhoto,
   IconPlayerPlay,
   IconServer2,
@@ -19,6 +20,7 @@ export const ownerPages = {
   jobs: { path: '/jobs', title: 'Jobs', icon: IconListNumbers, inMore: false },
   roles: { path: '/roles', title: 'Roles', icon: IconShieldLock, inMore: true },
   keys: { path: '/keys', title: 'Keys', icon: IconKey, inMore: true },
+  network: { path: '/network', title: 'Network', icon: IconNetwork, inMore: true },
   comfyui: { path: '/comfyui', title: 'ComfyUI', icon: IconServer2, inMore: true },
   settings: { path: '/settings', title: 'Settings', icon: IconAdjustments, inMore: true },
 } as const

@@ -6,6 +6,7 @@ import { ComfyuiPage } from '../pages/ComfyuiPage.tsx'
 import { HomePage } from '../pages/HomePage.tsx'
 import { JobsPage } from '../pages/JobsPage.tsx'
 import { KeysPage } from '../pages/KeysPage.tsx'
+import { NetworkPage } from '../pages/NetworkPage.tsx'
 import { OwnerPicturesPage } from '../pages/OwnerPicturesPage.tsx'
 import { PeoplePage } from '../pages/PeoplePage.tsx'
 import { roleParts } from '../features/roles/roleParts.ts'
@@ -62,6 +63,11 @@ const rolesRoute = createRoute({
     copy: optionalText,
   }),
 })
+const networkRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: ownerPages.network.path,
+  component: NetworkPage,
+})
 const comfyuiRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: ownerPages.comfyui.path,
@@ -94,6 +100,7 @@ export const ownerRouter = createRouter({
       jobsRoute,
       rolesRoute,
       keysRoute,
+      networkRoute,
       comfyuiRoute,
       settingsRoute,
       unknownRoute,

@@ -50,10 +50,20 @@ export function createFakeParts(): FakeParts {
     port: 8190,
     encrypted: false,
     primaryUrl: null,
+    codeUrl: null,
     localUrl: 'http://127.0.0.1:8190/',
     addresses: [],
+    hostName: 'studio-pc',
     people: [],
     problem: null,
+    portTaken: null,
+    network: null,
+    pause: null,
+    outsideHome: false,
+    name: { state: 'off', host: '', problem: null },
+    reach: { kind: 'off' },
+    firewall: null,
+    addressBefore: null,
   })
   const command = (name: string) => () => {
     calls.push(name)

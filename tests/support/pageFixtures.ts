@@ -188,20 +188,39 @@ export const sharingOff: Sharing = sharingSchema.parse({
   port: 8190,
   encrypted: false,
   primaryUrl: null,
+  codeUrl: null,
   localUrl: 'http://127.0.0.1:8190/',
   addresses: [],
+  hostName: 'studio-pc',
   people: ['Mia', 'Leo', 'Tom'],
   problem: null,
+  portTaken: null,
+  network: { id: 'router:02:00:5e:10:00:01', name: 'Ours' },
+  pause: null,
+  outsideHome: false,
+  name: { state: 'off', host: 'gatehouse.local', problem: null },
+  reach: { kind: 'off' },
+  firewall: null,
+  addressBefore: null,
 })
 export const sharingOn: Sharing = sharingSchema.parse({
   ...sharingOff,
   on: true,
   primaryUrl: 'http://192.168.1.20:8190/',
+  codeUrl: 'http://192.168.1.20:8190/',
   addresses: [
-    { address: '192.168.1.20', interface: 'Ethernet', kind: 'home', url: 'http://192.168.1.20:8190/' },
-    { address: '192.168.1.87', interface: 'Wi-Fi', kind: 'home', url: 'http://192.168.1.87:8190/' },
-    { address: 'studio-pc.local', interface: '', kind: 'name', url: 'http://studio-pc.local:8190/' },
+    { address: '192.168.1.20', interface: 'Ethernet', kind: 'home', medium: 'cable', url: 'http://192.168.1.20:8190/' },
+    { address: '192.168.1.87', interface: 'Wi-Fi', kind: 'home', medium: 'wifi', url: 'http://192.168.1.87:8190/' },
+    {
+      address: 'gatehouse.local',
+      interface: '',
+      kind: 'name',
+      medium: 'other',
+      url: 'http://gatehouse.local:8190/',
+    },
   ],
+  name: { state: 'announced', host: 'gatehouse.local', problem: null },
+  reach: { kind: 'through', at: ago(3 * hourMs), address: '192.168.1.40' },
 })
 
 const choice = { kind: 'comfyui', directory: '/home/me/ComfyUI', version: '0.3.64' } as const

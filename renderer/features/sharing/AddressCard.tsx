@@ -1,7 +1,6 @@
-import { create as createQrCode } from 'qrcode'
-import { useMemo } from 'react'
 import type { Sharing } from '../../../proxy/contract/sharing.ts'
 import { CopyButton } from '../../components/CopyButton.tsx'
+import { QrCode } from '../../components/QrCode.tsx'
 import { toTypedAddress } from './sharingWords.ts'
 import styles from './AddressCard.module.css'
 
@@ -17,7 +16,7 @@ export function AddressCard({ sharing }: AddressCardProps) {
   const others = sharing.addresses.filter((address) => address.url !== primaryUrl)
   return (
     <div className={styles.root}>
-      <QrCode text={primaryUrl} />
+      <QrCode text={sharing.codeUrl ?? primaryUrl} />
       <div className={styles.words}>
         <p className="quiet">Scan it with a phone’s camera, or open in any browser of your network:</p>
         <p className={styles.address}>{toTypedAddress(primaryUrl)}</p>
@@ -38,36 +37,4 @@ export function AddressCard({ sharing }: AddressCardProps) {
       </div>
     </div>
   )
-}
-
-interface QrCodeProps {
-  readonly text: string
-}
-
-/** Dark on white in either appearance: some cameras do not read the inverse. Quiet zone of four modules inside. */
-function QrCode({ text }: QrCodeProps) {
-  const { size, path } = useMemo(() => toQrPath(text), [text])
-  return (
-    <svg
-      className={styles.code}
-      viewBox={`-4 -4 ${size + 8} ${size + 8}`}
-      role="img"
-      aria-label={`QR code for ${text}`}
-      shapeRendering="crispEdges"
-    >
-      <rect x="-4" y="-4" width={size + 8} height={size + 8} fill="#fff" />
-      <path d={path} fill="#10131a" />
-    </svg>
-  )
-}
-
-function toQrPath(text: string): { size: number; path: string } {
-  const { modules } = createQrCode(text, { errorCorrectionLevel: 'M' })
-  const parts: string[] = []
-  for (let row = 0; row < modules.size; row += 1) {
-    for (let column = 0; column < modules.size; column += 1) {
-      if (modules.get(row, column) !== 0) parts.push(`M${column} ${row}h1v1h-1z`)
-    }
-  }
-  return { size: modules.size, path: parts.join('') }
 }

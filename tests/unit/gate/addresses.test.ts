@@ -111,7 +111,7 @@ describe('findForeignAddresses', () => {
 describe('findLanAddresses', () => {
   it('takes a unique local IPv6 address where a card has no private IPv4 one', () => {
     const found = findLanAddresses({ eth0: [ipv4('192.0.2.2'), ipv6('fd00::2'), ipv6('fe80::1', 2)] })
-    expect(found).toEqual([{ address: 'fd00::2', interface: 'eth0', virtual: false }])
+    expect(found).toEqual([{ address: 'fd00::2', interface: 'eth0', virtual: false, medium: 'cable' }])
     const both = findLanAddresses({ eth0: [ipv6('fd00::2'), ipv4('192.168.0.2')] })
     expect(both.map(({ address }) => address)).toEqual(['192.168.0.2'])
   })
@@ -125,16 +125,16 @@ describe('findLanAddresses', () => {
       wlan0: [ipv4('192.168.1.20')],
     })
     expect(found).toEqual([
-      { address: '192.168.1.20', interface: 'wlan0', virtual: false },
-      { address: '10.0.0.7', interface: 'eth0', virtual: false },
-      { address: '10.8.0.2', interface: 'tun0', virtual: true },
-      { address: '172.17.0.1', interface: 'docker0', virtual: true },
+      { address: '192.168.1.20', interface: 'wlan0', virtual: false, medium: 'wifi' },
+      { address: '10.0.0.7', interface: 'eth0', virtual: false, medium: 'cable' },
+      { address: '10.8.0.2', interface: 'tun0', virtual: true, medium: 'vpn' },
+      { address: '172.17.0.1', interface: 'docker0', virtual: true, medium: 'virtual' },
     ])
   })
 
   it('takes the only card of a virtual machine for its home network', () => {
     expect(findLanAddresses({ enp0s3: [ipv4('10.0.2.15', '08:00:27:aa:bb:cc')] })).toEqual([
-      { address: '10.0.2.15', interface: 'enp0s3', virtual: false },
+      { address: '10.0.2.15', interface: 'enp0s3', virtual: false, medium: 'cable' },
     ])
   })
 

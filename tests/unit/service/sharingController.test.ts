@@ -4,8 +4,8 @@ import { silentLogger } from '../../../proxy/core/logger.ts'
 import { SharingController } from '../../../service/sharingController.ts'
 import type { LanAddress } from '../../../proxy/network/lanAddresses.ts'
 
-const home: LanAddress = { address: '192.168.1.20', interface: 'eth0', virtual: false }
-const vpn: LanAddress = { address: '10.8.0.2', interface: 'tun0', virtual: true }
+const home: LanAddress = { address: '192.168.1.20', interface: 'eth0', virtual: false, medium: 'cable' }
+const vpn: LanAddress = { address: '10.8.0.2', interface: 'tun0', virtual: true, medium: 'vpn' }
 
 function setUp(options: { isOn?: boolean; chosen?: readonly string[] } = {}) {
   const taken = (port: number) => new GateError('PORT_IN_USE', `Port ${port} is used by another program.`)
@@ -66,6 +66,7 @@ function setUp(options: { isOn?: boolean; chosen?: readonly string[] } = {}) {
         return Promise.resolve()
       },
     },
+    hostName: 'studio-pc',
     lanAddresses: () => world.lan,
     foreignAddresses: () => world.foreign,
     people: () => Promise.resolve(world.people),
@@ -180,7 +181,7 @@ describe('sharing', () => {
 
   it('writes an IPv6 address as browsers want it', async () => {
     const { world, sharing } = setUp()
-    world.lan = [{ address: 'fd00::2', interface: 'eth0', virtual: false }]
+    world.lan = [{ address: 'fd00::2', interface: 'eth0', virtual: false, medium: 'cable' }]
     await sharing.start()
     await sharing.set(true)
     expect(sharing.describe().primaryUrl).toBe('http://[fd00::2]:8190/')

@@ -1,0 +1,12 @@
+import { PageHeader } from '../components/PageHeader.tsx'
+import { ReachedSection } from '../features/network/ReachedSection.tsx'
+
+/** Where is this computer reached, is it encrypted, who is kept out? One section after the other, in this order. */
+export function NetworkPage() {
+  return (
+    <>
+      <PageHeader title="Network">How others reach this computer, and who is kept out.</PageHeader>
+      <ReachedSection />
+    </>
+  )
+}
