@@ -55,7 +55,7 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
   openDataFolder(dataDirectory, options.platform)
   const lock = acquireLock({ directory: dataDirectory, clock, random })
   try {
-    const secrets = chooseSecrets(process.env, paths.keychainWorker)
+    const secrets = options.secrets ?? chooseSecrets(process.env, paths.keychainWorker)
     const stores = await openStores({ dataDirectory, clock, random, logger, secrets })
     // The window's sessions never expire; those of a start that crashed must not hold in this one.
     await stores.ownerSessions.closeAll()

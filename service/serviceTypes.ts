@@ -8,7 +8,7 @@ import type { Clock } from '../proxy/core/clock.ts'
 import type { Logger } from '../proxy/core/logger.ts'
 import type { Random } from '../proxy/core/random.ts'
 import type { MoveResult } from '../proxy/folders/folderMover.ts'
-import type { SecretStoreKind } from '../proxy/secrets/secretStore.ts'
+import type { SecretsChoice, SecretStoreKind } from '../proxy/secrets/secretStore.ts'
 import type { Candidate, EngineOverride } from './engineChoices.ts'
 
 /** Files that the program brings along. */
@@ -43,6 +43,8 @@ export interface ServiceOptions {
   readonly ownerName: string
   readonly headless?: HeadlessRun
   readonly restartRules?: RestartRules
+  /** Where secrets are kept; left out: as the environment says. */
+  readonly secrets?: SecretsChoice
 }
 
 /** A page of the gate and the cookie that opens it; the cookie goes into a partition that is not kept. */

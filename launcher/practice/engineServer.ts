@@ -20,11 +20,12 @@ import { addViewRoutes } from './routes/viewRoutes.ts'
 
 const HEALTH_PATH = '/gatehouse/companion/health'
 
-/** What the engine proves to the gate. */
+/** What the engine proves to the gate, and who hears of each request. */
 export interface EngineIdentity {
   readonly secret: string
   readonly bootId: string
   readonly worker: { readonly isAlive: boolean }
+  readonly witness?: ((method: string, target: string) => void) | undefined
 }
 
 /** The engine's one listener on 127.0.0.1: who asks, for whom, and which route answers. */
@@ -84,6 +85,7 @@ export class EngineServer {
 
   async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => response.destroy())
+    this.#identity.witness?.(message.method ?? '', message.url ?? '')
     const request = new EngineRequest(message, response)
     try {
       await this.#route(request)
@@ -137,6 +139,7 @@ export class EngineServer {
   #upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
     const target = message.url ?? ''
+    this.#identity.witness?.('UPGRADE', target)
     const path = target.replace(/\?.*$/, '')
     const status = this.#checkUpgrade(message, path)
     if (status !== undefined) {

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../proxy/core/clock.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
@@ -28,6 +29,12 @@ function readOptions() {
   }
 }
 
+/** Whoever attacks the gate on purpose reads here what came through: at once, so that nothing is missed. */
+const openWitness = (file: string | undefined) =>
+  file === undefined
+    ? undefined
+    : (method: string, target: string): void => appendFileSync(file, `${method} ${target}\n`, { mode: 0o600 })
+
 async function main(): Promise<void> {
   const options = readOptions()
   const port = Number(options.port)
@@ -45,6 +52,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     writeLog: (text) => process.stderr.write(text),
+    witness: openWitness(process.env['GATEHOUSE_WITNESS']),
   })
   let isStopping = false
   const stop = (): void => {

@@ -34,6 +34,8 @@ export interface PracticeEngineOptions {
   readonly clock: Clock
   readonly random: Random
   readonly writeLog: (text: string) => void
+  /** Told of every request as it comes in, before anything is decided about it. */
+  readonly witness?: ((method: string, target: string) => void) | undefined
 }
 
 export interface PracticeEngine {
@@ -50,7 +52,7 @@ export async function startPracticeEngine(options: PracticeEngineOptions): Promi
   const context = createContext(options, folders)
   const bootId = options.random.bytes(16).toString('hex')
   const worker = { isAlive: true }
-  const engine = new EngineServer(context, { secret: options.secret, bootId, worker })
+  const engine = new EngineServer(context, { secret: options.secret, bootId, worker, witness: options.witness })
   const port = await engine.listen(options.port)
   runQueue(context).catch((error: unknown) => {
     worker.isAlive = false

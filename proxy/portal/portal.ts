@@ -7,6 +7,7 @@ import { signInSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Logger } from '../core/logger.ts'
 import { readBody } from '../http/bodyReader.ts'
+import { everywhere } from '../http/securityHeaders.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
 import { readBuiltPages, writeAsset } from './assets.ts'
 import type { BuiltPages } from './assets.ts'
@@ -33,6 +34,7 @@ interface Turn {
   readonly context: RequestContext
 }
 
+const onEverything = Object.fromEntries(everywhere)
 const formLimits = { limitBytes: 16 * 1024, deadlineMs: 15_000, idleMs: 10_000 }
 
 export type Portal = (incoming: IncomingMessage, outgoing: ServerResponse, context: RequestContext) => Promise<void>
@@ -74,7 +76,7 @@ function checkReading({ context }: Turn): void {
 
 function writeHealth(turn: Turn): void {
   checkReading(turn)
-  turn.outgoing.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  turn.outgoing.writeHead(200, { ...onEverything, 'content-type': 'application/json', 'cache-control': 'no-store' })
   turn.outgoing.end(turn.context.method === 'HEAD' ? undefined : '{"ok":true}')
 }
 
@@ -100,7 +102,7 @@ function writePage(turn: Turn, html: string): void {
 }
 
 function redirect({ outgoing }: Turn, location: string, headers: Record<string, string> = {}): void {
-  outgoing.writeHead(303, { ...headers, location, 'cache-control': 'no-store', 'content-length': 0 })
+  outgoing.writeHead(303, { ...onEverything, ...headers, location, 'cache-control': 'no-store', 'content-length': 0 })
   outgoing.end()
 }
 

@@ -1,0 +1,54 @@
+import type { AttackTarget } from './attackTarget.ts'
+import type { StandIn } from './standIn.ts'
+
+/*
+ * service/protection/ attacks the gate as somebody outside would: over sockets, and at most by reading the files that
+ * it leaves. A case knows nothing of the gate's inside, so it finds what a test of a part would not.
+ */
+
+interface AttackNames {
+  /** Stable: reports of other days are compared by it. */
+  readonly id: string
+  /** What is tried, as the attacker would say it. */
+  readonly title: string
+  /** Where the hole is known from: ids of docs/holes.md, or a CVE. */
+  readonly holes: readonly string[]
+}
+
+/**
+ * One attack. It returns what was seen when it was refused and throws `Broken` when it was not. `live`: also tried on
+ * the gate that people use, because the gate refuses it by itself: no credential, no password of anybody, nothing that
+ * reaches the engine. `throwAway`: only on a gate made for it, with people made for it.
+ */
+export type AttackCase = AttackNames &
+  (
+    | { readonly target: 'live'; readonly run: (gate: AttackTarget) => Promise<string> }
+    | { readonly target: 'throwAway'; readonly run: (gate: AttackTarget, standIn: StandIn) => Promise<string> }
+  )
+
+/** The attack worked. The message says what was seen. */
+export class Broken extends Error {}
+
+/** The attack cannot be tried here. The message says why. */
+export class CannotTry extends Error {}
+
+/** @throws Broken unless it holds */
+export function hold(condition: boolean, seen: string): asserts condition {
+  if (!condition) throw new Broken(seen)
+}
+
+export interface Tried {
+  readonly what: string
+  readonly status: number
+}
+
+/** @throws Broken naming each try that was answered otherwise; CannotTry when they were too many for the gate */
+export function holdStatuses(tried: readonly Tried[], allowed: readonly number[]): string {
+  if (!allowed.includes(429) && tried.some(({ status }) => status === 429)) {
+    throw new CannotTry('The gate took it for too many requests before it had been tried to its end.')
+  }
+  const wrong = tried.filter(({ status }) => !allowed.includes(status))
+  hold(wrong.length === 0, wrong.map(({ what, status }) => `${what} was answered with ${status}`).join('; '))
+  const seen = [...new Set(tried.map(({ status }) => status))].sort().join(', ')
+  return tried.length === 1 ? `Refused with ${seen}.` : `${tried.length} tries, all refused with ${seen}.`
+}
