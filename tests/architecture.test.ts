@@ -13,6 +13,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'electron/preload.ts': ['electron/ipc/schema.ts'],
   cli: ['service', 'launcher', 'proxy'],
   service: ['launcher', 'proxy'],
+  // Attacks come from outside: they know what is agreed on, and nothing of how it is done.
+  'service/protection/cases': [
+    'service/protection',
+    'proxy/contract',
+    'proxy/core',
+    'proxy/comfyui/routeRows.ts',
+    'proxy/comfyui/routeTable.ts',
+  ],
   renderer: ['proxy/contract', 'electron/ipc/schema.ts'],
   // Runs in ComfyUI's page: no schema library of the pages, and nothing that administers.
   'renderer/canvas': ['proxy/contract/roles.ts', 'proxy/contract/byteWords.ts', 'renderer/features/jobs/jobWords.ts'],

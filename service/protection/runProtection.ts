@@ -1,7 +1,7 @@
 import type { AttackOutcome, AttackResult, ProtectionReport } from '../../proxy/contract/protection.ts'
 import { productVersion } from '../productVersion.ts'
-import { CannotTry, Broken } from './attackCase.ts'
 import type { AttackCase } from './attackCase.ts'
+import { Broken, CannotTry } from './attackOutcome.ts'
 import { AttackTarget } from './attackTarget.ts'
 import { attackCases } from './cases/attackCases.ts'
 import { StandIn } from './standIn.ts'

@@ -12,7 +12,7 @@ import { openService } from '../gatehouseService.ts'
 import { openLogFile } from '../logFile.ts'
 import type { GatehouseService, ServicePaths } from '../serviceTypes.ts'
 import type { NodeCommand } from '../../launcher/launchCommand.ts'
-import { CannotTry } from './attackCase.ts'
+import { CannotTry } from './attackOutcome.ts'
 import type { AttackAnswer, AttackTarget } from './attackTarget.ts'
 
 /** Somebody who exists for these attacks alone. */

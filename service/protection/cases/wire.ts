@@ -1,5 +1,6 @@
-import { hold, holdStatuses } from '../attackCase.ts'
-import type { AttackCase, Tried } from '../attackCase.ts'
+import type { AttackCase } from '../attackCase.ts'
+import { hold, holdStatuses } from '../attackOutcome.ts'
+import type { Tried } from '../attackOutcome.ts'
 import { rawRequest } from '../attackTarget.ts'
 import type { AttackTarget } from '../attackTarget.ts'
 
@@ -79,7 +80,14 @@ export const wireCases: readonly AttackCase[] = [
     holes: ['DNS rebinding'],
     target: 'live',
     run: async (gate) => {
-      const names = ['evil.example', `evil.example:${gate.port}`, '127.0.0.1.evil.example', '8.8.8.8', '0.0.0.0', '[::]']
+      const names = [
+        'evil.example',
+        `evil.example:${gate.port}`,
+        '127.0.0.1.evil.example',
+        '8.8.8.8',
+        '0.0.0.0',
+        '[::]',
+      ]
       const odd = ['2130706433', '0x7f000001', 'localhost.evil.example', 'user@localhost', 'gatehouse.localhost', '']
       const tried: Tried[] = []
       for (const host of [...names, ...odd]) {
@@ -99,7 +107,9 @@ export const wireCases: readonly AttackCase[] = [
     run: async (gate) => {
       const tried: Tried[] = []
       for (const target of oddTargets) {
-        const { statuses } = await gate.raw(rawRequest([`GET ${target} HTTP/1.1`, `Host: ${gate.host}`]), { silenceMs: 300 })
+        const { statuses } = await gate.raw(rawRequest([`GET ${target} HTTP/1.1`, `Host: ${gate.host}`]), {
+          silenceMs: 300,
+        })
         tried.push({ what: target, status: statuses[0] ?? 0 })
       }
       return holdStatuses(tried, [400, 401, 404])
@@ -112,7 +122,12 @@ export const wireCases: readonly AttackCase[] = [
     target: 'live',
     run: async (gate) => {
       const tried: Tried[] = []
-      for (const line of ['TRACE / HTTP/1.1', 'CONNECT 127.0.0.1:80 HTTP/1.1', 'PROPFIND / HTTP/1.1', 'FOO / HTTP/1.1']) {
+      for (const line of [
+        'TRACE / HTTP/1.1',
+        'CONNECT 127.0.0.1:80 HTTP/1.1',
+        'PROPFIND / HTTP/1.1',
+        'FOO / HTTP/1.1',
+      ]) {
         const { statuses, text } = await gate.raw(rawRequest([line, `Host: ${gate.host}`, 'X-Echo: attack-echo']))
         hold(!text.includes('attack-echo'), `${line} repeats the request`)
         tried.push({ what: line, status: statuses[0] ?? 0 })
@@ -172,7 +187,7 @@ export const wireCases: readonly AttackCase[] = [
     title: 'Answers that name programs and versions, or may be framed, sniffed or kept',
     holes: ['B46'],
     target: 'live',
-    run: async (gate) => (await lookAtHeaders(gate)),
+    run: async (gate) => await lookAtHeaders(gate),
   },
 ]
 

@@ -1,7 +1,8 @@
 import { routeRows } from '../../../proxy/comfyui/routeRows.ts'
 import type { RouteRow } from '../../../proxy/comfyui/routeRows.ts'
-import { hold, holdStatuses } from '../attackCase.ts'
-import type { AttackCase, Tried } from '../attackCase.ts'
+import type { AttackCase } from '../attackCase.ts'
+import { hold, holdStatuses } from '../attackOutcome.ts'
+import type { Tried } from '../attackOutcome.ts'
 import type { AttackQuestion, AttackTarget } from '../attackTarget.ts'
 
 /** Asks each, `METHOD /path`, one after the other. */
@@ -67,9 +68,23 @@ export const withoutSignInCases: readonly AttackCase[] = [
     holes: ['L-1'],
     target: 'live',
     run: async (gate) => {
-      const inAddress = await tryEach(gate, ['GET /queue?token=', 'GET /api/queue?token', 'GET /?token=', 'POST /prompt?token='])
+      const inAddress = await tryEach(gate, [
+        'GET /queue?token=',
+        'GET /api/queue?token',
+        'GET /?token=',
+        'POST /prompt?token=',
+      ])
       const inHeader: Tried[] = []
-      for (const authorization of ['Bearer', 'Bearer ', 'bearer', 'Basic', 'Basic Og==', 'Token', ' ', 'Bearer undefined']) {
+      for (const authorization of [
+        'Bearer',
+        'Bearer ',
+        'bearer',
+        'Basic',
+        'Basic Og==',
+        'Token',
+        ' ',
+        'Bearer undefined',
+      ]) {
         const { status } = await gate.ask('/queue', { headers: { authorization } })
         inHeader.push({ what: `Authorization: "${authorization}"`, status })
       }
@@ -83,11 +98,22 @@ export const withoutSignInCases: readonly AttackCase[] = [
     target: 'live',
     run: async (gate) => {
       const tried: Tried[] = []
-      for (const authorization of ['Bearer a b c', 'Bearer \u00e9', 'Basic !!!', `Bearer ${'a'.repeat(8000)}`, 'Bearer gh_']) {
+      for (const authorization of [
+        'Bearer a b c',
+        'Bearer \u00e9',
+        'Basic !!!',
+        `Bearer ${'a'.repeat(8000)}`,
+        'Bearer gh_',
+      ]) {
         const { status } = await gate.ask('/queue', { headers: { authorization } })
         tried.push({ what: `Authorization: "${authorization.slice(0, 20)}"`, status })
       }
-      for (const cookie of ['gatehouse_session', 'gatehouse_session=', 'gatehouse_session=a; gatehouse_session=b', 'jwt_token=a.b.c']) {
+      for (const cookie of [
+        'gatehouse_session',
+        'gatehouse_session=',
+        'gatehouse_session=a; gatehouse_session=b',
+        'jwt_token=a.b.c',
+      ]) {
         tried.push({ what: `Cookie: ${cookie}`, status: (await gate.ask('/queue', { headers: { cookie } })).status })
       }
       return holdStatuses(tried, unauthorised)
@@ -138,7 +164,14 @@ export const withoutSignInCases: readonly AttackCase[] = [
       const paths = ['/internal/logs', '/internal/logs/raw', '/queue', '/history', '/view?filename=a.png', '/users']
       const reads = [...paths, '/userdata?dir=workflows', '/system_stats', '/object_info', '/extensions']
       const requests = reads.flatMap((path) => [`GET ${path}`, `HEAD ${path}`, `GET /api${path}`])
-      const changes = ['POST /interrupt', 'POST /free', 'POST /queue', 'POST /history', 'POST /prompt', 'POST /api/prompt']
+      const changes = [
+        'POST /interrupt',
+        'POST /free',
+        'POST /queue',
+        'POST /history',
+        'POST /prompt',
+        'POST /api/prompt',
+      ]
       return holdStatuses(await tryEach(gate, [...requests, ...changes]), unauthorised)
     },
   },
@@ -209,7 +242,13 @@ export const withoutSignInCases: readonly AttackCase[] = [
     target: 'live',
     run: async (gate) => {
       const requests = ['/gatehouse/companion', '/gatehouse/companion/health?nonce=00', '/gatehouse/companion/users/x']
-      return holdStatuses(await tryEach(gate, requests.flatMap((path) => [`GET ${path}`, `POST ${path}`])), [401, 404])
+      return holdStatuses(
+        await tryEach(
+          gate,
+          requests.flatMap((path) => [`GET ${path}`, `POST ${path}`]),
+        ),
+        [401, 404],
+      )
     },
   },
 ]
@@ -223,7 +262,9 @@ export const managerRequests = [
   '/comfyui_manager/anything',
   '/manager/reboot',
   '/manager/queue/install',
-].flatMap((path) => ['', '/api', '/v2', '/api/v2'].flatMap((before) => [`GET ${before}${path}`, `POST ${before}${path}`]))
+].flatMap((path) =>
+  ['', '/api', '/v2', '/api/v2'].flatMap((before) => [`GET ${before}${path}`, `POST ${before}${path}`]),
+)
 
 const identityClaims: Readonly<Record<string, string>> = {
   'comfy-user': 'default',
