@@ -1,6 +1,7 @@
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { folderCommand } from './commands/folder.ts'
+import { ipCommand } from './commands/ip.ts'
 import { keyCommand } from './commands/key.ts'
 import { roleCommand } from './commands/role.ts'
 import { settingsCommand } from './commands/settings.ts'
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   user: userCommand,
   role: roleCommand,
   key: keyCommand,
+  ip: ipCommand,
   folder: folderCommand,
   workflow: workflowCommand,
   settings: settingsCommand,

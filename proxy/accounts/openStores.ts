@@ -9,6 +9,9 @@ import { openDatabase } from '../database/openDatabase.ts'
 import type { Database } from '../database/openDatabase.ts'
 import { watchRevision } from '../database/revisionWatcher.ts'
 import type { Schema } from '../database/schema.ts'
+import { AddressRules } from '../network/addressRules.ts'
+import { HomeNetworks } from '../network/homeNetworks.ts'
+import { IpRuleStore } from '../network/ipRuleStore.ts'
 import { openSecrets } from '../secrets/openSecrets.ts'
 import type { OpenedSecrets } from '../secrets/openSecrets.ts'
 import { secretNames } from '../secrets/secretStore.ts'
@@ -96,6 +99,9 @@ async function createStores(
     argon2: options.argon2 ?? systemArgon2,
     hashing: hashing.apiKey,
   })
+  const ipRules = await IpRuleStore.open({ ...shared, logger })
+  const home = new HomeNetworks(clock)
+  const addressRules = new AddressRules({ rules: ipRules, settings, changes, home })
   const passwords = new Passwords(accounts, new PasswordHasher(hashing.password, options.argon2 ?? systemArgon2))
   const signIns = new SignInService({
     accounts,
@@ -108,7 +114,7 @@ async function createStores(
   })
   const authenticator = new StoresAuthenticator({ clock, accounts, roles, sessions, keys, usage })
   await sessions.removeExpired()
-  const connected = { database, changes, settings, accounts, roles, sessions, keys, signIns, authenticator }
+  const connected = { database, changes, settings, accounts, roles, sessions, keys, signIns, ipRules, authenticator }
   const stopWatching = connectChanges(connected, options)
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -137,6 +143,8 @@ async function createStores(
     usage,
     signIns,
     guests: new Guests({ ...shared, settings, accounts, sessions }),
+    ipRules,
+    addressRules,
     authenticator,
     ownerSessions: new OwnerSessions(accounts, sessions),
     changes,
@@ -146,18 +154,21 @@ async function createStores(
 
 type Connected = Pick<
   Stores,
-  'database' | 'changes' | 'settings' | 'accounts' | 'roles' | 'sessions' | 'keys' | 'signIns'
+  'database' | 'changes' | 'settings' | 'accounts' | 'roles' | 'sessions' | 'keys' | 'signIns' | 'ipRules'
 > & {
   readonly authenticator: StoresAuthenticator
 }
 
 /** Own writes end credentials at once; writes of other processes as soon as the data version shows them. */
 function connectChanges(connected: Connected, options: OpenStoresOptions): () => void {
-  const { changes, settings, accounts, roles, sessions, keys, authenticator } = connected
+  const { changes, settings, accounts, roles, sessions, keys, ipRules, authenticator } = connected
   const { logger } = options
+  const orLog = (done: Promise<void>, failure: string): void => {
+    done.catch((error: unknown) => logger.error({ err: error }, failure))
+  }
   settings.onChange(() => changes.emit('settings'))
   changes.on((resource) => {
-    if (resource === 'settings') return
+    if (resource === 'settings' || resource === 'ipRules' || resource === 'lockouts') return
     // What ends an account's access deletes its sessions and keys too, so all three are read again.
     accounts.dropCache()
     roles.dropCache()
@@ -176,13 +187,13 @@ function connectChanges(connected: Connected, options: OpenStoresOptions): () =>
       changes.emit('sessions')
       changes.emit('workflows')
       changes.emit('roles')
-      settings.reload().catch((error: unknown) => logger.error({ err: error }, 'settings cannot be read again'))
+      orLog(settings.reload(), 'settings cannot be read again')
+      orLog(ipRules.reload(), 'rules for addresses cannot be read again')
     },
     onTick: () => {
       connected.signIns.recordEndedPauses()
-      authenticator
-        .announceExpired()
-        .catch((error: unknown) => logger.error({ err: error }, 'expired credentials cannot be looked up'))
+      orLog(ipRules.removeEnded(), 'rules that have ended cannot be removed')
+      orLog(authenticator.announceExpired(), 'expired credentials cannot be looked up')
     },
   })
   return () => watcher.close()

@@ -3,6 +3,8 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
 import type { Database } from '../database/openDatabase.ts'
+import type { AddressRules } from '../network/addressRules.ts'
+import type { IpRuleStore } from '../network/ipRuleStore.ts'
 import type { Authenticator } from '../pipeline/requestContext.ts'
 import type { SecretsChoice, SecretStoreKind } from '../secrets/secretStore.ts'
 import type { SecretVault } from '../secrets/secretVault.ts'
@@ -53,6 +55,9 @@ export interface Stores {
   readonly usage: UsageRecorder
   readonly signIns: SignInService
   readonly guests: Guests
+  readonly ipRules: IpRuleStore
+  /** Who may connect, from the rules and the settings. */
+  readonly addressRules: AddressRules
   readonly authenticator: Authenticator
   /** The desktop app's own sessions: `openOwnerSession()`, `openCanvasSession()`. */
   readonly ownerSessions: OwnerSessions

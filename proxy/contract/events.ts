@@ -27,6 +27,8 @@ export const gateEventSchema = z.discriminatedUnion('type', [
       'drafts',
       'roles',
       'nodes',
+      'ipRules',
+      'lockouts',
     ]),
   }),
   z.object({

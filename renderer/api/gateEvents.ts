@@ -28,6 +28,9 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   drafts: [queryKeys.drafts],
   // Which classes there are, and what a role reaches by them.
   nodes: [['nodes'], ['models'], ['reach']],
+  // A rule that a lockout made is shown with what waits.
+  ipRules: [queryKeys.ipRules, queryKeys.lockouts],
+  lockouts: [queryKeys.lockouts],
   // Whoever sees people sees what their roles are called; one's own comes with the session.
   roles: [queryKeys.roles, queryKeys.users, queryKeys.session],
 }
@@ -102,6 +105,8 @@ const gateKeys: readonly QueryKey[] = [
   queryKeys.jobs,
   queryKeys.workflows,
   queryKeys.drafts,
+  queryKeys.ipRules,
+  queryKeys.lockouts,
 ]
 
 /** `lost`: no answer at all. `refused`: there is an answer, and it is no stream. */

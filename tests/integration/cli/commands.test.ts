@@ -46,6 +46,54 @@ const it = storesTest.extend<{ run: Run }>({
 
 const addMia = (run: Run, role = 'creator') => run(`user add Mia --role ${role} --password-stdin`, `${goodPassword}\n`)
 
+describe('gatehouse ip', () => {
+  it('says who gets in, until when and why, and forgets it again', async ({ run, openAgain, clock }) => {
+    await openAgain()
+    const denied = await run('ip deny 192.168.1.40/24 --comment office --expires 2h')
+    expect(denied).toMatchObject({ code: 0, err: '' })
+    expect(denied.out).toBe('192.168.1.0/24 does not get in until 2026-11-01T14:00:00.000Z.')
+    expect(JSON.parse((await run('--json ip list')).out)).toMatchObject([
+      {
+        kind: 'deny',
+        cidr: '192.168.1.0/24',
+        comment: 'office',
+        source: 'owner',
+        expiresAt: '2026-11-01T14:00:00.000Z',
+      },
+    ])
+    expect((await run('ip list')).out).toContain('deny  192.168.1.0/24')
+
+    expect((await run('ip remove 192.168.1.7/24')).out).toBe('There is no rule for 192.168.1.0/24 any more.')
+    expect((await run('ip list')).out).toBe('No rules.')
+    expect(await run('ip remove 192.168.1.7/24')).toMatchObject({ code: 1 })
+
+    await run('ip deny 10.0.0.1 --expires 30m')
+    clock.advance(30 * 60_000)
+    expect((await run('--json ip list')).out).toBe('[]')
+  })
+
+  it('warns that this computer would not get in either', async ({ run, openAgain }) => {
+    await openAgain()
+    const allowed = await run('ip allow 192.168.1.40')
+    expect(allowed.out).toBe('Only what is allowed gets in: 192.168.1.40/32 does.')
+    expect(allowed.err).toContain('ip allow 127.0.0.0/8')
+    expect((await run('ip allow 127.0.0.0/8')).err).toBe('')
+  })
+
+  it.for([
+    ['ip', 2],
+    ['ip block 10.0.0.1', 2],
+    ['ip deny', 2],
+    ['ip deny 10.0.0.1 --expires soon', 2],
+    ['ip deny my-laptop', 1],
+    ['ip deny 10.0.0.1/33', 1],
+  ] as const)('refuses "%s" with %i', async ([command, code], { run, openAgain }) => {
+    await openAgain()
+    expect(await run(command)).toMatchObject({ code, out: '' })
+    expect((await run('--json ip list')).out).toBe('[]')
+  })
+})
+
 describe('gatehouse workflow', () => {
   it('publishes a file, again under its name, and leaves the people named in the window', async ({
     run,
