@@ -35,6 +35,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'proxy/core',
     'proxy/database',
     'proxy/http/peerRules.ts',
+    'proxy/http/secureContext.ts',
+    'proxy/http/tlsSource.ts',
     'proxy/accounts/actedBy.ts',
   ],
   'proxy/policy': ['proxy/contract', 'proxy/core', 'proxy/pipeline/requestContext.ts', 'proxy/comfyui/routeTable.ts'],
