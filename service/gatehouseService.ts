@@ -21,7 +21,7 @@ import type { GateCertificates } from '../proxy/network/certificates/certificate
 import type { NodeRights } from '../proxy/nodes/nodeRights.ts'
 import type { StarterPublisher } from '../proxy/workflows/starterPublisher.ts'
 import { describeConnections } from './connections.ts'
-import { createSharing } from './createSharing.ts'
+import { createSharing, sharingFromHere } from './createSharing.ts'
 import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
 import type { EngineChoices } from './engineChoices.ts'
 import { createChoices } from './createChoices.ts'
@@ -209,16 +209,8 @@ class Service implements GatehouseService {
     }
   }
 
-  /** The same switch as the API's; what is switched here is the owner's doing on this computer. */
   get sharing(): GatehouseService['sharing'] {
-    return {
-      describe: () => this.#sharing.describe(),
-      set: async (on) => {
-        await this.#sharing.set(on)
-        this.#stores.audit.record({ event: 'sharing.changed', actor: { kind: 'system' }, details: { on } })
-      },
-      onChange: (listener) => this.#sharing.onChange(listener),
-    }
+    return sharingFromHere(this.#sharing, this.#stores.audit)
   }
 
   get secretsKind(): GatehouseService['secretsKind'] {
