@@ -1,5 +1,5 @@
 import { GateError } from '../contract/errorCodes.ts'
-import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from '../core/cookieNames.ts'
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE, TOKEN_COOKIE } from '../core/cookieNames.ts'
 import type { PresentedCredential } from '../pipeline/requestContext.ts'
 
 export const BEARER_SUBPROTOCOL = 'gatehouse.bearer.'
@@ -11,6 +11,8 @@ export interface CredentialSources {
   readonly queryToken: string | undefined
   readonly upgrade: boolean
   readonly secure: boolean
+  /** Whether the request says that a browser sent it. */
+  readonly fromBrowser: boolean
 }
 
 const refuse = (message: string): never => {
@@ -20,8 +22,8 @@ const refuse = (message: string): never => {
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /**
- * What a client presented, in the order of precedence: Authorization, subprotocol, `?token=`, session cookie. The
- * first one present decides; a malformed one is refused and nothing after it is looked at.
+ * What a client presented, in the order of precedence: Authorization, subprotocol, `?token=`, session cookie, the
+ * cookie `jwt_token`. The first one present decides; a malformed one is refused and nothing after it is looked at.
  * @throws GateError AUTH_INVALID
  */
 export function findPresentedCredential(sources: CredentialSources): PresentedCredential | undefined {
@@ -38,8 +40,10 @@ export function findPresentedCredential(sources: CredentialSources): PresentedCr
     }
     return { kind: 'queryToken', token: sources.queryToken }
   }
-  const token = findSessionCookie(sources.cookie, sources.secure)
-  return token === undefined ? undefined : { kind: 'sessionCookie', token }
+  const session = findCookie(sources.cookie, sources.secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE)
+  if (session !== undefined) return { kind: 'sessionCookie', token: session }
+  const token = findCookie(sources.cookie, TOKEN_COOKIE)
+  return token === undefined ? undefined : { kind: 'tokenCookie', token, fromBrowser: sources.fromBrowser }
 }
 
 function parseAuthorization(header: string): PresentedCredential {
@@ -65,8 +69,8 @@ function findSubprotocolToken(subprotocols: string | undefined): string | undefi
   return offered[0]?.slice(BEARER_SUBPROTOCOL.length)
 }
 
-function findSessionCookie(cookie: string | undefined, secure: boolean): string | undefined {
-  const name = secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE
+/** @throws GateError AUTH_INVALID when it was sent more than once */
+export function findCookie(cookie: string | undefined, name: string): string | undefined {
   if (cookie?.includes(name) !== true) return undefined
   const found = cookie
     .split(';')
