@@ -58,7 +58,7 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
   const lock = acquireLock({ directory: dataDirectory, clock, random })
   try {
     const secrets = options.secrets ?? chooseSecrets(process.env, paths.keychainWorker)
-    const stores = await openStores({ dataDirectory, clock, random, logger, secrets })
+    const stores = await openStores({ dataDirectory, clock, random, logger, secrets, environment: process.env })
     // The window's sessions never expire; those of a start that crashed must not hold in this one.
     await stores.ownerSessions.closeAll()
     const choices = createChoices(options, stores)

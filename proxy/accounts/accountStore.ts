@@ -237,6 +237,18 @@ export class AccountStore {
     this.#options.changes.emit('keys')
   }
 
+  /** Whether there is an administrator who can say a password. */
+  async hasAdministratorWithPassword(): Promise<boolean> {
+    const row = await this.#options.kysely
+      .selectFrom('accounts')
+      .select('id')
+      .where('role', '=', 'administrator')
+      .where('disabled', '=', 0)
+      .where('password_hash', 'is not', null)
+      .executeTakeFirst()
+    return row !== undefined
+  }
+
   /** The account of the person at this computer; undefined until the owner's window was first opened. */
   findOwnerId(): Promise<string | undefined> {
     return findMeta(this.#options.kysely, 'ownerAccountId')

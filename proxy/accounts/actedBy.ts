@@ -54,18 +54,10 @@ export async function refuseEndedAuthority(
 }
 
 /** Something, while it holds. */
-function findCredential(
-  transaction: Transaction<Schema>,
-  credential: Credential,
-  nowMs: number,
-): Promise<unknown> {
+function findCredential(transaction: Transaction<Schema>, credential: Credential, nowMs: number): Promise<unknown> {
   switch (credential.kind) {
     case 'session':
-      return transaction
-        .selectFrom('sessions')
-        .select('id')
-        .where('id', '=', credential.sessionId)
-        .executeTakeFirst()
+      return transaction.selectFrom('sessions').select('id').where('id', '=', credential.sessionId).executeTakeFirst()
     case 'token':
       return transaction
         .selectFrom('tokens')

@@ -39,7 +39,7 @@ export interface Proven {
   readonly account: Account
   readonly by: ActedBy
   /** Whether it still is: what takes long is done before, and the account may change meanwhile. */
-  stillHolds(): Promise<boolean>
+  readonly stillHolds: () => Promise<boolean>
 }
 
 export interface SignedIn {

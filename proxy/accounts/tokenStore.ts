@@ -86,7 +86,13 @@ export class TokenStore {
       await transaction.insertInto('tokens').values(row).execute()
       await revokeSurplus(transaction, row, now)
     })
-    const details = { token: row.id, account: accountId, use, device: token.device, hours: token.lifetimeMs / 3_600_000 }
+    const details = {
+      token: row.id,
+      account: accountId,
+      use,
+      device: token.device,
+      hours: token.lifetimeMs / 3_600_000,
+    }
     audit.record({ ...by, event: 'token.created', details })
     changes.emit('sessions')
     return { text, token: this.#toToken(row) }

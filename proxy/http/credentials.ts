@@ -69,20 +69,25 @@ function findSubprotocolToken(subprotocols: string | undefined): string | undefi
   return offered[0]?.slice(BEARER_SUBPROTOCOL.length)
 }
 
-/** @throws GateError AUTH_INVALID when it was sent more than once */
-export function findCookie(cookie: string | undefined, name: string): string | undefined {
-  if (cookie?.includes(name) !== true) return undefined
-  const found = cookie
+/** Every value that was sent under a name. */
+export function listCookies(cookie: string | undefined, name: string): string[] {
+  if (cookie?.includes(name) !== true) return []
+  return cookie
     .split(';')
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1))
+}
+
+function findCookie(cookie: string | undefined, name: string): string | undefined {
+  const found = listCookies(cookie, name)
   // Another program on this host name can plant a second cookie of the same name: which one counts must not be luck.
   if (found.length > 1) {
     refuse(
       'Your browser sent the sign-in cookie more than once. Delete the cookies of this address, then sign in again.',
     )
   }
-  return found[0]?.slice(name.length + 1)
+  return found[0]
 }
 
 /** Which of the offered subprotocols the server answers with: some clients fail without one (RFC 6455 section 4.1). */

@@ -4,6 +4,7 @@ import { createTokenCookie } from '../accounts/sessionCookie.ts'
 import type { Stores } from '../accounts/stores.ts'
 import { passwordSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import { everywhere } from '../http/securityHeaders.ts'
 import { readFields } from './turn.ts'
 import type { Turn } from './turn.ts'
 
@@ -145,22 +146,12 @@ async function answer(turn: Turn, failed: SentinelAnswer, work: () => Promise<Se
 function toAnswer(error: GateError, failed: SentinelAnswer): SentinelAnswer {
   const { retryAfterSeconds: wait, failedAttempts } = error.details
   const headers: Record<string, string> = typeof wait === 'number' ? { 'retry-after': String(wait) } : {}
-  switch (error.code) {
-    case 'SIGN_IN_FAILED':
-      return failed
-    case 'ALREADY_EXISTS':
-      return refusal(400, 'Username already exists')
-    case 'PASSWORD_TOO_WEAK':
-    case 'VALIDATION_FAILED':
-      return refusal(400, error.message)
-    case 'RATE_LIMITED':
-      if (typeof wait !== 'number' || typeof failedAttempts !== 'number') break
-      return {
-        status: 403,
-        body: { error: error.message, failed_attempts: failedAttempts, remaining_seconds: wait },
-        headers,
-      }
-    default:
+  if (error.code === 'SIGN_IN_FAILED') return failed
+  if (error.code === 'ALREADY_EXISTS') return refusal(400, 'Username already exists')
+  if (error.code === 'PASSWORD_TOO_WEAK' || error.code === 'VALIDATION_FAILED') return refusal(400, error.message)
+  if (typeof wait === 'number' && typeof failedAttempts === 'number') {
+    const body = { error: error.message, failed_attempts: failedAttempts, remaining_seconds: wait }
+    return { status: 403, body, headers }
   }
   return { ...refusal(error.status, error.message), headers }
 }
@@ -181,8 +172,8 @@ function writeHead(outgoing: ServerResponse, status: number, headers: Readonly<R
   outgoing.writeHead(status, {
     ...headers,
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...Object.fromEntries(everywhere),
     'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
     vary: 'Cookie, Accept, Authorization',
   })
 }

@@ -90,8 +90,10 @@ export class FakeAuthenticator implements Authenticator {
   }
 }
 
-const credentialId = ({ credential }: Principal): string =>
-  credential.kind === 'session' ? credential.sessionId : credential.keyId
+function credentialId({ credential }: Principal): string {
+  if (credential.kind === 'token') return credential.tokenId
+  return credential.kind === 'session' ? credential.sessionId : credential.keyId
+}
 
 export class FakeEngine implements Engine {
   readonly #listeners = new Set<(state: EngineState) => void>()

@@ -8,6 +8,8 @@ import { toPrincipal } from '../../accounts/storesAuthenticator.ts'
 import { guestEntrySchema, sessionSchema, signInSchema } from '../../contract/accounts.ts'
 import type { SessionAnswer } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
+import { TOKEN_COOKIE } from '../../core/cookieNames.ts'
+import { listCookies } from '../../http/credentials.ts'
 import type { Credential, Principal } from '../../pipeline/requestContext.ts'
 import { decideManager, mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
@@ -120,7 +122,8 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
       if (principal.credential.kind === 'apiKey') {
         throw new GateError('BAD_REQUEST', 'A key is not signed out. Revoke it under "keys".')
       }
-      await signOut(stores, principal, context.clientAddress)
+      const tokenTexts = listCookies(c.env.incoming.headers.cookie, TOKEN_COOKIE)
+      await signOut(stores, { principal, clientAddress: context.clientAddress, tokenTexts })
       c.header('set-cookie', clearSessionCookie(context.secure))
       c.header('set-cookie', clearTokenCookie(context.secure), { append: true })
       c.header('clear-site-data', '"cache", "storage"')

@@ -67,7 +67,4 @@ async function resolve(
 
 /** Every browser says one of these at least; a tool that says none is none. */
 const isBrowser = ({ secFetchSite, secFetchMode, origin, userAgent }: RequestHead): boolean =>
-  secFetchSite !== undefined ||
-  secFetchMode !== undefined ||
-  origin !== undefined ||
-  /mozilla\//i.test(userAgent ?? '')
+  secFetchSite !== undefined || secFetchMode !== undefined || origin !== undefined || /mozilla\//i.test(userAgent ?? '')
