@@ -34,6 +34,7 @@ export function servePaths(
     companionDirectory: join(resources, 'comfyui-companion'),
     keychainWorker: join(distDirectory, 'keychainWorker.cjs'),
     pictureWorker: join(distDirectory, 'pictureWorker.cjs'),
+    hashWorker: join(distDirectory, 'hashWorker.cjs'),
   }
 }
 

@@ -18,6 +18,7 @@ export interface ServicePaths {
   readonly companionDirectory: string
   readonly keychainWorker: string
   readonly pictureWorker: string
+  readonly hashWorker: string
 }
 
 /** What one `gatehouse serve` decides for this run only; nothing of it is saved. */
@@ -75,8 +76,6 @@ export interface GatehouseService {
   readonly sharing: {
     describe(): Sharing
     set(on: boolean): Promise<void>
-    /** The owner's answer to "share here too?" @throws GateError NOT_FOUND when this is another network by now */
-    answerNetwork(network: string, share: boolean): Promise<void>
     onChange(listener: () => void): () => void
   }
   /** `environment`: derived from a file that whoever starts Gatehouse hands in. */

@@ -29,6 +29,7 @@ export interface AppPaths {
   readonly practiceEngine: string
   readonly keychainWorker: string
   readonly pictureWorker: string
+  readonly hashWorker: string
   readonly companionDirectory: string
   readonly icon: string
   readonly trayDirectory: string
@@ -47,6 +48,7 @@ export function appPaths(options: { packaged: boolean; appDirectory: string; res
     practiceEngine: join(dist, 'practiceEngine.cjs'),
     keychainWorker: join(dist, 'keychainWorker.cjs'),
     pictureWorker: join(dist, 'pictureWorker.cjs'),
+    hashWorker: join(dist, 'hashWorker.cjs'),
     companionDirectory: join(resources, 'comfyui-companion'),
     icon: join(resources, 'icons', 'linux', '512x512.png'),
     trayDirectory: join(resources, 'tray'),

@@ -22,8 +22,6 @@ export interface ThrottleState {
   /** 0 when a try is allowed now. */
   readonly waitMs: number
   readonly triesLeft: number
-  /** How many failed up to now. */
-  readonly failures: number
   /** The pause that follows when the tries are used up. */
   readonly nextPauseMs: number
 }
@@ -46,7 +44,6 @@ export class SignInThrottle {
     return {
       waitMs: Math.max(0, ...states.map((state) => state.waitMs)),
       triesLeft: Math.min(...states.map((state) => state.triesLeft)),
-      failures: Math.max(0, ...states.map((state) => state.failures)),
       nextPauseMs: Math.max(...states.map((state) => state.nextPauseMs)),
     }
   }
@@ -77,7 +74,7 @@ export class SignInThrottle {
     const step = steps.find(({ failures: limit }) => failures < limit) ?? lastStep
     const triesLeft = failures < lastStep.failures ? step.failures - failures : 3 - (failures % 3)
     const waitMs = Math.max(0, (counter?.pausedUntilMs ?? 0) - this.#clock.nowMs())
-    return { waitMs, triesLeft, failures, nextPauseMs: step.pauseMs }
+    return { waitMs, triesLeft, nextPauseMs: step.pauseMs }
   }
 
   #count(key: string): void {

@@ -20,7 +20,6 @@ import type { Passwords } from './passwords.ts'
 import type { RoleStore } from './roleStore.ts'
 import type { SessionStore } from './sessionStore.ts'
 import type { SignInService } from './signInService.ts'
-import type { TokenStore } from './tokenStore.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
 
 export interface OpenStoresOptions {
@@ -29,12 +28,12 @@ export interface OpenStoresOptions {
   readonly random: Random
   readonly logger: Logger
   readonly secrets: SecretsChoice
-  /** Where the variable of `tokens.secretVariable` is looked for and taken out; left out: nowhere. */
-  readonly environment?: Record<string, string | undefined>
   /** Cheaper hashing for tests; the product never sets it. */
   readonly hashing?: HashingParameters
   /** Counted calls in tests; the product never sets it. */
   readonly argon2?: Argon2
+  /** Hashes passwords; left out: in this process. Closed with the stores. */
+  readonly passwordArgon2?: Argon2 & { close(): void }
   /** How refused sign-ins are held back, for tests; the product never sets it. */
   readonly wait?: Wait
   /** How often writes of other processes are looked for; 250 when left out. */
@@ -54,7 +53,6 @@ export interface Stores {
   readonly passwords: Passwords
   readonly sessions: SessionStore
   readonly keys: ApiKeyStore
-  readonly tokens: TokenStore
   readonly audit: AuditLog
   readonly usage: UsageRecorder
   readonly signIns: SignInService

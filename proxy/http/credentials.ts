@@ -1,5 +1,5 @@
 import { GateError } from '../contract/errorCodes.ts'
-import { SECURE_SESSION_COOKIE, SESSION_COOKIE, TOKEN_COOKIE } from '../core/cookieNames.ts'
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from '../core/cookieNames.ts'
 import type { PresentedCredential } from '../pipeline/requestContext.ts'
 
 export const BEARER_SUBPROTOCOL = 'gatehouse.bearer.'
@@ -11,8 +11,6 @@ export interface CredentialSources {
   readonly queryToken: string | undefined
   readonly upgrade: boolean
   readonly secure: boolean
-  /** Whether the request says that a browser sent it. */
-  readonly fromBrowser: boolean
 }
 
 const refuse = (message: string): never => {
@@ -22,8 +20,8 @@ const refuse = (message: string): never => {
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /**
- * What a client presented, in the order of precedence: Authorization, subprotocol, `?token=`, session cookie, the
- * cookie `jwt_token`. The first one present decides; a malformed one is refused and nothing after it is looked at.
+ * What a client presented, in the order of precedence: Authorization, subprotocol, `?token=`, session cookie. The
+ * first one present decides; a malformed one is refused and nothing after it is looked at.
  * @throws GateError AUTH_INVALID
  */
 export function findPresentedCredential(sources: CredentialSources): PresentedCredential | undefined {
@@ -40,10 +38,8 @@ export function findPresentedCredential(sources: CredentialSources): PresentedCr
     }
     return { kind: 'queryToken', token: sources.queryToken }
   }
-  const session = findCookie(sources.cookie, sources.secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE)
-  if (session !== undefined) return { kind: 'sessionCookie', token: session }
-  const token = findCookie(sources.cookie, TOKEN_COOKIE)
-  return token === undefined ? undefined : { kind: 'tokenCookie', token, fromBrowser: sources.fromBrowser }
+  const token = findSessionCookie(sources.cookie, sources.secure)
+  return token === undefined ? undefined : { kind: 'sessionCookie', token }
 }
 
 function parseAuthorization(header: string): PresentedCredential {
@@ -69,25 +65,20 @@ function findSubprotocolToken(subprotocols: string | undefined): string | undefi
   return offered[0]?.slice(BEARER_SUBPROTOCOL.length)
 }
 
-/** Every value that was sent under a name. */
-export function listCookies(cookie: string | undefined, name: string): string[] {
-  if (cookie?.includes(name) !== true) return []
-  return cookie
+function findSessionCookie(cookie: string | undefined, secure: boolean): string | undefined {
+  const name = secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE
+  if (cookie?.includes(name) !== true) return undefined
+  const found = cookie
     .split(';')
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1))
-}
-
-function findCookie(cookie: string | undefined, name: string): string | undefined {
-  const found = listCookies(cookie, name)
   // Another program on this host name can plant a second cookie of the same name: which one counts must not be luck.
   if (found.length > 1) {
     refuse(
       'Your browser sent the sign-in cookie more than once. Delete the cookies of this address, then sign in again.',
     )
   }
-  return found[0]
+  return found[0]?.slice(name.length + 1)
 }
 
 /** Which of the offered subprotocols the server answers with: some clients fail without one (RFC 6455 section 4.1). */

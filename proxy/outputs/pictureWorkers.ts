@@ -1,24 +1,14 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { constants, setPriority } from 'node:os'
-import { parse } from 'node:path'
+import { constants } from 'node:os'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Logger } from '../core/logger.ts'
+import { WorkerProcess } from '../core/workerProcess.ts'
+import type { WorkerCommand } from '../core/workerProcess.ts'
 import { AccountTurns } from '../pipeline/accountTurns.ts'
 import { pictureAnswerSchema } from './pictureProtocol.ts'
 import type { PictureAnswer, PictureTask } from './pictureProtocol.ts'
 
-/** How to run the worker's file with Node. */
-export interface PictureWorkerCommand {
-  readonly file: string
-  readonly args: readonly string[]
-  /** Added to an empty environment. */
-  readonly env: Readonly<Record<string, string>>
-  readonly entry: string
-}
-
 export interface PictureWorkersOptions {
-  readonly command: PictureWorkerCommand
+  readonly command: WorkerCommand
   readonly logger: Logger
   /** At the same time, each in a process of its own. */
   readonly width: number
@@ -55,6 +45,8 @@ const busy = (): GateError =>
   new GateError('RATE_LIMITED', 'Many previews are being made just now. Try again in a moment.', {
     details: { retryAfterSeconds: 2 },
   })
+
+type PictureProcess = WorkerProcess<PictureTask, PictureAnswer>
 
 interface Waiting {
   readonly load: () => Promise<PictureTask>
@@ -146,107 +138,24 @@ export class PictureWorkers {
   }
 
   #start(): PictureProcess {
-    const started: PictureProcess = new PictureProcess(this.#options, () => {
-      this.#all.delete(started)
-      const at = this.#idle.indexOf(started)
-      if (at >= 0) this.#idle.splice(at, 1)
+    const { command, logger, idleMs = IDLE_MS, maxMemoryMiB = MAX_MEMORY_MIB, isPatient } = this.#options
+    const started: PictureProcess = new WorkerProcess({
+      command,
+      nodeArguments: [`--max-old-space-size=${MAX_HEAP_MIB}`],
+      workerArguments: [String(maxMemoryMiB)],
+      // Jobs go first.
+      ...(isPatient === true ? { priority: constants.priority.PRIORITY_BELOW_NORMAL } : {}),
+      idleMs,
+      maxTasks: MAX_PICTURES,
+      parse: (message) => pictureAnswerSchema.safeParse(message).data,
+      onFault: (error) => logger.warn({ err: error }, 'the process for previews failed'),
+      onEnd: () => {
+        this.#all.delete(started)
+        const at = this.#idle.indexOf(started)
+        if (at >= 0) this.#idle.splice(at, 1)
+      },
     })
     this.#all.add(started)
     return started
   }
-}
-
-/** One process, one picture at a time. */
-class PictureProcess {
-  readonly #child: ChildProcess
-  readonly #idleMs: number
-  readonly #onEnd: () => void
-  #lastId = 0
-  #isAlive = true
-  #answered: ((answer: PictureAnswer | undefined) => void) | undefined
-  #idleTimer: NodeJS.Timeout | undefined
-
-  constructor(options: PictureWorkersOptions, onEnd: () => void) {
-    const { command, logger, idleMs = IDLE_MS, maxMemoryMiB = MAX_MEMORY_MIB } = options
-    this.#idleMs = idleMs
-    this.#onEnd = onEnd
-    const args = [...command.args, `--max-old-space-size=${MAX_HEAP_MIB}`, command.entry, String(maxMemoryMiB)]
-    this.#child = spawn(command.file, args, {
-      cwd: parse(process.execPath).root,
-      env: { ...neededEnvironment(), ...command.env },
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      serialization: 'advanced',
-      windowsHide: true,
-    })
-    if (options.isPatient === true) lowerPriority(this.#child.pid)
-    // It ends with this program, and does not keep it from ending.
-    this.#child.unref()
-    this.#child.channel?.unref()
-    this.#child.on('message', (message: unknown) => this.#settle(message))
-    this.#child.on('error', (error) => {
-      logger.warn({ err: error }, 'the process for previews failed')
-      this.#ended()
-    })
-    this.#child.on('exit', () => this.#ended())
-    this.#child.on('disconnect', () => this.end())
-  }
-
-  get isAlive(): boolean {
-    return this.#isAlive
-  }
-
-  /** undefined: it ended over this picture, or had to be ended because it took too long. */
-  async ask(task: PictureTask, deadlineMs: number): Promise<PictureAnswer | undefined> {
-    clearTimeout(this.#idleTimer)
-    const id = (this.#lastId += 1)
-    let deadline: NodeJS.Timeout | undefined
-    const answer = await new Promise<PictureAnswer | undefined>((resolve) => {
-      this.#answered = resolve
-      deadline = setTimeout(() => this.end(), deadlineMs)
-      this.#child.send({ ...task, id }, (error) => {
-        if (error !== null) this.end()
-      })
-    })
-    clearTimeout(deadline)
-    this.#answered = undefined
-    if (answer?.id !== id || id >= MAX_PICTURES) this.end()
-    if (answer?.id !== id) return undefined
-    if (this.#isAlive) this.#idleTimer = setTimeout(() => this.end(), this.#idleMs).unref()
-    return answer
-  }
-
-  /** A decoder that hangs does not listen to anything milder. */
-  end(): void {
-    this.#child.kill('SIGKILL')
-    this.#ended()
-  }
-
-  #settle(message: unknown): void {
-    const parsed = pictureAnswerSchema.safeParse(message)
-    if (parsed.success) this.#answered?.(parsed.data)
-    else this.end()
-  }
-
-  #ended(): void {
-    if (!this.#isAlive) return
-    this.#isAlive = false
-    clearTimeout(this.#idleTimer)
-    this.#answered?.(undefined)
-    this.#onEnd()
-  }
-}
-
-/** Jobs go first. */
-function lowerPriority(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
-  } catch {
-    // It has ended already, or the system does not allow it: it works as well.
-  }
-}
-
-/** Windows starts no process without it. */
-function neededEnvironment(): Record<string, string> {
-  const root = process.platform === 'win32' ? process.env['SystemRoot'] : undefined
-  return root === undefined ? {} : { SystemRoot: root }
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { TLSSocket } from 'node:tls'
 import type { GateError } from '../contract/errorCodes.ts'
 import { findRoute } from '../comfyui/routeTable.ts'
 import type { RouteMatch } from '../comfyui/routeTable.ts'
@@ -41,7 +40,7 @@ export function openExchange(
     revision: at.revision,
     clientAddress: normaliseAddress(request.socket.remoteAddress ?? ''),
     localPort: request.socket.localPort ?? 0,
-    secure: request.socket instanceof TLSSocket,
+    secure: false,
     method,
     head,
     target,

@@ -20,6 +20,7 @@ const BUNDLES = [
   { entry: 'launcher/practice/main.ts', output: 'practiceEngine.cjs' },
   { entry: 'proxy/secrets/keychainWorker.ts', output: 'keychainWorker.cjs' },
   { entry: 'proxy/outputs/pictureWorker.ts', output: 'pictureWorker.cjs' },
+  { entry: 'proxy/accounts/hashWorker.ts', output: 'hashWorker.cjs' },
 ]
 
 const INPUTS = [

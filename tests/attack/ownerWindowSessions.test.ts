@@ -40,7 +40,7 @@ describe("a stolen session of the desktop app's own (no password, no expiry)", (
       mode: 'headless',
       platform: process.platform,
       nodeCommand: { file: process.execPath, args: [], env: {} },
-      paths: { pagesDirectory: '', practiceEngine: '', companionDirectory: '', keychainWorker: '', pictureWorker: '' },
+      paths: { pagesDirectory: '', practiceEngine: '', companionDirectory: '', keychainWorker: '', pictureWorker: '', hashWorker: '' },
       clock: systemClock,
       random: systemRandom,
       logger: silentLogger,

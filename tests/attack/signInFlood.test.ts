@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { describe, expect } from 'vitest'
+import { GateError } from '../../proxy/contract/errorCodes.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
 import type { Wait } from '../../proxy/accounts/heldRefusals.ts'
 import { addPerson, api } from '../support/apiPeople.ts'
@@ -88,6 +89,26 @@ describe('somebody who signs in again and again without a pause', () => {
     expect(answer.json.code).toBe('RATE_LIMITED')
     expect(answer.headers['retry-after']).toBe('60')
     expect(argon2.calls).toEqual([])
+  })
+
+  it('from many addresses waits a second too when more want to sign in than can be hashed', async ({
+    stores,
+    heldBack,
+  }) => {
+    const tries = Array.from({ length: 60 }, (_, at) =>
+      signIn(stores, `Nobody ${at}`, 'wrong', `192.168.7.${at}`).then(
+        () => 'in',
+        (error: unknown) => error,
+      ),
+    )
+    await heldBack.until(10)
+    const releasing = setInterval(() => heldBack.release(), 5)
+    const refusals = await Promise.all(tries)
+    clearInterval(releasing)
+    expect(new Set(heldBack.asked)).toEqual(new Set([1000]))
+    const codes = refusals.map((refusal) => (refusal instanceof GateError ? refusal.code : 'in'))
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(heldBack.asked.length)
+    expect(codes.filter((code) => code === 'SIGN_IN_FAILED')).toHaveLength(60 - heldBack.asked.length)
   })
 
   it('waits as long with a name that is paused, from an address that is not', async ({ stores, heldBack }) => {

@@ -1,6 +1,6 @@
 import type { Options } from './options.ts'
 import type { LoadGenerator } from './load/generator.ts'
-import type { RequestsJob, RequestsResult, Target } from './load/jobs.ts'
+import type { RequestsJob, RequestsResult, SignIn, Target } from './load/jobs.ts'
 import { runWrk } from './load/wrk.ts'
 import { findCpuUs } from './system/processStats.ts'
 import type { Systems } from './systems.ts'
@@ -32,6 +32,9 @@ const TEXT_BYTES = 200
 const TEXT_HZ = 50
 const MANY = 16
 const FLOOD_HEAD_START_MS = 300
+const MANY_ADDRESSES = 200
+/** So long that at least 5,000 tries are made: an address in its pause gets one answer a second. */
+const MANY_SECONDS = 30
 
 export const bearer = (key: string): Readonly<Record<string, string>> => ({ authorization: `Bearer ${key}` })
 
@@ -225,9 +228,11 @@ function signInScenarios(systems: Systems, generator: LoadGenerator, options: Op
     id: 'flood',
     group: 'signIn',
     // Only Linux gives all of 127/8 to clients.
-    variants: process.platform === 'linux' ? ['idle', 'fourAddresses', 'oneAddress'] : ['idle'],
-    measure: async (variant) => {
-      const job = { target, path: SMALL_PATH, connections: MANY, seconds: options.seconds }
+    variants: process.platform === 'linux' ? ['idle', 'fourAddresses', 'oneAddress', 'manyAddresses'] : ['idle'],
+    measure: async (variant, repeat) => {
+      const isMany = variant === 'manyAddresses'
+      const seconds = isMany && !options.quick ? MANY_SECONDS : options.seconds
+      const job = { target, path: SMALL_PATH, connections: MANY, seconds }
       if (variant === 'idle') return { requestsPerSecond: rateOf(await makeRequests(systems, generator, job)) }
       const isOne = variant === 'oneAddress'
       const right = others.slice(0, 4)
@@ -235,9 +240,11 @@ function signInScenarios(systems: Systems, generator: LoadGenerator, options: Op
       const flooding = generator.run({
         kind: 'signInFlood',
         port,
-        milliseconds: options.seconds * 1000 + 2 * FLOOD_HEAD_START_MS,
-        clients: isOne ? [...wrong, ...wrong, ...wrong, ...wrong] : right,
+        milliseconds: seconds * 1000 + 2 * FLOOD_HEAD_START_MS,
+        clients: isOne ? [...wrong, ...wrong, ...wrong, ...wrong] : isMany ? strangers(repeat) : right,
         fromAddress: isOne ? '127.0.0.9' : 'own',
+        // Each repeat from others: those of the one before are in their pause.
+        network: isMany ? `127.1.${repeat}` : '127.0.0',
       })
       await new Promise((resolve) => setTimeout(resolve, FLOOD_HEAD_START_MS))
       const [result, { answers }] = await Promise.all([makeRequests(systems, generator, job), flooding])
@@ -247,5 +254,12 @@ function signInScenarios(systems: Systems, generator: LoadGenerator, options: Op
   }
   return [stall, firstUse, flood]
 }
+
+/** Names that nobody has cost as much as any, and no counter of a name stops them before that of the address does. */
+const strangers = (repeat: number): SignIn[] =>
+  Array.from({ length: MANY_ADDRESSES }, (_, at) => ({
+    username: `stranger${repeat}of${at}`,
+    password: 'not the password of anybody',
+  }))
 
 const rateOf = ({ requests, seconds }: RequestsResult): number => requests / seconds

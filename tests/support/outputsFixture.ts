@@ -32,6 +32,7 @@ export function openOutputsFixture(
     companionDirectory: '',
     keychainWorker: '',
     pictureWorker: pictureWorkerFile,
+    hashWorker: '',
   }
   const nodeCommand = { file: process.execPath, args: [], env: {} }
   const options = { clock, random: systemRandom, logger, dataDirectory, nodeCommand, paths }

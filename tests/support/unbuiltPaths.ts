@@ -9,4 +9,5 @@ export const unbuiltPaths = (pagesDirectory: string): ServicePaths => ({
   companionDirectory: join(repositoryRoot, 'resources/comfyui-companion'),
   keychainWorker: join(repositoryRoot, 'proxy/secrets/keychainWorker.ts'),
   pictureWorker: join(repositoryRoot, 'proxy/outputs/pictureWorker.ts'),
+  hashWorker: join(repositoryRoot, 'proxy/accounts/hashWorker.ts'),
 })

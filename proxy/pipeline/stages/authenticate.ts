@@ -1,6 +1,5 @@
 import { GateError } from '../../contract/errorCodes.ts'
 import { findPresentedCredential } from '../../http/credentials.ts'
-import type { RequestHead } from '../../http/headers.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Authenticator, PresentedCredential } from '../requestContext.ts'
 import type { RequestPace } from '../requestPace.ts'
@@ -36,7 +35,6 @@ function findCredential(exchange: Exchange, pace: RequestPace): PresentedCredent
       queryToken: target.queryToken,
       upgrade,
       secure,
-      fromBrowser: isBrowser(head),
     })
   } catch (error) {
     countRefused(error, exchange, pace)
@@ -55,8 +53,8 @@ async function resolve(
     exchange.principal = await authenticator.authenticate({ presented, listener, secure, clientAddress })
   } catch (error) {
     // An old cookie goes on as a stranger and is counted as one by the next stage.
-    const isCookie = presented.kind === 'sessionCookie' || presented.kind === 'tokenCookie'
-    const isOldCookie = error instanceof GateError && error.code === 'AUTH_INVALID' && isCookie
+    const isOldCookie =
+      error instanceof GateError && error.code === 'AUTH_INVALID' && presented.kind === 'sessionCookie'
     if (!isOldCookie) {
       countRefused(error, exchange, pace)
       throw error
@@ -64,7 +62,3 @@ async function resolve(
     exchange.refusedCookie = error
   }
 }
-
-/** Every browser says one of these at least; a tool that says none is none. */
-const isBrowser = ({ secFetchSite, secFetchMode, origin, userAgent }: RequestHead): boolean =>
-  secFetchSite !== undefined || secFetchMode !== undefined || origin !== undefined || /mozilla\//i.test(userAgent ?? '')

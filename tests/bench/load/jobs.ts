@@ -95,6 +95,8 @@ export interface SignInFloodJob {
   /** Each client from an address of its own (on Linux all of 127/8 is ours), or all from this one. */
   readonly clients: readonly SignIn[]
   readonly fromAddress: string
+  /** What the addresses of `own` begin with. */
+  readonly network: string
 }
 
 export interface SignInFloodResult {

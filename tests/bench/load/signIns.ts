@@ -46,7 +46,7 @@ export async function floodWithSignIns(job: Omit<SignInFloodJob, 'kind'>): Promi
   const answers: Record<string, number> = {}
   const endMs = performance.now() + job.milliseconds
   const flood = async (signIn: SignIn, at: number): Promise<void> => {
-    const localAddress = job.fromAddress === 'own' ? `127.0.0.${at + 2}` : job.fromAddress
+    const localAddress = job.fromAddress === 'own' ? `${job.network}.${at + 2}` : job.fromAddress
     const request = signInRequest(job.port, signIn)
     let client = await RawClient.open(job.port, localAddress)
     while (performance.now() < endMs) {

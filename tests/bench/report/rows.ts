@@ -347,6 +347,7 @@ function signInRows(results: BenchmarkResults): readonly Row[] {
       'Requests/s left to 16 connections while 4 addresses sign in without a pause, with the right password',
     ),
     flood('oneAddress', 'The same with 4 clients of one address and a wrong password'),
+    flood('manyAddresses', 'The same with 200 addresses and wrong passwords'),
     toRow({
       what: 'First request with a key after a start (argon2id)',
       cells: { gate: `${shown(read.median('firstUse', 'gate', 'laterMs'), formats.milliseconds)} later` },

@@ -88,7 +88,7 @@ export async function buildProgram(root: string, directory: string, engine: 'raw
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'), 'junction')
   symlinkSync(join(root, 'resources'), join(directory, 'resources'), 'junction')
   copyFileSync(join(root, 'package.json'), join(directory, 'package.json'))
-  for (const file of ['cli.cjs', 'keychainWorker.cjs', 'pictureWorker.cjs'])
+  for (const file of ['cli.cjs', 'keychainWorker.cjs', 'pictureWorker.cjs', 'hashWorker.cjs'])
     copyFileSync(join(root, 'dist', file), join(dist, file))
   symlinkSync(join(root, 'dist', 'pages'), join(dist, 'pages'), 'junction')
   const outfile = join(dist, 'practiceEngine.cjs')

@@ -39,6 +39,7 @@ describe('a guest of the whole product', () => {
         companionDirectory: '',
         keychainWorker: '',
         pictureWorker: pictureWorkerFile,
+    hashWorker: '',
       },
       clock: systemClock,
       random: systemRandom,

@@ -16,7 +16,7 @@ const serviceOptions = {
   mode: 'desktop',
   platform: process.platform,
   nodeCommand: { file: process.execPath, args: [], env: {} },
-  paths: { pagesDirectory: '/none', practiceEngine: '', companionDirectory: '', keychainWorker: '', pictureWorker: '' },
+  paths: { pagesDirectory: '/none', practiceEngine: '', companionDirectory: '', keychainWorker: '', pictureWorker: '', hashWorker: '' },
   clock: systemClock,
   random: systemRandom,
   logger: silentLogger,
