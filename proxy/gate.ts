@@ -3,7 +3,7 @@ import { GateError } from './contract/errorCodes.ts'
 import { closeCodes } from './forward/webSocketRelay.ts'
 import type { Upstream } from './forward/upstream.ts'
 import { defaultListenerLimits, Listener } from './http/listener.ts'
-import type { ListenerLimits } from './http/listener.ts'
+import type { ListenerLimits, ListenerOptions } from './http/listener.ts'
 import { FirstDevices } from './network/firstDevices.ts'
 import { expandWildcards, isOwnAddress } from './network/lanAddresses.ts'
 import { EngineErrands } from './pipeline/engineErrands.ts'
@@ -281,7 +281,7 @@ class RunningGate implements Gate {
         upgrade: (request, socket, head) =>
           void handleUpgrade(request, socket, head, { listener: name, carrier: listener }, this.#services),
         ...(name === 'public' && { connected: (address) => this.devices.connected(address) }),
-        refused: (clientAddress) =>
+        refused: (clientAddress, detail) =>
           this.#dependencies.audit.record({
             type: 'connection.refused',
             listener: name,
@@ -289,10 +289,18 @@ class RunningGate implements Gate {
             principal: undefined,
             method: '',
             path: '',
+            detail,
           }),
       },
-      limits,
+      { limits, ...this.#wireOf(name) },
     )
     return listener
+  }
+
+  /** The owner's window is on this computer and must open whatever rules and certificates say. */
+  #wireOf(name: ListenerName): Pick<ListenerOptions, 'rules' | 'tls' | 'tlsOnly'> {
+    if (name === 'owner') return {}
+    const { peerRules, tls } = this.#dependencies
+    return { ...(peerRules && { rules: peerRules }), ...(tls && { tls }), tlsOnly: name === 'administration' }
   }
 }

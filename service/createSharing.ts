@@ -1,16 +1,23 @@
 import { hostname, networkInterfaces } from 'node:os'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import type { Gate } from '../proxy/gate.ts'
+import { readNetwork } from '../proxy/network/identity/readNetwork.ts'
 import { findForeignAddresses, findLanAddresses } from '../proxy/network/lanAddresses.ts'
-import type { ServiceOptions } from './serviceTypes.ts'
+import { findFreePort, findPortHolder } from '../proxy/network/portHolder.ts'
+import { createNetworkSystem } from '../proxy/network/systemPrograms.ts'
+import type { NetworkSystem } from '../proxy/network/systemPrograms.ts'
+import { NetworkAgreement } from './networkAgreement.ts'
+import { NetworkWatch } from './networkWatch.ts'
+import type { GatehouseService, ServiceOptions } from './serviceTypes.ts'
 import { SharingController } from './sharingController.ts'
 import { SharingSettings } from './sharingSettings.ts'
+import { noSurroundings } from './sharingSurroundings.ts'
 
 const LAST_FALLBACK_PORT = 8199
 
 export interface SharingParts {
-  readonly options: Pick<ServiceOptions, 'clock' | 'logger' | 'headless'>
-  readonly stores: Pick<Stores, 'settings' | 'accounts' | 'keys'>
+  readonly options: Pick<ServiceOptions, 'clock' | 'logger' | 'headless' | 'platform'>
+  readonly stores: Pick<Stores, 'settings' | 'accounts' | 'keys' | 'audit'>
   /** Made after the switch, which its API needs. */
   readonly gate: () => Pick<Gate, 'openPublicListener' | 'movePublicListener' | 'openSharing' | 'closeSharing'>
   /** Why the running engine may not be shared, in words. */
@@ -19,12 +26,14 @@ export interface SharingParts {
 
 /** The sharing switch with the gate's listeners, the settings and the network cards of this computer behind it. */
 export function createSharing({ options, stores, gate, engineTrouble }: SharingParts): SharingController {
-  const { headless, logger, clock } = options
+  const { headless, logger, clock, platform } = options
+  const system = createNetworkSystem(platform, process.env)
+  const settings = new SharingSettings(stores.settings, headless)
   // A port that was named must be that one: only the default may move, and only without a window.
   const mayMove = headless !== undefined && headless.publicPort === undefined
   return new SharingController({
     logger,
-    settings: new SharingSettings(stores.settings, headless),
+    settings,
     listeners: {
       openPublic: async (port) => {
         const fallbackPorts = mayMove ? Math.max(0, LAST_FALLBACK_PORT - port) : 0
@@ -35,10 +44,41 @@ export function createSharing({ options, stores, gate, engineTrouble }: SharingP
       closeSharing: () => gate().closeSharing(),
     },
     engineTrouble,
+    network: watchNetwork(system, clock),
+    agreement: new NetworkAgreement({
+      list: () => settings.networks(),
+      add: (network) => settings.addNetwork(network),
+      isForRun: settings.isAgreedForRun,
+    }),
+    surroundings: noSurroundings,
+    inspectPort: async (port) => ({
+      holder: await findPortHolder(system, port),
+      free: await findFreePort(port, [stores.settings.get('administration.port')]),
+    }),
+    onPause: ({ name }) => {
+      logger.info({ network: name }, 'sharing rests: nobody agreed to share in this network')
+      stores.audit.record({ event: 'network.changed', actor: { kind: 'system' }, details: { name, shared: false } })
+    },
     hostName: hostname(),
     lanAddresses: () => findLanAddresses(networkInterfaces()),
     foreignAddresses: () => findForeignAddresses(networkInterfaces()),
     people: () => findPeople(stores, clock.nowMs()),
+  })
+}
+
+/** Reading it is free on Linux, some processes on macOS, and a slow program on Windows. */
+const maxAgeMs = (platform: NodeJS.Platform): number =>
+  platform === 'win32' ? 60_000 : platform === 'darwin' ? 20_000 : 4_000
+/** Some polls: a laptop that was closed. */
+const SLEEP_MS = 20_000
+
+function watchNetwork(system: NetworkSystem, clock: ServiceOptions['clock']): NetworkWatch {
+  return new NetworkWatch({
+    clock,
+    read: () => readNetwork({ system, interfaces: networkInterfaces }),
+    signature: () => JSON.stringify(networkInterfaces()),
+    maxAgeMs: maxAgeMs(system.platform),
+    sleepMs: SLEEP_MS,
   })
 }
 
@@ -51,4 +91,22 @@ async function findPeople({ accounts, keys }: SharingParts['stores'], nowMs: num
   return people
     .filter((account) => !account.disabled && (account.hasPassword || holders.has(account.id)))
     .map((account) => account.name)
+}
+
+/** The same switch as the API's; what is switched here is the owner's doing on this computer. */
+export function sharingFromHere(sharing: SharingController, audit: Stores['audit']): GatehouseService['sharing'] {
+  const actor = { kind: 'system' } as const
+  return {
+    describe: () => sharing.describe(),
+    set: async (on) => {
+      await sharing.set(on)
+      audit.record({ event: 'sharing.changed', actor, details: { on } })
+    },
+    answerNetwork: async (network, share) => {
+      await sharing.answerNetwork(network, share)
+      const name = sharing.describe().network?.name ?? ''
+      audit.record({ event: 'network.changed', actor, details: { name, shared: share } })
+    },
+    onChange: (listener) => sharing.onChange(listener),
+  }
 }

@@ -23,6 +23,7 @@ export function toAuditEvent(event: PipelineEvent): AuditEvent {
   if (event.code !== undefined) details['code'] = event.code
   if (event.detail !== undefined) details['detail'] = event.detail
   if (principal?.credential.kind === 'apiKey') details['key'] = principal.credential.keyId
+  if (principal?.credential.kind === 'token') details['token'] = principal.credential.tokenId
   return { event: event.type, actor, address: event.clientAddress, details }
 }
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { systemInstallationDeps } from '../launcher/installation/installationDeps.ts'
 import { Supervisor } from '../launcher/supervisor.ts'
 import { describeDevice } from '../proxy/accounts/deviceName.ts'
 import { openStores } from '../proxy/accounts/openStores.ts'
@@ -19,15 +18,18 @@ import type { Gate } from '../proxy/gate.ts'
 import type { Folders } from '../proxy/folders/folders.ts'
 import type { RetentionSweep } from '../proxy/folders/retentionSweep.ts'
 import type { JobQueue } from '../proxy/jobs/jobQueue.ts'
+import type { GateCertificates } from '../proxy/network/certificates/certificates.ts'
 import type { NodeRights } from '../proxy/nodes/nodeRights.ts'
 import type { StarterPublisher } from '../proxy/workflows/starterPublisher.ts'
 import { describeConnections } from './connections.ts'
-import { createSharing } from './createSharing.ts'
+import { createSharing, sharingFromHere } from './createSharing.ts'
 import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
-import { EngineChoices } from './engineChoices.ts'
+import type { EngineChoices } from './engineChoices.ts'
+import { createChoices } from './createChoices.ts'
+import { openCertificates } from './openCertificates.ts'
 import { createGateAudit } from './gateAudit.ts'
 import { collectWhenIdle } from './idleCollector.ts'
-import { listPrivateFolders, openFolders, openRetention } from './openFolders.ts'
+import { openFolders, openRetention } from './openFolders.ts'
 import type { OpenedFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
 import { openNodes } from './openNodes.ts'
@@ -58,7 +60,8 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
   try {
     const secrets = options.secrets ?? chooseSecrets(process.env, paths.keychainWorker)
     const passwordArgon2 = new Argon2Process({ ...options.nodeCommand, entry: paths.hashWorker }, logger)
-    const stores = await openStores({ dataDirectory, clock, random, logger, secrets, passwordArgon2 })
+    const environment = process.env
+    const stores = await openStores({ dataDirectory, clock, random, logger, secrets, passwordArgon2, environment })
     // The window's sessions never expire; those of a start that crashed must not hold in this one.
     await stores.ownerSessions.closeAll()
     const choices = createChoices(options, stores)
@@ -86,20 +89,6 @@ interface ServiceParts extends OpenedFolders {
   readonly workflows: OpenedWorkflows
 }
 
-function createChoices(options: ServiceOptions, stores: Stores): EngineChoices {
-  const { dataDirectory, nodeCommand, paths, headless = {} } = options
-  return new EngineChoices({
-    dataDirectory,
-    nodeCommand,
-    practiceEngine: paths.practiceEngine,
-    companionDirectory: paths.companionDirectory,
-    settings: stores.settings,
-    installationDeps: systemInstallationDeps(),
-    privateDirectories: () => listPrivateFolders(stores, options),
-    override: headless,
-  })
-}
-
 class Service implements GatehouseService {
   readonly engine: Engine
   readonly practicePage: PracticePage
@@ -116,6 +105,7 @@ class Service implements GatehouseService {
   readonly #supervisor: Supervisor
   readonly #choices: EngineChoices
   readonly #gate: Gate
+  readonly #certificates: GateCertificates
   readonly #starter: StarterPublisher
   /** The API listens from its making on, which is before the gate's. */
   readonly #connectionListeners = new Set<() => void>()
@@ -153,6 +143,7 @@ class Service implements GatehouseService {
     this.#folders = folders
     this.#retention = openRetention(stores, folders, this.#outputs.outputs, options)
     this.#guests = openGuests(stores, { jobs, folders, userFolders, logger, thumbnails: this.#outputs.thumbnails })
+    this.#certificates = openCertificates(stores, options)
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
     const engineTrouble = watchEngineTrouble(() => this.#supervisor.health, logger)
     this.#sharing = createSharing({
@@ -179,6 +170,7 @@ class Service implements GatehouseService {
       nodes: parts.nodes,
       jobs,
       published: parts.workflows.runs,
+      tls: this.#certificates,
       ...knowingMadeUp(madeUp, {
         authenticator: stores.authenticator,
         folders: guardFolders(userFolders, engineTrouble),
@@ -220,16 +212,8 @@ class Service implements GatehouseService {
     }
   }
 
-  /** The same switch as the API's; what is switched here is the owner's doing on this computer. */
   get sharing(): GatehouseService['sharing'] {
-    return {
-      describe: () => this.#sharing.describe(),
-      set: async (on) => {
-        await this.#sharing.set(on)
-        this.#stores.audit.record({ event: 'sharing.changed', actor: { kind: 'system' }, details: { on } })
-      },
-      onChange: (listener) => this.#sharing.onChange(listener),
-    }
+    return sharingFromHere(this.#sharing, this.#stores.audit)
   }
 
   get secretsKind(): GatehouseService['secretsKind'] {
@@ -241,6 +225,7 @@ class Service implements GatehouseService {
     this.#stopCollecting = collectWhenIdle()
     this.#retention.start()
     this.#guests.start()
+    await this.#certificates.start()
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
@@ -380,6 +365,7 @@ class Service implements GatehouseService {
       [
         { name: 'folders', deadlineMs: 5_000, run: () => this.#closeFolders() },
         { name: 'sharing', deadlineMs: 6_000, run: () => this.#sharing.stop() },
+        { name: 'certificates', deadlineMs: 6_000, run: () => this.#certificates.stop() },
         { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },
         { name: 'nodes', deadlineMs: 1_000, run: () => this.#nodes.close() },
         { name: 'engine', deadlineMs: 20_000, run: () => this.#supervisor.stop() },

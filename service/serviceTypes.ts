@@ -76,6 +76,8 @@ export interface GatehouseService {
   readonly sharing: {
     describe(): Sharing
     set(on: boolean): Promise<void>
+    /** The owner's answer to "share here too?" @throws GateError NOT_FOUND when this is another network by now */
+    answerNetwork(network: string, share: boolean): Promise<void>
     onChange(listener: () => void): () => void
   }
   /** `environment`: derived from a file that whoever starts Gatehouse hands in. */

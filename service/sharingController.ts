@@ -1,64 +1,10 @@
-import type { Logger } from '../proxy/core/logger.ts'
-import { hasCode } from '../proxy/core/systemErrors.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
-import type { SharedAddress, Sharing } from '../proxy/contract/sharing.ts'
+import type { Sharing } from '../proxy/contract/sharing.ts'
+import { isLoopbackAddress } from '../proxy/core/addresses.ts'
 import type { LanAddress } from '../proxy/network/lanAddresses.ts'
-
-export interface SharingDependencies {
-  readonly logger: Logger
-  readonly settings: {
-    isOn(): boolean
-    port(): number
-    /** Chosen by the owner; empty: every address in a home network. */
-    addresses(): readonly string[]
-    setOn(on: boolean): Promise<void>
-    onChange(listener: (names: readonly string[]) => void): () => void
-  }
-  /** The loopback listener and the further ones of the gate. */
-  readonly listeners: {
-    openPublic(port: number): Promise<number>
-    /** Ends sharing and everything on the old port; when it throws, nothing has changed. */
-    movePublic(port: number): Promise<number>
-    openSharing(addresses: readonly string[]): Promise<void>
-    closeSharing(): Promise<void>
-  }
-  /** What this computer calls itself. */
-  readonly hostName: string
-  readonly lanAddresses: () => readonly LanAddress[]
-  /** Addresses of this computer in networks that are nobody's home; see `findForeignAddresses`. */
-  readonly foreignAddresses: () => readonly string[]
-  /** Names of the people who can sign in or hold a key now. */
-  readonly people: () => Promise<readonly string[]>
-  /** Why this engine may not be shared, in words: its companion could not guard it. */
-  readonly engineTrouble: () => string | undefined
-  /** How often addresses and the engine are looked at while sharing is on. */
-  readonly pollMs?: number
-}
-
-const urlOf = (address: string, port: number): string =>
-  `http://${address.includes(':') ? `[${address}]` : address}:${port}/`
-
-function inWords(error: unknown): string {
-  if (error instanceof GateError) return error.message
-  if (hasCode(error, 'EADDRNOTAVAIL')) {
-    return 'This computer does not have the chosen address right now. Choose another one in the settings.'
-  }
-  return 'Sharing could not be switched on. The log has the details.'
-}
-
-/** Why there is nothing to share on. A gate that lets in only the home's devices is of no use on another network. */
-export function describeNoAddress(foreign: readonly string[]): string {
-  if (foreign.length === 0) {
-    return 'This computer is in no network right now, so nobody else can reach it. Sharing goes on by itself once it is.'
-  }
-  const addresses = foreign.slice(0, 3)
-  const its = addresses.length === 1 ? 'its address is' : 'its addresses are'
-  return (
-    `This computer is in a network, but in no home network (${its} ${addresses.join(' and ')}), and Gatehouse lets in only ` +
-    'devices with a private address, such as 192.168.… Connect this computer to a router of your own: sharing then ' +
-    'goes on by itself.'
-  )
-}
+import { describeSharing } from './describeSharing.ts'
+import type { SharingDependencies } from './sharingDependencies.ts'
+import { describeNoAddress, describePortTaken, describeSharingFailure, isPortTaken } from './sharingWords.ts'
 
 /**
  * The sharing switch: does what the settings say, whoever wrote them. It listens on the LAN only while it is on, follows
@@ -76,8 +22,12 @@ export class SharingController {
   #on = false
   #problem: string | null = null
   #portProblem: string | null = null
+  #portTaken: Sharing['portTaken'] = null
+  #pause: Sharing['pause'] = null
   #refusal: Error | undefined
-  #trouble: string | undefined
+  /** What the listeners were set by; when it is another, they are set anew. */
+  #sharedFor = ''
+  #isFollowing = false
   #timer: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
   #isWriting = false
@@ -93,15 +43,45 @@ export class SharingController {
    * told by `describe`, not thrown, and the next start tries again.
    */
   async start(): Promise<void> {
-    this.#unsubscribe = this.#dependencies.settings.onChange((names) => this.#onSettings(names))
+    const { settings, surroundings } = this.#dependencies
+    const stopWatching = surroundings.onChange(() => this.#changed())
+    const stopFollowing = settings.onChange((names) => this.#onSettings(names))
+    this.#unsubscribe = () => {
+      stopWatching()
+      stopFollowing()
+    }
     await this.#inTurn(() => this.#obey())
   }
 
   /** @throws GateError PORT_IN_USE when sharing cannot be switched on; it is then off */
   async set(on: boolean): Promise<void> {
     await this.#write(on)
-    const refusal = await this.#inTurn(() => this.#obeyOrStayOff())
+    const refusal = await this.#inTurn(async () => {
+      if (on) await this.#agreeToFirst()
+      await this.#obeyOrStayOff()
+    })
     if (on && refusal !== undefined) throw refusal
+  }
+
+  /**
+   * The owner's answer to "share here too?".
+   * @throws GateError NOT_FOUND when this computer is in another network by now
+   */
+  async answerNetwork(id: string, share: boolean): Promise<void> {
+    const { network, agreement } = this.#dependencies
+    await network.look()
+    const here = network.network
+    if (here?.id !== id) {
+      throw new GateError('NOT_FOUND', 'This computer is in another network by now. Look again at what is asked.')
+    }
+    await agreement.answer(here, share)
+    await this.#inTurn(async () => {
+      if (this.#on) await this.#share()
+    })
+  }
+
+  acceptAddress(): Promise<void> {
+    return this.#dependencies.surroundings.acceptAddress()
   }
 
   async stop(): Promise<void> {
@@ -110,45 +90,33 @@ export class SharingController {
     clearInterval(this.#timer)
     await this.#inTurn(async () => {
       this.#on = false
+      this.#shared = []
       await this.#dependencies.listeners.closeSharing()
     })
+    await this.#dependencies.surroundings.close()
   }
 
   describe(): Sharing {
-    const port = this.#publicPort ?? this.#dependencies.settings.port()
-    const addresses = this.#shared.map((entry): SharedAddress => ({
-      address: entry.address,
-      interface: entry.interface,
-      kind: entry.virtual ? 'virtual' : 'home',
-      medium: entry.medium,
-      url: urlOf(entry.address, port),
-    }))
-    const primary = addresses.find((entry) => entry.kind === 'home') ?? addresses[0]
-    return {
-      on: this.#on,
-      port,
-      encrypted: false,
-      primaryUrl: primary?.url ?? null,
-      codeUrl: primary?.url ?? null,
-      localUrl: urlOf('127.0.0.1', port),
-      addresses,
-      hostName: this.#dependencies.hostName,
-      people: [...this.#names],
-      problem: this.#portProblem ?? this.#problem,
-      portTaken: null,
-      network: null,
-      pause: null,
-      outsideHome: false,
-      name: { state: 'off', host: '', problem: null },
-      reach: { kind: 'off' },
-      firewall: null,
-      addressBefore: null,
-    }
+    const { network, surroundings, hostName } = this.#dependencies
+    return describeSharing(
+      {
+        on: this.#on,
+        port: this.#port,
+        shared: this.#shared,
+        people: this.#names,
+        problem: this.#portProblem ?? this.#problem,
+        portTaken: this.#portTaken,
+        pause: this.#pause,
+        network: network.network,
+        hostName,
+      },
+      surroundings.describe(),
+    )
   }
 
   /** Looks at the engine and the addresses now instead of at the next poll. */
   look(): void {
-    if (this.#on) this.#follow()
+    if (this.#on) void this.#follow()
   }
 
   /** Reads again who can come in; called when people or keys changed. */
@@ -160,6 +128,10 @@ export class SharingController {
   /** Why the last change of the listeners failed; undefined when it did not. */
   get refusal(): Error | undefined {
     return this.#refusal
+  }
+
+  get #port(): number {
+    return this.#publicPort ?? this.#dependencies.settings.port()
   }
 
   get publicPort(): number | undefined {
@@ -183,11 +155,12 @@ export class SharingController {
     try {
       await run
     } catch (error) {
-      this.#problem = inWords(error)
-      refusal = new GateError('PORT_IN_USE', this.#portProblem ?? this.#problem, { cause: error })
+      this.#problem = this.#portProblem ?? (await this.#findProblem(error, this.#port))
+      refusal = new GateError('PORT_IN_USE', this.#problem, { cause: error })
       this.#dependencies.logger.warn({ err: error }, 'sharing could not be changed')
     }
     this.#refusal = refusal
+    this.#tellSurroundings()
     try {
       await this.refreshPeople()
     } catch (error) {
@@ -196,10 +169,33 @@ export class SharingController {
     return refusal
   }
 
+  /** In words; finds out who has the port when that is why. */
+  async #findProblem(error: unknown, port: number): Promise<string> {
+    if (!isPortTaken(error)) return describeSharingFailure(error)
+    const taken = { port, ...(await this.#dependencies.inspectPort(port)) }
+    this.#portTaken = taken
+    return describePortTaken(taken)
+  }
+
+  #tellSurroundings(): void {
+    const { surroundings, network } = this.#dependencies
+    surroundings.follow({ addresses: this.#shared, port: this.#port, network: network.network })
+  }
+
+  async #agreeToFirst(): Promise<void> {
+    const { network, agreement } = this.#dependencies
+    await network.look()
+    await agreement.agreeToFirst(network.network)
+  }
+
   #onSettings(names: readonly string[]): void {
     // Our own writing of the switch is followed by whoever wrote it.
     if (this.#isWriting && names.every((name) => name === 'sharing.on')) return
-    void this.#inTurn(() => this.#obeyOrStayOff())
+    const isSwitchedOn = names.includes('sharing.on') && this.#dependencies.settings.isOn() && !this.#on
+    void this.#inTurn(async () => {
+      if (isSwitchedOn) await this.#agreeToFirst()
+      await this.#obeyOrStayOff()
+    })
   }
 
   async #write(on: boolean): Promise<void> {
@@ -225,6 +221,7 @@ export class SharingController {
     if (this.#isStopped) return
     const { settings } = this.#dependencies
     this.#problem = null
+    this.#portTaken = null
     // First of all, and whatever fails afterwards: a closed gate is never late.
     if (this.#on && !settings.isOn()) await this.#switchOff()
     await this.#openPublic()
@@ -237,7 +234,7 @@ export class SharingController {
     }
     this.#on = true
     clearInterval(this.#timer)
-    this.#timer = setInterval(() => this.#follow(), this.#dependencies.pollMs ?? 5000)
+    this.#timer = setInterval(() => void this.#follow(), this.#dependencies.pollMs ?? 5000)
     this.#timer.unref()
   }
 
@@ -254,7 +251,8 @@ export class SharingController {
         this.#shared = []
       }
     } catch (error) {
-      this.#portProblem = before === undefined ? inWords(error) : `${inWords(error)} Until then port ${before} stays.`
+      const words = await this.#findProblem(error, wanted)
+      this.#portProblem = before === undefined ? words : `${words} Until then port ${before} stays.`
       throw error
     }
     this.#askedPort = wanted
@@ -262,27 +260,48 @@ export class SharingController {
   }
 
   async #share(): Promise<void> {
+    const { listeners, network, engineTrouble, foreignAddresses } = this.#dependencies
+    await network.look()
     const addresses = this.#wantedAddresses()
-    const trouble = this.#dependencies.engineTrouble()
+    const trouble = engineTrouble()
+    this.#setPause(this.#findPause(addresses))
     this.#shared = []
-    if (trouble !== undefined) {
-      await this.#dependencies.listeners.closeSharing()
-      this.#problem = trouble
-    } else if (addresses.length === 0) {
-      await this.#dependencies.listeners.closeSharing()
-      this.#problem = describeNoAddress(this.#dependencies.foreignAddresses())
+    this.#problem = null
+    if (trouble !== undefined || this.#pause !== null || addresses.length === 0) {
+      await listeners.closeSharing()
+      if (trouble !== undefined) this.#problem = trouble
+      else if (this.#pause === null) this.#problem = describeNoAddress(foreignAddresses())
     } else {
-      await this.#dependencies.listeners.openSharing(addresses.map((entry) => entry.address))
+      await listeners.openSharing(addresses.map((entry) => entry.address))
       this.#shared = addresses
-      this.#problem = null
     }
-    this.#trouble = trouble
+    this.#sharedFor = this.#findReasons()
+  }
+
+  /** What never leaves this computer is in nobody's network. */
+  #findPause(addresses: readonly LanAddress[]): Sharing['pause'] {
+    if (addresses.every(({ address }) => isLoopbackAddress(address))) return null
+    return this.#dependencies.agreement.findPause(this.#dependencies.network.network)
+  }
+
+  #setPause(pause: Sharing['pause']): void {
+    const before = this.#pause
+    this.#pause = pause
+    if (pause !== null && before?.network.id !== pause.network.id) this.#dependencies.onPause?.(pause.network)
+  }
+
+  /** Everything that decides where sharing listens, as one text. */
+  #findReasons(): string {
+    const addresses = this.#wantedAddresses()
+    const found = addresses.map(({ address }) => address).sort()
+    return JSON.stringify([found, this.#dependencies.engineTrouble(), this.#findPause(addresses)?.network.id])
   }
 
   async #switchOff(): Promise<void> {
     clearInterval(this.#timer)
     this.#on = false
     this.#shared = []
+    this.#setPause(null)
     await this.#dependencies.listeners.closeSharing()
   }
 
@@ -301,13 +320,16 @@ export class SharingController {
     )
   }
 
-  #follow(): void {
-    const now = this.#wantedAddresses().map((entry) => entry.address)
-    const before = this.#shared.map((entry) => entry.address)
-    const isSame = now.length === before.length && now.every((address) => before.includes(address))
-    const trouble = this.#dependencies.engineTrouble()
-    if (trouble === this.#trouble && (isSame || trouble !== undefined)) return
-    void this.#inTurn(async () => {
+  async #follow(): Promise<void> {
+    if (this.#isFollowing) return
+    this.#isFollowing = true
+    try {
+      await this.#dependencies.network.look()
+    } finally {
+      this.#isFollowing = false
+    }
+    if (!this.#on || this.#findReasons() === this.#sharedFor) return
+    await this.#inTurn(async () => {
       if (this.#on) await this.#share()
     })
   }

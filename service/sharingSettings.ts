@@ -1,3 +1,4 @@
+import type { Network } from '../proxy/contract/sharing.ts'
 import type { SettingName, Settings } from '../proxy/contract/settings.ts'
 import type { HeadlessRun } from './serviceTypes.ts'
 
@@ -12,10 +13,21 @@ interface Overrides {
   'sharing.port'?: number
   'sharing.addresses'?: readonly string[]
 }
-type SharingName = keyof Overrides
+/** Settings whose change the switch follows; the first three may be overridden for a run. */
+const followed = [
+  'sharing.on',
+  'sharing.port',
+  'sharing.addresses',
+  'sharing.networks',
+  'sharing.name',
+  'sharing.outsideHome',
+] as const satisfies readonly SettingName[]
+type SharingName = (typeof followed)[number]
 
-const isSharingName = (name: SettingName): name is SharingName =>
-  name === 'sharing.on' || name === 'sharing.port' || name === 'sharing.addresses'
+const isSharingName = (name: SettingName): name is SharingName => followed.some((known) => known === name)
+
+/** As many as the setting holds. */
+const MAX_NETWORKS = 64
 
 /**
  * Sharing's settings as they count now. What `gatehouse serve` was started with counts for its run and is never saved,
@@ -25,11 +37,14 @@ export class SharingSettings {
   readonly #stored: StoredSettings
   readonly #isHeadless: boolean
   readonly #overrides: Overrides
+  /** Whoever starts a run with the addresses to share on agrees to the network it is in. */
+  readonly isAgreedForRun: boolean
 
   constructor(stored: StoredSettings, run?: Pick<HeadlessRun, 'shareOn' | 'publicPort'>) {
     this.#stored = stored
     this.#isHeadless = run !== undefined
     this.#overrides = run === undefined ? {} : toOverrides(run)
+    this.isAgreedForRun = run !== undefined && run.shareOn.length > 0
   }
 
   isOn(): boolean {
@@ -43,6 +58,16 @@ export class SharingSettings {
   /** Empty: every address in a home network. */
   addresses(): readonly string[] {
     return this.#overrides['sharing.addresses'] ?? this.#stored.get('sharing.addresses')
+  }
+
+  networks(): readonly Network[] {
+    return this.#stored.get('sharing.networks')
+  }
+
+  /** The newest are kept when there are too many. */
+  async addNetwork(network: Network): Promise<void> {
+    const others = this.networks().filter(({ id }) => id !== network.id)
+    await this.#stored.set('sharing.networks', [...others, network].slice(-MAX_NETWORKS))
   }
 
   async setOn(on: boolean): Promise<void> {

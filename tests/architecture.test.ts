@@ -35,6 +35,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'proxy/core',
     'proxy/database',
     'proxy/http/peerRules.ts',
+    'proxy/http/secureContext.ts',
+    'proxy/http/tlsSource.ts',
     'proxy/accounts/actedBy.ts',
   ],
   'proxy/policy': ['proxy/contract', 'proxy/core', 'proxy/pipeline/requestContext.ts', 'proxy/comfyui/routeTable.ts'],
@@ -135,6 +137,8 @@ const packageOwners: Readonly<Record<string, (file: string) => boolean>> = {
   electron: (file) => file.startsWith('electron/') && file !== 'electron/ipc/schema.ts',
   'better-sqlite3': (file) => file === 'proxy/database/openDatabase.ts',
   argon2: (file) => file === 'proxy/accounts/passwordHasher.ts',
+  jose: (file) => file === 'proxy/accounts/tokenSigner.ts',
+  '@node-rs/bcrypt': (file) => file === 'proxy/accounts/passwordHasher.ts',
   '@napi-rs/keyring': (file) => file.startsWith('proxy/secrets/'),
   undici: (file) => file.startsWith('proxy/forward/'),
   /** Pictures that people's nodes wrote are decoded in a process of its own. */

@@ -15,6 +15,7 @@ import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
 import { endVisits } from './guestRows.ts'
 import type { PasswordHash } from './passwordHasher.ts'
+import { revokeTokensOf } from './tokenRows.ts'
 
 /*
  * People and what proves that somebody is one of them: accounts, passwords, sessions, API keys, and the authenticator
@@ -146,7 +147,7 @@ export class AccountStore {
   }
 
   /**
-   * Changes name, role or access. A disabled account's sessions end. Whose visit is over stays who they were: what they
+   * Changes name, role or access. A disabled account's sessions and tokens end. Whose visit is over stays who they were: what they
    * made is being deleted.
    * @throws GateError NOT_FOUND, ALREADY_EXISTS, LAST_ADMINISTRATOR, PERMISSION_DENIED, AUTH_INVALID when `by` may no longer
    */
@@ -173,7 +174,10 @@ export class AccountStore {
         })
         .where('id', '=', id)
         .execute()
-      if (change.disabled === true) await transaction.deleteFrom('sessions').where('account_id', '=', id).execute()
+      if (change.disabled === true) {
+        await transaction.deleteFrom('sessions').where('account_id', '=', id).execute()
+        await revokeTokensOf(transaction, id, this.#options.clock.nowMs())
+      }
       return toAccount(current)
     })
     this.#recordChange(before, { ...change, name: wanted }, by)
@@ -181,7 +185,7 @@ export class AccountStore {
   }
 
   /**
-   * Ends every session made with the old password, except `keepSessionId` and the owner's own window.
+   * Ends every session and token made with the old password, except `keepSessionId` and the owner's own window.
    * @throws GateError NOT_FOUND, AUTH_INVALID when `keepSessionId` or what `by` rests on has ended meanwhile
    */
   async setPasswordHash(id: string, hash: PasswordHash, by: ActedBy, keepSessionId?: string): Promise<void> {
@@ -196,6 +200,7 @@ export class AccountStore {
         .where('from_owner_window', '=', 0)
         .where('id', '!=', keepSessionId ?? '')
         .execute()
+      await revokeTokensOf(transaction, id, this.#options.clock.nowMs())
     })
     this.#changed('account.passwordChanged', by, { account: id })
     this.#options.changes.emit('sessions')
@@ -230,6 +235,18 @@ export class AccountStore {
     this.#changed('account.removed', by, { account: id, name: removed.name })
     this.#options.changes.emit('sessions')
     this.#options.changes.emit('keys')
+  }
+
+  /** Whether there is an administrator who can say a password. */
+  async hasAdministratorWithPassword(): Promise<boolean> {
+    const row = await this.#options.kysely
+      .selectFrom('accounts')
+      .select('id')
+      .where('role', '=', 'administrator')
+      .where('disabled', '=', 0)
+      .where('password_hash', 'is not', null)
+      .executeTakeFirst()
+    return row !== undefined
   }
 
   /** The account of the person at this computer; undefined until the owner's window was first opened. */

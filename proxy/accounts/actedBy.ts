@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import type { AuditActor } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Schema } from '../database/schema.ts'
-import type { Principal } from '../pipeline/requestContext.ts'
+import type { Credential, Principal } from '../pipeline/requestContext.ts'
 import { isLess } from '../policy/rights.ts'
 import { toKnownRole } from './knownRole.ts'
 
@@ -46,17 +46,32 @@ export async function refuseEndedAuthority(
     .where('role', '=', role)
     .where('disabled', '=', 0)
     .executeTakeFirst()
-  const rest = await (
-    credential.kind === 'session'
-      ? transaction.selectFrom('sessions').select('id').where('id', '=', credential.sessionId)
-      : transaction
-          .selectFrom('api_keys')
-          .select('id')
-          .where('id', '=', credential.keyId)
-          .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]))
-  ).executeTakeFirst()
+  const rest = await findCredential(transaction, credential, nowMs)
   const isWhole = account !== undefined && !isLess(toKnownRole(account).permissions, permissions)
   if (!isWhole || rest === undefined) {
     throw new GateError('AUTH_INVALID', 'This sign-in or key has ended, or its rights have changed.')
+  }
+}
+
+/** Something, while it holds. */
+function findCredential(transaction: Transaction<Schema>, credential: Credential, nowMs: number): Promise<unknown> {
+  switch (credential.kind) {
+    case 'session':
+      return transaction.selectFrom('sessions').select('id').where('id', '=', credential.sessionId).executeTakeFirst()
+    case 'token':
+      return transaction
+        .selectFrom('tokens')
+        .select('id')
+        .where('id', '=', credential.tokenId)
+        .where('revoked_at_ms', 'is', null)
+        .where('expires_at_ms', '>', nowMs)
+        .executeTakeFirst()
+    case 'apiKey':
+      return transaction
+        .selectFrom('api_keys')
+        .select('id')
+        .where('id', '=', credential.keyId)
+        .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]))
+        .executeTakeFirst()
   }
 }

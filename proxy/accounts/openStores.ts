@@ -29,6 +29,9 @@ import { SignInService } from './signInService.ts'
 import { SignInThrottle } from './signInThrottle.ts'
 import type { OpenStoresOptions, Stores } from './stores.ts'
 import { StoresAuthenticator } from './storesAuthenticator.ts'
+import { takeTokenSecret } from './tokenSecret.ts'
+import { TokenSigner } from './tokenSigner.ts'
+import { TokenStore } from './tokenStore.ts'
 import { UsageRecorder } from './usageRecorder.ts'
 
 const WATCH_MS = 250
@@ -44,8 +47,13 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
   try {
     await migrate(database, { clock: options.clock, backupsDirectory: join(options.dataDirectory, 'backups') })
     const dataFolderId = await ensureFolderId(database, options)
+    const { kysely } = database
+    const settings = await SettingsStore.open({ kysely, clock: options.clock, logger: options.logger })
+    // Before anything else is started: whatever runs as a child inherits the environment.
+    const addition = takeTokenSecret(options.environment ?? {}, settings.get('tokens.secretVariable'))
     const secrets = await readSecrets(database, dataFolderId, options)
-    return await createStores(database, dataFolderId, secrets, options)
+    const signer = new TokenSigner({ secret: secrets.values['token-key'], addition, dataFolderId })
+    return await createStores({ database, dataFolderId, settings, secrets, signer }, options)
   } catch (error) {
     await database.close()
     throw error
@@ -75,23 +83,27 @@ async function readSecrets(
   return marks.every((mark) => mark !== undefined) ? read(database.kysely) : database.kysely.transaction().execute(read)
 }
 
-async function createStores(
-  database: Database,
-  dataFolderId: string,
-  secrets: OpenedSecrets,
-  options: OpenStoresOptions,
-): Promise<Stores> {
+interface Foundation {
+  readonly database: Database
+  readonly dataFolderId: string
+  readonly settings: SettingsStore
+  readonly secrets: OpenedSecrets
+  readonly signer: TokenSigner
+}
+
+async function createStores(foundation: Foundation, options: OpenStoresOptions): Promise<Stores> {
   const { clock, random, logger } = options
+  const { database, dataFolderId, settings, secrets, signer } = foundation
   const { kysely } = database
   const hashing = options.hashing ?? defaultHashing
   const changes = new ChangeFeed()
-  const settings = await SettingsStore.open({ kysely, clock, logger })
   const audit = new AuditLog({ kysely, clock, logger, chainKey: secrets.values['audit-chain-key'] })
   const usage = new UsageRecorder({ kysely, clock, logger })
   const shared = { kysely, clock, random, audit, changes }
   const accounts = new AccountStore({ ...shared, settings })
   const roles = new RoleStore(shared)
   const sessions = new SessionStore({ ...shared, usage, settings })
+  const tokens = new TokenStore({ ...shared, usage, signer })
   const keys = new ApiKeyStore({
     ...shared,
     usage,
@@ -107,15 +119,18 @@ async function createStores(
   const signIns = new SignInService({
     accounts,
     sessions,
+    tokens,
     passwords,
     throttle: new SignInThrottle(clock),
     audit,
     clock,
     wait: options.wait ?? systemWait,
   })
-  const authenticator = new StoresAuthenticator({ clock, accounts, roles, sessions, keys, usage })
+  const authenticator = new StoresAuthenticator({ clock, accounts, roles, sessions, tokens, keys, usage, settings })
   await sessions.removeExpired()
-  const connected = { database, changes, settings, accounts, roles, sessions, keys, signIns, ipRules, authenticator }
+  await tokens.removeExpired()
+  const credentials = { accounts, roles, sessions, tokens, keys }
+  const connected = { database, changes, settings, ...credentials, signIns, ipRules, authenticator }
   const stopWatching = connectChanges(connected, options)
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -140,6 +155,7 @@ async function createStores(
     roles,
     passwords,
     sessions,
+    tokens,
     keys,
     audit,
     usage,
@@ -156,25 +172,32 @@ async function createStores(
 
 type Connected = Pick<
   Stores,
-  'database' | 'changes' | 'settings' | 'accounts' | 'roles' | 'sessions' | 'keys' | 'signIns' | 'ipRules'
+  'database' | 'changes' | 'settings' | 'accounts' | 'roles' | 'sessions' | 'tokens' | 'keys' | 'signIns' | 'ipRules'
 > & {
   readonly authenticator: StoresAuthenticator
 }
 
 /** Own writes end credentials at once; writes of other processes as soon as the data version shows them. */
 function connectChanges(connected: Connected, options: OpenStoresOptions): () => void {
-  const { changes, settings, accounts, roles, sessions, keys, ipRules, authenticator } = connected
+  const { changes, settings, accounts, roles, sessions, tokens, keys, ipRules, authenticator } = connected
   const { logger } = options
   const orLog = (done: Promise<void>, failure: string): void => {
     done.catch((error: unknown) => logger.error({ err: error }, failure))
   }
-  settings.onChange(() => changes.emit('settings'))
+  let tokensOn = settings.get('tokens.on')
+  settings.onChange(() => {
+    changes.emit('settings')
+    if (settings.get('tokens.on') === tokensOn) return
+    tokensOn = !tokensOn
+    authenticator.announceChange()
+  })
   changes.on((resource) => {
     if (resource === 'settings' || resource === 'ipRules' || resource === 'lockouts') return
-    // What ends an account's access deletes its sessions and keys too, so all three are read again.
+    // What ends an account's access deletes its sessions, tokens and keys too, so all are read again.
     accounts.dropCache()
     roles.dropCache()
     sessions.dropCache()
+    tokens.dropCache()
     keys.dropRows()
     authenticator.announceChange()
   })

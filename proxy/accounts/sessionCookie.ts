@@ -1,4 +1,4 @@
-import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from '../core/cookieNames.ts'
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE, TOKEN_COOKIE } from '../core/cookieNames.ts'
 
 /** `__Host-` names count under TLS only and plain names over HTTP only: decided by the socket, never by trying. */
 export const sessionCookieName = (secure: boolean): string => (secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE)
@@ -9,15 +9,18 @@ export interface SessionCookieOptions {
 }
 
 /** Set-Cookie of the public listener. Lax: a Strict cookie is not sent after a link from a chat. */
-export function createSessionCookie(token: string, options: SessionCookieOptions): string {
-  const parts = [
-    `${sessionCookieName(options.secure)}=${token}`,
-    'Path=/',
-    'HttpOnly',
-    'SameSite=Lax',
-    `Max-Age=${options.maxAgeSeconds}`,
-  ]
-  return [...parts, ...(options.secure ? ['Secure'] : [])].join('; ')
+export const createSessionCookie = (token: string, options: SessionCookieOptions): string =>
+  createCookie(sessionCookieName(options.secure), token, options)
+
+/** Set-Cookie of a token for clients of ComfyUI-Sentinel. */
+export const createTokenCookie = (text: string, options: SessionCookieOptions): string =>
+  createCookie(TOKEN_COOKIE, text, options)
+
+function createCookie(name: string, value: string, { secure, maxAgeSeconds }: SessionCookieOptions): string {
+  const parts = [`${name}=${value}`, 'Path=/', 'HttpOnly', 'SameSite=Lax', `Max-Age=${maxAgeSeconds}`]
+  return [...parts, ...(secure ? ['Secure'] : [])].join('; ')
 }
 
 export const clearSessionCookie = (secure: boolean): string => createSessionCookie('', { secure, maxAgeSeconds: 0 })
+
+export const clearTokenCookie = (secure: boolean): string => createTokenCookie('', { secure, maxAgeSeconds: 0 })

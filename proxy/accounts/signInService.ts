@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import { toAddressGroup } from '../core/addresses.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { ErrorCode } from '../contract/errorCodes.ts'
+import type { TokenUse } from '../pipeline/requestContext.ts'
 import type { ActedBy } from './actedBy.ts'
 import type { Account, AccountStore } from './accountStore.ts'
 import { toNameKey } from './accountName.ts'
@@ -15,7 +16,8 @@ import { maxPasswordBytes } from './passwordPolicy.ts'
 import type { Passwords } from './passwords.ts'
 import { PausedTries } from './pausedTries.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
-import type { SignInThrottle } from './signInThrottle.ts'
+import type { Token, TokenStore } from './tokenStore.ts'
+import type { SignInThrottle, ThrottleState } from './signInThrottle.ts'
 
 export interface SignInRequest {
   readonly userName: string
@@ -24,6 +26,20 @@ export interface SignInRequest {
   readonly secure: boolean
   /** The client's User-Agent, kept only in words. */
   readonly userAgent: string | undefined
+}
+
+/** What a token is asked for with; its name and its password are the request's. */
+export interface TokenRequest extends SignInRequest {
+  readonly use: TokenUse
+  readonly lifetimeMs: number
+}
+
+/** Somebody who has just said their password. */
+export interface Proven {
+  readonly account: Account
+  readonly by: ActedBy
+  /** Whether it still is: what takes long is done before, and the account may change meanwhile. */
+  readonly stillHolds: () => Promise<boolean>
 }
 
 export interface SignedIn {
@@ -35,6 +51,7 @@ export interface SignedIn {
 export interface SignInServiceOptions {
   readonly accounts: AccountStore
   readonly sessions: SessionStore
+  readonly tokens: TokenStore
   readonly passwords: Passwords
   readonly throttle: SignInThrottle
   readonly audit: AuditSink
@@ -55,6 +72,9 @@ const BUSY_HELD_MS = 1000
 /** Not 401: the session holds, and a page would take it for signed out. */
 const wrongPassword: Refusal = { code: 'PASSWORD_REQUIRED', sentence: 'That is not your password.' }
 
+const changedMeanwhile = (): GateError =>
+  new GateError('SIGN_IN_FAILED', 'This account was changed at this moment. Try again.')
+
 /** Signing in with name and password on the public listener, and proving a password again later. */
 export class SignInService {
   readonly #options: SignInServiceOptions
@@ -69,11 +89,11 @@ export class SignInService {
 
   /**
    * Refuses an address that is paused before anything of the try is read: the cheapest way to say no.
-   * @throws GateError RATE_LIMITED (with `retryAfterSeconds`), TOO_MANY_CONNECTIONS
+   * @throws GateError RATE_LIMITED (with `retryAfterSeconds` and `failedAttempts`), TOO_MANY_CONNECTIONS
    */
   async refusePausedAddress(clientAddress: string): Promise<void> {
-    const waitMs = this.#waitMs([toAddressCounter(clientAddress)])
-    if (waitMs > 0) await this.#refusePaused(waitMs, clientAddress, {})
+    const state = this.#state([toAddressCounter(clientAddress)])
+    if (state.waitMs > 0) await this.#refusePaused(state, clientAddress, {})
   }
 
   /** Called often: records how many tries were refused by pauses that are over. */
@@ -92,15 +112,7 @@ export class SignInService {
    * @throws GateError SIGN_IN_FAILED, RATE_LIMITED (with `retryAfterSeconds`), TOO_MANY_CONNECTIONS
    */
   async signIn(request: SignInRequest): Promise<SignedIn> {
-    await this.refusePausedAddress(request.clientAddress)
-    const account = await this.#options.accounts.findByName(request.userName)
-    const hashBefore = account === undefined ? undefined : await this.#options.accounts.findPasswordHash(account.id)
-    await this.#prove(account, request, signInFailed)
-    if (account === undefined) throw new TypeError('a password was right for nobody')
-    const by: ActedBy = {
-      actor: { kind: 'account', id: account.id, name: account.name },
-      address: request.clientAddress,
-    }
+    const { account, by, stillHolds } = await this.prove(request)
     const { token, session } = await this.#options.sessions.open(
       {
         accountId: account.id,
@@ -112,11 +124,48 @@ export class SignInService {
       },
       by,
     )
-    if (!(await this.#isStillRight(account.id, hashBefore, request.password))) {
+    if (!(await stillHolds())) {
       await this.#options.sessions.end(session.id, by)
-      throw new GateError('SIGN_IN_FAILED', 'This account was changed at this moment. Try again.')
+      throw changedMeanwhile()
     }
     return { token, session, account }
+  }
+
+  /**
+   * A new token for whoever knows the password, under the same counters as signing in.
+   * @throws GateError as `signIn`
+   */
+  async openToken(request: TokenRequest): Promise<{ text: string; token: Token }> {
+    const { account, by, stillHolds } = await this.prove(request)
+    const { use, lifetimeMs, secure, clientAddress: address } = request
+    const device = describeDevice(request.userAgent)
+    const created = await this.#options.tokens.create(
+      { accountId: account.id, name: account.name, use, lifetimeMs, secure, device, address },
+      by,
+    )
+    if (!(await stillHolds())) {
+      await this.#options.tokens.revoke(created.token.id, by)
+      throw changedMeanwhile()
+    }
+    return created
+  }
+
+  /**
+   * Whose name and password these are, without signing them in.
+   * @throws GateError as `signIn`
+   */
+  async prove(request: Pick<SignInRequest, 'userName' | 'password' | 'clientAddress'>): Promise<Proven> {
+    await this.refusePausedAddress(request.clientAddress)
+    const account = await this.#options.accounts.findByName(request.userName)
+    const hashBefore = account === undefined ? undefined : await this.#options.accounts.findPasswordHash(account.id)
+    await this.#prove(account, request, signInFailed)
+    if (account === undefined) throw new TypeError('a password was right for nobody')
+    const actor = { kind: 'account', id: account.id, name: account.name } as const
+    return {
+      account,
+      by: { actor, address: request.clientAddress },
+      stillHolds: () => this.#isStillRight(account.id, hashBefore, request.password),
+    }
   }
 
   /**
@@ -145,8 +194,8 @@ export class SignInService {
     refusal: Refusal,
   ): Promise<void> {
     const keys = [toAddressCounter(request.clientAddress), toNameCounter(request.userName)]
-    const waitMs = this.#waitMs(keys)
-    if (waitMs > 0) await this.#refusePaused(waitMs, request.clientAddress, describeAccount(account))
+    const state = this.#state(keys)
+    if (state.waitMs > 0) await this.#refusePaused(state, request.clientAddress, describeAccount(account))
     // Nothing is awaited between the look and this: many at once are no way around the limit.
     this.#options.throttle.begin(keys)
     let isRight: boolean
@@ -176,11 +225,15 @@ export class SignInService {
     this.#options.throttle.succeed(keys, keys.slice(1))
   }
 
-  #waitMs(keys: readonly string[]): number {
-    return this.#options.throttle.state(keys).waitMs
+  #state(keys: readonly string[]): ThrottleState {
+    return this.#options.throttle.state(keys)
   }
 
-  async #refusePaused(waitMs: number, address: string, details: Readonly<Record<string, string>>): Promise<never> {
+  async #refusePaused(
+    { waitMs, failures: failedAttempts }: ThrottleState,
+    address: string,
+    details: Readonly<Record<string, string>>,
+  ): Promise<never> {
     const source = toAddressGroup(address)
     if (!this.#pausedTries.count(source)) {
       const event: AuditEvent = { event: 'signIn.paused', actor: { kind: 'unknown' }, address, details }
@@ -189,7 +242,7 @@ export class SignInService {
     const retryAfterSeconds = Math.ceil(waitMs / 1000)
     await this.#held.hold(source, waitMs)
     throw new GateError('RATE_LIMITED', `Too many wrong tries. Try again in ${retryAfterSeconds} seconds.`, {
-      details: { retryAfterSeconds },
+      details: { retryAfterSeconds, failedAttempts },
     })
   }
 

@@ -22,6 +22,8 @@ export interface ThrottleState {
   /** 0 when a try is allowed now. */
   readonly waitMs: number
   readonly triesLeft: number
+  /** How many failed up to now. */
+  readonly failures: number
   /** The pause that follows when the tries are used up. */
   readonly nextPauseMs: number
 }
@@ -44,6 +46,7 @@ export class SignInThrottle {
     return {
       waitMs: Math.max(0, ...states.map((state) => state.waitMs)),
       triesLeft: Math.min(...states.map((state) => state.triesLeft)),
+      failures: Math.max(0, ...states.map((state) => state.failures)),
       nextPauseMs: Math.max(...states.map((state) => state.nextPauseMs)),
     }
   }
@@ -74,7 +77,7 @@ export class SignInThrottle {
     const step = steps.find(({ failures: limit }) => failures < limit) ?? lastStep
     const triesLeft = failures < lastStep.failures ? step.failures - failures : 3 - (failures % 3)
     const waitMs = Math.max(0, (counter?.pausedUntilMs ?? 0) - this.#clock.nowMs())
-    return { waitMs, triesLeft, nextPauseMs: step.pauseMs }
+    return { waitMs, triesLeft, failures, nextPauseMs: step.pauseMs }
   }
 
   #count(key: string): void {

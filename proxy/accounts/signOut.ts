@@ -2,13 +2,25 @@ import type { Principal } from '../pipeline/requestContext.ts'
 import { toActedBy } from './actedBy.ts'
 import type { Stores } from './stores.ts'
 
-/** Ends the session of this device. A guest's visit ends with it, and what they made is deleted. */
+export interface SignOut {
+  readonly principal: Principal
+  readonly clientAddress: string
+  /** Tokens that the same browser holds beside what it came with. */
+  readonly tokenTexts: readonly string[]
+}
+
+/** Ends the session or the token of this device. A guest's visit ends with it, and what they made is deleted. */
 export async function signOut(
-  { sessions, guests }: Pick<Stores, 'sessions' | 'guests'>,
-  principal: Principal,
-  clientAddress: string,
+  { sessions, tokens, guests }: Pick<Stores, 'sessions' | 'tokens' | 'guests'>,
+  { principal, clientAddress, tokenTexts }: SignOut,
 ): Promise<void> {
-  if (principal.credential.kind !== 'session') throw new TypeError('only a session is signed out')
+  const { credential, accountId } = principal
   const by = toActedBy(principal, clientAddress)
-  if (!(await guests.end(principal.accountId, by))) await sessions.end(principal.credential.sessionId, by)
+  if (credential.kind === 'apiKey') throw new TypeError('a key is not signed out')
+  for (const text of tokenTexts) {
+    const token = await tokens.verify(text)
+    if (token?.accountId === accountId) await tokens.revoke(token.id, by)
+  }
+  if (credential.kind === 'token') await tokens.revoke(credential.tokenId, by)
+  else if (!(await guests.end(accountId, by))) await sessions.end(credential.sessionId, by)
 }

@@ -20,6 +20,7 @@ import type { Passwords } from './passwords.ts'
 import type { RoleStore } from './roleStore.ts'
 import type { SessionStore } from './sessionStore.ts'
 import type { SignInService } from './signInService.ts'
+import type { TokenStore } from './tokenStore.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
 
 export interface OpenStoresOptions {
@@ -28,6 +29,8 @@ export interface OpenStoresOptions {
   readonly random: Random
   readonly logger: Logger
   readonly secrets: SecretsChoice
+  /** Where the variable of `tokens.secretVariable` is looked for and taken out; left out: nowhere. */
+  readonly environment?: Record<string, string | undefined>
   /** Cheaper hashing for tests; the product never sets it. */
   readonly hashing?: HashingParameters
   /** Counted calls in tests; the product never sets it. */
@@ -53,6 +56,7 @@ export interface Stores {
   readonly passwords: Passwords
   readonly sessions: SessionStore
   readonly keys: ApiKeyStore
+  readonly tokens: TokenStore
   readonly audit: AuditLog
   readonly usage: UsageRecorder
   readonly signIns: SignInService

@@ -1,4 +1,4 @@
-import { isLoopbackAddress } from '../core/addresses.ts'
+import { isLoopbackAddress, toAddressGroup } from '../core/addresses.ts'
 import type { Clock } from '../core/clock.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { AuthenticationInput, Authenticator, Credential, Principal } from '../pipeline/requestContext.ts'
@@ -9,6 +9,8 @@ import type { Account, AccountStore } from './accountStore.ts'
 import type { ApiKeyStore, KnownKey } from './apiKeyStore.ts'
 import type { KnownRole, RoleStore } from './roleStore.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
+import { looksLikeToken } from './tokenSigner.ts'
+import type { Token, TokenStore } from './tokenStore.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
 
 export interface StoresAuthenticatorOptions {
@@ -16,13 +18,16 @@ export interface StoresAuthenticatorOptions {
   readonly accounts: AccountStore
   readonly roles: RoleStore
   readonly sessions: SessionStore
+  readonly tokens: TokenStore
   readonly keys: ApiKeyStore
   readonly usage: UsageRecorder
+  readonly settings: { get(name: 'tokens.on'): boolean }
 }
 
 const invalid = (message: string): GateError => new GateError('AUTH_INVALID', message)
 const keyRefused = (): GateError => invalid('This key is not valid. It may have expired or been revoked.')
 const sessionRefused = (): GateError => invalid('You are signed out. Sign in again.')
+const tokenRefused = (): GateError => invalid('This token is not valid. It may have expired or been revoked.')
 
 /** Sessions that somebody holds open are looked at once in this time for having expired. */
 const EXPIRY_CHECK_MS = 1000
@@ -45,9 +50,12 @@ export class StoresAuthenticator implements Authenticator {
     switch (presented.kind) {
       case 'sessionCookie':
         return this.#authenticateSession(presented.token, input)
+      case 'tokenCookie':
+        return this.#authenticateToken(presented.token, input)
       case 'bearer':
       case 'subprotocol':
       case 'queryToken':
+        if (looksLikeToken(presented.token)) return this.#authenticateToken(presented.token, input)
         return (await this.#authenticateKey(presented.token, input)).principal
       case 'basic': {
         const { principal, name } = await this.#authenticateKey(presented.key, input)
@@ -63,9 +71,12 @@ export class StoresAuthenticator implements Authenticator {
     switch (presented.kind) {
       case 'sessionCookie':
         return this.#recallSession(presented.token, input)
+      case 'tokenCookie':
+        return this.#recallToken(presented.token, input)
       case 'bearer':
       case 'subprotocol':
       case 'queryToken':
+        if (looksLikeToken(presented.token)) return this.#recallToken(presented.token, input)
         return this.#recallKey(presented.token, input)
       case 'basic':
         return undefined
@@ -129,6 +140,34 @@ export class StoresAuthenticator implements Authenticator {
     )
   }
 
+  async #authenticateToken(text: string, input: AuthenticationInput): Promise<Principal> {
+    if (!this.#takesTokens(input)) throw tokenRefused()
+    const token = await this.#options.tokens.verify(text)
+    if (token === undefined || !isTokenUsable(token, input)) throw tokenRefused()
+    const person = await this.#findUsable(token.accountId)
+    if (person === undefined) throw tokenRefused()
+    return this.#useToken(token, person)
+  }
+
+  #recallToken(text: string, input: AuthenticationInput): Principal | undefined {
+    if (!this.#takesTokens(input)) return undefined
+    const token = this.#options.tokens.recall(text)
+    if (token === undefined || !isTokenUsable(token, input)) return undefined
+    const person = this.#recallUsable(token.accountId)
+    return person === undefined ? undefined : this.#useToken(token, person)
+  }
+
+  #takesTokens({ listener }: AuthenticationInput): boolean {
+    return listener === 'public' && this.#options.settings.get('tokens.on')
+  }
+
+  #useToken(token: Token, person: UsablePerson): Principal {
+    const { id, accountId } = token
+    this.#options.usage.recordToken(id, accountId)
+    this.#watch('token:', id, async () => this.#endOf((await this.#options.tokens.find(id))?.expiresAtMs, accountId))
+    return toPrincipal(person, toTokenCredential(token))
+  }
+
   async #authenticateKey(text: string, input: AuthenticationInput): Promise<{ principal: Principal; name: string }> {
     const key = await this.#options.keys.verify(text)
     const person = key === undefined ? undefined : await this.#findUsable(key.accountId)
@@ -185,6 +224,11 @@ export class StoresAuthenticator implements Authenticator {
       const session = await this.#options.sessions.find(credential.sessionId)
       return session?.accountId === accountId ? toSessionCredential(session) : undefined
     }
+    if (credential.kind === 'token') {
+      const token = await this.#options.tokens.find(credential.tokenId)
+      const holds = token?.accountId === accountId && this.#options.settings.get('tokens.on')
+      return holds ? toTokenCredential(token) : undefined
+    }
     const key = await this.#options.keys.find(credential.keyId)
     return key?.accountId === accountId ? toKeyCredential(key) : undefined
   }
@@ -205,7 +249,7 @@ export class StoresAuthenticator implements Authenticator {
     return role === undefined ? undefined : { account, role }
   }
 
-  #watch(kind: 'session:' | 'key:', id: string, readExpiry: () => Promise<number | undefined>): void {
+  #watch(kind: 'session:' | 'token:' | 'key:', id: string, readExpiry: () => Promise<number | undefined>): void {
     const key = kind + id
     if (!this.#expiries.has(key)) this.#expiries.set(key, readExpiry)
   }
@@ -219,6 +263,18 @@ function isSessionUsable(session: Session, input: AuthenticationInput): boolean 
   const listener = session.surface === 'people' ? 'public' : session.surface
   const isHere = !session.fromOwnerWindow || isLoopbackAddress(input.clientAddress)
   return session.secure === input.secure && input.listener === listener && isHere
+}
+
+/**
+ * A planted cookie: another server on this host name, or anybody over plain HTTP, can give a browser a token of their
+ * own, and what its person then makes is theirs to see. So a browser's counts only where `/login` set it: over the same
+ * scheme and from the same address. A tool sets its cookie itself, so any token of its will do.
+ */
+function isTokenUsable(token: Token, { presented, secure, clientAddress }: AuthenticationInput): boolean {
+  if (presented.kind !== 'tokenCookie') return true
+  if (token.use === 'cookie' && token.secure !== secure) return false
+  if (!presented.fromBrowser) return true
+  return token.use === 'cookie' && toAddressGroup(token.address) === toAddressGroup(clientAddress)
 }
 
 /** Somebody who may come in, and what as. */
@@ -243,6 +299,8 @@ const toSessionCredential = (session: Session): Credential => ({
   surface: session.surface,
   fromOwnerWindow: session.fromOwnerWindow,
 })
+
+const toTokenCredential = ({ id, use }: Token): Credential => ({ kind: 'token', tokenId: id, use })
 
 const toKeyCredential = ({ id, scopes, workflowId }: KnownKey): Credential => ({
   kind: 'apiKey',

@@ -17,13 +17,14 @@ export interface KeyUse {
   readonly address: string
 }
 
-/** When sessions, keys and people were last seen: in memory at once, in the database within ten seconds, for the other programs. */
+/** When sessions, tokens, keys and people were last seen: in memory at once, in the database within ten seconds, for the other programs. */
 export class UsageRecorder {
   readonly #options: UsageRecorderOptions
   readonly #sessions = new Map<string, number>()
+  readonly #tokens = new Map<string, number>()
   readonly #keys = new Map<string, KeyUse>()
   readonly #accounts = new Map<string, number>()
-  #unwritten = { sessions: new Set<string>(), keys: new Set<string>(), accounts: new Set<string>() }
+  #unwritten = noneUnwritten()
   readonly #timer: NodeJS.Timeout
 
   constructor(options: UsageRecorderOptions) {
@@ -37,6 +38,12 @@ export class UsageRecorder {
   recordSession(sessionId: string, accountId: string): void {
     remember(this.#sessions, sessionId, this.#options.clock.nowMs())
     this.#unwritten.sessions.add(sessionId)
+    this.#recordAccount(accountId)
+  }
+
+  recordToken(tokenId: string, accountId: string): void {
+    remember(this.#tokens, tokenId, this.#options.clock.nowMs())
+    this.#unwritten.tokens.add(tokenId)
     this.#recordAccount(accountId)
   }
 
@@ -54,6 +61,10 @@ export class UsageRecorder {
     return this.#sessions.get(sessionId)
   }
 
+  findTokenUse(tokenId: string): number | undefined {
+    return this.#tokens.get(tokenId)
+  }
+
   findKeyUse(keyId: string): KeyUse | undefined {
     return this.#keys.get(keyId)
   }
@@ -63,13 +74,17 @@ export class UsageRecorder {
   }
 
   async flush(): Promise<void> {
-    const { sessions, keys, accounts } = this.#unwritten
+    const { sessions, tokens, keys, accounts } = this.#unwritten
     if (accounts.size === 0) return
-    this.#unwritten = { sessions: new Set(), keys: new Set(), accounts: new Set() }
+    this.#unwritten = noneUnwritten()
     await this.#options.kysely.transaction().execute(async (transaction) => {
       for (const id of sessions) {
         const last_used_at_ms = this.#sessions.get(id) ?? 0
         await transaction.updateTable('sessions').set({ last_used_at_ms }).where('id', '=', id).execute()
+      }
+      for (const id of tokens) {
+        const last_used_at_ms = this.#tokens.get(id) ?? 0
+        await transaction.updateTable('tokens').set({ last_used_at_ms }).where('id', '=', id).execute()
       }
       for (const id of keys) {
         const use = this.#keys.get(id)
@@ -94,6 +109,13 @@ export class UsageRecorder {
     this.#unwritten.accounts.add(accountId)
   }
 }
+
+const noneUnwritten = () => ({
+  sessions: new Set<string>(),
+  tokens: new Set<string>(),
+  keys: new Set<string>(),
+  accounts: new Set<string>(),
+})
 
 function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
   // Deleting first moves the key to the end: the oldest use is the first to be forgotten.

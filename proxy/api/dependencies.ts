@@ -21,6 +21,10 @@ export interface SharingControl {
   describe(): Sharing
   /** @throws GateError PORT_IN_USE, … when it cannot be switched; it is then as before */
   set(on: boolean): Promise<void>
+  /** The answer to "share here too?" @throws GateError NOT_FOUND when this computer is in another network by now */
+  answerNetwork(network: string, share: boolean): Promise<void>
+  /** Everybody has the new address: it is no longer said that there was another one. */
+  acceptAddress(): Promise<void>
   onChange(listener: () => void): () => void
 }
 

@@ -34,4 +34,4 @@ function requireAllowed(context: RequestContext, decide: (principal: Principal) 
 
 /** Whether the password must be typed again before something that lasts is made. */
 export const needsPasswordAgain = ({ credential }: Principal): boolean =>
-  credential.kind === 'session' && credential.surface !== 'owner'
+  credential.kind === 'token' || (credential.kind === 'session' && credential.surface !== 'owner')

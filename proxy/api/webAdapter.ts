@@ -84,7 +84,13 @@ function toHeaders(incoming: IncomingMessage): Record<string, string> {
 export async function writeAnswer(answer: Response, outgoing: ServerResponse): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer())
   outgoing.statusCode = answer.status
-  answer.headers.forEach((value, name) => outgoing.setHeader(name, value))
+  const cookies: string[] = []
+  answer.headers.forEach((value, name) => {
+    // One after the other: joined, they would be one cookie.
+    if (name === 'set-cookie') cookies.push(value)
+    else outgoing.setHeader(name, value)
+  })
+  if (cookies.length > 0) outgoing.setHeader('set-cookie', cookies)
   if (answer.status !== 204) outgoing.setHeader('content-length', body.length)
   outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
 }

@@ -78,6 +78,9 @@ const once = { uniqueQuery: true } as const
 const ownRows: readonly RouteRow[] = [
   row('GET POST', '/login', 'public', 'own', noTwin),
   row('GET POST', '/logout', 'public', 'own', noTwin),
+  // Of ComfyUI-Sentinel's API; as if they were not there while the setting tokens.on is off.
+  row('GET POST', '/register', 'public', 'own', noTwin),
+  row('GET POST', '/generate_token', 'public', 'own', noTwin),
   row('GET', '/gatehouse/assets/*', 'public', 'own', noTwin),
   row('GET', '/gatehouse/healthz', 'public', 'own', noTwin),
   row('POST', '/gatehouse/api/v1/session', 'public', 'own', noTwin),
@@ -117,9 +120,7 @@ const ownRows: readonly RouteRow[] = [
   row('*', '/gatehouse/companion', 'never', 'own', noTwin),
   row('*', '/gatehouse/companion/*', 'never', 'own', noTwin),
   // Reserved: answered by nothing yet, and never by ComfyUI's custom nodes in our name.
-  ...['/register', '/generate_token', '/gatehouse/invite', '/gatehouse/metrics'].map((path) =>
-    row('*', path, 'never', 'own', noTwin),
-  ),
+  ...['/gatehouse/invite', '/gatehouse/metrics'].map((path) => row('*', path, 'never', 'own', noTwin)),
   row('GET', '/gatehouse', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/*', 'signedIn', 'own', noTwin),
 ]

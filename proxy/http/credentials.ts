@@ -1,5 +1,5 @@
 import { GateError } from '../contract/errorCodes.ts'
-import { SECURE_SESSION_COOKIE, SESSION_COOKIE } from '../core/cookieNames.ts'
+import { SECURE_SESSION_COOKIE, SESSION_COOKIE, TOKEN_COOKIE } from '../core/cookieNames.ts'
 import type { PresentedCredential } from '../pipeline/requestContext.ts'
 
 export const BEARER_SUBPROTOCOL = 'gatehouse.bearer.'
@@ -11,6 +11,8 @@ export interface CredentialSources {
   readonly queryToken: string | undefined
   readonly upgrade: boolean
   readonly secure: boolean
+  /** Whether the request says that a browser sent it. */
+  readonly fromBrowser: boolean
 }
 
 const refuse = (message: string): never => {
@@ -20,8 +22,8 @@ const refuse = (message: string): never => {
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /**
- * What a client presented, in the order of precedence: Authorization, subprotocol, `?token=`, session cookie. The
- * first one present decides; a malformed one is refused and nothing after it is looked at.
+ * What a client presented, in the order of precedence: Authorization, subprotocol, `?token=`, session cookie, the
+ * cookie `jwt_token`. The first one present decides; a malformed one is refused and nothing after it is looked at.
  * @throws GateError AUTH_INVALID
  */
 export function findPresentedCredential(sources: CredentialSources): PresentedCredential | undefined {
@@ -38,8 +40,10 @@ export function findPresentedCredential(sources: CredentialSources): PresentedCr
     }
     return { kind: 'queryToken', token: sources.queryToken }
   }
-  const token = findSessionCookie(sources.cookie, sources.secure)
-  return token === undefined ? undefined : { kind: 'sessionCookie', token }
+  const session = findCookie(sources.cookie, sources.secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE)
+  if (session !== undefined) return { kind: 'sessionCookie', token: session }
+  const token = findCookie(sources.cookie, TOKEN_COOKIE)
+  return token === undefined ? undefined : { kind: 'tokenCookie', token, fromBrowser: sources.fromBrowser }
 }
 
 function parseAuthorization(header: string): PresentedCredential {
@@ -65,20 +69,25 @@ function findSubprotocolToken(subprotocols: string | undefined): string | undefi
   return offered[0]?.slice(BEARER_SUBPROTOCOL.length)
 }
 
-function findSessionCookie(cookie: string | undefined, secure: boolean): string | undefined {
-  const name = secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE
-  if (cookie?.includes(name) !== true) return undefined
-  const found = cookie
+/** Every value that was sent under a name. */
+export function listCookies(cookie: string | undefined, name: string): string[] {
+  if (cookie?.includes(name) !== true) return []
+  return cookie
     .split(';')
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1))
+}
+
+function findCookie(cookie: string | undefined, name: string): string | undefined {
+  const found = listCookies(cookie, name)
   // Another program on this host name can plant a second cookie of the same name: which one counts must not be luck.
   if (found.length > 1) {
     refuse(
       'Your browser sent the sign-in cookie more than once. Delete the cookies of this address, then sign in again.',
     )
   }
-  return found[0]?.slice(name.length + 1)
+  return found[0]
 }
 
 /** Which of the offered subprotocols the server answers with: some clients fail without one (RFC 6455 section 4.1). */

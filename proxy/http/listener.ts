@@ -1,98 +1,133 @@
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
 import type { Duplex } from 'node:stream'
 import { GateError } from '../contract/errorCodes.ts'
-import { isHomeAddress, isLoopbackAddress, normaliseAddress } from '../core/addresses.ts'
+import { normaliseAddress } from '../core/addresses.ts'
+import { isEnding } from './closeAfterResponse.ts'
+import { ConnectionBook } from './connectionBook.ts'
+import type { Connection, ConnectionLimits } from './connectionBook.ts'
+import { readFirstByte } from './firstByte.ts'
+import { homeOnly } from './peerRules.ts'
+import type { PeerRules, PeerVerdict } from './peerRules.ts'
 import { describeRefusal, formatRawAnswer } from './problem.ts'
+import { startTls } from './secureContext.ts'
+import { StalledReaders } from './stalledReaders.ts'
+import type { TlsSource } from './tlsSource.ts'
 
 export interface ListenerHandlers {
   request(request: IncomingMessage, response: ServerResponse, socket: Socket): void
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void
   /** A connection was refused before a byte of it was read. */
-  refused(address: string): void
+  refused(address: string, verdict: Exclude<PeerVerdict, 'allowed'>): void
   /** A connection was let in; nothing of it is read yet. */
   connected?(address: string): void
 }
 
-export interface ListenerLimits {
+export interface ListenerLimits extends ConnectionLimits {
+  /** Until the first byte is there, which tells TLS from plain HTTP. */
+  readonly firstByteMs: number
+  readonly handshakeMs: number
   readonly headersTimeoutMs: number
   readonly keepAliveTimeoutMs: number
+  /** How long somebody may take nothing of what waits for them. */
+  readonly stallMs: number
   readonly maxHeaderBytes: number
-  readonly connectionsPerAddress: number
-  readonly connections: number
 }
 
 export const defaultListenerLimits: ListenerLimits = {
+  firstByteMs: 5_000,
+  handshakeMs: 5_000,
   headersTimeoutMs: 10_000,
   keepAliveTimeoutMs: 30_000,
+  stallMs: 60_000,
   maxHeaderBytes: 16 * 1024,
   connectionsPerAddress: 256,
+  pendingPerAddress: 128,
   connections: 2048,
 }
 
-/** Programs on this computer share one address, and so does everybody behind a tunnel that ends here. */
-const LOOPBACK_FACTOR = 4
+export interface ListenerOptions {
+  readonly limits?: ListenerLimits
+  /** Who may connect at all; left out: the home's networks. */
+  readonly rules?: PeerRules
+  /** Left out: nothing is encrypted, and who begins with TLS is cut off. */
+  readonly tls?: TlsSource
+  /** Who begins without TLS is cut off. */
+  readonly tlsOnly?: boolean
+}
 
 /** Requests sent ahead on one connection: each holds memory until the ones before it are answered; browsers send none. */
 const MAX_PIPELINED = 32
 /** A phone that left without a word would keep its place among the connections for ever. */
 const PROBE_IDLE_MS = 60_000
+/** After Node's own deadline for a head, which some runtimes only look at when something comes. */
+const HEAD_GRACE_MS = 2_000
 
-/** Connections that end with the answer under way: what stands behind it is not looked at. */
-const ending = new WeakSet<Socket>()
-
-/** One listening socket and every connection it carries. The order of refusals: address, then number, then framing. */
+/**
+ * One listening socket and every connection it carries, TLS and plain on the same port. The order of refusals: address,
+ * then number, then silence, then framing.
+ */
 export class Listener {
   readonly #server: Server
+  /** Reads requests and never listens. */
+  readonly #http: HttpServer
   readonly #handlers: ListenerHandlers
   readonly #limits: ListenerLimits
-  readonly #isAllowedPeer: (address: string) => boolean
-  /** Connections with the number of requests under way on each. */
-  readonly #connections = new Map<Socket, { busy: number }>()
-  readonly #perAddress = new Map<string, number>()
+  readonly #rules: PeerRules
+  readonly #tls: TlsSource | undefined
+  readonly #isTlsOnly: boolean
+  readonly #book: ConnectionBook
+  readonly #stalled: StalledReaders
+  readonly #unsubscribe: () => void
   #draining = false
 
-  /** `isAllowedPeer` says who may connect at all: the home's networks, unless a test asks from elsewhere. */
-  constructor(
-    handlers: ListenerHandlers,
-    limits: ListenerLimits = defaultListenerLimits,
-    isAllowedPeer = isHomeAddress,
-  ) {
+  constructor(handlers: ListenerHandlers, options: ListenerOptions = {}) {
+    const { limits = defaultListenerLimits, rules = homeOnly, tls, tlsOnly = false } = options
     this.#handlers = handlers
     this.#limits = limits
-    this.#isAllowedPeer = isAllowedPeer
-    const options = {
-      maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
+    this.#rules = rules
+    this.#tls = tls
+    this.#isTlsOnly = tlsOnly
+    this.#book = new ConnectionBook(limits)
+    this.#stalled = new StalledReaders(() => this.#book.all(), limits.stallMs)
+    this.#unsubscribe = rules.onChange(() => this.#endRefused())
+    this.#http = this.#createHttp()
+    this.#server = createServer(
+      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_IDLE_MS },
+      (socket) => this.#accept(socket),
+    )
+  }
+
+  #createHttp(): HttpServer {
+    const { maxHeaderBytes, headersTimeoutMs, keepAliveTimeoutMs } = this.#limits
+    const server = createHttpServer({
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: headersTimeoutMs,
       // A whole upload may take long; what may not is silence, see the limits of the body readers.
       requestTimeout: 0,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
       connectionsCheckingInterval: 1000,
       insecureHTTPParser: false,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: PROBE_IDLE_MS,
-    }
-    this.#server = createServer(options)
-    this.#server.headersTimeout = limits.headersTimeoutMs
-    this.#server.requestTimeout = 0
-    this.#server.keepAliveTimeout = limits.keepAliveTimeoutMs
-    this.#server.on('connection', (socket: Socket) => this.#accept(socket))
-    this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#take(request, response))
+    })
+    server.headersTimeout = headersTimeoutMs
+    server.requestTimeout = 0
+    server.keepAliveTimeout = keepAliveTimeoutMs
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#take(request, response))
     // Without this listener Node would ask for the body before anybody knows who sends it.
-    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
-      this.#take(request, response),
-    )
-    this.#server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.#take(request, response))
+    server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       const socket = request.socket
       // Node took its own error listener off; a reset must not end the process.
       stream.on('error', () => stream.destroy())
-      if (this.#hold(socket)) handlers.upgrade(request, socket, head)
+      if (this.#hold(socket)) this.#handlers.upgrade(request, socket, head)
     })
-    this.#server.on('clientError', (error: Error & { code?: string }, socket: Duplex) =>
-      refuseUnparsed(error.code, socket),
-    )
+    server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => refuseUnparsed(error.code, socket))
+    // Node watches the deadline of a request's head from here on, and only then (Node 24 lib/_http_server.js).
+    server.emit('listening')
+    return server
   }
 
   /** @throws GateError PORT_IN_USE; any other failure as Node has it */
@@ -125,60 +160,110 @@ export class Listener {
   }
 
   get connectionCount(): number {
-    return this.#connections.size
+    return this.#book.size
   }
 
   /** Stops accepting, ends idle connections at once and the others after `drainMs`. May be called more than once. */
   close(drainMs: number): Promise<void> {
     this.#draining = true
+    this.#unsubscribe()
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    for (const [socket, { busy }] of this.#connections) if (busy === 0) socket.destroy()
+    for (const { socket, busy } of this.#book.all()) if (busy === 0) socket.destroy()
     const late = setTimeout(() => {
-      for (const socket of this.#connections.keys()) socket.destroy()
+      for (const { socket } of this.#book.all()) socket.destroy()
     }, drainMs)
-    return closed.finally(() => clearTimeout(late))
+    return closed.finally(() => {
+      clearTimeout(late)
+      this.#stalled.close()
+      this.#http.close(() => undefined)
+    })
+  }
+
+  #verdict(address: string): PeerVerdict {
+    try {
+      return this.#rules.decide(address)
+    } catch {
+      // Who cannot be decided about is not let in.
+      return 'blocked'
+    }
+  }
+
+  /** Rules changed: whoever may not connect any more is gone at once, with everything they had open. */
+  #endRefused(): void {
+    for (const { address, socket } of this.#book.all()) if (this.#verdict(address) !== 'allowed') socket.destroy()
+  }
+
+  #accept(raw: Socket): void {
+    const address = normaliseAddress(raw.remoteAddress ?? '')
+    const verdict = this.#verdict(address)
+    if (verdict !== 'allowed') this.#handlers.refused(address, verdict)
+    const connection = verdict === 'allowed' ? this.#book.open(raw, address) : undefined
+    if (connection === undefined) {
+      raw.destroy()
+      return
+    }
+    raw.once('close', () => this.#book.forget(connection))
+    this.#handlers.connected?.(address)
+    readFirstByte(raw, this.#limits.firstByteMs, (isTls) => {
+      if (isTls) this.#decrypt(connection)
+      else if (this.#isTlsOnly) raw.destroy()
+      else this.#read(connection)
+    })
+  }
+
+  /** The certificate is asked for at each handshake: an exchanged one counts from the next connection on. */
+  #decrypt(connection: Connection): void {
+    const { raw } = connection
+    const context = this.#findContext()
+    if (context === undefined) {
+      raw.destroy()
+      return
+    }
+    raw.on('error', () => raw.destroy())
+    const { handshakeMs } = this.#limits
+    const socket = startTls(raw, context, { handshakeMs, ready: () => this.#read(connection) })
+    this.#book.encrypted(connection, socket)
+  }
+
+  #findContext(): SecureContext | undefined {
+    try {
+      return this.#tls?.context()
+    } catch {
+      // A certificate that cannot be had encrypts nothing.
+      return undefined
+    }
+  }
+
+  #read(connection: Connection): void {
+    const { socket } = connection
+    const late = setTimeout(() => {
+      if (connection.isPending) socket.destroy()
+    }, this.#limits.headersTimeoutMs + HEAD_GRACE_MS)
+    socket.once('close', () => clearTimeout(late))
+    this.#http.emit('connection', socket)
   }
 
   /** An upgraded connection is busy until it ends. Answers still under way on it would be written among its frames. */
   #hold(socket: Socket): boolean {
-    const connection = this.#connections.get(socket)
+    const connection = this.#book.find(socket)
     if (connection === undefined || connection.busy > 0) {
       socket.destroy()
       return false
     }
+    connection.isPending = false
     connection.busy = 1
     return true
   }
 
-  #accept(socket: Socket): void {
-    const address = normaliseAddress(socket.remoteAddress ?? '')
-    const count = this.#perAddress.get(address) ?? 0
-    const allowed = this.#limits.connectionsPerAddress * (isLoopbackAddress(address) ? LOOPBACK_FACTOR : 1)
-    const isStranger = !this.#isAllowedPeer(address)
-    if (isStranger) this.#handlers.refused(address)
-    if (isStranger || count >= allowed || this.#connections.size >= this.#limits.connections) {
-      socket.destroy()
-      return
-    }
-    this.#perAddress.set(address, count + 1)
-    this.#connections.set(socket, { busy: 0 })
-    this.#handlers.connected?.(address)
-    socket.once('close', () => {
-      this.#connections.delete(socket)
-      const left = (this.#perAddress.get(address) ?? 1) - 1
-      if (left === 0) this.#perAddress.delete(address)
-      else this.#perAddress.set(address, left)
-    })
-  }
-
   #take(request: IncomingMessage, response: ServerResponse): void {
     const socket = request.socket
-    const connection = this.#connections.get(socket)
+    const connection = this.#book.find(socket)
     if (connection === undefined || connection.busy >= MAX_PIPELINED) {
       socket.destroy()
       return
     }
-    if (ending.has(socket)) return
+    if (isEnding(socket)) return
+    connection.isPending = false
     connection.busy += 1
     if (this.#draining) response.shouldKeepAlive = false
     response.on('close', () => {
@@ -189,9 +274,12 @@ export class Listener {
   }
 }
 
+/** How long somebody may take to read that they were not understood. */
+const REFUSAL_MS = 2_000
+
 /** Answers what Node's parser refused: obs-fold, bare LF, contradicting lengths, an endless header section, silence. */
 function refuseUnparsed(code: string | undefined, socket: Duplex): void {
-  if (!socket.writable || code === 'ECONNRESET') {
+  if (!socket.writable || code === 'ECONNRESET' || code?.startsWith('ERR_SSL') === true) {
     socket.destroy()
     return
   }
@@ -203,35 +291,7 @@ function refuseUnparsed(code: string | undefined, socket: Duplex): void {
       : code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ([408, 'Request Timeout'] as const)
         : ([400, 'Bad Request'] as const)
+  const late = setTimeout(() => socket.destroy(), REFUSAL_MS)
+  socket.once('close', () => clearTimeout(late))
   socket.end(formatRawAnswer({ ...answer, status }, reason), () => socket.destroy())
-}
-
-/** How much of an unwanted body is still taken in, so that the client gets to read the answer. */
-const LINGER_BYTES = 256 * 1024
-const LINGER_MS = 500
-
-/**
- * Makes the connection end after this response although the client still sends: the answer goes out, a little more is
- * taken in and thrown away, then the connection is cut. A body that nobody wants is never read whole.
- */
-export function closeAfterResponse(response: ServerResponse, socket: Socket): void {
-  const request = response.req
-  response.shouldKeepAlive = false
-  ending.add(socket)
-  socket.destroySoon = () => {
-    socket.end()
-    if (request.complete) {
-      if (socket.writableFinished) socket.destroy()
-      else socket.once('finish', () => socket.destroy())
-      return
-    }
-    const limit = socket.bytesRead + LINGER_BYTES
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-    socket.once('close', () => clearTimeout(timer))
-    request.on('data', () => {
-      if (socket.bytesRead > limit) socket.destroy()
-    })
-    request.once('end', () => socket.destroy())
-    request.resume()
-  }
 }

@@ -1,3 +1,5 @@
+import { isHomeAddress } from '../core/addresses.ts'
+
 /** What is said to a connection before a byte of it is read. `outside`: of no network of the home. `blocked`: by a rule. */
 export type PeerVerdict = 'allowed' | 'outside' | 'blocked'
 
@@ -18,4 +20,10 @@ export interface ClientRules {
   isTrustedProxy(address: string): boolean
   /** About a client's own address, which for a proxy that names none is the proxy's. */
   decideClient(address: string): PeerVerdict
+}
+
+/** Everybody in the home's networks, and nobody else. */
+export const homeOnly: PeerRules = {
+  decide: (address) => (isHomeAddress(address) ? 'allowed' : 'outside'),
+  onChange: () => () => undefined,
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 import type { GateError } from '../contract/errorCodes.ts'
 import { findRoute } from '../comfyui/routeTable.ts'
 import type { RouteMatch } from '../comfyui/routeTable.ts'
@@ -40,7 +41,7 @@ export function openExchange(
     revision: at.revision,
     clientAddress: normaliseAddress(request.socket.remoteAddress ?? ''),
     localPort: request.socket.localPort ?? 0,
-    secure: false,
+    secure: request.socket instanceof TLSSocket,
     method,
     head,
     target,

@@ -27,6 +27,7 @@ export interface LiveUse {
 export interface ConnectionSnapshot {
   readonly accountId: string
   readonly name: string
+  /** A token counts as the session that it stands for. */
   readonly credential: 'session' | 'key'
   readonly clientAddress: string
   readonly userAgent: string | undefined
@@ -55,8 +56,16 @@ const HERE_MS = 60_000
 const RECHECK_MS = 15_000
 const AGAIN_MS = 250
 
-const credentialId = ({ credential }: Principal): string =>
-  credential.kind === 'session' ? `s:${credential.sessionId}` : `k:${credential.keyId}`
+function credentialId({ credential }: Principal): string {
+  switch (credential.kind) {
+    case 'session':
+      return `s:${credential.sessionId}`
+    case 'token':
+      return `t:${credential.tokenId}`
+    case 'apiKey':
+      return `k:${credential.keyId}`
+  }
+}
 
 const presenceKey = ({ principal, clientAddress }: LiveUse): string => `${credentialId(principal)} ${clientAddress}`
 
@@ -115,7 +124,7 @@ export class PresenceRegistry {
     return [...this.#presences.values()].map(({ principal, clientAddress, userAgent, sockets, lastActiveAtMs }) => ({
       accountId: principal.accountId,
       name: principal.name,
-      credential: principal.credential.kind === 'session' ? 'session' : 'key',
+      credential: principal.credential.kind === 'apiKey' ? 'key' : 'session',
       clientAddress,
       userAgent,
       sockets,

@@ -33,6 +33,11 @@ export type Credential =
       /** The one published workflow that the key runs, and nothing else; undefined: whatever its scopes allow. */
       readonly workflowId: string | undefined
     }
+  /** A JSON web token: reaches what a people's session of the same person reaches. */
+  | { readonly kind: 'token'; readonly tokenId: string; readonly use: TokenUse }
+
+/** For what a token was made: `cookie` by `/login`, which also sets it as a cookie; `api` on request, for a tool. */
+export type TokenUse = 'cookie' | 'api'
 
 /** Who is asking. */
 export interface Principal {
@@ -56,6 +61,8 @@ export type PresentedCredential =
   | { readonly kind: 'subprotocol'; readonly token: string }
   | { readonly kind: 'queryToken'; readonly token: string }
   | { readonly kind: 'sessionCookie'; readonly token: string }
+  /** The cookie of ComfyUI-Sentinel's clients. `fromBrowser`: the request says that a browser sent it. */
+  | { readonly kind: 'tokenCookie'; readonly token: string; readonly fromBrowser: boolean }
 
 export interface AuthenticationInput {
   readonly presented: PresentedCredential

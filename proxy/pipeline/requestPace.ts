@@ -1,7 +1,7 @@
 import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
 import { toAddressGroup } from '../core/addresses.ts'
-import type { Principal } from './requestContext.ts'
+import type { Credential, Principal } from './requestContext.ts'
 import type { SettingsReader } from './services.ts'
 
 const WINDOW_SECONDS = 60
@@ -54,8 +54,9 @@ export class RequestPace {
     const perSource = this.#settings.get('limits.requestsPerMinute')
     const { accountId, credential } = principal
     const ofAddress = this.#find('address', group, this.#settings.get('limits.requestsPerMinutePerAddress'))
-    if (credential.kind === 'apiKey') {
-      const ofKey = this.#find('key', credential.keyId, perSource)
+    const keyId = findKeyId(credential)
+    if (keyId !== undefined) {
+      const ofKey = this.#find('key', keyId, perSource)
       const ofAll = this.#find('person', `${accountId} with keys`, perSource * ACCOUNT_FACTOR)
       this.#takeAll([ofKey, ofAll, ofAddress])
     } else {
@@ -99,6 +100,12 @@ export class RequestPace {
       this.#buckets.delete(name)
     }
   }
+}
+
+/** What a tool holds, whose floods do not keep its person waiting. */
+function findKeyId(credential: Credential): string | undefined {
+  if (credential.kind === 'apiKey') return credential.keyId
+  return credential.kind === 'token' && credential.use === 'api' ? credential.tokenId : undefined
 }
 
 const words: Readonly<Record<PolicyName, string>> = {

@@ -8,6 +8,8 @@ import type { Random } from '../core/random.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { WorkflowAsker } from '../workflows/grants.ts'
 import type { PublishedRun } from '../workflows/publishedRuns.ts'
+import type { PeerRules } from '../http/peerRules.ts'
+import type { TlsSource } from '../http/tlsSource.ts'
 import type { PipelineAudit } from './audit.ts'
 import type { EngineFacts } from '../nodes/catalogReader.ts'
 import type { EngineRuleSource, UserFolderSource } from './engineUsers.ts'
@@ -63,4 +65,8 @@ export interface GateDependencies {
   /** Answers `/gatehouse/*` and the sign-in routes. */
   readonly ownApplication: OwnApplication
   readonly audit: PipelineAudit
+  /** Who may connect; left out: the home's networks. The owner's window asks nobody. */
+  readonly peerRules?: PeerRules
+  /** Left out: nothing is encrypted. */
+  readonly tls?: TlsSource
 }

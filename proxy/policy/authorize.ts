@@ -34,6 +34,7 @@ export function authorize(question: AccessQuestion): Decision {
   const { credential } = principal
   // The owner's session must not work where custom nodes' scripts run, and a people's session not in the owner's window.
   if (credential.kind === 'session' && listenerOf(credential.surface) !== listener) return wrongSurface
+  if (credential.kind === 'token' && listener !== 'public') return wrongSurface
   if (listener !== 'public' && !isOwn) return nothingHere
   const workflowId = onlyWorkflowOf(principal)
   const narrow = workflowId === undefined ? allow : decideOneWorkflow(workflowId, { method, segments })

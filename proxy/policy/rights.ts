@@ -23,9 +23,9 @@ export const missingScope = (scope: Scope): Decision =>
 const missingPermission = (roleTitle: string, permission: Permission): Decision =>
   deny('PERMISSION_DENIED', `People with the role “${roleTitle}” may not ${permissionWords[permission]}.`)
 
-/** Whether a credential reaches as far as one of these scopes; a session has no narrower reach than its person. */
+/** Whether a credential reaches as far as one of these scopes; sessions and tokens have no narrower reach than their person. */
 export const hasScope = (credential: Credential, scopes: readonly Scope[]): boolean =>
-  credential.kind === 'session' || credential.scopes.some((scope) => scopes.includes(scope))
+  credential.kind !== 'apiKey' || credential.scopes.some((scope) => scopes.includes(scope))
 
 /**
  * Whether the role gives a permission. Whoever may run any workflow may run those made ready, too; what is reserved is
@@ -82,7 +82,7 @@ export const decideOwn = (principal: Asking, permission: Permission, method: str
 
 /**
  * Session riding: a session of the public listener never administers, whoever it belongs to, because ComfyUI's page
- * and other people's JavaScript live on the same origin.
+ * and other people's JavaScript live on the same origin. Nor does a token, which stands for such a session.
  */
 export function decideAdminister({ role, credential }: Pick<Asking, 'role' | 'credential'>): Decision {
   if (role !== 'administrator') return administratorsOnly
@@ -90,7 +90,7 @@ export function decideAdminister({ role, credential }: Pick<Asking, 'role' | 'cr
     if (credential.workflowId !== undefined) return oneWorkflowOnly
     return hasScope(credential, ['administer']) ? allow : missingScope('administer')
   }
-  return credential.surface === 'people' ? onThisComputer : allow
+  return credential.kind === 'token' || credential.surface === 'people' ? onThisComputer : allow
 }
 
 export const mayAdminister = (principal: Pick<Asking, 'role' | 'credential'>): boolean =>
@@ -103,7 +103,8 @@ export function decideManager(
 ): Decision {
   if (role !== 'administrator') return administratorsOnly
   if (credential.kind === 'apiKey') return hasScope(credential, ['administer']) ? allow : missingScope('administer')
-  return credential.fromOwnerWindow || fromOtherDevices ? allow : onThisComputer
+  const isHere = credential.kind === 'session' && credential.fromOwnerWindow
+  return isHere || fromOtherDevices ? allow : onThisComputer
 }
 
 /** What a key for one workflow hears of everything else. */

@@ -1,20 +1,24 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { enterAsGuest } from '../accounts/guestEntry.ts'
-import { clearSessionCookie, createSessionCookie } from '../accounts/sessionCookie.ts'
+import { clearSessionCookie, clearTokenCookie, createSessionCookie } from '../accounts/sessionCookie.ts'
 import { signOut as endSession } from '../accounts/signOut.ts'
 import type { Stores } from '../accounts/stores.ts'
 import { signInSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Logger } from '../core/logger.ts'
-import { readBody } from '../http/bodyReader.ts'
+import { TOKEN_COOKIE } from '../core/cookieNames.ts'
+import { listCookies } from '../http/credentials.ts'
 import { everywhere } from '../http/securityHeaders.ts'
-import type { RequestContext } from '../pipeline/requestContext.ts'
+import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
 import { readBuiltPages, writeAsset } from './assets.ts'
 import type { BuiltPages } from './assets.ts'
 import { pageHeaders, toOrigin } from './contentPolicy.ts'
 import { toOwnPath } from './ownPath.ts'
+import { generateToken, loginForToken, register } from './sentinelApi.ts'
 import { maySignOutByGet } from './signOut.ts'
 import { signOutPage, signOutPagePolicy } from './signOutPage.ts'
+import { readForm, sendsJson } from './turn.ts'
+import type { Turn } from './turn.ts'
 
 /*
  * The pages people see: sign-in, their account, the owner's window, and signing in and out by plain forms. It serves
@@ -28,14 +32,7 @@ export interface PortalDependencies {
   readonly pagesDirectory: string
 }
 
-interface Turn {
-  readonly incoming: IncomingMessage
-  readonly outgoing: ServerResponse
-  readonly context: RequestContext
-}
-
 const onEverything = Object.fromEntries(everywhere)
-const formLimits = { limitBytes: 16 * 1024, deadlineMs: 15_000, idleMs: 10_000 }
 
 export type Portal = (incoming: IncomingMessage, outgoing: ServerResponse, context: RequestContext) => Promise<void>
 
@@ -56,6 +53,7 @@ export function createPortal(dependencies: PortalDependencies): Portal {
     else if (path === '/logout') await signOut(turn, dependencies.stores)
     else if (path === '/gatehouse') redirect(turn, '/gatehouse/')
     else if (path === '/login' && isPublic && context.method === 'POST') await signIn(turn, dependencies.stores)
+    else if (isOfSentinel(path)) await answerSentinel(turn, dependencies.stores, () => getPages().portal)
     else if (isPublic ? path === '/login' || isPortalPage(path) : isOwnerPage(path)) {
       writePage(turn, isPublic ? getPages().portal : getPages().owner)
     } else throw notFound()
@@ -63,6 +61,17 @@ export function createPortal(dependencies: PortalDependencies): Portal {
 }
 
 const notFound = (): GateError => new GateError('NOT_FOUND', 'There is no such page.')
+
+const isOfSentinel = (path: string): boolean => path === '/register' || path === '/generate_token'
+
+/** Further routes of ComfyUI-Sentinel's API, and the pages beside them. */
+async function answerSentinel(turn: Turn, stores: Stores, getPage: () => string): Promise<void> {
+  const { context } = turn
+  if (context.listener !== 'public' || !stores.settings.get('tokens.on')) throw notFound()
+  if (context.method !== 'POST') writePage(turn, getPage())
+  else if (context.target.path === '/register') await register(turn, stores)
+  else await generateToken(turn, stores)
+}
 
 const isOwnerPage = (path: string): boolean => /^\/gatehouse\/owner(?:\/[a-z]*)*$/.test(path)
 
@@ -101,15 +110,21 @@ function writePage(turn: Turn, html: string): void {
   outgoing.end(context.method === 'HEAD' ? undefined : html)
 }
 
-function redirect({ outgoing }: Turn, location: string, headers: Record<string, string> = {}): void {
+function redirect({ outgoing }: Turn, location: string, headers: OutgoingHttpHeaders = {}): void {
   outgoing.writeHead(303, { ...onEverything, ...headers, location, 'cache-control': 'no-store', 'content-length': 0 })
   outgoing.end()
 }
 
-/** A plain form, for browsers without scripts and for tools; the page itself signs in over the API. */
+/**
+ * A plain form of a browser without scripts gets a session; the page itself signs in over the API. Clients of
+ * ComfyUI-Sentinel, who send JSON or a form and want no page, get a token.
+ */
 async function signIn(turn: Turn, stores: Stores): Promise<void> {
   const { incoming, context } = turn
-  const form = await readForm(incoming)
+  const givesTokens = stores.settings.get('tokens.on')
+  if (givesTokens && sendsJson(turn)) return loginForToken(turn, stores)
+  const form = await readForm(turn)
+  if (givesTokens && isOfTool(turn, form)) return loginForToken(turn, stores, Object.fromEntries(form))
   const next = toOwnPath(form.get('next') ?? new URLSearchParams(context.target.search).get('next'))
   if (form.get('guest') === 'true') {
     const { cookie } = await enterAsGuest(stores, context, incoming.headers['user-agent'])
@@ -134,12 +149,12 @@ async function signIn(turn: Turn, stores: Stores): Promise<void> {
   }
 }
 
-async function readForm(incoming: IncomingMessage): Promise<URLSearchParams> {
-  if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(incoming.headers['content-type'] ?? '')) {
-    throw new GateError('UNSUPPORTED_MEDIA_TYPE', 'Send this as a form.')
-  }
-  return new URLSearchParams((await readBody(incoming, formLimits)).toString('utf8'))
-}
+/** Wants no page, and says nothing of where to go on to or of looking around. */
+const isOfTool = ({ incoming, context }: Turn, form: URLSearchParams): boolean =>
+  incoming.headers.accept?.includes('text/html') !== true &&
+  !form.has('next') &&
+  !form.has('guest') &&
+  !new URLSearchParams(context.target.search).has('next')
 
 async function signOut(turn: Turn, stores: Stores): Promise<void> {
   const { incoming, outgoing, context } = turn
@@ -153,14 +168,18 @@ async function signOut(turn: Turn, stores: Stores): Promise<void> {
   }
   const { principal } = context
   // A key is not signed out, and the owner's window closes with the app.
-  if (principal?.credential.kind === 'session' && principal.credential.surface === 'people') {
-    await endSession(stores, principal, context.clientAddress)
+  if (principal !== undefined && isSignedOut(principal)) {
+    const tokenTexts = listCookies(incoming.headers.cookie, TOKEN_COOKIE)
+    await endSession(stores, { principal, clientAddress: context.clientAddress, tokenTexts })
   }
   redirect(turn, '/login', {
-    'set-cookie': clearSessionCookie(context.secure),
+    'set-cookie': [clearSessionCookie(context.secure), clearTokenCookie(context.secure)],
     'clear-site-data': '"cache", "storage"',
   })
 }
+
+const isSignedOut = ({ credential }: Principal): boolean =>
+  credential.kind === 'token' || (credential.kind === 'session' && credential.surface === 'people')
 
 function writeSignOutPage(outgoing: ServerResponse): void {
   outgoing.writeHead(200, {

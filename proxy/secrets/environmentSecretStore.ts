@@ -5,6 +5,8 @@ import { secretBytes, secretNames } from './secretStore.ts'
 import type { KeptName, SecretName, SecretStore } from './secretStore.ts'
 
 const MIN_MASTER_BYTES = 32
+/** Of the key of the gate's own certificate there is a seed instead of the key: P-256's order and 64 bits (FIPS 186-5, A.2.1). */
+const LEAF_SEED_BYTES = 40
 
 /**
  * Secrets derived (HKDF-SHA-256) from one file that a headless gate is handed, by systemd credentials or a KMS.
@@ -12,13 +14,16 @@ const MIN_MASTER_BYTES = 32
  */
 export function createEnvironmentSecretStore(file: string, dataFolderId: string): SecretStore {
   const master = readMaster(file)
-  const derive = (name: SecretName): Buffer =>
-    Buffer.from(hkdfSync('sha256', master, dataFolderId, `gatehouse/${name}`, secretBytes))
+  const derive = (name: SecretName | 'leaf-key', bytes: number): Buffer =>
+    Buffer.from(hkdfSync('sha256', master, dataFolderId, `gatehouse/${name}`, bytes))
   const made: readonly string[] = secretNames
   const isMade = (name: SecretName | KeptName): name is SecretName => made.includes(name)
   return {
     kind: 'environment',
-    get: (name) => Promise.resolve(isMade(name) ? derive(name) : undefined),
+    get: (name) => {
+      if (isMade(name)) return Promise.resolve(derive(name, secretBytes))
+      return Promise.resolve(name === 'leaf-key' ? derive(name, LEAF_SEED_BYTES) : undefined)
+    },
     set: () => Promise.reject(new TypeError('secrets from the environment are derived, never written')),
     close: () => Promise.resolve(),
   }

@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { writePrivateFile } from '../core/privateFile.ts'
 import type { Random } from '../core/random.ts'
 import { hasCode } from '../core/systemErrors.ts'
 import { GateError } from '../contract/errorCodes.ts'
@@ -16,7 +17,7 @@ export function createFileSecretStore(file: string, random: Random): SecretStore
       return Promise.resolve(text === undefined ? undefined : Buffer.from(text, 'base64'))
     },
     set: (name, value) => {
-      writeAtomically(file, JSON.stringify({ ...readContent(file), [name]: value.toString('base64') }), random)
+      writePrivateFile(file, JSON.stringify({ ...readContent(file), [name]: value.toString('base64') }), random)
       return Promise.resolve()
     },
     close: () => Promise.resolve(),
@@ -42,21 +43,3 @@ const unreadable = (file: string, cause: unknown): GateError =>
   new GateError('SECRETS_UNAVAILABLE', `The file with the secret keys, ${file}, cannot be read or is damaged.`, {
     cause,
   })
-
-function writeAtomically(file: string, text: string, random: Random): void {
-  const next = `${file}.${random.id(8)}`
-  const handle = openSync(next, 'wx', 0o600)
-  try {
-    writeSync(handle, text)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-  try {
-    chmodSync(next, 0o600)
-    renameSync(next, file)
-  } catch (error) {
-    rmSync(next, { force: true })
-    throw error
-  }
-}

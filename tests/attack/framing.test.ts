@@ -6,6 +6,7 @@ import type { GateFixture } from '../support/gateFixture.ts'
 import { ask } from '../support/httpClient.ts'
 import { startLenientUpstream } from '../support/lenientUpstream.ts'
 import { sendRaw } from '../support/rawHttpClient.ts'
+import { FakeTls } from '../support/testCertificate.ts'
 
 interface Target {
   readonly port: number
@@ -27,15 +28,16 @@ const HOST = '127.0.0.1'
 const own = (line: string): boolean => !line.startsWith('GET /ws?')
 
 describe.each([
-  ['a server that smuggling works on', startLenient],
-  ['a real aiohttp server', startAiohttpUpstream],
-])('request framing in front of %s', (_name, start) => {
+  ['a server that smuggling works on', startLenient, false],
+  ['a server that smuggling works on, over TLS', startLenient, true],
+  ['a real aiohttp server', startAiohttpUpstream, false],
+])('request framing in front of %s', (_name, start, tls) => {
   let target: Target
   let fixture: GateFixture
 
   beforeAll(async () => {
     target = await start()
-    fixture = await openGateFixture({ upstreamPort: target.port })
+    fixture = await openGateFixture({ upstreamPort: target.port, ...(tls && { tls: new FakeTls() }) })
   })
   afterAll(async () => {
     await fixture.close()
@@ -46,11 +48,11 @@ describe.each([
     'case 32, 35: executes nothing more than was asked for: $name',
     async ({ bytes, statuses, legitimate = [] }) => {
       await target.takeExecuted()
-      const answer = await sendRaw(fixture.port, bytes, { silenceMs: 250 })
+      const answer = await sendRaw(fixture.port, bytes, { tls, silenceMs: 250 })
       expect(statuses).toContain(answer.statuses[0])
       expect((await target.takeExecuted()).filter(own)).toEqual(legitimate)
       // A desynchronised connection would give the next person somebody else's answer.
-      const next = await ask(fixture.port, '/embeddings?after', { headers: bearer(tokens.creator2) })
+      const next = await ask(fixture.port, '/embeddings?after', { tls, headers: bearer(tokens.creator2) })
       expect(next.json()).toEqual({ executed: 'GET /embeddings?after' })
       expect((await target.takeExecuted()).filter(own)).toEqual(['GET /embeddings?after'])
     },
@@ -60,7 +62,7 @@ describe.each([
     await target.takeExecuted()
     const wrong = `GET /queue?1 HTTP/1.1\r\nHost: ${HOST}\r\nHost: x\r\n\r\n`
     const next = `POST /interrupt HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\nContent-Length: 0\r\n\r\n`
-    const answer = await sendRaw(fixture.port, wrong + next, { silenceMs: 250 })
+    const answer = await sendRaw(fixture.port, wrong + next, { tls, silenceMs: 250 })
     expect(answer).toMatchObject({ statuses: [400], closed: true })
     expect((await target.takeExecuted()).filter(own)).toEqual([])
   })
@@ -77,7 +79,7 @@ describe.each([
       'Sec-WebSocket-Version: 13',
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
     ]
-    const answer = await sendRaw(fixture.port, `${slow}${upgrade.join('\r\n')}\r\n\r\n`, { silenceMs: 250 })
+    const answer = await sendRaw(fixture.port, `${slow}${upgrade.join('\r\n')}\r\n\r\n`, { tls, silenceMs: 250 })
     expect(answer.statuses).not.toContain(101)
     expect(answer.closed).toBe(true)
     expect(fixture.gate.connections().every(({ sockets }) => sockets === 0)).toBe(true)
@@ -87,7 +89,7 @@ describe.each([
     await target.takeExecuted()
     const one = `GET /embeddings?1 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${tokens.creator}\r\n\r\n`
     const two = `GET /embeddings?2 HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`
-    const answer = await sendRaw(fixture.port, one + two, { silenceMs: 250 })
+    const answer = await sendRaw(fixture.port, one + two, { tls, silenceMs: 250 })
     expect(answer.statuses).toEqual([200, 401])
     expect((await target.takeExecuted()).filter(own)).toEqual(['GET /embeddings?1'])
   })

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RequestBody } from '../../proxy/forward/requestBody.ts'
 import { readBody } from '../../proxy/http/bodyReader.ts'
-import { defaultListenerLimits, Listener } from '../../proxy/http/listener.ts'
+import { Listener } from '../../proxy/http/listener.ts'
 import { bearer, openGateFixture, tokens } from '../support/gateFixture.ts'
 import type { GateFixture } from '../support/gateFixture.ts'
 import { ask } from '../support/httpClient.ts'
@@ -22,8 +22,7 @@ describe('a peer from the internet', () => {
         upgrade: () => undefined,
         refused: (address) => refused.push(address),
       },
-      defaultListenerLimits,
-      () => false,
+      { rules: { decide: () => 'outside', onChange: () => () => undefined } },
     )
     const port = await listener.listen('127.0.0.1', 0)
     const answer = await sendRaw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')

@@ -17,6 +17,8 @@ import type { UserFolderSource } from '../../proxy/pipeline/engineUsers.ts'
 import type { GateDependencies, InputRoom, NodeGuard } from '../../proxy/pipeline/services.ts'
 import { createGate } from '../../proxy/gate.ts'
 import type { Gate, GateOptions } from '../../proxy/gate.ts'
+import type { PeerRules } from '../../proxy/http/peerRules.ts'
+import type { TlsSource } from '../../proxy/http/tlsSource.ts'
 import type { PipelineEvent } from '../../proxy/pipeline/audit.ts'
 import type {
   AuthenticationInput,
@@ -88,8 +90,10 @@ export class FakeAuthenticator implements Authenticator {
   }
 }
 
-const credentialId = ({ credential }: Principal): string =>
-  credential.kind === 'session' ? credential.sessionId : credential.keyId
+function credentialId({ credential }: Principal): string {
+  if (credential.kind === 'token') return credential.tokenId
+  return credential.kind === 'session' ? credential.sessionId : credential.keyId
+}
 
 export class FakeEngine implements Engine {
   readonly #listeners = new Set<(state: EngineState) => void>()
@@ -318,6 +322,10 @@ export interface FixtureOptions extends GateOptions {
   readonly ready?: boolean
   /** A supervised one instead of the one that the test sets. */
   readonly supervised?: Engine
+  /** Left out: nothing is encrypted. */
+  readonly tls?: TlsSource
+  /** Left out: the home's networks. */
+  readonly peerRules?: PeerRules
   /** What the gate is given in the end. */
   readonly adapt?: (parts: GateDependencies) => GateDependencies
 }
@@ -334,6 +342,8 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
     jobsDirectory,
     supervised,
     room,
+    tls,
+    peerRules,
     adapt = (parts) => parts,
     ...gateOptions
   } = options
@@ -369,6 +379,8 @@ export async function openGateFixture(options: FixtureOptions = {}): Promise<Gat
       folders: givenFolders ?? folders,
       nodes: givenNodes ?? nodes,
       ...(room && { room }),
+      ...(tls && { tls }),
+      ...(peerRules && { peerRules }),
       jobs: queue.jobs,
       audit: { record: (event) => events.push(event) },
       ownApplication: (request, response, context) => {

@@ -117,6 +117,14 @@ export function createFakeParts(): FakeParts {
           for (const listener of sharingListeners) listener()
           return Promise.resolve()
         },
+        answerNetwork: (network, share) => {
+          calls.push(`network ${network} ${String(share)}`)
+          return Promise.resolve()
+        },
+        acceptAddress: () => {
+          calls.push('address')
+          return Promise.resolve()
+        },
         onChange: (listener) => {
           sharingListeners.add(listener)
           return () => sharingListeners.delete(listener)

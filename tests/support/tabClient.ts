@@ -52,10 +52,15 @@ export class TabClient {
   static async open(
     port: number,
     path: string,
-    options: ClientOptions & { protocols?: string[] } = {},
+    options: ClientOptions & { protocols?: string[]; tls?: boolean } = {},
   ): Promise<TabClient> {
-    const { protocols = [], ...others } = options
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, { perMessageDeflate: false, ...others })
+    const { protocols = [], tls = false, ...others } = options
+    const scheme = tls ? 'wss' : 'ws'
+    const socket = new WebSocket(`${scheme}://127.0.0.1:${port}${path}`, protocols, {
+      perMessageDeflate: false,
+      rejectUnauthorized: false,
+      ...others,
+    })
     const tab = new TabClient(socket)
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve())

@@ -95,7 +95,7 @@ export function createKeysResource({ stores, clock, workflows }: OwnApplicationD
 /** The key that makes another one; undefined for whoever may make keys that stand by themselves. */
 async function findMaker(principal: Principal, keys: Pick<ApiKeyStore, 'find'>): Promise<ApiKeyRecord | undefined> {
   const { credential } = principal
-  if (credential.kind === 'session' || mayAdminister(principal)) return undefined
+  if (credential.kind !== 'apiKey' || mayAdminister(principal)) return undefined
   const maker = await keys.find(credential.keyId)
   if (maker === undefined) throw new GateError('AUTH_INVALID', 'This key has ended.')
   return maker
@@ -138,7 +138,7 @@ function checkScopes(scopes: readonly Scope[], principal: Principal, holder: Acc
   }
   checkHolderScopes(scopes, holder)
   const { credential } = principal
-  if (credential.kind === 'session' || mayAdminister(principal)) return
+  if (credential.kind !== 'apiKey' || mayAdminister(principal)) return
   const mayGive = new Set<Scope>([
     ...credential.scopes,
     ...(credential.scopes.includes('run') ? ['read' as const] : []),

@@ -1,14 +1,16 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { enterAsGuest } from '../../accounts/guestEntry.ts'
-import { clearSessionCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
+import { clearSessionCookie, clearTokenCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
 import { signOut } from '../../accounts/signOut.ts'
 import type { Stores } from '../../accounts/stores.ts'
 import { toPrincipal } from '../../accounts/storesAuthenticator.ts'
 import { guestEntrySchema, sessionSchema, signInSchema } from '../../contract/accounts.ts'
 import type { SessionAnswer } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
-import type { Principal } from '../../pipeline/requestContext.ts'
+import { TOKEN_COOKIE } from '../../core/cookieNames.ts'
+import { listCookies } from '../../http/credentials.ts'
+import type { Credential, Principal } from '../../pipeline/requestContext.ts'
 import { decideManager, mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { describePrincipal } from '../describe.ts'
@@ -22,12 +24,18 @@ const describeSelf = async (stores: Stores, principal: Principal): Promise<Sessi
     user: describePrincipal(principal),
     roleTitle: principal.roleTitle,
     permissions: [...principal.permissions],
-    surface: credential.kind === 'apiKey' ? 'key' : credential.surface,
+    surface: toSurface(credential),
     mayAdminister: mayAdminister(principal),
     mayUseManager: decideManager(principal, stores.settings.get('comfyui.managerFromOtherDevices')).allowed,
     isInApp: credential.kind === 'session' && (credential.surface === 'owner' || credential.fromOwnerWindow),
     guest: typeof account?.guestAddress === 'string' ? { endsAt: toIsoOrNull(account.expiresAtMs) } : null,
   }
+}
+
+/** A token stands for a session of the people's listener. */
+function toSurface(credential: Credential): SessionAnswer['surface'] {
+  if (credential.kind === 'apiKey') return 'key'
+  return credential.kind === 'token' ? 'people' : credential.surface
 }
 
 const toIsoOrNull = (atMs: number | null): string | null => (atMs === null ? null : new Date(atMs).toISOString())
@@ -111,11 +119,13 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
     .openapi(deleteRoute, async (c) => {
       const { context } = c.env
       const principal = requirePrincipal(context)
-      if (principal.credential.kind !== 'session') {
+      if (principal.credential.kind === 'apiKey') {
         throw new GateError('BAD_REQUEST', 'A key is not signed out. Revoke it under "keys".')
       }
-      await signOut(stores, principal, context.clientAddress)
+      const tokenTexts = listCookies(c.env.incoming.headers.cookie, TOKEN_COOKIE)
+      await signOut(stores, { principal, clientAddress: context.clientAddress, tokenTexts })
       c.header('set-cookie', clearSessionCookie(context.secure))
+      c.header('set-cookie', clearTokenCookie(context.secure), { append: true })
       c.header('clear-site-data', '"cache", "storage"')
       return c.body(null, 204)
     })

@@ -1,5 +1,6 @@
 import { GateError } from '../../contract/errorCodes.ts'
 import { findPresentedCredential } from '../../http/credentials.ts'
+import type { RequestHead } from '../../http/headers.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Authenticator, PresentedCredential } from '../requestContext.ts'
 import type { RequestPace } from '../requestPace.ts'
@@ -35,6 +36,7 @@ function findCredential(exchange: Exchange, pace: RequestPace): PresentedCredent
       queryToken: target.queryToken,
       upgrade,
       secure,
+      fromBrowser: isBrowser(head),
     })
   } catch (error) {
     countRefused(error, exchange, pace)
@@ -53,8 +55,8 @@ async function resolve(
     exchange.principal = await authenticator.authenticate({ presented, listener, secure, clientAddress })
   } catch (error) {
     // An old cookie goes on as a stranger and is counted as one by the next stage.
-    const isOldCookie =
-      error instanceof GateError && error.code === 'AUTH_INVALID' && presented.kind === 'sessionCookie'
+    const isCookie = presented.kind === 'sessionCookie' || presented.kind === 'tokenCookie'
+    const isOldCookie = error instanceof GateError && error.code === 'AUTH_INVALID' && isCookie
     if (!isOldCookie) {
       countRefused(error, exchange, pace)
       throw error
@@ -62,3 +64,7 @@ async function resolve(
     exchange.refusedCookie = error
   }
 }
+
+/** Every browser says one of these at least; a tool that says none is none. */
+const isBrowser = ({ secFetchSite, secFetchMode, origin, userAgent }: RequestHead): boolean =>
+  secFetchSite !== undefined || secFetchMode !== undefined || origin !== undefined || /mozilla\//i.test(userAgent ?? '')

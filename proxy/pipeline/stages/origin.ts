@@ -26,6 +26,7 @@ function comesFromElsewhere({ head, method, presentedKind, upgrade }: Exchange):
       // A browser that was given user:key@ in an address sends it again by itself, also for a foreign page.
       return isForeignBySignals(head.secFetchSite, head.origin, head.host) === true
     case 'sessionCookie':
+    case 'tokenCookie':
     case undefined:
       break
   }

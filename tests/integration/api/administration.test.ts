@@ -9,6 +9,8 @@ const administration = [
   ['PATCH', '/settings', { 'sharing.on': true }],
   ['GET', '/sharing', undefined],
   ['PUT', '/sharing', { on: true }],
+  ['PUT', '/sharing/network', { network: 'router:02:00:5e:10:00:01', share: true }],
+  ['PUT', '/sharing/address', {}],
   ['GET', '/comfyui', undefined],
   ['GET', '/comfyui/log', undefined],
   ['POST', '/comfyui/start', {}],

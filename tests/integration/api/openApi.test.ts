@@ -56,6 +56,8 @@ describe('the OpenAPI document', () => {
         '/shared/{id}/file',
         '/shared/{id}/thumbnail',
         '/sharing',
+        '/sharing/address',
+        '/sharing/network',
         '/users',
         '/users/{id}',
         '/users/{id}/password',

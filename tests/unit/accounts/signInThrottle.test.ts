@@ -27,9 +27,9 @@ describe('the sign-in throttle', () => {
 
   it('says how many tries are left and what follows', () => {
     const throttle = new SignInThrottle(createMovableClock())
-    expect(throttle.state(keys)).toEqual({ waitMs: 0, triesLeft: 3, nextPauseMs: 60_000 })
+    expect(throttle.state(keys)).toEqual({ waitMs: 0, triesLeft: 3, failures: 0, nextPauseMs: 60_000 })
     throttle.begin(keys)
-    expect(throttle.state(keys)).toEqual({ waitMs: 0, triesLeft: 2, nextPauseMs: 60_000 })
+    expect(throttle.state(keys)).toEqual({ waitMs: 0, triesLeft: 2, failures: 1, nextPauseMs: 60_000 })
   })
 
   it('counts tries that are still running (many at once)', () => {

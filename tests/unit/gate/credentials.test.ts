@@ -9,6 +9,7 @@ const nothing: CredentialSources = {
   queryToken: undefined,
   upgrade: false,
   secure: false,
+  fromBrowser: false,
 }
 const find = (sources: Partial<CredentialSources>) => findPresentedCredential({ ...nothing, ...sources })
 const all = { cookie: 'gatehouse_session=c', subprotocols: 'x, gatehouse.bearer.p', queryToken: 'q', upgrade: true }

@@ -1,14 +1,23 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { GateError } from '../../../proxy/contract/errorCodes.ts'
 import { silentLogger } from '../../../proxy/core/logger.ts'
+import { NetworkAgreement } from '../../../service/networkAgreement.ts'
 import { SharingController } from '../../../service/sharingController.ts'
+import { noSurroundings } from '../../../service/sharingSurroundings.ts'
+import type { Network } from '../../../proxy/contract/sharing.ts'
 import type { LanAddress } from '../../../proxy/network/lanAddresses.ts'
 
 const home: LanAddress = { address: '192.168.1.20', interface: 'eth0', virtual: false, medium: 'cable' }
 const vpn: LanAddress = { address: '10.8.0.2', interface: 'tun0', virtual: true, medium: 'vpn' }
 
-function setUp(options: { isOn?: boolean; chosen?: readonly string[] } = {}) {
-  const taken = (port: number) => new GateError('PORT_IN_USE', `Port ${port} is used by another program.`)
+const ours: Network = { id: 'router:02:00:5e:10:00:01', name: 'Ours' }
+const cafe: Network = { id: 'router:02:00:5e:10:00:02', name: 'Cafe' }
+
+function setUp(
+  options: { isOn?: boolean; chosen?: readonly string[]; agreed?: readonly Network[]; isForRun?: boolean } = {},
+) {
+  const taken = (port: number) =>
+    new GateError('PORT_IN_USE', `Port ${port} is used by another program.`, { cause: world.refusalCause })
   const world = {
     isOn: options.isOn ?? false,
     port: 8190,
@@ -21,6 +30,12 @@ function setUp(options: { isOn?: boolean; chosen?: readonly string[] } = {}) {
     isSharedPortTaken: false,
     trouble: undefined as string | undefined,
     people: ['Mia'] as readonly string[],
+    network: ours as Network | undefined,
+    agreed: options.agreed ?? [ours],
+    paused: [] as string[],
+    everListened: new Set<string>(),
+    refusalCause: undefined as unknown,
+    holder: null as string | null,
     tell: (_names: readonly string[]): void => undefined,
     /** As the API and the command line do it: nobody calls the switch. */
     write(values: { isOn?: boolean; port?: number; chosen?: readonly string[] }): void {
@@ -59,6 +74,7 @@ function setUp(options: { isOn?: boolean; chosen?: readonly string[] } = {}) {
       openSharing: (addresses) => {
         if (world.isSharedPortTaken) return Promise.reject(taken(world.port))
         world.listening = addresses
+        for (const address of addresses) world.everListened.add(address)
         return Promise.resolve()
       },
       closeSharing: () => {
@@ -71,6 +87,23 @@ function setUp(options: { isOn?: boolean; chosen?: readonly string[] } = {}) {
     foreignAddresses: () => world.foreign,
     people: () => Promise.resolve(world.people),
     engineTrouble: () => world.trouble,
+    network: {
+      get network() {
+        return world.network
+      },
+      look: () => Promise.resolve(),
+    },
+    agreement: new NetworkAgreement({
+      list: () => world.agreed,
+      add: (network) => {
+        world.agreed = [...world.agreed, network]
+        return Promise.resolve()
+      },
+      isForRun: options.isForRun ?? false,
+    }),
+    surroundings: noSurroundings,
+    inspectPort: () => Promise.resolve({ holder: world.holder, free: 8192 }),
+    onPause: ({ name }) => world.paused.push(name),
     pollMs: 5,
   })
   opened.push(sharing)
@@ -298,5 +331,133 @@ describe('settings of sharing written by another door', () => {
     world.write({ isOn: true })
     await sharing.set(true).catch(() => undefined)
     expect(world.listening).toEqual([])
+  })
+})
+
+describe('sharing on another network', () => {
+  it('rests there and asks, and goes on at home by itself', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    await sharing.start()
+    world.network = cafe
+    await vi.waitFor(() => expect(world.listening).toEqual([]))
+    expect(sharing.describe()).toMatchObject({ on: true, addresses: [], pause: { network: cafe, asks: true } })
+    expect(sharing.describe().problem).toBeNull()
+    expect(world.paused).toEqual(['Cafe'])
+    world.network = ours
+    await vi.waitFor(() => expect(world.listening).toContain('192.168.1.20'))
+    expect(sharing.describe().pause).toBeNull()
+  })
+
+  it('does not open on a new address before it is known whose network it is', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    await sharing.start()
+    world.network = cafe
+    world.lan = [{ ...home, address: '10.1.2.3' }]
+    await vi.waitFor(() => expect(sharing.describe().pause).not.toBeNull())
+    expect(world.everListened.has('10.1.2.3')).toBe(false)
+  })
+
+  it('means the network where it was switched on first', async () => {
+    const { world, sharing } = setUp({ agreed: [] })
+    await sharing.start()
+    await sharing.set(true)
+    expect(world.agreed).toEqual([ours])
+    expect(world.listening).toContain('192.168.1.20')
+  })
+
+  it('asks where it was left on and nobody was ever asked', async () => {
+    const { world, sharing } = setUp({ isOn: true, agreed: [] })
+    await sharing.start()
+    expect(world.listening).toEqual([])
+    expect(sharing.describe().pause).toEqual({ network: ours, asks: true })
+  })
+
+  it('asks too when it is switched on there', async () => {
+    const { world, sharing } = setUp()
+    world.network = cafe
+    await sharing.start()
+    await sharing.set(true)
+    expect(world.listening).toEqual([])
+    expect(sharing.describe().pause).toEqual({ network: cafe, asks: true })
+  })
+
+  it('shares there once the owner said so', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    world.network = cafe
+    await sharing.start()
+    await sharing.answerNetwork(cafe.id, true)
+    expect(world.listening).toContain('192.168.1.20')
+    expect(world.agreed).toEqual([ours, cafe])
+  })
+
+  it('stops asking after "not here", and stays closed', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    world.network = cafe
+    await sharing.start()
+    await sharing.answerNetwork(cafe.id, false)
+    expect(sharing.describe().pause).toEqual({ network: cafe, asks: false })
+    expect(world.listening).toEqual([])
+  })
+
+  it('refuses an answer about a network that is gone by now', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    world.network = cafe
+    await sharing.start()
+    world.network = { id: 'router:02:00:5e:10:00:03', name: 'Station' }
+    await expect(sharing.answerNetwork(cafe.id, true)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(world.agreed).toEqual([ours])
+  })
+
+  it('closes when the network is taken off the list', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    await sharing.start()
+    world.agreed = []
+    world.tell(['sharing.networks'])
+    await vi.waitFor(() => expect(world.listening).toEqual([]))
+    expect(sharing.describe().pause).toEqual({ network: ours, asks: true })
+  })
+
+  it('is agreed to by naming the address for a run', async () => {
+    const { world, sharing } = setUp({ isOn: true, agreed: [], isForRun: true })
+    world.network = cafe
+    await sharing.start()
+    expect(world.listening).toContain('192.168.1.20')
+    expect(world.agreed).toEqual([])
+  })
+
+  it('asks nobody about addresses that never leave this computer', async () => {
+    const { world, sharing } = setUp({ isOn: true, agreed: [], chosen: ['127.0.0.2'] })
+    await sharing.start()
+    expect(world.listening).toEqual(['127.0.0.2'])
+  })
+})
+
+describe('a port that another program has', () => {
+  const taken = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' })
+
+  it('is named with its program and another port, and sharing stays off', async () => {
+    const { world, sharing } = setUp()
+    world.takenPorts.add(8190)
+    world.holder = 'nginx'
+    world.refusalCause = taken
+    await sharing.start()
+    await expect(sharing.set(true)).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    expect(sharing.describe()).toMatchObject({
+      on: false,
+      problem: 'Port 8190 is used by nginx.',
+      portTaken: { port: 8190, holder: 'nginx', free: 8192 },
+    })
+    expect(world.isOn).toBe(false)
+  })
+
+  it('is tried again without switching sharing on by the way', async () => {
+    const { world, sharing } = setUp()
+    world.takenPorts.add(8190)
+    world.refusalCause = taken
+    await sharing.start()
+    world.takenPorts.clear()
+    await sharing.set(false)
+    expect(sharing.describe()).toMatchObject({ on: false, problem: null, portTaken: null })
+    expect(world.openPort).toBe(8190)
   })
 })

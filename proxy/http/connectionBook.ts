@@ -1,0 +1,101 @@
+import type { Socket } from 'node:net'
+import { isLoopbackAddress, toAddressGroup } from '../core/addresses.ts'
+
+export interface ConnectionLimits {
+  /** Connections at once of one address; of IPv6, of one network. */
+  readonly connectionsPerAddress: number
+  /** How many of them may not have sent a whole request head yet. */
+  readonly pendingPerAddress: number
+  readonly connections: number
+}
+
+/** Programs on this computer share one address, and so does everybody behind a tunnel that ends here. */
+const LOOPBACK_FACTOR = 4
+
+/** One accepted connection. */
+export interface Connection {
+  readonly address: string
+  /** What connections are counted by. */
+  readonly group: string
+  /** What came in over the network; under TLS there is another socket above it. */
+  readonly raw: Socket
+  /** Where requests come from: `raw`, or what decrypts it. */
+  socket: Socket
+  /** Requests under way; an upgraded connection is busy until it ends. */
+  busy: number
+  /** Whether no whole request head has come yet. */
+  isPending: boolean
+}
+
+/** Which connections there are, and whether there is room for another one. The oldest stand first. */
+export class ConnectionBook {
+  readonly #limits: ConnectionLimits
+  readonly #all = new Map<Socket, Connection>()
+  readonly #groups = new Map<string, Set<Connection>>()
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  all(): IterableIterator<Connection> {
+    return this.#all.values()
+  }
+
+  /**
+   * Takes a connection in, for which an older one that does nothing may have to go; undefined: there is no room.
+   * Whoever opens hundreds and says nothing loses their own places first (slow headers), then idle ones of whoever has
+   * the most, so that nobody keeps others out by holding still.
+   */
+  open(raw: Socket, address: string): Connection | undefined {
+    const name = toAddressGroup(address)
+    const group = this.#groups.get(name) ?? new Set<Connection>()
+    const factor = isLoopbackAddress(address) ? LOOPBACK_FACTOR : 1
+    if (group.size >= this.#limits.connectionsPerAddress * factor) return undefined
+    if (this.#all.size >= this.#limits.connections && !this.#dropIdle()) return undefined
+    const pending = [...group].filter(({ isPending }) => isPending)
+    if (pending.length >= this.#limits.pendingPerAddress * factor) this.#drop(pending[0])
+    const connection: Connection = { address, group: name, raw, socket: raw, busy: 0, isPending: true }
+    this.#groups.set(name, group.add(connection))
+    this.#all.set(raw, connection)
+    return connection
+  }
+
+  /** `socket` decrypts the connection from now on. */
+  encrypted(connection: Connection, socket: Socket): void {
+    this.#all.delete(connection.socket)
+    connection.socket = socket
+    this.#all.set(socket, connection)
+  }
+
+  find(socket: Socket): Connection | undefined {
+    return this.#all.get(socket)
+  }
+
+  /** May be called more than once. */
+  forget(connection: Connection): void {
+    this.#all.delete(connection.socket)
+    const group = this.#groups.get(connection.group)
+    if (group?.delete(connection) === true && group.size === 0) this.#groups.delete(connection.group)
+  }
+
+  #drop(connection: Connection | undefined): void {
+    if (connection === undefined) return
+    this.forget(connection)
+    connection.socket.destroy()
+  }
+
+  /** The longest idle connection of whoever has the most of them. */
+  #dropIdle(): boolean {
+    let most: Connection[] = []
+    for (const group of this.#groups.values()) {
+      const idle = [...group].filter(({ busy }) => busy === 0)
+      if (idle.length > most.length) most = idle
+    }
+    this.#drop(most[0])
+    return most.length > 0
+  }
+}

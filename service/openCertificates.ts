@@ -1,0 +1,32 @@
+import { hostname, networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import type { Stores } from '../proxy/accounts/stores.ts'
+import { GateCertificates } from '../proxy/network/certificates/certificates.ts'
+import type { ServiceOptions } from './serviceTypes.ts'
+
+/** The gate's certificates, in the folder `tls` of the data folder, their keys where this data folder keeps secrets. */
+export function openCertificates(
+  {
+    dataDirectory,
+    database,
+    vault,
+    settings,
+    audit,
+  }: Pick<Stores, 'dataDirectory' | 'database' | 'vault' | 'settings' | 'audit'>,
+  { clock, random, logger }: Pick<ServiceOptions, 'clock' | 'random' | 'logger'>,
+): GateCertificates {
+  return new GateCertificates({
+    directory: join(dataDirectory, 'tls'),
+    clock,
+    random,
+    logger,
+    keep: vault,
+    settings,
+    hostName: hostname,
+    interfaces: networkInterfaces,
+    // The lock for writing is held by one process at a time, and ends with it.
+    exclusively: (run) => database.kysely.transaction().execute(run),
+    record: ({ what, reason, fingerprint }) =>
+      audit.record({ event: 'certificate.changed', actor: { kind: 'system' }, details: { what, reason, fingerprint } }),
+  })
+}
