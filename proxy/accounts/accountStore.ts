@@ -11,6 +11,14 @@ import { RowCache } from '../database/rowCache.ts'
 import type { AccountsTable, Schema } from '../database/schema.ts'
 import type { SettingsStore } from '../settings/settingsStore.ts'
 import { toNameKey } from './accountName.ts'
+import {
+  insertAccount,
+  parseName,
+  parsePersonName,
+  refuseChosenName,
+  refuseTakenName,
+  refuseUnknownRole,
+} from './accountRows.ts'
 import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
 import { endVisits } from './guestRows.ts'
@@ -57,6 +65,8 @@ export interface NewAccount {
   readonly name: string
   readonly role: RoleId
   readonly passwordHash?: PasswordHash
+  /** Whether the person chose the name: then it may not look like anybody else's. */
+  readonly isChosenName?: true
 }
 
 export interface AccountChange {
@@ -126,21 +136,8 @@ export class AccountStore {
     const id = this.#options.random.id(16)
     await this.#options.kysely.transaction().execute(async (transaction) => {
       await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
-      await refuseTakenName(transaction, name)
-      await refuseUnknownRole(transaction, account.role)
-      await transaction
-        .insertInto('accounts')
-        .values({
-          id,
-          name,
-          name_key: toNameKey(name),
-          role: account.role,
-          disabled: 0,
-          password_hash: account.passwordHash ?? null,
-          created_at_ms: this.#options.clock.nowMs(),
-          last_seen_at_ms: null,
-        })
-        .execute()
+      if (account.isChosenName === true) await refuseChosenName(transaction, name)
+      await insertAccount(transaction, { ...account, id, name, createdAtMs: this.#options.clock.nowMs() })
     })
     this.#changed('account.created', by, { account: id, name, role: account.role })
     return this.get(id)
@@ -330,22 +327,6 @@ function toAccount(row: Selectable<AccountsTable>): Account {
   }
 }
 
-function parseName(name: string): string {
-  const parsed = accountNameSchema.safeParse(name)
-  if (parsed.success) return parsed.data.normalize('NFC')
-  throw new GateError('VALIDATION_FAILED', parsed.error.issues[0]?.message ?? 'This name does not fit.')
-}
-
-/** "Guest 5" is nobody whom one knows. @throws GateError VALIDATION_FAILED */
-function parsePersonName(name: string): string {
-  if (guestName.test(toNameKey(name))) {
-    throw new GateError('VALIDATION_FAILED', 'Guests are called "Guest" and a number. Choose another name.')
-  }
-  return parseName(name)
-}
-
-const guestName = /^guest \d+$/
-
 const isOther = (role: RoleId | undefined, current: string): boolean => role !== undefined && role !== current
 
 function refuseUnknown(name?: string): never {
@@ -365,20 +346,6 @@ function refuseEndedVisit({ guest_address, expires_at_ms }: Selectable<AccountsT
 async function refuseEnded(transaction: Transaction<Schema>, sessionId: string): Promise<void> {
   const row = await transaction.selectFrom('sessions').select('id').where('id', '=', sessionId).executeTakeFirst()
   if (row === undefined) throw new GateError('AUTH_INVALID', 'You are signed out. Sign in again.')
-}
-
-async function refuseTakenName(transaction: Transaction<Schema>, name: string): Promise<void> {
-  const taken = await transaction
-    .selectFrom('accounts')
-    .select('name')
-    .where('name_key', '=', toNameKey(name))
-    .executeTakeFirst()
-  if (taken !== undefined) throw new GateError('ALREADY_EXISTS', `There is already somebody named ${taken.name}.`)
-}
-
-async function refuseUnknownRole(transaction: Transaction<Schema>, role: RoleId): Promise<void> {
-  const known = await transaction.selectFrom('roles').select('id').where('id', '=', role).executeTakeFirst()
-  if (known === undefined) throw new GateError('VALIDATION_FAILED', 'There is no such role.')
 }
 
 async function refuseLosing(transaction: Transaction<Schema>, row: Selectable<AccountsTable>): Promise<void> {

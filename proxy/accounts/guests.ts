@@ -71,12 +71,31 @@ export class Guests {
 
   /** A new guest and their session; no password is hashed. @throws GateError as `refuseEarly` */
   async letIn(request: GuestRequest): Promise<{ token: string; session: Session; account: Account }> {
-    const { clientAddress, secure, userAgent } = request
+    const { clientAddress } = request
     this.#refuseNow(clientAddress)
     // Counted before anything is awaited: many at once are no way around it.
     this.#entries.record(clientAddress)
+    const entered = await this.#enter(request, await this.#create(clientAddress))
+    // Who was let in while the switch went over comes after those whom it sent away.
+    if (!this.isOpen) await this.end(entered.account.id, system)
+    return entered
+  }
+
+  /**
+   * A guest whom somebody let in by hand, until then: whether or not the door is open to all, and however many are here.
+   */
+  async welcome(
+    request: GuestRequest,
+    endsAtMs: number,
+  ): Promise<{ token: string; session: Session; account: Account }> {
+    return this.#enter(request, await this.#createWelcome(request.clientAddress, endsAtMs))
+  }
+
+  async #enter(
+    { clientAddress, secure, userAgent }: GuestRequest,
+    { id, name }: { readonly id: string; readonly name: string },
+  ): Promise<{ token: string; session: Session; account: Account }> {
     const { accounts, sessions, audit, changes } = this.#options
-    const { id, name } = await this.#create(clientAddress)
     const by: ActedBy = { actor: { kind: 'account', id, name }, address: clientAddress }
     audit.record({ ...by, event: 'account.created', details: { account: id, name, role: 'guest', guest: true } })
     accounts.dropCache()
@@ -93,8 +112,6 @@ export class Guests {
       },
       by,
     )
-    // Who was let in while the switch went over comes after those whom it sent away.
-    if (!this.isOpen) await this.end(id, system)
     return { token, session, account: await accounts.get(id) }
   }
 
@@ -103,7 +120,7 @@ export class Guests {
     return (await this.#end(by, accountId)) > 0
   }
 
-  /** @returns how many there were */
+  /** Of those who let themselves in; whom somebody let in stays. @returns how many there were */
   async endAll(by: ActedBy): Promise<number> {
     return this.#end(by)
   }
@@ -150,28 +167,41 @@ export class Guests {
   }
 
   #create(clientAddress: string): Promise<{ id: string; name: string }> {
-    const { kysely, random } = this.#options
-    const id = random.id(16)
-    return kysely.transaction().execute(async (transaction) => {
+    return this.#options.kysely.transaction().execute(async (transaction) => {
       refuseWhenFull(await this.#readPresent(transaction), clientAddress, this.#quota(), this.#now())
-      const name = await findFreeName(transaction)
-      await transaction
-        .insertInto('accounts')
-        .values({
-          id,
-          name,
-          name_key: toNameKey(name),
-          role: 'guest',
-          disabled: 0,
-          password_hash: null,
-          created_at_ms: this.#now(),
-          last_seen_at_ms: null,
-          expires_at_ms: this.nextEndMs(),
-          guest_address: clientAddress,
-        })
-        .execute()
-      return { id, name }
+      return this.#insert(transaction, { expires_at_ms: this.nextEndMs(), guest_address: clientAddress, let_in: 0 })
     })
+  }
+
+  #createWelcome(clientAddress: string, endsAtMs: number): Promise<{ id: string; name: string }> {
+    return this.#options.kysely
+      .transaction()
+      .execute((transaction) =>
+        this.#insert(transaction, { expires_at_ms: endsAtMs, guest_address: clientAddress, let_in: 1 }),
+      )
+  }
+
+  async #insert(
+    transaction: Transaction<Schema>,
+    visit: { expires_at_ms: number | null; guest_address: string; let_in: number },
+  ): Promise<{ id: string; name: string }> {
+    const id = this.#options.random.id(16)
+    const name = await findFreeName(transaction)
+    await transaction
+      .insertInto('accounts')
+      .values({
+        id,
+        name,
+        name_key: toNameKey(name),
+        role: 'guest',
+        disabled: 0,
+        password_hash: null,
+        created_at_ms: this.#now(),
+        last_seen_at_ms: null,
+        ...visit,
+      })
+      .execute()
+    return { id, name }
   }
 
   async #readPresent(kysely: Kysely<Schema> | Transaction<Schema>): Promise<PresentGuest[]> {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { AuditLog } from '../audit/auditLog.ts'
 import { ChangeFeed } from '../database/changeFeed.ts'
+import type { ChangedResource } from '../database/changeFeed.ts'
 import { databaseFileName, openDataFolder } from '../database/dataFolder.ts'
 import { findMeta, setMeta } from '../database/metaStore.ts'
 import { migrate } from '../database/migrate.ts'
@@ -20,6 +21,9 @@ import { AccountStore } from './accountStore.ts'
 import { ApiKeyStore } from './apiKeyStore.ts'
 import { Guests } from './guests.ts'
 import { systemWait } from './heldRefusals.ts'
+import { Invitations } from './invitations.ts'
+import { InvitationUse } from './invitationUse.ts'
+import { Knocks } from './knocks.ts'
 import { OwnerSessions } from './ownerSessions.ts'
 import { defaultHashing, PasswordHasher, systemArgon2 } from './passwordHasher.ts'
 import { Passwords } from './passwords.ts'
@@ -127,6 +131,8 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
     wait: options.wait ?? systemWait,
   })
   const authenticator = new StoresAuthenticator({ clock, accounts, roles, sessions, tokens, keys, usage, settings })
+  const guests = new Guests({ ...shared, settings, accounts, sessions })
+  const knocks = new Knocks({ ...shared, logger, accounts, sessions, guests, passwords })
   await sessions.removeExpired()
   await tokens.removeExpired()
   const credentials = { accounts, roles, sessions, tokens, keys }
@@ -137,6 +143,7 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
     stopWatching()
     signIns.close()
     options.passwordArgon2?.close()
+    knocks.close()
     try {
       await usage.close()
       await audit.close()
@@ -160,9 +167,12 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
     audit,
     usage,
     signIns,
-    guests: new Guests({ ...shared, settings, accounts, sessions }),
     ipRules,
     addressRules,
+    guests,
+    invitations: new Invitations(shared),
+    invitationUse: new InvitationUse({ ...shared, accounts, sessions, keys, passwords }),
+    knocks,
     authenticator,
     ownerSessions: new OwnerSessions(accounts, sessions),
     changes,
@@ -176,6 +186,9 @@ type Connected = Pick<
 > & {
   readonly authenticator: StoresAuthenticator
 }
+
+/** What ends nobody's access when it changes. */
+const holdsNoCredential: readonly ChangedResource[] = ['settings', 'ipRules', 'lockouts', 'invitations']
 
 /** Own writes end credentials at once; writes of other processes as soon as the data version shows them. */
 function connectChanges(connected: Connected, options: OpenStoresOptions): () => void {
@@ -192,7 +205,7 @@ function connectChanges(connected: Connected, options: OpenStoresOptions): () =>
     authenticator.announceChange()
   })
   changes.on((resource) => {
-    if (resource === 'settings' || resource === 'ipRules' || resource === 'lockouts') return
+    if (holdsNoCredential.includes(resource)) return
     // What ends an account's access deletes its sessions, tokens and keys too, so all are read again.
     accounts.dropCache()
     roles.dropCache()
@@ -214,6 +227,7 @@ function connectChanges(connected: Connected, options: OpenStoresOptions): () =>
       changes.emit('roles')
       orLog(settings.reload(), 'settings cannot be read again')
       orLog(ipRules.reload(), 'rules for addresses cannot be read again')
+      changes.emit('invitations')
     },
     onTick: () => {
       connected.signIns.recordEndedPauses()

@@ -14,6 +14,9 @@ import type { ApiKeyStore } from './apiKeyStore.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import type { Guests } from './guests.ts'
 import type { Wait } from './heldRefusals.ts'
+import type { Invitations } from './invitations.ts'
+import type { InvitationUse } from './invitationUse.ts'
+import type { Knocks } from './knocks.ts'
 import type { OwnerSessions } from './ownerSessions.ts'
 import type { Argon2, HashingParameters } from './passwordHasher.ts'
 import type { Passwords } from './passwords.ts'
@@ -64,6 +67,9 @@ export interface Stores {
   readonly ipRules: IpRuleStore
   /** Who may connect, from the rules and the settings. */
   readonly addressRules: AddressRules
+  readonly invitations: Invitations
+  readonly invitationUse: InvitationUse
+  readonly knocks: Knocks
   readonly authenticator: Authenticator
   /** The desktop app's own sessions: `openOwnerSession()`, `openCanvasSession()`. */
   readonly ownerSessions: OwnerSessions

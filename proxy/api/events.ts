@@ -40,6 +40,7 @@ export class EventStreams {
       this.#changedOf(accountId, 'outputs')
       this.#changedShared(who === 'everybody' ? who : new Set(who))
     })
+    stores.knocks.onChange(tell('knocks'))
     drafts.onChange((accountId) => this.#changedOf(accountId, 'drafts'))
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }

@@ -15,7 +15,10 @@ import { createComfyuiResource } from './resources/comfyui.ts'
 import { createConnectionsResource } from './resources/connections.ts'
 import { createJobsResource } from './resources/jobs.ts'
 import { createFoldersResource } from './resources/folders.ts'
+import { createInvitationsResource } from './resources/invitations.ts'
+import { createInviteResource, isInvitationUse } from './resources/invite.ts'
 import { createKeysResource } from './resources/keys.ts'
+import { createKnocksResource } from './resources/knocks.ts'
 import { createNodesResource } from './resources/nodes.ts'
 import { createOutputsResource } from './resources/outputs.ts'
 import { createRolesResource } from './resources/roles.ts'
@@ -70,7 +73,7 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
       requirePrincipal(context)
       const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPagePolicy }
       writeDocument(outgoing, docsPage, headers)
-    } else if (isApi(path)) {
+    } else if (isApi(path) || isInvitationUse(context)) {
       const { authenticator, signIns, guests } = dependencies.stores
       if (isGuestEntry(context)) await guests.refuseEarly(context.clientAddress)
       if (isSignIn(context)) await signIns.refusePausedAddress(context.clientAddress)
@@ -106,6 +109,8 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createSessionResource(dependencies),
     createAccountResource(dependencies),
     createUsersResource(dependencies),
+    createInvitationsResource(dependencies),
+    createKnocksResource(dependencies),
     createRolesResource(dependencies),
     createKeysResource(dependencies),
     createNodesResource(dependencies),
@@ -129,6 +134,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     c.header('x-content-type-options', 'nosniff')
   })
   for (const resource of resources) router.route(apiPrefix, resource)
+  router.route('/', createInviteResource(dependencies))
   registerEvents(router)
   registerOutputFiles(router)
   registerSharedFiles(router)

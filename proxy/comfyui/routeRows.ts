@@ -85,6 +85,9 @@ const ownRows: readonly RouteRow[] = [
   row('GET', '/gatehouse/healthz', 'public', 'own', noTwin),
   row('POST', '/gatehouse/api/v1/session', 'public', 'own', noTwin),
   row('GET POST', '/gatehouse/api/v1/session/guest', 'public', 'own', noTwin),
+  row('GET POST PUT', '/gatehouse/api/v1/session/knock', 'public', 'own', noTwin),
+  // The page, and a link's token in a body: nothing is used up by reading.
+  row('GET POST', '/gatehouse/invite', 'public', 'own', noTwin),
   row('GET DELETE', '/gatehouse/api/v1/session', 'signedIn', 'own', noTwin),
   ...['account', 'keys', 'sessions'].flatMap((name) => [
     row('*', `/gatehouse/api/v1/${name}`, 'account', 'own', noTwin),
@@ -120,7 +123,7 @@ const ownRows: readonly RouteRow[] = [
   row('*', '/gatehouse/companion', 'never', 'own', noTwin),
   row('*', '/gatehouse/companion/*', 'never', 'own', noTwin),
   // Reserved: answered by nothing yet, and never by ComfyUI's custom nodes in our name.
-  ...['/gatehouse/invite', '/gatehouse/metrics'].map((path) => row('*', path, 'never', 'own', noTwin)),
+  row('*', '/gatehouse/metrics', 'never', 'own', noTwin),
   row('GET', '/gatehouse', 'signedIn', 'own', noTwin),
   row('GET', '/gatehouse/*', 'signedIn', 'own', noTwin),
 ]

@@ -29,6 +29,8 @@ export const gateEventSchema = z.discriminatedUnion('type', [
       'nodes',
       'ipRules',
       'lockouts',
+      'invitations',
+      'knocks',
     ]),
   }),
   z.object({

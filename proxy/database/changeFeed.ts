@@ -1,6 +1,6 @@
 /** Which rows changed, in this process or another one. `users` are accounts. */
 export type ChangedResource =
-  'users' | 'keys' | 'sessions' | 'settings' | 'roles' | 'workflows' | 'ipRules' | 'lockouts'
+  'users' | 'keys' | 'sessions' | 'settings' | 'roles' | 'workflows' | 'ipRules' | 'lockouts' | 'invitations'
 
 /** Tells within this process that rows changed: own writes at once, others' as soon as the revision watcher sees them. */
 export class ChangeFeed {

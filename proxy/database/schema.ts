@@ -53,8 +53,10 @@ export interface AccountsTable {
   last_seen_at_ms: number | null
   /** Of a guest: when the account ends by itself. */
   expires_at_ms: Generated<number | null>
-  /** Of a guest who let themselves in: from which address. */
+  /** Of a guest who let themselves in, or who was let in: from which address. */
   guest_address: Generated<string | null>
+  /** Of a guest: whether somebody let them in, so that they stay when the door for all guests is shut. */
+  let_in: Generated<number>
 }
 
 /** Of the roles that are always there only the rules count: title, meaning and permissions are the program's. */
@@ -334,8 +336,12 @@ export interface InvitationsTable {
   /** Of a new password: whose. */
   account_id: string | null
   quota_bytes: number | null
+  /** Of a new password: whether the account's keys end with it. */
+  end_keys: Generated<number>
   /** Id of the account, or `commandLine`. */
   created_by: string
+  /** The key that made it, if one did: it ends with that key. */
+  key_id: Generated<string | null>
   created_at_ms: number
   expires_at_ms: number
   used_at_ms: number | null

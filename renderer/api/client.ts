@@ -20,6 +20,8 @@ interface RequestOptions<Schema extends z.ZodType> {
   /** Instead of JSON: a file, sent as what it says it is. */
   readonly file?: Blob
   readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** For answers without a body. */
@@ -34,13 +36,14 @@ export function toQueryString(query: Readonly<Record<string, string | number | u
   return text === '' ? '' : `?${text}`
 }
 
-/** @throws ApiError for every refusal, a lost connection, and an answer that is not what the contract says. */
+/** `path` below the API, or with a leading slash anywhere. @throws ApiError for every refusal, a lost connection, and an answer that is not what the contract says. */
 export async function request<Schema extends z.ZodType>(
   method: Method,
   path: string,
   options: RequestOptions<Schema>,
 ): Promise<z.output<Schema>> {
-  const response = await send(method, `${apiPrefix}${path}${toQueryString(options.query ?? {})}`, options)
+  const address = path.startsWith('/') ? path : `${apiPrefix}${path}`
+  const response = await send(method, `${address}${toQueryString(options.query ?? {})}`, options)
   const body = await readJson(response)
   if (!response.ok) throw toApiError(response.status, body)
   const parsed = options.schema.safeParse(body)
@@ -69,7 +72,7 @@ export async function requestAll<Item extends z.ZodType>(
 async function send(
   method: Method,
   url: string,
-  { body, text, file }: { readonly body?: unknown; readonly text?: string; readonly file?: Blob },
+  { body, text, file, headers }: Omit<RequestOptions<z.ZodType>, 'schema' | 'query'>,
 ): Promise<Response> {
   // The API takes nothing but JSON; a POST without arguments still says so.
   const hasBody = method !== 'GET' && method !== 'DELETE'
@@ -82,7 +85,11 @@ async function send(
       cache: 'no-store',
       redirect: 'error',
       signal: abort.signal,
-      headers: { accept: 'application/json', ...(hasBody ? { 'content-type': file?.type ?? 'application/json' } : {}) },
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        ...(hasBody ? { 'content-type': file?.type ?? 'application/json' } : {}),
+      },
       ...(hasBody ? { body: file ?? text ?? JSON.stringify(body ?? {}) } : {}),
     })
   } catch (error) {

@@ -33,6 +33,8 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   lockouts: [queryKeys.lockouts],
   // Whoever sees people sees what their roles are called; one's own comes with the session.
   roles: [queryKeys.roles, queryKeys.users, queryKeys.session],
+  invitations: [queryKeys.invitations],
+  knocks: [queryKeys.knocks],
 }
 
 /** The event in a message's data, or undefined when it is none that this page knows. */
@@ -107,6 +109,8 @@ const gateKeys: readonly QueryKey[] = [
   queryKeys.drafts,
   queryKeys.ipRules,
   queryKeys.lockouts,
+  queryKeys.invitations,
+  queryKeys.knocks,
 ]
 
 /** `lost`: no answer at all. `refused`: there is an answer, and it is no stream. */

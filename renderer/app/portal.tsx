@@ -1,14 +1,22 @@
 import '../styles/mantine.ts'
 import { Suspense, lazy } from 'react'
+import { invitationPath } from '../../proxy/contract/invitations.ts'
 import { LoadingRows } from '../components/Loading.tsx'
 import { mount } from './mount.tsx'
 
-const isSignIn = window.location.pathname.replace(/\/$/, '') === '/login'
+/** The pages before the sign-in are loaded by themselves: they stay small. */
+function loadPage() {
+  switch (window.location.pathname.replace(/\/$/, '')) {
+    case '/login':
+      return import('../pages/SignInPage.tsx').then((module) => ({ default: module.SignInPage }))
+    case invitationPath:
+      return import('../pages/InvitePage.tsx').then((module) => ({ default: module.InvitePage }))
+    default:
+      return import('./PortalApp.tsx').then((module) => ({ default: module.PortalApp }))
+  }
+}
 
-/** The sign-in page is loaded by itself: it stays small. */
-const loading = isSignIn
-  ? import('../pages/SignInPage.tsx').then((module) => ({ default: module.SignInPage }))
-  : import('./PortalApp.tsx').then((module) => ({ default: module.PortalApp }))
+const loading = loadPage()
 const Page = lazy(() => loading)
 
 mount(

@@ -10,10 +10,20 @@ interface PasswordFieldProps {
   readonly autoComplete: 'current-password' | 'new-password'
   readonly error?: string | undefined
   readonly name?: string
+  readonly autoFocus?: boolean
 }
 
 /** A password with the eye, and a word when Caps Lock is on. */
-export function PasswordField({ label, description, value, onChange, autoComplete, error, name }: PasswordFieldProps) {
+export function PasswordField({
+  label,
+  description,
+  value,
+  onChange,
+  autoComplete,
+  error,
+  name,
+  autoFocus = false,
+}: PasswordFieldProps) {
   const [capsLock, setCapsLock] = useState(false)
   const onKey = (event: KeyboardEvent) => setCapsLock(event.getModifierState('CapsLock'))
   return (
@@ -30,6 +40,7 @@ export function PasswordField({ label, description, value, onChange, autoComplet
         autoComplete={autoComplete}
         error={error}
         maxLength={1024}
+        autoFocus={autoFocus}
         required
         withAsterisk={false}
         visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}

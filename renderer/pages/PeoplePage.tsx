@@ -11,6 +11,8 @@ import { PageHeader } from '../components/PageHeader.tsx'
 import { SearchField, searchFrom } from '../components/SearchField.tsx'
 import { useGrowingList } from '../components/useGrowingList.ts'
 import { GuestsPanel } from '../features/guests/GuestsPanel.tsx'
+import { InviteDialog } from '../features/invitations/InviteDialog.tsx'
+import { OpenInvitations } from '../features/invitations/OpenInvitations.tsx'
 import { AddPersonDialog } from '../features/people/AddPersonDialog.tsx'
 import { PeopleTable } from '../features/people/PeopleTable.tsx'
 import { usePeople } from '../features/people/peopleQueries.ts'
@@ -22,7 +24,7 @@ const route = getRouteApi('/shell/people')
 /** Who may come in? */
 export function PeoplePage() {
   const people = usePeople({ askEveryMs: 15_000 })
-  const { add, person: openId } = route.useSearch()
+  const { add, invite, person: openId } = route.useSearch()
   const navigate = route.useNavigate()
   const close = () => void navigate({ search: {} })
   const named = people.data?.filter(({ guest }) => guest === null) ?? []
@@ -30,9 +32,9 @@ export function PeoplePage() {
   const addButton = (
     <Button
       leftSection={<IconUserPlus size={16} aria-hidden />}
-      onClick={() => void navigate({ search: { add: true } })}
+      onClick={() => void navigate({ search: { invite: true } })}
     >
-      Add a person
+      Invite
     </Button>
   )
   return (
@@ -54,10 +56,12 @@ export function PeoplePage() {
       {people.data !== undefined && (
         <>
           <PeopleList people={named} addButton={addButton} onOpen={(id) => void navigate({ search: { person: id } })} />
+          <OpenInvitations />
           <GuestsPanel guests={people.data.filter(({ guest }) => guest !== null)} />
         </>
       )}
       {add === true && <AddPersonDialog onClose={close} />}
+      {invite === true && <InviteDialog onClose={close} onAddByHand={() => void navigate({ search: { add: true } })} />}
       {openPerson !== undefined && (
         <PersonDrawer
           person={openPerson}
@@ -96,7 +100,7 @@ function PeopleList({ people, addButton, onOpen }: PeopleListProps) {
       {people.every((person) => person.isOwner) && (
         <div style={{ marginTop: 24 }}>
           <EmptyState title="Only you so far." action={addButton}>
-            Add the people of your family or class. Each gets a name and a password, and nobody else comes in.
+            Invite the people of your family or class: they scan a code, and nobody else comes in.
           </EmptyState>
         </div>
       )}

@@ -56,7 +56,8 @@ export async function openPage(
 /** Adds a Creator and gives back the password, which is shown once. */
 export async function addPerson(page: Page, name: string, password: string): Promise<void> {
   await openPage(page, 'People')
-  await page.getByRole('button', { name: 'Add a person' }).first().click()
+  await page.getByRole('button', { name: 'Invite' }).first().click()
+  await page.getByRole('button', { name: 'Choose a password for them instead' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Name').fill(name)
   await dialog.getByRole('radio', { name: /^Creator/ }).check()

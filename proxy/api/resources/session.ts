@@ -1,7 +1,9 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
+import type { Account } from '../../accounts/accountStore.ts'
 import { enterAsGuest } from '../../accounts/guestEntry.ts'
 import { clearSessionCookie, clearTokenCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
+import type { Session } from '../../accounts/sessionStore.ts'
 import { signOut } from '../../accounts/signOut.ts'
 import type { Stores } from '../../accounts/stores.ts'
 import { toPrincipal } from '../../accounts/storesAuthenticator.ts'
@@ -36,6 +38,15 @@ const describeSelf = async (stores: Stores, principal: Principal): Promise<Sessi
 function toSurface(credential: Credential): SessionAnswer['surface'] {
   if (credential.kind === 'apiKey') return 'key'
   return credential.kind === 'token' ? 'people' : credential.surface
+}
+
+/** What somebody is told who just signed in on the people's listener. */
+export async function describeNewSession(
+  stores: Stores,
+  { session, account }: { readonly session: Session; readonly account: Account },
+): Promise<SessionAnswer> {
+  const credential = { kind: 'session', sessionId: session.id, surface: 'people', fromOwnerWindow: false } as const
+  return describeSelf(stores, toPrincipal({ account, role: await stores.roles.get(account.role) }, credential))
 }
 
 const toIsoOrNull = (atMs: number | null): string | null => (atMs === null ? null : new Date(atMs).toISOString())
@@ -112,9 +123,7 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
       })
       const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
       c.header('set-cookie', createSessionCookie(token, { secure: context.secure, maxAgeSeconds }))
-      const credential = { kind: 'session', sessionId: session.id, surface: 'people', fromOwnerWindow: false } as const
-      const principal = toPrincipal({ account, role: await stores.roles.get(account.role) }, credential)
-      return c.json(await describeSelf(stores, principal), 200)
+      return c.json(await describeNewSession(stores, { session, account }), 200)
     })
     .openapi(deleteRoute, async (c) => {
       const { context } = c.env

@@ -40,13 +40,16 @@ const statements = [
     name text,
     account_id text references accounts (id) on delete cascade,
     quota_bytes integer,
+    end_keys integer not null default 0 check (end_keys in (0, 1)),
     created_by text not null,
+    key_id text references api_keys (id) on delete cascade,
     created_at_ms integer not null,
     expires_at_ms integer not null,
     used_at_ms integer,
     used_by text,
     withdrawn_at_ms integer
   ) strict`,
+  `alter table accounts add column let_in integer not null default 0 check (let_in in (0, 1))`,
   `create table tokens (
     id text primary key not null,
     account_id text not null references accounts (id) on delete cascade,

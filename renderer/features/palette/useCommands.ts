@@ -26,6 +26,12 @@ function useActions(): Command[] {
   const setSharing = useSetSharing()
   const commands: Command[] = [
     {
+      id: 'invite',
+      title: 'Invite somebody',
+      hint: '',
+      run: () => void navigate({ to: '/people', search: { invite: true } }),
+    },
+    {
       id: 'add-person',
       title: 'Add a person',
       hint: '',

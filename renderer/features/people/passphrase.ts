@@ -1,4 +1,4 @@
-import { passphraseWords } from './passphraseWords.ts'
+import { friendlyWords } from '../../../proxy/contract/friendlyWords.ts'
 
 const wordCount = 5
 
@@ -10,7 +10,7 @@ export function createPassphrase(fillRandom: FillRandom): string {
   const values = new Uint16Array(wordCount)
   fillRandom(values)
   // 65,536 is a multiple of the 512 words, so the remainder favours none.
-  return Array.from(values, (value) => passphraseWords[value % passphraseWords.length] ?? '').join('-')
+  return Array.from(values, (value) => friendlyWords[value % friendlyWords.length] ?? '').join('-')
 }
 
 export const fillFromBrowser: FillRandom = (values) => {

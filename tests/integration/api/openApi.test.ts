@@ -20,6 +20,8 @@ describe('the OpenAPI document', () => {
         '/folders',
         '/folders/mine',
         '/folders/{accountId}',
+        '/invitations',
+        '/invitations/{id}',
         '/jobs',
         '/jobs/queue',
         '/jobs/use',
@@ -27,6 +29,8 @@ describe('the OpenAPI document', () => {
         '/jobs/{id}/preview',
         '/keys',
         '/keys/{id}',
+        '/knocks',
+        '/knocks/{id}/answer',
         '/models',
         '/nodes',
         '/nodes/allow',
@@ -49,6 +53,7 @@ describe('the OpenAPI document', () => {
         '/roles/{id}/probe',
         '/session',
         '/session/guest',
+        '/session/knock',
         '/sessions',
         '/sessions/{id}',
         '/settings',
@@ -71,7 +76,9 @@ describe('the OpenAPI document', () => {
         '/workflows/{id}/picture',
         '/workflows/{id}/run',
         '/workflows/{id}/versions',
-      ].map((path) => api + path),
+      ]
+        .map((path) => api + path)
+        .concat('/gatehouse/invite'),
     )
   })
 

@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { createPassphrase } from '../../../renderer/features/people/passphrase.ts'
-import { passphraseWords } from '../../../renderer/features/people/passphraseWords.ts'
+import { friendlyWords } from '../../../proxy/contract/friendlyWords.ts'
 import { arrivalWords, findPeople, removalWords, usualRole } from '../../../renderer/features/people/personWords.ts'
 import { findCommands } from '../../../renderer/features/palette/findCommands.ts'
 import { longPeople, people } from '../../support/pageFixtures.ts'
 
 describe('suggested passphrases', () => {
   it('come from 512 different plain words, so that no remainder favours one', () => {
-    expect(new Set(passphraseWords).size).toBe(512)
-    expect(65_536 % passphraseWords.length).toBe(0)
-    for (const word of passphraseWords) expect(word).toMatch(/^[a-z]{3,8}$/)
+    expect(new Set(friendlyWords).size).toBe(512)
+    expect(65_536 % friendlyWords.length).toBe(0)
+    for (const word of friendlyWords) expect(word).toMatch(/^[a-z]{3,8}$/)
   })
 
   it('are five words by the given randomness and long enough to be accepted', () => {
     const phrase = createPassphrase((values) => values.set([0, 511, 512, 1, 65_535]))
     const words = phrase.split('-')
-    expect(words).toEqual([0, 511, 0, 1, 511].map((index) => passphraseWords[index]))
+    expect(words).toEqual([0, 511, 0, 1, 511].map((index) => friendlyWords[index]))
     expect(phrase.length).toBeGreaterThanOrEqual(12)
   })
 
   it('have 12 characters even from the five shortest words', () => {
-    const shortest = Math.min(...passphraseWords.map((word) => word.length))
+    const shortest = Math.min(...friendlyWords.map((word) => word.length))
     expect(5 * shortest + 4).toBeGreaterThanOrEqual(12)
   })
 })

@@ -1,5 +1,5 @@
 /** 512 short, friendly, plainly spelled words: nine bits each. Chosen for this program. */
-export const passphraseWords: readonly string[] = `
+export const friendlyWords: readonly string[] = `
 acorn alder amber anchor apple apron arch arrow ash aspen attic aunt autumn badge badger bagel baker
 bamboo banjo barn basil basket beach beacon bead bean bear beaver bee bell bench berry birch bloom
 blue boat book boot bottle bowl box brass bread breeze brick bridge brook broom brush bucket buckle

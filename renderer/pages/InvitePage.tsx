@@ -1,0 +1,160 @@
+import { Button, TextInput } from '@mantine/core'
+import { useRef, useState } from 'react'
+import type { ReactNode, SyntheticEvent } from 'react'
+import type { Offer } from '../../proxy/contract/invitations.ts'
+import { ApiError } from '../api/apiError.ts'
+import { ErrorState, Refusal } from '../components/ErrorState.tsx'
+import { GateMark } from '../components/GateMark.tsx'
+import { LoadingRows } from '../components/Loading.tsx'
+import { PasswordField } from '../components/PasswordField.tsx'
+import { useAcceptInvitation, useOffer } from '../features/invitations/invitationQueries.ts'
+import { forgetInvitationToken, takeInvitationToken } from '../features/invitations/invitationToken.ts'
+import { createPassphrase, fillFromBrowser } from '../features/people/passphrase.ts'
+import styles from './SignInPage.module.css'
+
+/** What somebody who was invited sees first: a name, a password, and they are in. */
+export function InvitePage() {
+  const [token] = useState(takeInvitationToken)
+  const offer = useOffer(token)
+  if (token === undefined) {
+    return (
+      <Frame title="Open the link again">
+        <p>The invitation stands at the end of its link, and this page was opened without it. Scan the code again.</p>
+        <SignInLink />
+      </Frame>
+    )
+  }
+  if (offer.data !== undefined) return <AcceptForm token={token} offer={offer.data} />
+  if (offer.isPending) {
+    return (
+      <Frame title="One moment">
+        <LoadingRows rows={2} />
+      </Frame>
+    )
+  }
+  if (offer.error instanceof ApiError && offer.error.code === 'INVITATION_INVALID') {
+    return (
+      <Frame title="This link is over">
+        <p role="alert">{offer.error.message}</p>
+        <SignInLink />
+      </Frame>
+    )
+  }
+  return (
+    <Frame title="Almost there">
+      <ErrorState what="The invitation could not be read." error={offer.error} onRetry={() => void offer.refetch()} />
+    </Frame>
+  )
+}
+
+function AcceptForm({ token, offer }: { readonly token: string; readonly offer: Offer }) {
+  const isPassword = offer.kind === 'password'
+  const [name, setName] = useState(offer.name ?? '')
+  const [password, setPassword] = useState('')
+  const form = useRef<HTMLFormElement>(null)
+  const accept = useAcceptInvitation()
+  const goOn = () => {
+    forgetInvitationToken()
+    window.location.replace('/gatehouse/run')
+  }
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault()
+    const body = { token, password, ...(isPassword ? {} : { name: name.trim() }) }
+    accept.mutate(body, { onSuccess: goOn, onError: (error) => focusField(form.current, error) })
+  }
+  return (
+    <Frame title={isPassword ? `A new password for ${offer.name ?? 'you'}` : 'You are invited'}>
+      <form ref={form} onSubmit={submit} className={styles.fields} method="post">
+        <p className="quiet">
+          {isPassword
+            ? 'Every device that is signed in with the old one is signed out.'
+            : 'Choose a name and a password, and you are in.'}
+        </p>
+        <TextInput
+          label="Your name"
+          name="username"
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          autoComplete="username"
+          autoCapitalize="words"
+          autoCorrect="off"
+          spellCheck={false}
+          enterKeyHint="next"
+          maxLength={40}
+          required
+          withAsterisk={false}
+          readOnly={isPassword}
+          autoFocus={offer.name === null}
+        />
+        <NewPassword value={password} onChange={setPassword} focus={offer.name !== null} />
+        <Refusal error={accept.error} />
+        <Button type="submit" size="md" fullWidth loading={accept.isPending || accept.isSuccess}>
+          Come in
+        </Button>
+      </form>
+    </Frame>
+  )
+}
+
+interface NewPasswordProps {
+  readonly value: string
+  readonly onChange: (password: string) => void
+  readonly focus: boolean
+}
+
+/** The phone's own suggestion, one of ours, or one's own. A suggested one is shown, so that it can be noted down. */
+function NewPassword({ value, onChange, focus }: NewPasswordProps) {
+  const [suggested, setSuggested] = useState('')
+  const suggest = () => {
+    const passphrase = createPassphrase(fillFromBrowser)
+    setSuggested(passphrase)
+    onChange(passphrase)
+  }
+  return (
+    <div className={styles.password}>
+      <PasswordField
+        label="Password"
+        description="12 characters or more. Four or five words are good."
+        name="password"
+        value={value}
+        onChange={onChange}
+        autoComplete="new-password"
+        autoFocus={focus}
+      />
+      <Button variant="default" size="sm" onClick={suggest}>
+        Make one for me
+      </Button>
+      {suggested !== '' && suggested === value && (
+        <p role="status" className={styles.suggested}>
+          {suggested}
+          <span className="quiet small">Note it down, or let this phone keep it.</span>
+        </p>
+      )}
+    </div>
+  )
+}
+
+function focusField(form: HTMLFormElement | null, error: unknown): void {
+  const isName = error instanceof ApiError && ['ALREADY_EXISTS', 'VALIDATION_FAILED'].includes(error.code)
+  form?.querySelector<HTMLInputElement>(`input[name="${isName ? 'username' : 'password'}"]`)?.select()
+}
+
+function Frame({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <main className={styles.root}>
+      <div className={styles.form}>
+        <span className={styles.mark}>
+          <GateMark size={44} state={{ kind: 'running' }} />
+        </span>
+        <h1>{title}</h1>
+        {children}
+      </div>
+    </main>
+  )
+}
+
+const SignInLink = () => (
+  <p>
+    Have you been in before? <a href="/login">Sign in</a>
+  </p>
+)
