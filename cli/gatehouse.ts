@@ -1,4 +1,5 @@
 import { GateError } from '../proxy/contract/errorCodes.ts'
+import { auditCommand } from './commands/audit.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { folderCommand } from './commands/folder.ts'
 import { ipCommand } from './commands/ip.ts'
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, Command>> = {
   folder: folderCommand,
   workflow: workflowCommand,
   settings: settingsCommand,
+  audit: auditCommand,
   doctor: doctorCommand,
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Supervisor } from '../launcher/supervisor.ts'
 import { describeDevice } from '../proxy/accounts/deviceName.ts'
 import { openStores } from '../proxy/accounts/openStores.ts'
+import { LogSweep } from '../proxy/audit/logSweep.ts'
 import type { GuestSweep } from '../proxy/accounts/guestSweep.ts'
 import { Argon2Process } from '../proxy/accounts/argon2Process.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
@@ -102,6 +103,7 @@ class Service implements GatehouseService {
   readonly #outputs: OpenedOutputs
   readonly #retention: RetentionSweep
   readonly #guests: GuestSweep
+  readonly #logSweep: LogSweep
   readonly #supervisor: Supervisor
   readonly #choices: EngineChoices
   readonly #gate: Gate
@@ -144,6 +146,7 @@ class Service implements GatehouseService {
     this.#retention = openRetention(stores, folders, this.#outputs.outputs, options)
     this.#guests = openGuests(stores, { jobs, folders, userFolders, logger, thumbnails: this.#outputs.thumbnails })
     this.#certificates = openCertificates(stores, options)
+    this.#logSweep = new LogSweep({ log: stores.audit, settings: stores.settings, logger })
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
     const engineTrouble = watchEngineTrouble(() => this.#supervisor.health, logger)
     this.#sharing = createSharing({
@@ -226,6 +229,7 @@ class Service implements GatehouseService {
     this.#retention.start()
     this.#guests.start()
     await this.#certificates.start()
+    this.#logSweep.start()
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
@@ -355,6 +359,7 @@ class Service implements GatehouseService {
     this.#folders.close()
     await this.#retention.close()
     await this.#guests.close()
+    await this.#logSweep.close()
   }
 
   async #stop(): Promise<void> {

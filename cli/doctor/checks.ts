@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inspectInstallation } from '../../launcher/installation/inspectInstallation.ts'
 import { systemInstallationDeps } from '../../launcher/installation/installationDeps.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
+import { describeVerdict } from '../../proxy/contract/auditWords.ts'
 import { databaseFileName } from '../../proxy/database/dataFolder.ts'
 import { findLockHolder } from '../../proxy/database/lockFile.ts'
 import type { LockContent } from '../../proxy/database/lockFile.ts'
@@ -34,14 +35,9 @@ function checkDatabase(stores: Stores): Finding {
 }
 
 async function checkLog(stores: Stores): Promise<Finding> {
-  const verdict = await stores.audit.verifyChain()
-  if (verdict.kind === 'whole') {
-    return good('log', `Nobody has changed the log of what happened (${verdict.rows} rows).`)
-  }
-  return bad(
-    'log',
-    `The log of what happened was changed from outside: row ${verdict.seq} does not fit those before it.`,
-  )
+  const verdict = await stores.audit.verify()
+  const words = describeVerdict(verdict)
+  return verdict.kind === 'whole' ? good('log', words) : bad('log', words)
 }
 
 async function checkPeople(stores: Stores): Promise<Finding> {

@@ -101,7 +101,13 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
   const { kysely } = database
   const hashing = options.hashing ?? defaultHashing
   const changes = new ChangeFeed()
-  const audit = new AuditLog({ kysely, clock, logger, chainKey: secrets.values['audit-chain-key'] })
+  const audit = new AuditLog({
+    database,
+    clock,
+    logger,
+    chainKey: secrets.values['audit-chain-key'],
+    vault: secrets.vault,
+  })
   const usage = new UsageRecorder({ kysely, clock, logger })
   const shared = { kysely, clock, random, audit, changes }
   const accounts = new AccountStore({ ...shared, settings })
@@ -136,7 +142,7 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
   await sessions.removeExpired()
   await tokens.removeExpired()
   const credentials = { accounts, roles, sessions, tokens, keys }
-  const connected = { database, changes, settings, ...credentials, signIns, ipRules, authenticator }
+  const connected = { database, changes, settings, ...credentials, signIns, ipRules, audit, authenticator }
   const stopWatching = connectChanges(connected, options)
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -182,7 +188,17 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
 
 type Connected = Pick<
   Stores,
-  'database' | 'changes' | 'settings' | 'accounts' | 'roles' | 'sessions' | 'tokens' | 'keys' | 'signIns' | 'ipRules'
+  | 'database'
+  | 'changes'
+  | 'settings'
+  | 'accounts'
+  | 'roles'
+  | 'sessions'
+  | 'tokens'
+  | 'keys'
+  | 'signIns'
+  | 'ipRules'
+  | 'audit'
 > & {
   readonly authenticator: StoresAuthenticator
 }
@@ -228,6 +244,7 @@ function connectChanges(connected: Connected, options: OpenStoresOptions): () =>
       orLog(settings.reload(), 'settings cannot be read again')
       orLog(ipRules.reload(), 'rules for addresses cannot be read again')
       changes.emit('invitations')
+      connected.audit.changedElsewhere()
     },
     onTick: () => {
       connected.signIns.recordEndedPauses()

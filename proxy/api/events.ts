@@ -41,6 +41,7 @@ export class EventStreams {
       this.#changedShared(who === 'everybody' ? who : new Set(who))
     })
     stores.knocks.onChange(tell('knocks'))
+    stores.audit.onChange(tell('audit'))
     drafts.onChange((accountId) => this.#changedOf(accountId, 'drafts'))
     stores.authenticator.onCredentialsChanged(() => this.#checkAll())
   }

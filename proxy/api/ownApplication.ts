@@ -5,12 +5,14 @@ import type { OwnApplication, RequestContext } from '../pipeline/requestContext.
 import { createPortal } from '../portal/portal.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
 import { createDocsPage, docsPagePolicy } from './docsPage.ts'
+import { createAuditExport, registerAuditExport } from './auditExportAnswer.ts'
 import { EventStreams } from './events.ts'
 import { apiPrefix, createOpenApiDocument, registerEvents } from './openapi.ts'
 import { createJobPreview, registerJobPreview } from './jobPreview.ts'
 import { createOutputFiles, registerOutputFiles } from './outputFiles.ts'
 import { answerRefusal } from './problem.ts'
 import { createAccountResource } from './resources/account.ts'
+import { createAuditResource } from './resources/audit.ts'
 import { createComfyuiResource } from './resources/comfyui.ts'
 import { createConnectionsResource } from './resources/connections.ts'
 import { createJobsResource } from './resources/jobs.ts'
@@ -54,11 +56,12 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
   const answerOutputFile = createOutputFiles(dependencies)
   const answerSharedFile = createSharedFiles(dependencies)
   const answerJobPreview = createJobPreview(dependencies)
+  const answerAuditExport = createAuditExport(dependencies)
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, context: RequestContext) => {
     const { path } = context.target
     const turn = { incoming, outgoing, context }
-    const file = answerOutputFile(turn) ?? answerSharedFile(turn) ?? answerJobPreview(turn)
+    const file = answerOutputFile(turn) ?? answerSharedFile(turn) ?? answerJobPreview(turn) ?? answerAuditExport(turn)
     if (file !== undefined) {
       await file
     } else if (path === `${apiPrefix}/events`) {
@@ -119,6 +122,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createSharingResource(dependencies),
     createSettingsResource(dependencies),
     createConnectionsResource(dependencies),
+    createAuditResource(dependencies),
     createJobsResource(dependencies),
     createFoldersResource(dependencies),
     createSharesResource(dependencies),
@@ -139,6 +143,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
   registerOutputFiles(router)
   registerSharedFiles(router)
   registerJobPreview(router)
+  registerAuditExport(router)
   router.notFound(() => {
     throw new GateError('NOT_FOUND', 'There is no such thing in this API.')
   })

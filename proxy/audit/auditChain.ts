@@ -15,13 +15,35 @@ export interface ChainedRow {
   readonly prevHmac: string
 }
 
+export interface StoredRow extends ChainedRow {
+  readonly hmac: string
+}
+
+/** Where a chain stands: its newest row. */
+export interface ChainHead {
+  readonly seq: number
+  readonly hmac: string
+}
+
+/** Up to which row the log was shortened, vouched for by the key of the chain. */
+export interface Checkpoint extends ChainHead {
+  readonly atMs: number
+  readonly signature: string
+}
+
 /** What the first row follows. */
 export const chainStart = '0'.repeat(64)
+export const emptyChain: ChainHead = { seq: 0, hmac: chainStart }
 
 /** Hex HMAC-SHA256 over the row. The JSON array keeps neighbouring fields from running into each other. */
 export function chainHmac(key: KeyObject | Buffer, row: ChainedRow): string {
+  return hmacAs(key, row, row.seq)
+}
+
+/** What the row's HMAC would be at another place. */
+export function hmacAs(key: KeyObject | Buffer, row: ChainedRow, seq: number): string {
   const content = JSON.stringify([
-    row.seq,
+    seq,
     row.atMs,
     row.event,
     row.actorKind,
@@ -34,37 +56,17 @@ export function chainHmac(key: KeyObject | Buffer, row: ChainedRow): string {
   return createHmac('sha256', key).update(content).digest('hex')
 }
 
-export type ChainVerdict =
-  | { readonly kind: 'whole'; readonly rows: number }
-  /** `seq` is the first row that does not fit what stands before it. */
-  | { readonly kind: 'broken'; readonly seq: number }
-
-export class ChainVerifier {
-  readonly #key: KeyObject | Buffer
-  #previous = chainStart
-  #rows = 0
-  #brokenAt: number | undefined
-
-  constructor(key: KeyObject | Buffer) {
-    this.#key = key
-  }
-
-  /** Takes rows in the order of `seq`, which starts at 1 and has no gaps. */
-  add(row: ChainedRow & { readonly hmac: string }): void {
-    if (this.#brokenAt !== undefined) return
-    this.#rows += 1
-    const fits =
-      row.seq === this.#rows && row.prevHmac === this.#previous && isEqual(chainHmac(this.#key, row), row.hmac)
-    if (!fits) this.#brokenAt = row.seq
-    this.#previous = row.hmac
-  }
-
-  verdict(): ChainVerdict {
-    return this.#brokenAt === undefined ? { kind: 'whole', rows: this.#rows } : { kind: 'broken', seq: this.#brokenAt }
-  }
+/** Begins with a text, so that no row's content is ever that of a checkpoint. */
+export function signCheckpoint(key: KeyObject | Buffer, { seq, atMs, hmac }: Omit<Checkpoint, 'signature'>): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['gatehouse log checkpoint', seq, atMs, hmac]))
+    .digest('hex')
 }
 
-function isEqual(a: string, b: string): boolean {
+export const isSigned = (key: KeyObject | Buffer, checkpoint: Checkpoint): boolean =>
+  isEqual(signCheckpoint(key, checkpoint), checkpoint.signature)
+
+export function isEqual(a: string, b: string): boolean {
   const left = Buffer.from(a)
   const right = Buffer.from(b)
   return left.length === right.length && timingSafeEqual(left, right)

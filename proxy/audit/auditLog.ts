@@ -1,25 +1,36 @@
 import { createSecretKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import type { Kysely } from 'kysely'
+import { CompiledQuery } from 'kysely'
+import type { Transaction } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { AuditEvent, AuditSink } from '../contract/audit.ts'
+import type { AuditVerdict } from '../contract/auditLog.ts'
+import type { Database } from '../database/openDatabase.ts'
 import type { Schema } from '../database/schema.ts'
-import { chainHmac, chainStart, ChainVerifier } from './auditChain.ts'
-import type { ChainedRow, ChainVerdict } from './auditChain.ts'
+import { chainHmac } from './auditChain.ts'
+import type { ChainedRow } from './auditChain.ts'
+import type { AuditMark, MarkVault } from './auditMark.ts'
+import { readHead } from './auditTable.ts'
 import { FloodGuard } from './floodGuard.ts'
+import { shortenLog } from './logRetention.ts'
+import { verifyLog } from './logVerification.ts'
+import type { VerificationProgress } from './logVerification.ts'
+import { MarkKeeper } from './markKeeper.ts'
 
 /*
  * The log of what happened: an append-only table whose rows are chained by HMAC from the first one on, so that a
- * changed or removed row shows. It knows nothing of why things happen, and nothing secret is given to it.
+ * changed or removed row shows; its newest row is marked outside of the database, so that a shorter log shows too. It
+ * knows nothing of why things happen, and nothing secret is given to it.
  */
 
-/** Where the log is written, and the key that chains it. */
+/** Where the log is written, the key that chains it, and where its newest row is marked. */
 export interface AuditLogOptions {
-  readonly kysely: Kysely<Schema>
+  readonly database: Pick<Database, 'kysely' | 'makeDurable'>
   readonly clock: Clock
   readonly logger: Logger
   readonly chainKey: Buffer
+  readonly vault: MarkVault
 }
 
 interface PendingRow {
@@ -30,23 +41,40 @@ interface PendingRow {
 const WRITE_DELAY_MS = 50
 const RETRY_DELAY_MS = 2000
 const MAX_PENDING = 10_000
-const VERIFY_PAGE_ROWS = 1000
-/** Rows of one INSERT; 11 values each, far from SQLite's limit of 32,766. */
+/** Rows of one INSERT; 10 values each, far from SQLite's limit of 32,766. */
 const INSERT_ROWS = 100
+/** How often listeners hear of new rows at most. */
+const TELL_MS = 500
+
+const columns = 'seq, at_ms, event, actor_kind, actor_id, actor_name, address, details, prev_hmac, hmac'
+const insertTexts = new Map<number, string>()
+
+/** Building the text of an INSERT anew costs as much as carrying it out. */
+function insertText(rows: number): string {
+  const known = insertTexts.get(rows)
+  if (known !== undefined) return known
+  const text = `insert into audit (${columns}) values ${Array(rows).fill('(?,?,?,?,?,?,?,?,?,?)').join(',')}`
+  insertTexts.set(rows, text)
+  return text
+}
 
 export class AuditLog implements AuditSink {
   readonly #options: AuditLogOptions
   /** In Node 24 an HMAC with a Buffer as its key costs seven times as much. */
   readonly #chainKey: KeyObject
   readonly #flood = new FloodGuard()
+  readonly #marks: MarkKeeper
+  readonly #listeners = new Set<() => void>()
   #pending: PendingRow[] = []
   #lost = 0
   #timer: NodeJS.Timeout | undefined
+  #telling: NodeJS.Timeout | undefined
   #writing: Promise<void> = Promise.resolve()
 
   constructor(options: AuditLogOptions) {
     this.#options = options
     this.#chainKey = createSecretKey(options.chainKey)
+    this.#marks = new MarkKeeper({ ...options, chainKey: this.#chainKey, audit: this })
   }
 
   record(event: AuditEvent): void {
@@ -73,42 +101,51 @@ export class AuditLog implements AuditSink {
   }
 
   /** Writes what is pending, and what was left out of a flood that has not ended. @throws as `flush` */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     const nowMs = this.#options.clock.nowMs()
     for (const event of this.#flood.summarise()) this.#keep(event, nowMs)
-    return this.flush()
+    clearTimeout(this.#telling)
+    await this.flush()
+    await this.#marks.close()
+    // Making the mark may have found something that is to be told.
+    await this.flush()
   }
 
-  /** Reads the whole log and checks every row against the one before it. */
-  async verifyChain(): Promise<ChainVerdict> {
-    const verifier = new ChainVerifier(this.#chainKey)
-    let after = 0
-    for (;;) {
-      const rows = await this.#options.kysely
-        .selectFrom('audit')
-        .selectAll()
-        .where('seq', '>', after)
-        .orderBy('seq')
-        .limit(VERIFY_PAGE_ROWS)
-        .execute()
-      for (const row of rows) {
-        verifier.add({
-          seq: row.seq,
-          atMs: row.at_ms,
-          event: row.event,
-          actorKind: row.actor_kind,
-          actorId: row.actor_id,
-          actorName: row.actor_name,
-          address: row.address,
-          details: row.details,
-          prevHmac: row.prev_hmac,
-          hmac: row.hmac,
-        })
-      }
-      const last = rows.at(-1)
-      if (last === undefined) return verifier.verdict()
-      after = last.seq
+  /** Told after rows were written, twice a second at most. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Another process may have written. */
+  changedElsewhere(): void {
+    this.#tellSoon()
+  }
+
+  /** Reads the whole log and names what is not as it was written. Takes a while, and lets others work meanwhile. */
+  async verify(onProgress?: (progress: VerificationProgress) => void): Promise<AuditVerdict> {
+    await this.flush()
+    const { database, vault } = this.#options
+    return verifyLog({ kysely: database.kysely, chainKey: this.#chainKey, vault }, onProgress)
+  }
+
+  /** Writes what is pending and marks it: for an export, which says up to where it went. */
+  async mark(): Promise<AuditMark | undefined> {
+    await this.flush()
+    return this.#marks.keep()
+  }
+
+  /** Removes rows older than that and says so in the log. @returns how many */
+  async shorten(days: number): Promise<number> {
+    await this.flush()
+    const { database, clock, logger } = this.#options
+    const done = await shortenLog({ kysely: database.kysely, clock, chainKey: this.#chainKey }, days)
+    if (done.stoppedAtDamage) logger.warn({}, 'old rows of the log do not fit those before them, and were kept')
+    if (done.removed > 0) {
+      const details = { rows: done.removed, days }
+      this.record({ event: 'log.shortenedByAge', actor: { kind: 'system' }, details })
     }
+    return done.removed
   }
 
   #schedule(delayMs: number): void {
@@ -137,48 +174,45 @@ export class AuditLog implements AuditSink {
       this.#options.logger.error({ lost: this.#lost }, 'events were too many for the log and are lost')
       this.#lost = 0
     }
+    this.#marks.wrote()
+    this.#tellSoon()
+  }
+
+  #tellSoon(): void {
+    if (this.#listeners.size === 0 || this.#telling !== undefined) return
+    this.#telling = setTimeout(() => {
+      this.#telling = undefined
+      for (const listener of [...this.#listeners]) listener()
+    }, TELL_MS)
+    this.#telling.unref()
   }
 
   /** One write transaction: whoever else appends, also another process, waits and continues from our last row. */
   async #append(batch: readonly PendingRow[]): Promise<void> {
-    await this.#options.kysely.transaction().execute(async (transaction) => {
-      const last = await transaction
-        .selectFrom('audit')
-        .select(['seq', 'hmac'])
-        .orderBy('seq', 'desc')
-        .limit(1)
-        .executeTakeFirst()
-      let seq = last?.seq ?? 0
-      let prevHmac = last?.hmac ?? chainStart
-      const rows = batch.map((pending) => {
-        seq += 1
-        const row = toChainedRow(pending, seq, prevHmac)
-        prevHmac = chainHmac(this.#chainKey, row)
-        return toTableRow(row, prevHmac)
-      })
-      for (let from = 0; from < rows.length; from += INSERT_ROWS) {
-        await transaction
-          .insertInto('audit')
-          .values(rows.slice(from, from + INSERT_ROWS))
-          .execute()
+    await this.#options.database.kysely.transaction().execute(async (transaction) => {
+      let { seq, hmac } = await readHead(transaction)
+      for (let from = 0; from < batch.length; from += INSERT_ROWS) {
+        const part = batch.slice(from, from + INSERT_ROWS)
+        const values: unknown[] = []
+        for (const pending of part) {
+          seq += 1
+          const row = toChainedRow(pending, seq, hmac)
+          hmac = chainHmac(this.#chainKey, row)
+          pushValues(values, row, hmac)
+        }
+        await insert(transaction, part.length, values)
       }
     })
   }
 }
 
-function toTableRow(row: ChainedRow, hmac: string) {
-  return {
-    seq: row.seq,
-    at_ms: row.atMs,
-    event: row.event,
-    actor_kind: row.actorKind,
-    actor_id: row.actorId,
-    actor_name: row.actorName,
-    address: row.address,
-    details: row.details,
-    prev_hmac: row.prevHmac,
-    hmac,
-  }
+const insert = (transaction: Transaction<Schema>, rows: number, values: unknown[]) =>
+  transaction.executeQuery(CompiledQuery.raw(insertText(rows), values))
+
+/** In the order of `columns`. */
+function pushValues(values: unknown[], row: ChainedRow, hmac: string): void {
+  values.push(row.seq, row.atMs, row.event, row.actorKind, row.actorId, row.actorName, row.address)
+  values.push(row.details, row.prevHmac, hmac)
 }
 
 function toChainedRow({ atMs, event }: PendingRow, seq: number, prevHmac: string): ChainedRow {
@@ -191,7 +225,7 @@ function toChainedRow({ atMs, event }: PendingRow, seq: number, prevHmac: string
     actorId: actor.kind === 'account' ? actor.id : null,
     actorName: actor.kind === 'account' ? actor.name : null,
     address: event.address ?? null,
-    details: JSON.stringify(event.details ?? {}),
+    details: event.details === undefined ? '{}' : JSON.stringify(event.details),
     prevHmac,
   }
 }

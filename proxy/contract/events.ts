@@ -31,6 +31,7 @@ export const gateEventSchema = z.discriminatedUnion('type', [
       'lockouts',
       'invitations',
       'knocks',
+      'audit',
     ]),
   }),
   z.object({

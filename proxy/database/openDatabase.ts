@@ -1,9 +1,10 @@
 import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import BetterSqlite3 from 'better-sqlite3'
 import { CompiledQuery, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely'
 import type { DatabaseConnection, DialectAdapter, Driver } from 'kysely'
 import { GateError } from '../contract/errorCodes.ts'
-import { codeOf } from '../core/systemErrors.ts'
+import { codeOf, hasCode } from '../core/systemErrors.ts'
 import type { Schema } from './schema.ts'
 
 /*
@@ -23,6 +24,11 @@ export interface Database {
    * would delete whatever refers to it. Only for what checks them itself; within a transaction it has no effect.
    */
   withoutForeignKeys<Result>(work: () => Promise<Result>): Promise<Result>
+  /**
+   * Resolves when everything committed before the call survives a loss of power: with `synchronous = normal` SQLite
+   * itself waits for that only when it moves the log of writes into the file.
+   */
+  makeDurable(): Promise<void>
   /** Writes a consistent copy to `file` (0600), atomically. */
   snapshot(file: string): Promise<void>
   /** May be called more than once. */
@@ -93,6 +99,21 @@ function enforceForeignKeys(driver: BetterSqlite3.Database, isOn: boolean): void
   if (readNumber(driver, 'foreign_keys') !== Number(isOn)) throw new Error('the foreign keys could not be switched')
 }
 
+/** The log of writes carries no lock of SQLite's, so that opening and closing it beside SQLite takes none away. */
+async function syncWriteAheadLog(file: string): Promise<void> {
+  try {
+    const handle = await open(file, 'r+')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    // Without the log everything is in the file itself, which SQLite has synced.
+    if (!hasCode(error, 'ENOENT')) throw error
+  }
+}
+
 const isBusy = (error: unknown): boolean => codeOf(error)?.startsWith('SQLITE_BUSY') === true
 
 /**
@@ -131,6 +152,7 @@ export function openDatabase(file: string): Database {
         enforceForeignKeys(opened, true)
       }
     },
+    makeDurable: () => syncWriteAheadLog(`${file}-wal`),
     snapshot: async (target) => {
       const unfinished = `${target}.unfinished`
       rmSync(unfinished, { force: true })

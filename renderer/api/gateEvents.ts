@@ -35,6 +35,7 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   roles: [queryKeys.roles, queryKeys.users, queryKeys.session],
   invitations: [queryKeys.invitations],
   knocks: [queryKeys.knocks],
+  audit: [queryKeys.auditNews],
 }
 
 /** The event in a message's data, or undefined when it is none that this page knows. */

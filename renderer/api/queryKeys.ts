@@ -46,4 +46,6 @@ export const queryKeys = {
   desktop: ['desktop'],
   practicePage: ['practicePage'],
   candidates: ['candidates'],
+  /** What happened: only that there is news; the list itself stays as it is being read. */
+  auditNews: ['auditNews'],
 } as const

@@ -11,6 +11,9 @@ describe('the OpenAPI document', () => {
       [
         '/account',
         '/account/password',
+        '/audit',
+        '/audit/export',
+        '/audit/verify',
         '/comfyui',
         '/comfyui/log',
         '/comfyui/{command}',
