@@ -153,6 +153,7 @@ class RunningGate implements Gate {
       dependencies,
       stages: options.stages ?? allStages,
       stageServices: {
+        ...(dependencies.tls && { tls: dependencies.tls }),
         authenticator,
         settings,
         hostRules: () => this.#hosts.rules(),

@@ -22,5 +22,5 @@ export async function enterAsGuest(
   const { token, session, account } = await guests.letIn({ clientAddress, secure, userAgent })
   const longest = settings.get('sessions.absoluteDays') * 86_400
   const visit = Math.ceil(((account.expiresAtMs ?? Infinity) - session.createdAtMs) / 1000)
-  return { token, cookie: createSessionCookie(token, { secure, maxAgeSeconds: Math.min(longest, visit) }) }
+  return { token, cookie: createSessionCookie(token, { ...context, maxAgeSeconds: Math.min(longest, visit) }) }
 }

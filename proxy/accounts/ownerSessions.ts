@@ -1,5 +1,5 @@
 import type { AccountStore } from './accountStore.ts'
-import { sessionCookieName } from './sessionCookie.ts'
+import { sessionCookieName } from '../core/cookieNames.ts'
 import type { SessionStore } from './sessionStore.ts'
 
 /** A cookie for the desktop app to put into a partition of its own that is not kept. */
@@ -56,6 +56,6 @@ export class OwnerSessions {
       },
       { actor: { kind: 'system' } },
     )
-    return { token, cookieName: sessionCookieName(false), accountId }
+    return { token, cookieName: sessionCookieName({ secure: false, listener: 'owner' }), accountId }
   }
 }

@@ -145,6 +145,16 @@ export class SessionStore {
     return count
   }
 
+  /** Ends everybody's on administration's port. */
+  async endAdministration(by: ActedBy): Promise<void> {
+    const result = await this.#options.kysely
+      .deleteFrom('sessions')
+      .where('surface', '=', 'administration')
+      .executeTakeFirst()
+    const count = Number(result.numDeletedRows)
+    if (count > 0) this.#ended(by, { surface: 'administration', sessions: count })
+  }
+
   /** Ends what the desktop app opened for itself, in this start or an earlier one. */
   async endOwnerWindows(): Promise<void> {
     await this.#options.kysely.deleteFrom('sessions').where('from_owner_window', '=', 1).execute()

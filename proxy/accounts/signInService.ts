@@ -26,6 +26,8 @@ export interface SignInRequest {
   readonly secure: boolean
   /** The client's User-Agent, kept only in words. */
   readonly userAgent: string | undefined
+  /** What the session is for; left out: people's things. Of administration only administrators get one. */
+  readonly surface?: 'people' | 'administration'
 }
 
 /** What a token is asked for with; its name and its password are the request's. */
@@ -113,10 +115,13 @@ export class SignInService {
    */
   async signIn(request: SignInRequest): Promise<SignedIn> {
     const { account, by, stillHolds } = await this.prove(request)
+    const { surface = 'people' } = request
+    // Said to whoever knows the password, after all that a wrong one costs.
+    if (surface === 'administration' && account.role !== 'administrator') throw notAnAdministrator()
     const { token, session } = await this.#options.sessions.open(
       {
         accountId: account.id,
-        surface: 'people',
+        surface,
         fromOwnerWindow: false,
         secure: request.secure,
         device: describeDevice(request.userAgent),
@@ -257,6 +262,12 @@ export class SignInService {
     })
   }
 }
+
+const notAnAdministrator = (): GateError =>
+  new GateError(
+    'PERMISSION_DENIED',
+    'Only administrators sign in here. Your own page is at the address that everybody uses.',
+  )
 
 /** A name that nobody has is not recorded as typed: people type passwords into that field. */
 const describeAccount = (account: Account | undefined): Readonly<Record<string, string>> =>

@@ -57,6 +57,11 @@ export interface RouteRow {
   readonly twin?: false | 'only'
   readonly uniqueQuery?: true
   readonly unsafeGet?: true
+  /**
+   * Of what is public: `plain` is needed before a device trusts the certificate, and holds nothing worth reading along;
+   * `secret` takes or gives a password or a sign-in, so other devices need HTTPS for it once there is any.
+   */
+  readonly wire?: 'plain' | 'secret'
 }
 
 const row = (
@@ -64,7 +69,7 @@ const row = (
   pattern: string,
   access: RouteAccess,
   action: Action,
-  more: Partial<Pick<RouteRow, 'twin' | 'uniqueQuery' | 'unsafeGet'>> = {},
+  more: Partial<Pick<RouteRow, 'twin' | 'uniqueQuery' | 'unsafeGet' | 'wire'>> = {},
 ): RouteRow => ({ methods: methods === '*' ? [] : methods.split(' '), pattern, access, action, ...more })
 
 const specialActions = new Map<string, Action>([
@@ -72,22 +77,24 @@ const specialActions = new Map<string, Action>([
   ['object_info', 'heavy'],
 ])
 const noTwin = { twin: false } as const
+const plain = { ...noTwin, wire: 'plain' } as const
+const secret = { ...noTwin, wire: 'secret' } as const
 const once = { uniqueQuery: true } as const
 
 /** Ours: the API, the pages, signing in. Nothing of it is ever forwarded. */
 const ownRows: readonly RouteRow[] = [
-  row('GET POST', '/login', 'public', 'own', noTwin),
-  row('GET POST', '/logout', 'public', 'own', noTwin),
+  row('GET POST', '/login', 'public', 'own', secret),
+  row('GET POST', '/logout', 'public', 'own', secret),
   // Of ComfyUI-Sentinel's API; as if they were not there while the setting tokens.on is off.
-  row('GET POST', '/register', 'public', 'own', noTwin),
-  row('GET POST', '/generate_token', 'public', 'own', noTwin),
-  row('GET', '/gatehouse/assets/*', 'public', 'own', noTwin),
-  row('GET', '/gatehouse/healthz', 'public', 'own', noTwin),
-  row('POST', '/gatehouse/api/v1/session', 'public', 'own', noTwin),
-  row('GET POST', '/gatehouse/api/v1/session/guest', 'public', 'own', noTwin),
-  row('GET POST PUT', '/gatehouse/api/v1/session/knock', 'public', 'own', noTwin),
+  row('GET POST', '/register', 'public', 'own', secret),
+  row('GET POST', '/generate_token', 'public', 'own', secret),
+  row('GET', '/gatehouse/assets/*', 'public', 'own', plain),
+  row('GET', '/gatehouse/healthz', 'public', 'own', plain),
+  row('POST', '/gatehouse/api/v1/session', 'public', 'own', secret),
+  row('GET POST', '/gatehouse/api/v1/session/guest', 'public', 'own', secret),
+  row('GET POST PUT', '/gatehouse/api/v1/session/knock', 'public', 'own', secret),
   // The page, and a link's token in a body: nothing is used up by reading.
-  row('GET POST', '/gatehouse/invite', 'public', 'own', noTwin),
+  row('GET POST', '/gatehouse/invite', 'public', 'own', secret),
   row('GET DELETE', '/gatehouse/api/v1/session', 'signedIn', 'own', noTwin),
   ...['account', 'keys', 'sessions'].flatMap((name) => [
     row('*', `/gatehouse/api/v1/${name}`, 'account', 'own', noTwin),

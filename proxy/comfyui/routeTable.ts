@@ -23,6 +23,8 @@ export interface RouteMatch {
   readonly oddSegment: boolean
   /** GET changes something, or may do so. */
   readonly unsafeGet: boolean
+  /** What it is without encryption, see `RouteRow`. */
+  readonly wire: 'plain' | 'secret' | undefined
 }
 
 interface CompiledRow {
@@ -127,5 +129,6 @@ function toMatch(rows: readonly RouteRow[], method: string, oddSegment: boolean)
     uniqueQuery: shown.uniqueQuery === true,
     oddSegment,
     unsafeGet: shown.unsafeGet === true,
+    wire: shown.wire,
   }
 }

@@ -1,4 +1,4 @@
-import { SESSION_COOKIE } from './cookieNames.ts'
+import { ADMINISTRATION_COOKIE, SESSION_COOKIE } from './cookieNames.ts'
 import { replaceJsonWebTokens } from './jsonWebTokens.ts'
 
 const MARK = '[removed]'
@@ -11,7 +11,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)(\s+|%20)[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${MARK}`],
   [/\b(gatehouse\.bearer\.)[A-Za-z0-9._~-]+/gi, `$1${MARK}`],
   [/([?&](?:token|key|api_key|access_token|password|secret)=)[^&\s"'#\\]+/gi, `$1${MARK}`],
-  [new RegExp(`((?:${SESSION_COOKIE}|jwt_token)=)[^;\\s"',\\\\]+`, 'gi'), `$1${MARK}`],
+  [new RegExp(`((?:${SESSION_COOKIE}|${ADMINISTRATION_COOKIE}|jwt_token)=)[^;\\s"',\\\\]+`, 'gi'), `$1${MARK}`],
   [/(:\/\/[^\s/?#@:"'\\]*:)[^\s/?#@"'\\]+@/g, `$1${MARK}@`],
   [
     /((?:\\?["'])?(?:api_key_comfy_org|auth_token_comfy_org|x-gatehouse-secret|gatehouse_secret)(?:\\?["'])?\s*[:=]\s*(?:\\?["'])?)[^\s"',}\\]+/gi,

@@ -1,5 +1,5 @@
 import { GateError } from '../contract/errorCodes.ts'
-import { SECURE_SESSION_COOKIE, SESSION_COOKIE, TOKEN_COOKIE } from '../core/cookieNames.ts'
+import { ADMINISTRATION_COOKIE, TOKEN_COOKIE } from '../core/cookieNames.ts'
 import type { PresentedCredential } from '../pipeline/requestContext.ts'
 
 export const BEARER_SUBPROTOCOL = 'gatehouse.bearer.'
@@ -10,7 +10,8 @@ export interface CredentialSources {
   readonly subprotocols: string | undefined
   readonly queryToken: string | undefined
   readonly upgrade: boolean
-  readonly secure: boolean
+  /** The session cookie that counts where this came in; see `sessionCookieName`. */
+  readonly cookieName: string
   /** Whether the request says that a browser sent it. */
   readonly fromBrowser: boolean
 }
@@ -40,8 +41,10 @@ export function findPresentedCredential(sources: CredentialSources): PresentedCr
     }
     return { kind: 'queryToken', token: sources.queryToken }
   }
-  const session = findCookie(sources.cookie, sources.secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE)
+  const session = findCookie(sources.cookie, sources.cookieName)
   if (session !== undefined) return { kind: 'sessionCookie', token: session }
+  // Browsers send cookies to every port of a host: on administration's, only its own counts.
+  if (sources.cookieName === ADMINISTRATION_COOKIE) return undefined
   const token = findCookie(sources.cookie, TOKEN_COOKIE)
   return token === undefined ? undefined : { kind: 'tokenCookie', token, fromBrowser: sources.fromBrowser }
 }

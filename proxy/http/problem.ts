@@ -21,6 +21,7 @@ const titles: Readonly<Partial<Record<ErrorCode, string>>> = {
   BODY_TOO_LARGE: 'That is too large',
   ENGINE_UNAVAILABLE: 'ComfyUI is not ready yet',
   FOREIGN_ORIGIN: 'That came from another site',
+  HTTPS_REQUIRED: 'Only encrypted here',
   HOST_NOT_ALLOWED: 'That name does not belong here',
   METHOD_NOT_ALLOWED: 'That cannot be done here',
   NOT_FOUND: 'Nothing is here',
@@ -66,6 +67,10 @@ export function describeRefusal(error: GateError, audience: Audience, ownPath: s
     headers.push('allow', error.details['allow'].join(', '))
   // Never Basic: a browser would then send it by itself, also for a foreign page.
   if (error.status === 401) headers.push('www-authenticate', 'Bearer')
+  const redirect = error.details['redirect']
+  if (typeof redirect === 'string') {
+    return { status: 302, headers: [...headers, 'location', redirect], body: '' }
+  }
   if (audience === 'page') return describeAsPage(error, ownPath, retrySeconds, headers)
   if (audience === 'prompt') {
     headers.push('content-type', 'application/json; charset=utf-8')
@@ -97,7 +102,15 @@ function describeAsPage(
 }
 
 /** Details that only choose another form of the answer. */
-const NOT_TOLD = new Set(['allow', 'promptError', 'promptDetails', 'nodeErrors', 'rateLimitPolicy', 'rateLimit'])
+const NOT_TOLD = new Set([
+  'allow',
+  'redirect',
+  'promptError',
+  'promptDetails',
+  'nodeErrors',
+  'rateLimitPolicy',
+  'rateLimit',
+])
 
 /** RFC 9457 problem details. */
 function problemBody(error: GateError): Record<string, unknown> {

@@ -36,6 +36,7 @@ export async function handleRequest(
   let exchange: Exchange | undefined
   try {
     exchange = openExchange(request, { listener, upgrade: false, revision: services.presence.revision })
+    if (exchange.secure) tellStrictTransport(response, services.stageServices)
     const waiting = runStages(exchange, services.stageServices, services.stages)
     if (waiting !== undefined) await waiting
     if (response.destroyed) return
@@ -43,6 +44,11 @@ export async function handleRequest(
   } catch (error) {
     refuseRequest(error, exchange, { request, response, socket, listener }, services)
   }
+}
+
+/** Only with a certificate that everybody trusts: it counts for every port of the name, other programs' too (B42). */
+function tellStrictTransport(response: ServerResponse, { tls }: StageServices): void {
+  if (tls?.isPubliclyTrusted === true) response.setHeader('strict-transport-security', `max-age=${180 * 86_400}`)
 }
 
 /** The other side may go at any time; whoever writes notices by `close`. */

@@ -25,7 +25,11 @@ export interface Exchange extends RequestContext {
   presentedKind: PresentedCredential['kind'] | undefined
   /** Why the session cookie did not hold. Public routes live with that, everything else is refused with it. */
   refusedCookie: GateError | undefined
+  /** What it sends of a sign-in is not looked at: it came where others can read along. */
+  ignoresCredentials: boolean
 }
+
+const OWN_PAGES = ['gatehouse']
 
 /** @throws GateError BAD_REQUEST for wrong framing or a wrong target; the connection must then be closed */
 export function openExchange(
@@ -45,10 +49,12 @@ export function openExchange(
     method,
     head,
     target,
-    route: findRoute(target.segments, method),
+    // ComfyUI is nowhere but on the people's listener: elsewhere the bare address leads to the gate's own pages.
+    route: findRoute(at.listener === 'administration' && target.path === '/' ? OWN_PAGES : target.segments, method),
     principal: undefined,
     presentedKind: undefined,
     refusedCookie: undefined,
+    ignoresCredentials: false,
   }
 }
 

@@ -5,8 +5,10 @@ import { checkHost } from './stages/host.ts'
 import type { HostRules } from './stages/host.ts'
 import { checkOrigin } from './stages/origin.ts'
 import { checkPace } from './stages/pace.ts'
+import { checkScheme } from './stages/scheme.ts'
 import { checkShape } from './stages/shape.ts'
 import type { RequestPace } from './requestPace.ts'
+import type { TlsSource } from '../http/tlsSource.ts'
 import type { SettingsReader } from './services.ts'
 import type { Authenticator } from './requestContext.ts'
 
@@ -25,9 +27,11 @@ export interface StageServices {
   readonly settings: SettingsReader
   readonly hostRules: () => HostRules
   readonly pace: RequestPace
+  /** Left out: nothing is encrypted. */
+  readonly tls?: TlsSource
 }
 
-export type StageName = 'host' | 'authenticate' | 'pace' | 'origin' | 'authorize' | 'shape'
+export type StageName = 'host' | 'scheme' | 'authenticate' | 'pace' | 'origin' | 'authorize' | 'shape'
 
 export interface Stage {
   readonly name: StageName
@@ -44,6 +48,7 @@ const sync = (name: StageName, check: (exchange: Exchange, services: StageServic
 
 export const stages: readonly Stage[] = [
   sync('host', (exchange, { hostRules }) => checkHost(exchange, hostRules())),
+  { name: 'scheme', run: checkScheme },
   { name: 'authenticate', run: (exchange, { authenticator, pace }) => authenticate(exchange, authenticator, pace) },
   sync('pace', (exchange, { pace }) => checkPace(exchange, pace)),
   sync('origin', checkOrigin),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { enterAsGuest } from '../accounts/guestEntry.ts'
-import { clearSessionCookie, clearTokenCookie, createSessionCookie } from '../accounts/sessionCookie.ts'
+import { clearSignInCookies, createSessionCookie } from '../accounts/sessionCookie.ts'
+import { findSignInSurface } from '../accounts/signInSurface.ts'
 import { signOut as endSession } from '../accounts/signOut.ts'
 import type { Stores } from '../accounts/stores.ts'
 import { signInSchema } from '../contract/accounts.ts'
@@ -48,15 +49,16 @@ export function createPortal(dependencies: PortalDependencies): Portal {
     const turn = { incoming, outgoing, context }
     const { path } = context.target
     const isPublic = context.listener === 'public'
+    const signsIn = context.listener !== 'owner' && path === '/login'
     if (path === '/gatehouse/healthz') writeHealth(turn)
     else if (path.startsWith('/gatehouse/assets/')) serveAsset(turn, getPages())
     else if (path === '/logout') await signOut(turn, dependencies.stores)
-    else if (path === '/gatehouse') redirect(turn, '/gatehouse/')
-    else if (path === '/login' && isPublic && context.method === 'POST') await signIn(turn, dependencies.stores)
+    else if (path === '/gatehouse' || path === '/') redirect(turn, isPublic ? '/gatehouse/' : '/gatehouse/owner')
+    else if (signsIn && context.method === 'POST') await signIn(turn, dependencies.stores)
     else if (isOfSentinel(path)) await answerSentinel(turn, dependencies.stores, () => getPages().portal)
-    else if (isPublic ? path === '/login' || isPortalPage(path) : isOwnerPage(path)) {
-      writePage(turn, isPublic ? getPages().portal : getPages().owner)
-    } else throw notFound()
+    else if (signsIn || (isPublic && isPortalPage(path))) writePage(turn, getPages().portal)
+    else if (!isPublic && isOwnerPage(path)) writePage(turn, getPages().owner)
+    else throw notFound()
   }
 }
 
@@ -121,7 +123,7 @@ function redirect({ outgoing }: Turn, location: string, headers: OutgoingHttpHea
  */
 async function signIn(turn: Turn, stores: Stores): Promise<void> {
   const { incoming, context } = turn
-  const givesTokens = stores.settings.get('tokens.on')
+  const givesTokens = context.listener === 'public' && stores.settings.get('tokens.on')
   if (givesTokens && sendsJson(turn)) return loginForToken(turn, stores)
   const form = await readForm(turn)
   if (givesTokens && isOfTool(turn, form)) return loginForToken(turn, stores, Object.fromEntries(form))
@@ -140,9 +142,10 @@ async function signIn(turn: Turn, stores: Stores): Promise<void> {
       clientAddress: context.clientAddress,
       secure: context.secure,
       userAgent: incoming.headers['user-agent'],
+      surface: findSignInSurface(context),
     })
     const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
-    redirect(turn, next, { 'set-cookie': createSessionCookie(token, { secure: context.secure, maxAgeSeconds }) })
+    redirect(turn, next, { 'set-cookie': createSessionCookie(token, { ...context, maxAgeSeconds }) })
   } catch (error) {
     if (!(error instanceof GateError) || incoming.headers.accept?.includes('text/html') !== true) throw error
     redirect(turn, `/login?${new URLSearchParams({ next, failed: error.code }).toString()}`)
@@ -173,7 +176,7 @@ async function signOut(turn: Turn, stores: Stores): Promise<void> {
     await endSession(stores, { principal, clientAddress: context.clientAddress, tokenTexts })
   }
   redirect(turn, '/login', {
-    'set-cookie': [clearSessionCookie(context.secure), clearTokenCookie(context.secure)],
+    'set-cookie': clearSignInCookies(context),
     'clear-site-data': '"cache", "storage"',
   })
 }

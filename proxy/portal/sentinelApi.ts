@@ -59,7 +59,7 @@ export const loginForToken = (turn: Turn, stores: Stores, fields?: unknown): Pro
     const lifetimeMs = stores.settings.get('tokens.hours') * HOUR_MS
     const { text } = await stores.signIns.openToken({ ...asked(turn, username, password), use: 'cookie', lifetimeMs })
     const maxAgeSeconds = Math.floor(lifetimeMs / 1000)
-    const cookie = createTokenCookie(text, { secure: turn.context.secure, maxAgeSeconds })
+    const cookie = createTokenCookie(text, { ...turn.context, maxAgeSeconds })
     return {
       status: 200,
       body: { message: 'Login successful', jwt_token: text },

@@ -45,6 +45,7 @@ export class FakeAuthenticator implements Authenticator {
   /** Set to make every question fail as a broken database does. */
   fault: Error | undefined
   asked = 0
+  last: AuthenticationInput | undefined
 
   set(token: string, principal: Principal): void {
     this.#byToken.set(token, principal)
@@ -72,6 +73,7 @@ export class FakeAuthenticator implements Authenticator {
 
   authenticate(input: AuthenticationInput): Promise<Principal> {
     this.asked += 1
+    this.last = input
     if (this.fault !== undefined) return Promise.reject(this.fault)
     const principal = this.#byToken.get(tokenOf(input))
     if (principal === undefined) return Promise.reject(new GateError('AUTH_INVALID', 'That sign-in does not hold.'))

@@ -38,7 +38,7 @@ export function createInviteResource({ stores }: OwnApplicationDependencies) {
     const userAgent = c.req.header('user-agent')
     const entered = await stores.invitationUse.accept({ token, name, password, clientAddress, secure, userAgent })
     const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
-    c.header('set-cookie', createSessionCookie(entered.token, { secure, maxAgeSeconds }))
+    c.header('set-cookie', createSessionCookie(entered.token, { ...c.env.context, maxAgeSeconds }))
     return c.json(await describeNewSession(stores, entered), 200)
   })
 }

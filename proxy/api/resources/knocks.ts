@@ -117,7 +117,7 @@ export function createKnocksResource({ stores }: OwnApplicationDependencies) {
       const { token, session, account, mayChoosePassword } = answer
       const longest = settings.get('sessions.absoluteDays') * 86_400
       const visit = Math.ceil(((account.expiresAtMs ?? Infinity) - session.createdAtMs) / 1000)
-      c.header('set-cookie', createSessionCookie(token, { secure, maxAgeSeconds: Math.min(longest, visit) }))
+      c.header('set-cookie', createSessionCookie(token, { ...c.env.context, maxAgeSeconds: Math.min(longest, visit) }))
       return c.json({ ...closed, state: answer.state, mayChoosePassword }, 200)
     })
     .openapi(passwordRoute, async (c) => {

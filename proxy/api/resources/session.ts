@@ -2,8 +2,9 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import type { Account } from '../../accounts/accountStore.ts'
 import { enterAsGuest } from '../../accounts/guestEntry.ts'
-import { clearSessionCookie, clearTokenCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
+import { clearSignInCookies, createSessionCookie } from '../../accounts/sessionCookie.ts'
 import type { Session } from '../../accounts/sessionStore.ts'
+import { findSignInSurface } from '../../accounts/signInSurface.ts'
 import { signOut } from '../../accounts/signOut.ts'
 import type { Stores } from '../../accounts/stores.ts'
 import { toPrincipal } from '../../accounts/storesAuthenticator.ts'
@@ -45,7 +46,7 @@ export async function describeNewSession(
   stores: Stores,
   { session, account }: { readonly session: Session; readonly account: Account },
 ): Promise<SessionAnswer> {
-  const credential = { kind: 'session', sessionId: session.id, surface: 'people', fromOwnerWindow: false } as const
+  const credential = { kind: 'session', sessionId: session.id, surface: session.surface, fromOwnerWindow: false } as const
   return describeSelf(stores, toPrincipal({ account, role: await stores.roles.get(account.role) }, credential))
 }
 
@@ -110,9 +111,7 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
     })
     .openapi(createSessionRoute, async (c) => {
       const { context } = c.env
-      if (context.listener !== 'public') {
-        throw new GateError('PERMISSION_DENIED', 'Signing in with a password works on the address that people use.')
-      }
+      const surface = findSignInSurface(context)
       const { username, password } = c.req.valid('json')
       const { token, session, account } = await stores.signIns.signIn({
         userName: username,
@@ -120,9 +119,10 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
         clientAddress: context.clientAddress,
         secure: context.secure,
         userAgent: c.req.header('user-agent'),
+        surface,
       })
       const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
-      c.header('set-cookie', createSessionCookie(token, { secure: context.secure, maxAgeSeconds }))
+      c.header('set-cookie', createSessionCookie(token, { ...context, maxAgeSeconds }))
       return c.json(await describeNewSession(stores, { session, account }), 200)
     })
     .openapi(deleteRoute, async (c) => {
@@ -133,8 +133,7 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
       }
       const tokenTexts = listCookies(c.env.incoming.headers.cookie, TOKEN_COOKIE)
       await signOut(stores, { principal, clientAddress: context.clientAddress, tokenTexts })
-      c.header('set-cookie', clearSessionCookie(context.secure))
-      c.header('set-cookie', clearTokenCookie(context.secure), { append: true })
+      for (const line of clearSignInCookies(context)) c.header('set-cookie', line, { append: true })
       c.header('clear-site-data', '"cache", "storage"')
       return c.body(null, 204)
     })

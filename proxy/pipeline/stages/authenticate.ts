@@ -1,4 +1,5 @@
 import { GateError } from '../../contract/errorCodes.ts'
+import { sessionCookieName } from '../../core/cookieNames.ts'
 import { findPresentedCredential } from '../../http/credentials.ts'
 import type { RequestHead } from '../../http/headers.ts'
 import type { Exchange } from '../exchange.ts'
@@ -16,6 +17,7 @@ export function authenticate(
   authenticator: Authenticator,
   pace: RequestPace,
 ): Promise<void> | undefined {
+  if (exchange.ignoresCredentials) return undefined
   const presented = findCredential(exchange, pace)
   if (presented === undefined) return undefined
   exchange.presentedKind = presented.kind
@@ -27,7 +29,7 @@ export function authenticate(
 }
 
 function findCredential(exchange: Exchange, pace: RequestPace): PresentedCredential | undefined {
-  const { head, target, upgrade, secure } = exchange
+  const { head, target, upgrade } = exchange
   try {
     return findPresentedCredential({
       authorization: head.authorization,
@@ -35,7 +37,7 @@ function findCredential(exchange: Exchange, pace: RequestPace): PresentedCredent
       subprotocols: head.subprotocols,
       queryToken: target.queryToken,
       upgrade,
-      secure,
+      cookieName: sessionCookieName(exchange),
       fromBrowser: isBrowser(head),
     })
   } catch (error) {

@@ -2,9 +2,21 @@ import { GateError } from '../../contract/errorCodes.ts'
 import { authorize } from '../../policy/authorize.ts'
 import type { Exchange } from '../exchange.ts'
 
+/** What is there without sign-in on administration's port: nobody is invited, let in as a guest or given a token there. */
+const OF_ADMINISTRATION = new Set([
+  '/login',
+  '/logout',
+  '/gatehouse/assets/*',
+  '/gatehouse/healthz',
+  '/gatehouse/api/v1/session',
+])
+
 /** @throws GateError AUTH_REQUIRED, AUTH_INVALID, PERMISSION_DENIED or NOT_FOUND */
 export function checkAccess(exchange: Exchange, managerFromOtherDevices: boolean): void {
   const { route, method, target, listener, principal, refusedCookie } = exchange
+  if (listener === 'administration' && route.access === 'public' && !OF_ADMINISTRATION.has(route.pattern)) {
+    throw new GateError('NOT_FOUND', 'There is nothing at this address.')
+  }
   if (refusedCookie !== undefined && route.access !== 'public') throw refusedCookie
   const decision = authorize({
     access: route.access,

@@ -18,7 +18,7 @@ const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/
  */
 export function checkHost(exchange: Exchange, rules: HostRules): void {
   const { host } = exchange.head
-  if (exchange.listener === 'public' && rememberedOf(rules).has(host)) return
+  if (exchange.listener !== 'owner' && rememberedOf(rules).has(host)) return
   const match = HOST.exec(host)
   const name = match?.[1]?.toLowerCase().replace(/\.$/, '') ?? ''
   const allowed =
@@ -26,7 +26,7 @@ export function checkHost(exchange: Exchange, rules: HostRules): void {
       ? name === 'gatehouse.localhost' && match?.[2] === String(exchange.localPort)
       : isPublicName(name, rules)
   if (!allowed) throw new GateError('HOST_NOT_ALLOWED', 'This computer is not known under that name.')
-  if (exchange.listener === 'public') remember(rules, host)
+  if (exchange.listener !== 'owner') remember(rules, host)
 }
 
 const MAX_REMEMBERED = 100

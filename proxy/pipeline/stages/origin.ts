@@ -9,13 +9,21 @@ import type { Exchange } from '../exchange.ts'
 export function checkOrigin(exchange: Exchange): void {
   const { method, upgrade, route } = exchange
   const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
-  if (reads && !upgrade && !route.unsafeGet) return
+  if (reads && !upgrade && !route.unsafeGet && !mustBeOwnPage(exchange)) return
   if (comesFromElsewhere(exchange)) {
     throw new GateError('FOREIGN_ORIGIN', 'This request came from another site, so it was not carried out.')
   }
 }
 
-function comesFromElsewhere({ head, method, presentedKind, upgrade }: Exchange): boolean {
+/**
+ * Cookies know no ports: a page of the people's listener, where other people's scripts run, is of the same site as
+ * administration's, and its browser sends that cookie along. So there even reading is for its own pages.
+ */
+const mustBeOwnPage = ({ listener, presentedKind, head }: Exchange): boolean =>
+  listener === 'administration' && presentedKind === 'sessionCookie' && head.secFetchMode !== 'navigate'
+
+function comesFromElsewhere(exchange: Exchange): boolean {
+  const { head, method, presentedKind, upgrade } = exchange
   switch (presentedKind) {
     case 'bearer':
     case 'subprotocol':
@@ -24,15 +32,15 @@ function comesFromElsewhere({ head, method, presentedKind, upgrade }: Exchange):
       return false
     case 'basic':
       // A browser that was given user:key@ in an address sends it again by itself, also for a foreign page.
-      return isForeignBySignals(head.secFetchSite, head.origin, head.host) === true
+      return isForeignBySignals(exchange) === true
     case 'sessionCookie':
     case 'tokenCookie':
     case undefined:
       break
   }
-  const foreign = isForeignBySignals(head.secFetchSite, head.origin, head.host)
+  const foreign = isForeignBySignals(exchange)
   if (foreign !== undefined) return foreign
-  if (head.referer !== undefined) return !isSameOrigin(originOf(head.referer), head.host)
+  if (head.referer !== undefined) return !isSameOrigin(originOf(head.referer), exchange)
   // Old browsers and plain HTTP in the LAN: a link from another site sends the Lax cookie on GET and says nothing of
   // where it stands. A tool says nothing either, but does not call itself a browser.
   const isNavigation = method === 'GET' || method === 'HEAD'
@@ -40,9 +48,10 @@ function comesFromElsewhere({ head, method, presentedKind, upgrade }: Exchange):
 }
 
 /** undefined: the request says nothing. */
-function isForeignBySignals(site: string | undefined, origin: string | undefined, host: string): boolean | undefined {
+function isForeignBySignals(exchange: Exchange): boolean | undefined {
+  const { secFetchSite: site, origin } = exchange.head
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-  if (origin !== undefined) return !isSameOrigin(origin, host)
+  if (origin !== undefined) return !isSameOrigin(origin, exchange)
   return undefined
 }
 
@@ -55,8 +64,11 @@ function originOf(referer: string): string {
   }
 }
 
-/** Host and port must be equal. Schemes are not compared: whichever a page names, on our port nobody else serves one. */
-function isSameOrigin(origin: string, host: string): boolean {
-  const match = /^https?:\/\/([^/]+)$/i.exec(origin)
-  return match?.[1]?.toLowerCase() === host.toLowerCase()
+/**
+ * Host and port must be equal. Under TLS the scheme, too: plain HTTP is spoken on the same port, where whoever is in the
+ * same network can put a page of their own under our name. Without TLS either scheme is ours: nobody else has the port.
+ */
+function isSameOrigin(origin: string, { head, secure }: Exchange): boolean {
+  const [, scheme = '', host] = /^(https?):\/\/([^/]+)$/i.exec(origin) ?? []
+  return host?.toLowerCase() === head.host.toLowerCase() && (!secure || scheme.toLowerCase() === 'https')
 }

@@ -8,7 +8,7 @@ const nothing: CredentialSources = {
   subprotocols: undefined,
   queryToken: undefined,
   upgrade: false,
-  secure: false,
+  cookieName: 'gatehouse_session',
   fromBrowser: false,
 }
 const find = (sources: Partial<CredentialSources>) => findPresentedCredential({ ...nothing, ...sources })
@@ -55,8 +55,11 @@ describe('findPresentedCredential', () => {
   })
 
   it('knows under TLS only the name that plain HTTP cannot set', () => {
-    expect(find({ cookie: 'gatehouse_session=a', secure: true })).toBeUndefined()
-    expect(find({ cookie: '__Host-gatehouse_session=a', secure: true })).toEqual({ kind: 'sessionCookie', token: 'a' })
+    expect(find({ cookie: 'gatehouse_session=a', cookieName: '__Host-gatehouse_session' })).toBeUndefined()
+    expect(find({ cookie: '__Host-gatehouse_session=a', cookieName: '__Host-gatehouse_session' })).toEqual({
+      kind: 'sessionCookie',
+      token: 'a',
+    })
     expect(find({ cookie: '__Host-gatehouse_session=a' })).toBeUndefined()
   })
 })
