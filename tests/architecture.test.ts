@@ -123,6 +123,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'proxy/nodes',
     'proxy/folders',
     'proxy/outputs',
+    'proxy/network',
     'proxy/workflows',
     'proxy/comfyui/engine.ts',
     'proxy/comfyui/losslessJson.ts',

@@ -19,6 +19,7 @@ import { createJobsResource } from './resources/jobs.ts'
 import { createFoldersResource } from './resources/folders.ts'
 import { createInvitationsResource } from './resources/invitations.ts'
 import { createInviteResource, isInvitationUse } from './resources/invite.ts'
+import { createIpRulesResource } from './resources/ipRules.ts'
 import { createKeysResource } from './resources/keys.ts'
 import { createKnocksResource } from './resources/knocks.ts'
 import { createNodesResource } from './resources/nodes.ts'
@@ -115,6 +116,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createInvitationsResource(dependencies),
     createKnocksResource(dependencies),
     createRolesResource(dependencies),
+    createIpRulesResource(dependencies),
     createKeysResource(dependencies),
     createNodesResource(dependencies),
     createSessionsResource(dependencies),

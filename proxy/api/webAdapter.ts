@@ -11,11 +11,15 @@ const bodyLimits = { limitBytes: 256 * 1024, deadlineMs: 30_000, idleMs: 10_000 
 /** A graph with ComfyUI's file of it, or a picture. */
 const WORKFLOW_BYTES = 16 * 1024 * 1024
 const WORKFLOWS = '/gatehouse/api/v1/workflows'
+/** A list with tens of thousands of addresses. */
+const ADDRESS_LIST_BYTES = 2 * 1024 * 1024
+const ADDRESS_LIST = '/gatehouse/api/v1/ip-rules/import'
 const isWorkflowPicture = (path: string): boolean => /^\/gatehouse\/api\/v1\/workflows\/[^/]+\/picture$/.test(path)
 
-/** Workflows come from administrators only; nobody else fills memory with them. What runs one is small. */
+/** Workflows and lists come from administrators only; nobody else fills memory with them. What runs one is small. */
 function bodyLimitsOf({ target: { path }, principal }: RequestContext) {
   if (principal?.role !== 'administrator' || path.endsWith('/run')) return bodyLimits
+  if (path === ADDRESS_LIST) return { ...bodyLimits, limitBytes: ADDRESS_LIST_BYTES }
   if (path === `${WORKFLOWS}/drafts`) return { ...bodyLimits, limitBytes: draftLimitBytes }
   const isLarge = path === WORKFLOWS || path.startsWith(`${WORKFLOWS}/`)
   return isLarge ? { ...bodyLimits, limitBytes: WORKFLOW_BYTES } : bodyLimits

@@ -54,8 +54,6 @@ export const createIpRuleSchema = z.object({
   ...confirmShape,
 })
 
-export const createdIpRuleSchema = z.object({ rule: ipRuleSchema })
-
 /** What a rule would do, before it is made; or, with `remove`, what would be without it. */
 export const previewIpRuleSchema = z.union([
   z.object({ ...sayingShape, alsoThisComputer: z.boolean().default(false) }),

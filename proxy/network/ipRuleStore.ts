@@ -82,11 +82,12 @@ export class IpRuleStore {
   }
 
   /**
-   * Makes a rule, or says something else of the one there is for the same network.
+   * Makes a rule, or says something else of the one there is for the same network. Those `beside` it are added in the
+   * same step, where they are missing.
    * @throws GateError VALIDATION_FAILED when there are too many, AUTH_INVALID when `by` may no longer
    */
-  async add(rule: NewIpRule, by: ActedBy): Promise<StoredIpRule> {
-    await this.#write([rule], by, 'replace')
+  async add(rule: NewIpRule, by: ActedBy, beside: readonly NewIpRule[] = []): Promise<StoredIpRule> {
+    await this.#write({ said: [rule], missing: beside }, by)
     const { kind, network, expiresAtMs, source } = rule
     const expires = expiresAtMs === null ? {} : { expiresAt: new Date(expiresAtMs).toISOString() }
     this.#options.audit.record({
@@ -105,7 +106,7 @@ export class IpRuleStore {
     const known = new Set(this.list().map(({ kind, network }) => `${kind} ${network.cidr}`))
     const missing = rules.filter(({ kind, network }) => !known.has(`${kind} ${network.cidr}`))
     if (missing.length === 0) return 0
-    await this.#write(missing, by, 'keep')
+    await this.#write({ said: [], missing }, by)
     const named = missing.slice(0, NAMED).map(({ kind, network }) => `${kind} ${network.cidr}`)
     this.#options.audit.record({
       ...by,
@@ -159,17 +160,17 @@ export class IpRuleStore {
     this.#options.changes.emit('ipRules')
   }
 
-  async #write(rules: readonly NewIpRule[], by: ActedBy, known: 'replace' | 'keep'): Promise<void> {
+  /** `said` replaces what was said before, `missing` does not. */
+  async #write(rules: Record<'said' | 'missing', readonly NewIpRule[]>, by: ActedBy): Promise<void> {
     const { kysely, clock, random } = this.#options
     const now = clock.nowMs()
+    const rowsOf = (list: readonly NewIpRule[]): Row[] => list.map((rule) => toRow(rule, random.id(16), now))
     await kysely.transaction().execute(async (transaction) => {
       await refuseEndedAuthority(transaction, by, now)
       // A rule whose time is over is none, also while nobody has removed it.
       await transaction.deleteFrom('ip_rules').where('expires_at_ms', '<=', now).execute()
-      for (let at = 0; at < rules.length; at += ROWS_AT_ONCE) {
-        const rows = rules.slice(at, at + ROWS_AT_ONCE).map((rule) => toRow(rule, random.id(16), now))
-        await insert(transaction, rows, known)
-      }
+      await insert(transaction, rowsOf(rules.said), 'replace')
+      await insert(transaction, rowsOf(rules.missing), 'keep')
       await makeRoom(transaction)
     })
   }
@@ -180,20 +181,22 @@ async function insert(
   rows: readonly Row[],
   known: 'replace' | 'keep',
 ): Promise<void> {
-  await transaction
-    .insertInto('ip_rules')
-    .values(rows)
-    .onConflict((conflict) =>
-      known === 'keep'
-        ? conflict.columns(['kind', 'cidr']).doNothing()
-        : conflict.columns(['kind', 'cidr']).doUpdateSet((row) => ({
-            comment: row.ref('excluded.comment'),
-            source: row.ref('excluded.source'),
-            created_at_ms: row.ref('excluded.created_at_ms'),
-            expires_at_ms: row.ref('excluded.expires_at_ms'),
-          })),
-    )
-    .execute()
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    await transaction
+      .insertInto('ip_rules')
+      .values(rows.slice(at, at + ROWS_AT_ONCE))
+      .onConflict((conflict) =>
+        known === 'keep'
+          ? conflict.columns(['kind', 'cidr']).doNothing()
+          : conflict.columns(['kind', 'cidr']).doUpdateSet((row) => ({
+              comment: row.ref('excluded.comment'),
+              source: row.ref('excluded.source'),
+              created_at_ms: row.ref('excluded.created_at_ms'),
+              expires_at_ms: row.ref('excluded.expires_at_ms'),
+            })),
+      )
+      .execute()
+  }
 }
 
 /** The oldest that lockouts made leave first; anybody's own rules never leave by themselves. */
