@@ -110,7 +110,8 @@ class RunningGate implements Gate {
       clock,
       logger,
       authenticator,
-      isAllowed: ({ access, isOwn, method, segments, listener }, principal) =>
+      isAllowed: ({ access, isOwn, method, segments, listener, clientAddress }, principal) =>
+        this.#mayStay(listener, clientAddress) &&
         authorize({
           access,
           isOwn,
@@ -134,6 +135,8 @@ class RunningGate implements Gate {
     authenticator.onCredentialsChanged(() => void users.forgetGone(upstream()))
     folders.onMoved?.((accountId) => void users.moved(upstream(), accountId))
     const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
+    const rulesChanged = dependencies.peerRules?.onChange(() => this.#presence.askAgain())
+    if (rulesChanged !== undefined) this.#unsubscribe.push(rulesChanged)
     nodes.attach({
       bootId: () => upstream()?.bootId,
       ask: (path) => errands.readFacts(path),
@@ -158,6 +161,7 @@ class RunningGate implements Gate {
         settings,
         hostRules: () => this.#hosts.rules(),
         pace: new RequestPace(clock, settings),
+        clientRules: dependencies.clientRules,
       },
       presence: this.#presence,
       hub: this.#hub,
@@ -296,6 +300,12 @@ class RunningGate implements Gate {
       { limits, ...this.#wireOf(name) },
     )
     return listener
+  }
+
+  /** Whoever a trusted proxy speaks for has no connection of their own that the listener could end. */
+  #mayStay(listener: ListenerName, clientAddress: string): boolean {
+    const { clientRules } = this.#dependencies
+    return listener === 'owner' || clientRules === undefined || clientRules.decideClient(clientAddress) === 'allowed'
   }
 
   /** The owner's window is on this computer and must open whatever rules and certificates say. */

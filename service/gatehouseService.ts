@@ -169,6 +169,8 @@ class Service implements GatehouseService {
       logger,
       engine: this.engine,
       settings: stores.settings,
+      peerRules: stores.addressRules,
+      clientRules: stores.addressRules,
       room: folders.room,
       nodes: parts.nodes,
       jobs,

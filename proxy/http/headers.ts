@@ -18,6 +18,10 @@ export interface RequestHead {
   readonly subprotocols: string | undefined
   readonly serviceWorker: string | undefined
   readonly expect: string | undefined
+  /** What a proxy says of its client; believed of a trusted one only, and never sent on. */
+  readonly forwardedFor: string | undefined
+  readonly forwardedProto: string | undefined
+  readonly forwardedHost: string | undefined
   /** Alternating names and values that may go to the engine, names in lower case. */
   readonly forwarded: readonly string[]
 }
@@ -117,6 +121,9 @@ export function readRequestHead({ method, httpVersion, rawHeaders }: Framing): R
     subprotocols: values.get('sec-websocket-protocol'),
     serviceWorker: values.get('service-worker'),
     expect: values.get('expect'),
+    forwardedFor: values.get('x-forwarded-for'),
+    forwardedProto: values.get('x-forwarded-proto'),
+    forwardedHost: values.get('x-forwarded-host'),
     forwarded: withoutConnectionNamed(passing, values.get('connection')),
   }
 }

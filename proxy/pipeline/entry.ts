@@ -35,7 +35,8 @@ export async function handleRequest(
   response.on('error', ignoreBrokenClient)
   let exchange: Exchange | undefined
   try {
-    exchange = openExchange(request, { listener, upgrade: false, revision: services.presence.revision })
+    const { clientRules } = services.stageServices
+    exchange = openExchange(request, { listener, upgrade: false, revision: services.presence.revision, clientRules })
     if (exchange.secure) tellStrictTransport(response, services.stageServices)
     const waiting = runStages(exchange, services.stageServices, services.stages)
     if (waiting !== undefined) await waiting
@@ -192,7 +193,9 @@ export async function handleUpgrade(
 ): Promise<void> {
   let exchange: Exchange | undefined
   try {
-    exchange = openExchange(request, { listener: at.listener, upgrade: true, revision: services.presence.revision })
+    const { listener } = at
+    const { clientRules } = services.stageServices
+    exchange = openExchange(request, { listener, upgrade: true, revision: services.presence.revision, clientRules })
     await runStages(exchange, services.stageServices, services.stages)
     if (socket.destroyed) return
     if (exchange.principal?.madeUp === true) throw new GateError('PERMISSION_DENIED', 'Nobody is there to listen.')

@@ -6,9 +6,11 @@ import type { RouteMatch } from '../comfyui/routeTable.ts'
 import { normaliseAddress } from '../core/addresses.ts'
 import { readRequestHead } from '../http/headers.ts'
 import type { RequestHead } from '../http/headers.ts'
+import type { ClientRules } from '../http/peerRules.ts'
 import type { Audience } from '../http/problem.ts'
 import { parseRequestTarget } from '../http/requestTarget.ts'
 import type { ParsedTarget } from '../http/requestTarget.ts'
+import { readForwardedClient } from '../network/forwardedClient.ts'
 import type { PresentedCredential, Principal, RequestContext } from './requestContext.ts'
 
 /** One request or upgrade on its way through the stages. What was parsed never changes; what stages find out is added. */
@@ -21,6 +23,8 @@ export interface Exchange extends RequestContext {
   readonly localPort: number
   /** The state of all credentials when this began; see `PresenceRegistry.revision`. */
   readonly revision: number
+  /** Sent by a proxy that the owner trusts: `clientAddress`, `secure` and `head.host` are what it says of its client. */
+  readonly throughProxy: boolean
   principal: Principal | undefined
   presentedKind: PresentedCredential['kind'] | undefined
   /** Why the session cookie did not hold. Public routes live with that, everything else is refused with it. */
@@ -34,18 +38,19 @@ const OWN_PAGES = ['gatehouse']
 /** @throws GateError BAD_REQUEST for wrong framing or a wrong target; the connection must then be closed */
 export function openExchange(
   request: IncomingMessage,
-  at: Pick<Exchange, 'listener' | 'upgrade' | 'revision'>,
+  at: Pick<Exchange, 'listener' | 'upgrade' | 'revision'> & { readonly clientRules?: ClientRules | undefined },
 ): Exchange {
   const method = request.method ?? ''
-  const head = readRequestHead({ method, httpVersion: request.httpVersion, rawHeaders: request.rawHeaders })
+  const sent = readRequestHead({ method, httpVersion: request.httpVersion, rawHeaders: request.rawHeaders })
+  const { head, ...client } = findClient(request, sent, at)
   const target = parseRequestTarget(request.url ?? '')
   return {
     listener: at.listener,
     upgrade: at.upgrade,
     revision: at.revision,
-    clientAddress: normaliseAddress(request.socket.remoteAddress ?? ''),
+    ...client,
     localPort: request.socket.localPort ?? 0,
-    secure: request.socket instanceof TLSSocket,
+    host: head.host,
     method,
     head,
     target,
@@ -55,6 +60,29 @@ export function openExchange(
     presentedKind: undefined,
     refusedCookie: undefined,
     ignoresCredentials: false,
+  }
+}
+
+type ClientOf = Pick<Exchange, 'clientAddress' | 'secure' | 'head' | 'throughProxy'>
+
+/** Who asks: the other side of the socket, or whom that one names if the owner trusts it to. */
+function findClient(
+  { socket }: IncomingMessage,
+  head: RequestHead,
+  { listener, clientRules }: Parameters<typeof openExchange>[1],
+): ClientOf {
+  const peer = normaliseAddress(socket.remoteAddress ?? '')
+  const secure = socket instanceof TLSSocket
+  if (clientRules === undefined || listener === 'owner' || !clientRules.isTrustedProxy(peer)) {
+    return { clientAddress: peer, secure, head, throughProxy: false }
+  }
+  const client = readForwardedClient(peer, head, (address) => clientRules.isTrustedProxy(address))
+  return {
+    clientAddress: client.address,
+    // The browser's way counts, for its cookies too; a proxy that says nothing was reached as it reaches us.
+    secure: client.secure ?? secure,
+    head: client.host === undefined ? head : { ...head, host: client.host },
+    throughProxy: true,
   }
 }
 

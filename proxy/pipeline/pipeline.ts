@@ -1,4 +1,6 @@
 import type { Exchange } from './exchange.ts'
+import type { ClientRules } from '../http/peerRules.ts'
+import { checkAddress } from './stages/address.ts'
 import { authenticate } from './stages/authenticate.ts'
 import { checkAccess } from './stages/authorize.ts'
 import { checkHost } from './stages/host.ts'
@@ -17,8 +19,8 @@ import type { Authenticator } from './requestContext.ts'
  * whatever it throws, also by mistake, is a refusal, and nothing was sent to the engine by then. No body is read
  * before the last stage.
  *
- * `address` comes before this list: the listener refuses foreign peers before it reads a byte. Framing, target and
- * route are parsed when the exchange is opened. People are kept apart behind it, where a request is sent on
+ * Before this list, the listener refuses foreign peers before it reads a byte; `address` asks about those whom a
+ * trusted proxy speaks for. Framing, target and route are parsed when the exchange is opened. People are kept apart behind it, where a request is sent on
  * (engineUsers.ts, forwardTurn.ts) and by the queue.
  */
 
@@ -29,9 +31,11 @@ export interface StageServices {
   readonly pace: RequestPace
   /** Left out: nothing is encrypted. */
   readonly tls?: TlsSource
+  /** Left out: no proxy is trusted. */
+  readonly clientRules?: ClientRules | undefined
 }
 
-export type StageName = 'host' | 'scheme' | 'authenticate' | 'pace' | 'origin' | 'authorize' | 'shape'
+export type StageName = 'address' | 'host' | 'scheme' | 'authenticate' | 'pace' | 'origin' | 'authorize' | 'shape'
 
 export interface Stage {
   readonly name: StageName
@@ -47,6 +51,7 @@ const sync = (name: StageName, check: (exchange: Exchange, services: StageServic
 })
 
 export const stages: readonly Stage[] = [
+  sync('address', (exchange, { clientRules }) => checkAddress(exchange, clientRules)),
   sync('host', (exchange, { hostRules }) => checkHost(exchange, hostRules())),
   { name: 'scheme', run: checkScheme },
   { name: 'authenticate', run: (exchange, { authenticator, pace }) => authenticate(exchange, authenticator, pace) },

@@ -84,12 +84,15 @@ export class PresenceRegistry {
 
   constructor(dependencies: PresenceDependencies) {
     this.#dependencies = dependencies
-    this.#unsubscribe = dependencies.authenticator.onCredentialsChanged(() => {
-      this.#revision += 1
-      this.#recheck()
-    })
+    this.#unsubscribe = dependencies.authenticator.onCredentialsChanged(() => this.askAgain())
     this.#timer = setInterval(() => this.#tick(), RECHECK_MS)
     this.#timer.unref()
+  }
+
+  /** Something changed that may end what is under way. */
+  askAgain(): void {
+    this.#revision += 1
+    this.#recheck()
   }
 
   /** Changes whenever a credential may have ended. */

@@ -103,6 +103,8 @@ export interface RequestContext {
   readonly listener: ListenerName
   readonly clientAddress: string
   readonly secure: boolean
+  /** How the client named this computer. */
+  readonly host?: string
   /** Upper case. */
   readonly method: string
   readonly target: RequestTarget

@@ -8,7 +8,7 @@ import type { Random } from '../core/random.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { WorkflowAsker } from '../workflows/grants.ts'
 import type { PublishedRun } from '../workflows/publishedRuns.ts'
-import type { PeerRules } from '../http/peerRules.ts'
+import type { ClientRules, PeerRules } from '../http/peerRules.ts'
 import type { TlsSource } from '../http/tlsSource.ts'
 import type { PipelineAudit } from './audit.ts'
 import type { EngineFacts } from '../nodes/catalogReader.ts'
@@ -67,6 +67,8 @@ export interface GateDependencies {
   readonly audit: PipelineAudit
   /** Who may connect; left out: the home's networks. The owner's window asks nobody. */
   readonly peerRules?: PeerRules
+  /** Whose word about their clients is believed, and who of those may come; left out: nobody's. */
+  readonly clientRules?: ClientRules
   /** Left out: nothing is encrypted. */
   readonly tls?: TlsSource
 }

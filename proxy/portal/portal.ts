@@ -101,7 +101,7 @@ function serveAsset(turn: Turn, pages: BuiltPages): void {
 function writePage(turn: Turn, html: string): void {
   checkReading(turn)
   const { incoming, outgoing, context } = turn
-  const headers = pageHeaders(toOrigin(incoming.headers.host, context.secure))
+  const headers = pageHeaders(toOrigin(context.host ?? incoming.headers.host, context.secure))
   outgoing.writeHead(200, {
     ...headers,
     'content-type': 'text/html; charset=utf-8',
@@ -161,7 +161,7 @@ const isOfTool = ({ incoming, context }: Turn, form: URLSearchParams): boolean =
 
 async function signOut(turn: Turn, stores: Stores): Promise<void> {
   const { incoming, outgoing, context } = turn
-  const origin = toOrigin(incoming.headers.host, context.secure)
+  const origin = toOrigin(context.host ?? incoming.headers.host, context.secure)
   if (context.method !== 'POST') {
     checkReading(turn)
     if (context.method === 'HEAD' || !maySignOutByGet(incoming.headers, origin)) {
