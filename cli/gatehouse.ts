@@ -3,6 +3,7 @@ import { auditCommand } from './commands/audit.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { folderCommand } from './commands/folder.ts'
 import { ipCommand } from './commands/ip.ts'
+import { importSentinelCommand } from './commands/importSentinel.ts'
 import { keyCommand } from './commands/key.ts'
 import { roleCommand } from './commands/role.ts'
 import { settingsCommand } from './commands/settings.ts'
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, Command>> = {
   workflow: workflowCommand,
   settings: settingsCommand,
   audit: auditCommand,
+  'import-sentinel': importSentinelCommand,
   doctor: doctorCommand,
 }
 

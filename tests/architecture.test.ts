@@ -139,7 +139,7 @@ const packageOwners: Readonly<Record<string, (file: string) => boolean>> = {
   'better-sqlite3': (file) => file === 'proxy/database/openDatabase.ts',
   argon2: (file) => file === 'proxy/accounts/passwordHasher.ts',
   jose: (file) => file === 'proxy/accounts/tokenSigner.ts',
-  '@node-rs/bcrypt': (file) => file === 'proxy/accounts/passwordHasher.ts',
+  '@node-rs/bcrypt': (file) => file === 'proxy/accounts/bcryptHash.ts',
   '@napi-rs/keyring': (file) => file.startsWith('proxy/secrets/'),
   undici: (file) => file.startsWith('proxy/forward/'),
   /** Pictures that people's nodes wrote are decoded in a process of its own. */

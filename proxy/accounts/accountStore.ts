@@ -21,6 +21,7 @@ import {
 } from './accountRows.ts'
 import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
+import { findBcryptCost } from './bcryptHash.ts'
 import { endVisits } from './guestRows.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 import { revokeTokensOf } from './tokenRows.ts'
@@ -232,6 +233,17 @@ export class AccountStore {
     this.#changed('account.removed', by, { account: id, name: removed.name })
     this.#options.changes.emit('sessions')
     this.#options.changes.emit('keys')
+  }
+
+  /** The highest cost of the bcrypt hashes that were imported and that no sign-in has replaced; undefined: there is none. */
+  async findImportedCost(): Promise<number | undefined> {
+    const rows = await this.#options.kysely
+      .selectFrom('accounts')
+      .select('password_hash')
+      .where('password_hash', 'like', '$2%')
+      .execute()
+    const costs = rows.flatMap((row) => findBcryptCost(row.password_hash ?? '') ?? [])
+    return costs.length === 0 ? undefined : Math.max(...costs)
   }
 
   /** Whether there is an administrator who can say a password. */

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import argon2 from 'argon2'
 import { GateError } from '../contract/errorCodes.ts'
+import { createBcryptDecoy, findBcryptCost, verifyBcrypt } from './bcryptHash.ts'
 
 export type PasswordHash = string & { readonly brand?: 'PasswordHash' }
 
@@ -25,7 +26,7 @@ export const defaultHashing: HashingParameters = {
   apiKey: { memoryKiB: 46 * 1024, passes: 1, lanes: 1 },
 }
 
-/** The two operations of argon2id, off the main thread. Tests count the calls. */
+/** The two operations of argon2id, off the main thread; checking takes imported bcrypt hashes, too. Tests count the calls. */
 export interface Argon2 {
   hash(text: string, parameters: Argon2Parameters): Promise<string>
   verify(hash: string, text: string): Promise<boolean>
@@ -38,10 +39,12 @@ const toOptions = (parameters: Argon2Parameters) => ({
   parallelism: parameters.lanes,
 })
 
+const isBcrypt = (hash: string): boolean => findBcryptCost(hash) !== undefined
+
 export const systemArgon2: Argon2 = {
   hash: (text, parameters) => argon2.hash(text, { ...toOptions(parameters), type: argon2.argon2id }),
-  verify: (hash, text) => argon2.verify(hash, text),
-  needsRehash: (hash, parameters) => argon2.needsRehash(hash, toOptions(parameters)),
+  verify: (hash, text) => (isBcrypt(hash) ? verifyBcrypt(hash, text) : argon2.verify(hash, text)),
+  needsRehash: (hash, parameters) => isBcrypt(hash) || argon2.needsRehash(hash, toOptions(parameters)),
 }
 
 /** A few at once, a bounded number waiting: memory and the thread pool are not an attacker's to fill. */
@@ -108,16 +111,27 @@ export class PasswordHasher {
     return this.#lane.run(() => this.#argon2.hash(password, this.#parameters))
   }
 
-  /** `undefined` stands for an account that has no password or does not exist. @throws GateError RATE_LIMITED */
-  verify(hash: PasswordHash | undefined, password: string): Promise<PasswordVerdict> {
+  /**
+   * `undefined` stands for an account that has no password or does not exist. `importedCost`: while somebody still has
+   * a bcrypt hash, its cost.
+   * @throws GateError RATE_LIMITED
+   */
+  verify(hash: PasswordHash | undefined, password: string, importedCost?: number): Promise<PasswordVerdict> {
     return this.#lane.run(async () => {
-      if (hash === undefined) {
-        // Enumeration of names by time: the same work as a verification, its result thrown away.
-        await this.#argon2.hash(password, this.#parameters)
-        return { isRight: false, needsRehash: false }
-      }
-      const isRight = await this.#argon2.verify(hash, password)
-      return { isRight, needsRehash: isRight && this.#argon2.needsRehash(hash, this.#parameters) }
+      const isImported = hash !== undefined && isBcrypt(hash)
+      const own = isImported ? undefined : hash
+      // Enumeration of names by time: the same work for everybody, whoever exists and whoever was imported.
+      if (own === undefined) await this.#argon2.hash(password, this.#parameters)
+      const isRight = own !== undefined && (await this.#argon2.verify(own, password))
+      const isRightImported = await this.#verifyImported(isImported ? hash : undefined, password, importedCost)
+      if (!isRight && !isRightImported) return { isRight: false, needsRehash: false }
+      return { isRight: true, needsRehash: hash !== undefined && this.#argon2.needsRehash(hash, this.#parameters) }
     })
+  }
+
+  async #verifyImported(hash: string | undefined, password: string, cost: number | undefined): Promise<boolean> {
+    if (hash !== undefined) return this.#argon2.verify(hash, password)
+    if (cost !== undefined) await this.#argon2.verify(createBcryptDecoy(cost), password)
+    return false
   }
 }

@@ -35,7 +35,8 @@ export class Passwords {
    */
   async verify(accountId: string | undefined, password: string): Promise<boolean> {
     const hash = accountId === undefined ? undefined : await this.#accounts.findPasswordHash(accountId)
-    const { isRight, needsRehash } = await this.#hasher.verify(hash, password)
+    const importedCost = await this.#accounts.findImportedCost()
+    const { isRight, needsRehash } = await this.#hasher.verify(hash, password, importedCost)
     if (isRight && needsRehash && hash !== undefined && accountId !== undefined) {
       await this.#accounts.upgradePasswordHash(accountId, hash, await this.#hasher.hash(password))
     }

@@ -10,6 +10,8 @@ export type MetaName =
   | 'fairShare'
   | 'comfyuiFolders'
   | `secretCheck:${string}`
+  /** Which account somebody of ComfyUI-Sentinel became. */
+  | `sentinelUser:${string}`
 
 export async function findMeta(kysely: Kysely<Schema>, name: MetaName): Promise<string | undefined> {
   const row = await kysely.selectFrom('meta').select('value').where('name', '=', name).executeTakeFirst()

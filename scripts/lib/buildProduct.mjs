@@ -10,7 +10,15 @@ import { runProcess } from './runProcess.mjs'
 const distDirectory = path.join(repositoryRoot, 'dist')
 const stampFile = path.join(distDirectory, '.stamp')
 
-const NATIVE_OR_RUNTIME = ['undici', 'better-sqlite3', 'argon2', '@napi-rs/keyring', 'sharp', 'electron']
+const NATIVE_OR_RUNTIME = [
+  'undici',
+  'better-sqlite3',
+  'argon2',
+  '@node-rs/bcrypt',
+  '@napi-rs/keyring',
+  'sharp',
+  'electron',
+]
 
 const BUNDLES = [
   { entry: 'electron/main.ts', output: 'main.cjs' },
