@@ -17,6 +17,7 @@ import type { StartCommand } from './shell/autostart.ts'
 import { CanvasWindow } from './shell/canvasWindow.ts'
 import { createSystemClipboard, ExpiringClipboard } from './shell/clipboard.ts'
 import * as dialogs from './shell/dialogs.ts'
+import { DoorBell, doorBellWords } from './shell/doorBell.ts'
 import { OwnerWindow } from './shell/mainWindow.ts'
 import { showNotification } from './shell/notifications.ts'
 import { TrayIcon } from './shell/tray.ts'
@@ -24,7 +25,7 @@ import type { TrayCommand } from './shell/trayMenu.ts'
 import { hasTray } from './shell/trayPresence.ts'
 import { TrayPresenter } from './shell/trayPresenter.ts'
 import { decideOnClose } from './shell/windowClosing.ts'
-import { runTrayCommand } from './trayCommands.ts'
+import { runTrayCommand, showDoor } from './trayCommands.ts'
 import { followWindowSettings } from './windowSettings.ts'
 
 /** A little more than the service's own steps may take together; then the process ends anyway. */
@@ -125,6 +126,7 @@ export class Application {
     powerMonitor.on('shutdown', endNow)
     this.#closers.push(
       () => powerMonitor.off('shutdown', endNow),
+      this.#openDoorBell(),
       this.#openIpc(),
       followWindowSettings(this.#service.settings, { platform, startCommand, autostartFile, onError: this.#tellOwner }),
     )
@@ -215,6 +217,24 @@ export class Application {
     return openMainIpc({ routes, owner: () => this.#window.identity, logger: logFile.logger, isForPeople })
   }
 
+  #openDoorBell(): () => void {
+    const { knocks } = this.#service
+    const bell = new DoorBell({
+      clock: systemClock,
+      waiting: () => knocks.waiting(),
+      ring: () => {
+        // The page itself says it where the owner is looking.
+        if (this.#window.window?.isFocused() === true) return
+        showNotification(doorBellWords, () => showDoor(this.#window))
+      },
+    })
+    const stop = knocks.onChange(() => bell.look())
+    return () => {
+      stop()
+      bell.close()
+    }
+  }
+
   #runTrayCommand(command: TrayCommand): void {
     runTrayCommand(command, {
       service: this.#service,
@@ -239,7 +259,7 @@ export class Application {
     if (this.#window.window?.isFocused() === true) return
     const name = engineNames[this.#service.engine.choice().kind === 'practice' ? 'practice' : 'comfyui']
     const title = `${name.start} does not start`
-    showNotification(title, message, () => this.#window.show())
+    showNotification({ title, body: message }, () => this.#window.show())
   }
 
   /** True: the window may close. Whatever else is to happen follows by itself. */

@@ -7,7 +7,7 @@ import type { OwnerWindow } from './shell/mainWindow.ts'
 import type { TrayCommand } from './shell/trayMenu.ts'
 
 export interface TrayCommandParts {
-  readonly service: Pick<GatehouseService, 'engine' | 'sharing' | 'createKeyFor'>
+  readonly service: Pick<GatehouseService, 'engine' | 'sharing' | 'knocks' | 'createKeyFor'>
   readonly window: OwnerWindow
   readonly clipboard: ExpiringClipboard
   readonly icon: string
@@ -42,11 +42,23 @@ export async function runTrayCommand(command: TrayCommand, parts: TrayCommandPar
       window.show()
       notifyPage(window.contents, 'window:navigate', { path: '/keys?new' })
       return
+    case 'setKnocking':
+      service.knocks.setOpen(command.isOpen)
+      return
+    case 'showDoor':
+      showDoor(window)
+      return
     case 'quit':
       return parts.quit()
     default:
       return assertNever(command)
   }
+}
+
+/** Who is at the door, in the owner's window: that is where the words are compared. */
+export function showDoor(window: OwnerWindow): void {
+  window.show()
+  notifyPage(window.contents, 'window:navigate', { path: '/people?door' })
 }
 
 async function createKey(accountId: string, personName: string, parts: TrayCommandParts): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Supervisor } from '../launcher/supervisor.ts'
+import { system } from '../proxy/accounts/actedBy.ts'
 import { describeDevice } from '../proxy/accounts/deviceName.ts'
 import { openStores } from '../proxy/accounts/openStores.ts'
 import { LogSweep } from '../proxy/audit/logSweep.ts'
@@ -219,6 +220,16 @@ class Service implements GatehouseService {
 
   get sharing(): GatehouseService['sharing'] {
     return sharingFromHere(this.#sharing, this.#stores.audit)
+  }
+
+  get knocks(): GatehouseService['knocks'] {
+    const { knocks } = this.#stores
+    return {
+      openUntilMs: () => knocks.openUntilMs,
+      setOpen: (isOpen) => knocks.setOpen(isOpen, system),
+      waiting: () => knocks.waitingIds(),
+      onChange: (listener) => knocks.onChange(listener),
+    }
   }
 
   get secretsKind(): GatehouseService['secretsKind'] {

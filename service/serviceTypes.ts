@@ -80,6 +80,15 @@ export interface GatehouseService {
     answerNetwork(network: string, share: boolean): Promise<void>
     onChange(listener: () => void): () => void
   }
+  /** The door: whether people may knock, and who does. */
+  readonly knocks: {
+    /** Until when people may knock; undefined: they may not. */
+    openUntilMs(): number | undefined
+    setOpen(isOpen: boolean): void
+    /** Ids of those who wait. */
+    waiting(): readonly string[]
+    onChange(listener: () => void): () => void
+  }
   /** `environment`: derived from a file that whoever starts Gatehouse hands in. */
   readonly secretsKind: SecretStoreKind
   connections(): readonly Connection[]

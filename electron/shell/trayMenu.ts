@@ -14,6 +14,8 @@ export interface TrayState {
   readonly people: readonly { readonly id: string; readonly name: string }[]
   /** Names of the people who are here now, the owner excepted. */
   readonly present: readonly string[]
+  /** Whether people may knock now, and how many wait. */
+  readonly door: { readonly isOpen: boolean; readonly waiting: number }
 }
 
 export type TrayCommand =
@@ -26,6 +28,8 @@ export type TrayCommand =
   | { readonly kind: 'showQrCode' }
   | { readonly kind: 'createKey'; readonly accountId: string; readonly name: string }
   | { readonly kind: 'chooseForKey' }
+  | { readonly kind: 'setKnocking'; readonly isOpen: boolean }
+  | { readonly kind: 'showDoor' }
   | { readonly kind: 'quit' }
 
 /** One line of the menu; `id` never changes, whatever the label says. */
@@ -88,6 +92,7 @@ function sharingWords(state: TrayState): string {
 /** Outline: stopped. Filled: running. Two dots: shared. Amber: needs the owner. */
 export function trayIconName(state: TrayState): TrayIconName {
   if (state.engine.kind === 'failed') return 'attention'
+  if (state.door.waiting > 0) return 'attention'
   if (state.sharing.on && state.sharing.problem !== null) return 'attention'
   if (state.sharing.on) return 'sharing'
   return state.engine.kind === 'ready' ? 'running' : 'stopped'
@@ -139,6 +144,8 @@ export function trayMenu(state: TrayState): readonly TrayItem[] {
       command: { kind: 'showQrCode' },
     },
     { type: 'submenu', id: 'newKey', label: 'New key for', items: peopleItems(state) },
+    { type: 'separator', id: 'separator-door' },
+    ...doorItems(state),
     { type: 'separator', id: 'separator-quit' },
     { type: 'command', id: 'quit', label: 'Quit Gatehouse', enabled: true, command: { kind: 'quit' } },
   ]
@@ -166,6 +173,26 @@ function sharingItem(sharing: TrayState['sharing']): TrayItem {
     checked: sharing.on,
     command: { kind: 'setSharing', on: !sharing.on },
   }
+}
+
+function doorItems({ door, sharing }: TrayState): readonly TrayItem[] {
+  return [
+    {
+      type: 'command',
+      id: 'knocking',
+      label: door.isOpen ? 'People may knock' : 'Let people knock for 10 minutes',
+      enabled: door.isOpen || sharing.on,
+      checked: door.isOpen,
+      command: { kind: 'setKnocking', isOpen: !door.isOpen },
+    },
+    {
+      type: 'command',
+      id: 'door',
+      label: `At the door (${door.waiting})`,
+      enabled: door.waiting > 0,
+      command: { kind: 'showDoor' },
+    },
+  ]
 }
 
 /** A menu longer than the screen cannot be used: a class of thirty fits, a school is searched in the window. */

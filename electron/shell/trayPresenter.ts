@@ -5,7 +5,7 @@ import { peopleInside } from './windowClosing.ts'
 
 type ServicePart = Pick<
   GatehouseService,
-  'engine' | 'settings' | 'sharing' | 'people' | 'connections' | 'onConnectionsChange'
+  'engine' | 'settings' | 'sharing' | 'knocks' | 'people' | 'connections' | 'onConnectionsChange'
 >
 
 /** Keeps the tray's menu and icon at what the service is doing, and tells when the engine gave up. */
@@ -31,10 +31,11 @@ export class TrayPresenter {
     const readPeople = (): void => {
       this.#readPeople().catch(this.#options.onError)
     }
-    const { engine, settings, sharing } = this.#service
+    const { engine, settings, sharing, knocks } = this.#service
     this.#closers.push(
       engine.onStateChange(refresh),
       settings.onChange(refresh),
+      knocks.onChange(refresh),
       // It also says when people or their keys changed: they are who can come in.
       sharing.onChange(readPeople),
       this.#service.onConnectionsChange(refresh),
@@ -71,6 +72,10 @@ export class TrayPresenter {
       sharing: this.#service.sharing.describe(),
       people: this.#people,
       present: this.present(),
+      door: {
+        isOpen: this.#service.knocks.openUntilMs() !== undefined,
+        waiting: this.#service.knocks.waiting().length,
+      },
     })
   }
 }

@@ -12,8 +12,9 @@ import type { Action } from '../comfyui/routeTable.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { editHashedAsset, editPage, editStylesheet, editUserContent } from '../forward/responseRewriter.ts'
 import type { HeaderEdit } from '../forward/responseRewriter.ts'
-import { answerJson, answerText } from '../http/ownAnswer.ts'
+import { answerJson, answerText, writeAnswer } from '../http/ownAnswer.ts'
 import { parseQuery } from '../http/requestTarget.ts'
+import { audienceOf } from './exchange.ts'
 import { listExtensions } from './extensionsAction.ts'
 import { forwardTurn, withoutEncodings } from './forwardTurn.ts'
 import { forwardHeavy, forwardHeavyUpload } from './forwardHeavy.ts'
@@ -52,12 +53,29 @@ const own: ActionHandler = ({ exchange, request, response }, { dependencies }) =
 const editFor = ({ exchange }: Turn, edit: HeaderEdit): HeaderEdit =>
   exchange.target.path.endsWith('.css') ? editStylesheet(edit) : edit
 
+/**
+ * Who builds nothing has pages of their own, which fit a phone: the plain address leads a browser there. `/?canvas`, as
+ * "Open the canvas" has it, stays ComfyUI's page; keys and tools get what they ask for.
+ */
+const isForOwnPages = ({ exchange }: Turn): boolean =>
+  exchange.target.path === '/' &&
+  exchange.target.search === '' &&
+  exchange.principal !== undefined &&
+  exchange.principal.credential.kind !== 'apiKey' &&
+  !exchange.principal.permissions.has('graphs') &&
+  audienceOf(exchange) === 'page'
+
 /** What is done with a request that passed every stage, by its route's action. */
 export const actions: Readonly<Record<Action, ActionHandler>> = {
   own,
   pass: (turn, services) => forwardTurn(turn, services),
   heavy: (turn, services) => forwardHeavy(turn, services),
   static: (turn, services) => {
+    if (isForOwnPages(turn)) {
+      const headers = ['location', '/gatehouse/', 'cache-control', 'no-store', 'vary', 'Cookie']
+      writeAnswer(turn.response, { status: 302, headers, body: '' })
+      return
+    }
     const edit = turn.exchange.target.path.startsWith('/assets/') ? editHashedAsset : editPage
     return forwardTurn(turn, services, { edit: editFor(turn, edit) })
   },

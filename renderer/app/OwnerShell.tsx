@@ -5,6 +5,7 @@ import { useGateEvents } from '../api/gateEvents.ts'
 import { GateMark } from '../components/GateMark.tsx'
 import type { GateMarkState } from '../components/GateMark.tsx'
 import { Notice } from '../components/Notice.tsx'
+import { DoorNotice } from '../features/door/DoorNotice.tsx'
 import { listenDesktop } from '../desktop/desktop.ts'
 import { useComfyui } from '../features/comfyui/comfyuiQueries.ts'
 import { describeEngine } from '../features/comfyui/engineWords.ts'
@@ -42,6 +43,7 @@ export function OwnerShell() {
               </Notice>
             </div>
           )}
+          <DoorNotice />
           <Outlet />
         </div>
       </main>

@@ -90,7 +90,7 @@ function Bar({ permissions }: { readonly permissions: readonly Permission[] }) {
         <ul className={styles.links}>{own.map(toLink)}</ul>
       </nav>
       {permissions.includes('canvas') && (
-        <a className={styles.canvas} href="/">
+        <a className={styles.canvas} href="/?canvas">
           <IconExternalLink size={18} aria-hidden />
           Open the canvas
         </a>

@@ -32,7 +32,12 @@ const peopleRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: ownerPages.people.path,
   component: PeoplePage,
-  validateSearch: z.object({ add: flag.optional(), invite: flag.optional(), person: optionalText }),
+  validateSearch: z.object({
+    add: flag.optional(),
+    invite: flag.optional(),
+    door: flag.optional(),
+    person: optionalText,
+  }),
 })
 const picturesRoute = createRoute({
   getParentRoute: () => shellRoute,

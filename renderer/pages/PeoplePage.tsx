@@ -10,6 +10,8 @@ import { MoreRows } from '../components/MoreRows.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
 import { SearchField, searchFrom } from '../components/SearchField.tsx'
 import { useGrowingList } from '../components/useGrowingList.ts'
+import { DoorDialog } from '../features/door/DoorDialog.tsx'
+import { DoorPanel } from '../features/door/DoorPanel.tsx'
 import { GuestsPanel } from '../features/guests/GuestsPanel.tsx'
 import { InviteDialog } from '../features/invitations/InviteDialog.tsx'
 import { OpenInvitations } from '../features/invitations/OpenInvitations.tsx'
@@ -24,7 +26,7 @@ const route = getRouteApi('/shell/people')
 /** Who may come in? */
 export function PeoplePage() {
   const people = usePeople({ askEveryMs: 15_000 })
-  const { add, invite, person: openId } = route.useSearch()
+  const { add, invite, door, person: openId } = route.useSearch()
   const navigate = route.useNavigate()
   const close = () => void navigate({ search: {} })
   const named = people.data?.filter(({ guest }) => guest === null) ?? []
@@ -57,11 +59,13 @@ export function PeoplePage() {
         <>
           <PeopleList people={named} addButton={addButton} onOpen={(id) => void navigate({ search: { person: id } })} />
           <OpenInvitations />
+          <DoorPanel />
           <GuestsPanel guests={people.data.filter(({ guest }) => guest !== null)} />
         </>
       )}
       {add === true && <AddPersonDialog onClose={close} />}
       {invite === true && <InviteDialog onClose={close} onAddByHand={() => void navigate({ search: { add: true } })} />}
+      {door === true && <DoorDialog onClose={close} />}
       {openPerson !== undefined && (
         <PersonDrawer
           person={openPerson}

@@ -88,7 +88,7 @@ function Standstill({ queue, nowMs }: { queue: QueueState; nowMs: number }) {
 function Nothing() {
   const permissions = useSession().data?.permissions ?? []
   const action = canOpenCanvas(permissions) && (
-    <Button component="a" href="/">
+    <Button component="a" href="/?canvas">
       Open the canvas
     </Button>
   )

@@ -6,6 +6,7 @@ import { Refusal } from '../components/ErrorState.tsx'
 import { PasswordField } from '../components/PasswordField.tsx'
 import { useSignIn } from '../features/account/accountQueries.ts'
 import { findLandingPath } from '../features/account/landingPath.ts'
+import { KnockEntry } from '../features/door/KnockEntry.tsx'
 import { GuestEntry } from '../features/guests/GuestEntry.tsx'
 import styles from './SignInPage.module.css'
 
@@ -28,39 +29,42 @@ export function SignInPage() {
   }
   return (
     <main className={styles.root}>
-      <form ref={form} className={styles.form} onSubmit={submit} method="post" action="/login">
-        <span className={styles.mark}>
-          <GateMark size={44} state={{ kind: 'running' }} />
-        </span>
-        <h1>Sign in</h1>
-        <p className="quiet">This computer lets in only the people its owner has added.</p>
-        <TextInput
-          label="Name"
-          name="username"
-          value={username}
-          onChange={(event) => setUsername(event.currentTarget.value)}
-          autoComplete="username"
-          autoCapitalize="none"
-          autoCorrect="off"
-          spellCheck={false}
-          required
-          withAsterisk={false}
-          autoFocus
-        />
-        <PasswordField
-          label="Password"
-          name="password"
-          value={password}
-          onChange={setPassword}
-          autoComplete="current-password"
-        />
-        <Refusal error={signIn.error} />
-        <Button type="submit" size="md" fullWidth loading={signIn.isPending || signIn.isSuccess}>
-          Sign in
-        </Button>
-        <p className="quiet small">Forgot it? Ask the owner: People, your name, New password.</p>
+      <div className={styles.form}>
+        <form ref={form} className={styles.fields} onSubmit={submit} method="post" action="/login">
+          <span className={styles.mark}>
+            <GateMark size={44} state={{ kind: 'running' }} />
+          </span>
+          <h1>Sign in</h1>
+          <p className="quiet">This computer lets in only the people its owner has added.</p>
+          <TextInput
+            label="Name"
+            name="username"
+            value={username}
+            onChange={(event) => setUsername(event.currentTarget.value)}
+            autoComplete="username"
+            autoCapitalize="none"
+            autoCorrect="off"
+            spellCheck={false}
+            required
+            withAsterisk={false}
+            autoFocus
+          />
+          <PasswordField
+            label="Password"
+            name="password"
+            value={password}
+            onChange={setPassword}
+            autoComplete="current-password"
+          />
+          <Refusal error={signIn.error} />
+          <Button type="submit" size="md" fullWidth loading={signIn.isPending || signIn.isSuccess}>
+            Sign in
+          </Button>
+          <p className="quiet small">Forgot it? Ask whoever runs this computer: People, your name, New password.</p>
+        </form>
+        <KnockEntry />
         <GuestEntry />
-      </form>
+      </div>
     </main>
   )
 }

@@ -52,6 +52,33 @@ describe('gate over HTTP', () => {
     expect(fixture.upstream.started).toEqual([])
   })
 
+  describe('the plain address, opened by somebody who builds nothing', () => {
+    const navigation = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'none' }
+
+    it('leads a browser to their own pages', async () => {
+      const response = await ask('/', { headers: { ...cookie(tokens.userSession), ...navigation } })
+      expect([response.status, response.headers['location']]).toEqual([302, '/gatehouse/'])
+      expect(response.headers['cache-control']).toBe('no-store')
+      expect(fixture.upstream.started).toEqual([])
+    })
+
+    it.each(['/?canvas', '/index.html'])('stays ComfyUI’s page as %s', async (path) => {
+      const response = await ask(path, { headers: { ...cookie(tokens.userSession), ...navigation } })
+      expect(response.status).toBe(200)
+      expect(fixture.upstream.started.length).toBe(1)
+    })
+
+    it('stays ComfyUI’s page for keys, for scripts of the page and for who builds', async () => {
+      const asked = [
+        { ...bearer(tokens.user), ...navigation },
+        { ...cookie(tokens.userSession), accept: '*/*' },
+        { ...cookie(tokens.creatorSession), ...navigation },
+      ]
+      for (const headers of asked) expect((await ask('/', { headers })).status).toBe(200)
+      expect(fixture.upstream.started.length).toBe(asked.length)
+    })
+  })
+
   it('lets an expired cookie reach the sign-in page', async () => {
     const response = await ask('/login', { headers: cookie('gone') })
     expect(response.status).toBe(200)

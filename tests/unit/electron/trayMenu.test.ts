@@ -21,6 +21,7 @@ const aState = (changes: Partial<TrayState> = {}): TrayState => ({
   sharing: off,
   people: [],
   present: [],
+  door: { isOpen: false, waiting: 0 },
   ...changes,
 })
 
@@ -48,6 +49,9 @@ describe('trayMenu', () => {
         'copyAddress',
         'showQrCode',
         'newKey',
+        'separator-door',
+        'knocking',
+        'door',
         'separator-quit',
         'quit',
       ])

@@ -1,0 +1,102 @@
+import { Button, Radio } from '@mantine/core'
+import { useState } from 'react'
+import type { KnockAtDoor } from '../../../proxy/contract/knocks.ts'
+import { Dialog, DialogActions } from '../../components/Dialog.tsx'
+import { Refusal } from '../../components/ErrorState.tsx'
+import { Notice } from '../../components/Notice.tsx'
+import { TimeLeft } from '../../components/TimeAgo.tsx'
+import { useAnswerKnock, useKnocks } from './doorQueries.ts'
+import { answeredWords } from './doorWords.ts'
+import styles from './door.module.css'
+
+const noneOfThem = 'none'
+
+/** One after the other: who asks, and which words are on their phone. */
+export function DoorDialog({ onClose }: { readonly onClose: () => void }) {
+  const items = useKnocks().data?.items ?? []
+  const [answered, setAnswered] = useState<string>()
+  const [knock] = items
+  if (knock === undefined) {
+    return (
+      <Dialog title="At the door" onClose={onClose}>
+        <p role="status">{answered ?? 'Nobody is at the door.'}</p>
+        <DialogActions>
+          <Button onClick={onClose} data-autofocus>
+            Done
+          </Button>
+        </DialogActions>
+      </Dialog>
+    )
+  }
+  return (
+    <Dialog
+      title={items.length === 1 ? 'At the door' : `At the door: ${items.length} people`}
+      onClose={onClose}
+      size={520}
+    >
+      {answered !== undefined && <p role="status">{answered}</p>}
+      <Question key={knock.id} knock={knock} onAnswered={setAnswered} />
+    </Dialog>
+  )
+}
+
+interface QuestionProps {
+  readonly knock: KnockAtDoor
+  readonly onAnswered: (words: string) => void
+}
+
+/** The name is a stranger's text: quoted, on its own, and nothing is done by it. */
+function Question({ knock, onAnswered }: QuestionProps) {
+  const { name, device, address, endsAt, choices, looksLike } = knock
+  const [picked, setPicked] = useState('')
+  const answer = useAnswerKnock(knock.id)
+  const isPicked = choices.includes(picked)
+  const letIn = (as: 'user' | 'guest') =>
+    answer.mutate(
+      { letIn: as, words: picked },
+      { onSuccess: ({ result }) => onAnswered(answeredWords(result, name, as)) },
+    )
+  const refuse = () => answer.mutate({ letIn: 'no' }, { onSuccess: () => onAnswered(`“${name}” was not let in.`) })
+  return (
+    <>
+      <p>Somebody says their name is</p>
+      <p className={styles.name}>
+        “<bdi>{name}</bdi>”
+      </p>
+      <p className="quiet">
+        {device} at {address}. The question ends <TimeLeft at={endsAt} />.
+      </p>
+      {looksLike !== null && (
+        <Notice tone="attention">
+          That looks like “<bdi>{looksLike}</bdi>”, who is not somebody new. Only as a guest, then; whoever forgot a
+          password gets a new one from their row.
+        </Notice>
+      )}
+      <Radio.Group
+        label="Which words are on their phone? Look at it, or let them read it to you."
+        value={picked}
+        onChange={setPicked}
+      >
+        <div className={styles.choices}>
+          {choices.map((words) => (
+            <Radio key={words} value={words} label={words} />
+          ))}
+          <Radio value={noneOfThem} label="None of these" />
+        </div>
+      </Radio.Group>
+      {picked === noneOfThem && <Notice tone="attention">Then it is somebody else. Do not let them in.</Notice>}
+      <Refusal error={answer.error} />
+      <DialogActions>
+        <Button variant="default" loading={answer.isPending} onClick={refuse}>
+          Not now
+        </Button>
+        <Button variant="default" disabled={!isPicked} loading={answer.isPending} onClick={() => letIn('guest')}>
+          As a guest, for 2 hours
+        </Button>
+        <Button disabled={!isPicked || looksLike !== null} loading={answer.isPending} onClick={() => letIn('user')}>
+          Let in for good
+        </Button>
+      </DialogActions>
+    </>
+  )
+}
