@@ -348,12 +348,14 @@ class Service implements GatehouseService {
     let last = ''
     this.#sharing.onChange(() => {
       if (this.#sharing.publicPort === undefined) return
-      const { localUrl, addresses } = this.#sharing.describe()
+      const { on, localUrl, addresses, codeUrl, primaryUrl } = this.#sharing.describe()
       const urls = [localUrl, ...addresses.map(({ url }) => url)]
-      if (urls.join() === last) return
-      last = urls.join()
+      const sharedUrl = on ? (codeUrl ?? primaryUrl) : null
+      const all = [...urls, sharedUrl ?? ''].join()
+      if (all === last) return
+      last = all
       this.#options.logger.info({ localUrl, shared: urls.slice(1) }, 'the gate is open')
-      this.#lock.setUrl(localUrl)
+      this.#lock.setUrl(localUrl, sharedUrl)
     })
   }
 

@@ -6,7 +6,9 @@ import type { RoleId, User } from '../../proxy/contract/accounts.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import { roleIdSchema } from '../../proxy/contract/roleRules.ts'
 import { isBuiltIn } from '../../proxy/contract/roles.ts'
+import { toInvitationLink } from '../../proxy/contract/invitations.ts'
 import { systemRandom } from '../../proxy/core/random.ts'
+import { findLockHolder } from '../../proxy/database/lockFile.ts'
 import { UsageError } from '../commandContext.ts'
 import type { Command, CommandContext } from '../commandContext.ts'
 import { parseOptions } from '../parseOptions.ts'
@@ -37,15 +39,19 @@ const report = (context: CommandContext, account: Account, text: string): void =
 const add: Action = async (argv, context) => {
   const { values, positionals } = parseOptions(
     argv,
-    { role: 'string', 'password-stdin': 'boolean', invite: 'boolean' },
+    { role: 'string', 'password-stdin': 'boolean', invite: 'boolean', address: 'string' },
     ['NAME'],
   )
   const [name = ''] = positionals
   const role = parseRole(values.role)
   if (values.invite === true) {
-    throw new GateError('BAD_REQUEST', 'Invitations are not in this version. Use --password-stdin.')
+    if (values['password-stdin'] === true) throw new UsageError('Either --invite or --password-stdin.')
+    await invite({ name, role, address: values.address }, context)
+    return
   }
-  if (values['password-stdin'] !== true) throw new UsageError('Give the password with --password-stdin.')
+  if (values['password-stdin'] !== true) {
+    throw new UsageError('Give the password with --password-stdin, or make a link with --invite.')
+  }
   const password = await readPassword(context)
   // Roles of one's own are there only where something is there already.
   const open = isBuiltIn(role) ? withNewStores : withStores
@@ -54,6 +60,42 @@ const add: Action = async (argv, context) => {
     const account = await stores.accounts.create({ name, role, passwordHash }, commandLine)
     report(context, account, `${account.name} can sign in as ${account.role}.`)
   })
+}
+
+/** The link, once, alone on stdout; nobody is added before somebody uses it. */
+async function invite(
+  { name, role, address }: { readonly name: string; readonly role: RoleId; readonly address: string | undefined },
+  context: CommandContext,
+): Promise<void> {
+  const url = findAddress(address, context.dataDirectory)
+  const open = isBuiltIn(role) && address !== undefined ? withNewStores : withStores
+  await open(context, async (stores) => {
+    const { invitation, token } = await stores.invitations.invite({ name, role }, commandLine)
+    const link = toInvitationLink(url, token)
+    const expiresAt = new Date(invitation.expiresAtMs).toISOString()
+    context.print(context.json ? JSON.stringify({ id: invitation.id, name, role, link, expiresAt }) : link)
+  })
+}
+
+/** Where the invited person's device finds this computer: as was said, or as the gate that runs is shared. */
+function findAddress(address: string | undefined, dataDirectory: string): string {
+  if (address !== undefined) return parseAddress(address)
+  const holder = findLockHolder(dataDirectory)
+  if (typeof holder?.sharedUrl === 'string') return holder.sharedUrl
+  const why = holder === undefined ? 'Gatehouse does not run with this data folder' : 'Gatehouse is not shared'
+  const how = 'Share it ("gatehouse serve --host ADDR", or the switch in its window)'
+  const otherwise = 'or name the address with --address http://NAME:PORT.'
+  throw new GateError('BAD_REQUEST', `${why}, so no device could open the link. ${how}, ${otherwise}`)
+}
+
+function parseAddress(text: string): string {
+  try {
+    const { protocol, origin } = new URL(text)
+    if (protocol === 'http:' || protocol === 'https:') return `${origin}/`
+  } catch {
+    // Said below.
+  }
+  throw new UsageError('An address is written as http://NAME:PORT or https://NAME:PORT.')
 }
 
 const list: Action = async (argv, context) => {
@@ -140,7 +182,7 @@ const actions: Readonly<Record<string, Action>> = {
 /** `gatehouse user …` */
 export const userCommand: Command = {
   usage: [
-    `user add NAME --role ${roles.join('|')} --password-stdin`,
+    `user add NAME --role ${roles.join('|')} (--password-stdin | --invite [--address URL])`,
     'user list | disable NAME | enable NAME | remove NAME | set-role NAME ROLE',
     'user reset-password NAME [--password-stdin]',
   ],

@@ -13,12 +13,14 @@ const contentSchema = z.object({
   /** When the process that holds the lock started, in milliseconds since the epoch. */
   startedAt: z.number(),
   url: z.string().nullable(),
+  /** Where other devices reach it; null: nowhere. */
+  sharedUrl: z.string().nullable().default(null),
 })
 export type LockContent = z.infer<typeof contentSchema>
 
 export interface FolderLock {
-  /** Says where the holder can be reached, once it listens. */
-  setUrl(url: string): void
+  /** Says where the holder can be reached, once it listens: here, and by other devices if by any. */
+  setUrl(url: string, sharedUrl?: string | null): void
   /** May be called more than once. */
   release(): void
 }
@@ -63,7 +65,7 @@ export function acquireLock(options: LockOptions): FolderLock {
   const file = join(options.directory, lockFileName)
   const startTimeOf = options.startTimeOf ?? findProcessStart
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    const content: LockContent = { pid: process.pid, startedAt: ownStartMs(options.clock), url: null }
+    const content: LockContent = { pid: process.pid, startedAt: ownStartMs(options.clock), url: null, sharedUrl: null }
     if (createExclusively(file, content)) return createFolderLock(file, content, options)
     const text = readLockText(options.directory)
     const lock = parseLock(text)
@@ -85,10 +87,10 @@ function alreadyRunning(lock: LockContent): GateError {
 function createFolderLock(file: string, content: LockContent, options: LockOptions): FolderLock {
   let isHeld = true
   return {
-    setUrl: (url) => {
+    setUrl: (url, sharedUrl = null) => {
       if (!isHeld) return
       const next = `${file}.${options.random.id(8)}`
-      writeFileSync(next, JSON.stringify({ ...content, url }), { mode: 0o600 })
+      writeFileSync(next, JSON.stringify({ ...content, url, sharedUrl }), { mode: 0o600 })
       renameSync(next, file)
     },
     release: () => {

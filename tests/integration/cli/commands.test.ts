@@ -46,6 +46,46 @@ const it = storesTest.extend<{ run: Run }>({
 
 const addMia = (run: Run, role = 'creator') => run(`user add Mia --role ${role} --password-stdin`, `${goodPassword}\n`)
 
+describe('gatehouse user add --invite', () => {
+  it('prints the link once, alone, and adds nobody before it is used', async ({ run, openAgain, dataDirectory }) => {
+    const stores = await openAgain()
+    const lock = acquireLock({ directory: dataDirectory, clock: systemClock, random: systemRandom })
+    lock.setUrl('http://127.0.0.1:8190/', 'http://192.168.1.20:8190/')
+    const { code, out, err } = await run('user add Mia --role administrator --invite')
+    lock.release()
+
+    expect([code, err]).toEqual([0, ''])
+    const token = /^http:\/\/192\.168\.1\.20:8190\/gatehouse\/invite#([\w-]{43})$/.exec(out)?.[1] ?? ''
+    expect(await stores.accounts.list()).toEqual([])
+    expect(await stores.invitations.list()).toMatchObject([{ role: 'administrator', name: 'Mia', state: 'open' }])
+    const offer = await stores.invitationUse.look({ token, clientAddress: '192.168.1.30' })
+    expect(offer).toMatchObject({ kind: 'account', name: 'Mia', role: 'administrator' })
+  })
+
+  it('says why there is no address, and makes no invitation', async ({ run, openAgain, dataDirectory }) => {
+    const stores = await openAgain()
+    expect(await run('user add Mia --role user --invite')).toMatchObject({ code: 1, out: '' })
+    const lock = acquireLock({ directory: dataDirectory, clock: systemClock, random: systemRandom })
+    lock.setUrl('http://127.0.0.1:8190/')
+    const { code, out, err } = await run('user add Mia --role user --invite')
+    lock.release()
+
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toContain('Gatehouse is not shared, so no device could open the link.')
+    expect(await stores.invitations.list()).toEqual([])
+  })
+
+  it('takes an address that is named, and for programs all of it in JSON', async ({ run }) => {
+    const { out } = await run('--json user add Mia --role user --invite --address https://pc.example:8190')
+    expect(JSON.parse(out)).toMatchObject({
+      name: 'Mia',
+      role: 'user',
+      link: expect.stringMatching(/^https:\/\/pc\.example:8190\/gatehouse\/invite#[\w-]{43}$/),
+    })
+    expect((await run('user add Mia --role user --invite --address file:///etc')).code).toBe(2)
+  })
+})
+
 describe('gatehouse ip', () => {
   it('says who gets in, until when and why, and forgets it again', async ({ run, openAgain, clock }) => {
     await openAgain()

@@ -98,7 +98,7 @@ describe('the lock of a data folder', () => {
   })
 
   it('compares start times with a little tolerance', () => {
-    const lock = { pid: 5, startedAt: 100_000, url: null }
+    const lock = { pid: 5, startedAt: 100_000, url: null, sharedUrl: null }
     expect(isHolderAlive(lock, { kind: 'running', startedAtMs: 101_000 })).toBe(true)
     expect(isHolderAlive(lock, { kind: 'running', startedAtMs: 200_000 })).toBe(false)
     expect(isHolderAlive(lock, { kind: 'gone' })).toBe(false)
