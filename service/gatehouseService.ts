@@ -198,6 +198,7 @@ class Service implements GatehouseService {
         engine: this.engine,
         version: productVersion,
         sharing: this.#sharing,
+        certificates: this.#certificates,
         connections: { list: () => this.connections(), onChange: (listener) => this.onConnectionsChange(listener) },
       }),
     })

@@ -1,5 +1,6 @@
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { system } from '../proxy/accounts/actedBy.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import { GateCertificates } from '../proxy/network/certificates/certificates.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
@@ -26,7 +27,10 @@ export function openCertificates(
     interfaces: networkInterfaces,
     // The lock for writing is held by one process at a time, and ends with it.
     exclusively: (run) => database.kysely.transaction().execute(run),
-    record: ({ what, reason, fingerprint }) =>
-      audit.record({ event: 'certificate.changed', actor: { kind: 'system' }, details: { what, reason, fingerprint } }),
+    record: ({ what, reason, fingerprint }, by = system) => {
+      const { actor, address } = by
+      const details = { what, reason, fingerprint }
+      audit.record({ event: 'certificate.changed', actor, ...(address === undefined ? {} : { address }), details })
+    },
   })
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ActedBy } from '../accounts/actedBy.ts'
 import type { KnownRole } from '../accounts/roleStore.ts'
 import type { Stores } from '../accounts/stores.ts'
 import type { Engine } from '../comfyui/engine.ts'
 import type { ProbeResult } from '../contract/reach.ts'
+import type { Renewed } from '../contract/certificates.ts'
 import type { Connection, Sharing } from '../contract/sharing.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
@@ -13,6 +15,7 @@ import type { Outputs } from '../outputs/outputs.ts'
 import type { PictureTexts } from '../outputs/pictureTexts.ts'
 import type { Thumbnails } from '../outputs/thumbnails.ts'
 import type { WorkflowParts } from '../workflows/workflowParts.ts'
+import type { TrustSource } from '../portal/welcome/trustSource.ts'
 import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
 import type { ReachWorld } from '../policy/reach.ts'
 
@@ -47,6 +50,13 @@ export interface Connections {
   onChange(listener: () => void): () => void
 }
 
+/** The gate's certificate as the API and the pages of a new device need it. */
+export interface CertificatesControl extends TrustSource {
+  /** @throws GateError in words; then what was served is served on */
+  renew(what: Renewed, by: ActedBy): Promise<void>
+  onChange(listener: () => void): () => void
+}
+
 export interface OwnApplicationDependencies {
   readonly clock: Clock
   readonly logger: Logger
@@ -60,6 +70,7 @@ export interface OwnApplicationDependencies {
   readonly workflows: WorkflowParts
   readonly engine: Engine
   readonly sharing: SharingControl
+  readonly certificates: CertificatesControl
   readonly reach: RoleReach
   readonly connections: Connections
   /** The built pages: `owner.html`, `portal.html`, `assets/`. */

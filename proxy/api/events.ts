@@ -20,13 +20,14 @@ export class EventStreams {
 
   constructor(dependencies: OwnApplicationDependencies, drafts: Pick<WorkflowDrafts, 'onChange'>) {
     this.#dependencies = dependencies
-    const { stores, engine, nodes, sharing, connections, jobs, folders, outputs } = dependencies
+    const { stores, engine, nodes, sharing, certificates, connections, jobs, folders, outputs } = dependencies
     const tell = (resource: Resource) => () => this.#changed(resource)
     stores.changes.on((resource) => this.#changed(resource))
     nodes.onCatalogChange(tell('nodes'))
     engine.onStateChange(tell('comfyui'))
     engine.onLogLine((line) => this.#logged(line))
     sharing.onChange(tell('sharing'))
+    certificates.onChange(tell('certificates'))
     connections.onChange(tell('connections'))
     jobs.onChange((accountId) => this.#changedOf(accountId, 'jobs'))
     folders.onChange((accountId) => this.#changedOf(accountId, 'folders'))

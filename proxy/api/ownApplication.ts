@@ -13,6 +13,7 @@ import { createOutputFiles, registerOutputFiles } from './outputFiles.ts'
 import { answerRefusal } from './problem.ts'
 import { createAccountResource } from './resources/account.ts'
 import { createAuditResource } from './resources/audit.ts'
+import { createCertificatesResource } from './resources/certificates.ts'
 import { createComfyuiResource } from './resources/comfyui.ts'
 import { createConnectionsResource } from './resources/connections.ts'
 import { createJobsResource } from './resources/jobs.ts'
@@ -122,6 +123,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createSessionsResource(dependencies),
     createComfyuiResource(dependencies),
     createSharingResource(dependencies),
+    createCertificatesResource(dependencies),
     createSettingsResource(dependencies),
     createConnectionsResource(dependencies),
     createAuditResource(dependencies),

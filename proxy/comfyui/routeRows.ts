@@ -90,6 +90,10 @@ const ownRows: readonly RouteRow[] = [
   row('GET POST', '/generate_token', 'public', 'own', secret),
   row('GET', '/gatehouse/assets/*', 'public', 'own', plain),
   row('GET', '/gatehouse/healthz', 'public', 'own', plain),
+  // For a device that does not know this computer yet, and only what everybody may know.
+  ...['welcome', 'trusted.gif', 'authority.crt', 'authority.mobileconfig'].map((name) =>
+    row('GET', `/gatehouse/${name}`, 'public', 'own', plain),
+  ),
   row('POST', '/gatehouse/api/v1/session', 'public', 'own', secret),
   row('GET POST', '/gatehouse/api/v1/session/guest', 'public', 'own', secret),
   row('GET POST PUT', '/gatehouse/api/v1/session/knock', 'public', 'own', secret),

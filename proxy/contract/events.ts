@@ -11,6 +11,7 @@ export const gateEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('changed'),
     resource: z.enum([
+      'certificates',
       'comfyui',
       'sharing',
       'users',

@@ -19,6 +19,8 @@ export const SANDBOX_CONTENT_POLICY = "sandbox; default-src 'none'"
 
 /** The Content-Security-Policy of a page of ours that has one inline style and nothing else. */
 export function pagePolicy(style: string): string {
-  const hash = createHash('sha256').update(style).digest('base64')
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+  return `default-src 'none'; style-src '${styleHash(style)}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 }
+
+/** How a policy names an inline style by what stands in it. */
+export const styleHash = (style: string): string => `sha256-${createHash('sha256').update(style).digest('base64')}`

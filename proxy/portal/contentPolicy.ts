@@ -37,7 +37,7 @@ export function pageHeaders(origin: string | undefined): Record<string, string> 
  * A policy cannot name a host by its IPv6 address (Content Security Policy Level 3, 2.3.1: host-char), and browsers then
  * let nothing load. There `'self'` must do: a page that can be read, without the second line of defence.
  */
-function toSource(origin: string | undefined, path: string): string {
+export function toSource(origin: string | undefined, path: string): string {
   if (origin === undefined) return "'none'"
   return origin.includes('[') ? "'self'" : `${origin}${path}`
 }

@@ -20,6 +20,8 @@ import { maySignOutByGet } from './signOut.ts'
 import { signOutPage, signOutPagePolicy } from './signOutPage.ts'
 import { readForm, sendsJson } from './turn.ts'
 import type { Turn } from './turn.ts'
+import type { TrustSource } from './welcome/trustSource.ts'
+import { answerWelcome } from './welcome/welcome.ts'
 
 /*
  * The pages people see: sign-in, their account, the owner's window, and signing in and out by plain forms. It serves
@@ -31,6 +33,7 @@ export interface PortalDependencies {
   readonly logger: Logger
   readonly stores: Stores
   readonly pagesDirectory: string
+  readonly certificates: TrustSource
 }
 
 const onEverything = Object.fromEntries(everywhere)
@@ -50,7 +53,9 @@ export function createPortal(dependencies: PortalDependencies): Portal {
     const { path } = context.target
     const isPublic = context.listener === 'public'
     const signsIn = context.listener !== 'owner' && path === '/login'
-    if (path === '/gatehouse/healthz') writeHealth(turn)
+    const welcome = isPublic ? answerWelcome(turn, dependencies.certificates) : undefined
+    if (welcome !== undefined) welcome()
+    else if (path === '/gatehouse/healthz') writeHealth(turn)
     else if (path.startsWith('/gatehouse/assets/')) serveAsset(turn, getPages())
     else if (path === '/logout') await signOut(turn, dependencies.stores)
     else if (path === '/gatehouse' || path === '/') redirect(turn, isPublic ? '/gatehouse/' : '/gatehouse/owner')

@@ -10,6 +10,7 @@ type Resource = Extract<GateEvent, { type: 'changed' }>['resource']
 
 /** Which cached answers an event makes old: a changed person also changes who can come in. */
 const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> = {
+  certificates: [queryKeys.certificates, queryKeys.sharing],
   comfyui: [queryKeys.comfyui, queryKeys.settings],
   sharing: [queryKeys.sharing],
   // One's own role and name come with the session.
@@ -17,7 +18,7 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   keys: [queryKeys.keys, queryKeys.users],
   sessions: [queryKeys.sessions, queryKeys.session, queryKeys.users],
   connections: [queryKeys.connections, queryKeys.users],
-  settings: [queryKeys.settings, queryKeys.sharing, queryKeys.comfyui],
+  settings: [queryKeys.settings, queryKeys.sharing, queryKeys.comfyui, queryKeys.certificates],
   jobs: [queryKeys.jobs],
   progress: [queryKeys.runningJobs, queryKeys.runs],
   // What was made or removed takes or gives room.
@@ -105,6 +106,7 @@ const gateKeys: readonly QueryKey[] = [
   queryKeys.comfyui,
   queryKeys.engineLog,
   queryKeys.sharing,
+  queryKeys.certificates,
   queryKeys.jobs,
   queryKeys.workflows,
   queryKeys.drafts,

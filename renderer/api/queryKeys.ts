@@ -40,6 +40,7 @@ export const queryKeys = {
   comfyui: ['comfyui'],
   engineLog: ['engineLog'],
   sharing: ['sharing'],
+  certificates: ['certificates'],
   ipRules: ['ipRules'],
   ipRulePreview: (saying: unknown) => ['ipRules', 'preview', saying],
   lockouts: ['lockouts'],

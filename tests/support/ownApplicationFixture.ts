@@ -13,6 +13,7 @@ import type { ListenerName, PresentedCredential, RequestContext } from '../../pr
 import { createJobRights } from '../../service/jobRights.ts'
 import { openNodes } from '../../service/openNodes.ts'
 import { openGuests } from '../../service/openGuests.ts'
+import { FakeCertificates } from './fakeCertificates.ts'
 import { FakeReach } from './fakeReach.ts'
 import { openTestFolders } from './foldersFixture.ts'
 import type { TestFolders } from './foldersFixture.ts'
@@ -28,8 +29,9 @@ import type { WorkflowsFixture } from './workflowsFixture.ts'
 
 /** The parts that others own, as simple as the API sees them. */
 export interface FakeParts {
-  readonly dependencies: Pick<OwnApplicationDependencies, 'engine' | 'sharing' | 'connections'>
+  readonly dependencies: Pick<OwnApplicationDependencies, 'engine' | 'sharing' | 'connections' | 'certificates'>
   readonly calls: string[]
+  readonly certificates: FakeCertificates
   setState(state: EngineState): void
   log(text: string): void
   refuseStart(message: string): void
@@ -72,8 +74,10 @@ export function createFakeParts(): FakeParts {
     error.name = 'LaunchRefused'
     return Promise.reject(error)
   }
+  const certificates = new FakeCertificates(calls)
   const parts: FakeParts = {
     calls,
+    certificates,
     connections: [],
     setState: (next) => {
       state = next
@@ -88,6 +92,7 @@ export function createFakeParts(): FakeParts {
       refusal = message
     },
     dependencies: {
+      certificates,
       engine: {
         state: () => state,
         choice: () => ({ kind: 'none' }),

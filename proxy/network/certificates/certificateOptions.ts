@@ -1,3 +1,4 @@
+import type { ActedBy } from '../../accounts/actedBy.ts'
 import type { SettingName, Settings } from '../../contract/settings.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -35,7 +36,8 @@ export interface CertificatesOptions {
   readonly interfaces: () => Interfaces
   /** Runs while no other process makes an authority for this data folder. */
   readonly exclusively: <Made>(run: () => Promise<Made>) => Promise<Made>
-  readonly record: (change: CertificateChange) => void
+  /** `by`: whose word it was; left out: by itself. */
+  readonly record: (change: CertificateChange, by?: ActedBy) => void
   /** How often addresses, clock and files are looked at; 5000 when left out. */
   readonly pollMs?: number
 }

@@ -1,11 +1,13 @@
 import type { X509Certificate } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
+import type { ActedBy } from '../../accounts/actedBy.ts'
 import type { Certificates, Renewed } from '../../contract/certificates.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import type { TlsSource } from '../../http/tlsSource.ts'
 import { CertificateFolder } from './certificateFolder.ts'
 import { covers, findCertificateNames, findMissing, splitByPermission } from './certificateNames.ts'
 import type { CertificateNames, FoundNames } from './certificateNames.ts'
+import { nameComputer } from './certificateOptions.ts'
 import type { CertificateChange, CertificatesOptions } from './certificateOptions.ts'
 import { describeAuthority, describeNotice, describeServed } from './describeCertificates.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -39,6 +41,8 @@ export class GateCertificates implements TlsSource {
   #problem: string | null = null
   #ownMark = ''
   #retryAtMs = 0
+  /** Whose word the change under way is; undefined: its own. */
+  #by: ActedBy | undefined
   #timer: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
   #turn: Promise<void> = Promise.resolve()
@@ -76,6 +80,10 @@ export class GateCertificates implements TlsSource {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  get computer(): string {
+    return nameComputer(this.#options.hostName())
   }
 
   /** What a device trusts once; undefined: nothing of that kind. */
@@ -119,8 +127,15 @@ export class GateCertificates implements TlsSource {
   }
 
   /** @throws GateError in words; then what was served is served on */
-  async renew(what: Renewed): Promise<void> {
-    await this.#inTurn(() => this.#renew(what))
+  async renew(what: Renewed, by?: ActedBy): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#by = by
+      try {
+        await this.#renew(what)
+      } finally {
+        this.#by = undefined
+      }
+    })
   }
 
   #inTurn(action: () => Promise<void>): Promise<void> {
@@ -267,7 +282,7 @@ export class GateCertificates implements TlsSource {
   }
 
   #record(what: CertificateChange['what'], reason: CertificateChange['reason'], certificate: X509Certificate): void {
-    this.#options.record({ what, reason, fingerprint: fingerprintOf(certificate).hex })
+    this.#options.record({ what, reason, fingerprint: fingerprintOf(certificate).hex }, this.#by)
   }
 }
 
