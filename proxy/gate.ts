@@ -58,6 +58,8 @@ export interface Gate {
   openSharing(addresses: readonly string[]): Promise<void>
   /** Ends sharing and everything that came over it. */
   closeSharing(): Promise<void>
+  /** Browsers may ask for the gate by this name from now on; undefined: by none besides the settings'. */
+  announceName(host: string | undefined): void
   /** Devices that connect to the people's listener, each once a day; never this computer itself. */
   readonly devices: FirstDevices
   /** Whether an end of the engine with that failure's code is laid to the job that ran. Asked as soon as it is seen. */
@@ -232,6 +234,10 @@ class RunningGate implements Gate {
 
   async closeSharing(): Promise<void> {
     await Promise.all([...this.#shared.keys()].map((address) => this.#unshare(address)))
+  }
+
+  announceName(host: string | undefined): void {
+    this.#hosts.setAnnounced(host)
   }
 
   explains(failureCode: string): boolean {

@@ -8,18 +8,21 @@ import { createNetworkSystem } from '../proxy/network/systemPrograms.ts'
 import type { NetworkSystem } from '../proxy/network/systemPrograms.ts'
 import { NetworkAgreement } from './networkAgreement.ts'
 import { NetworkWatch } from './networkWatch.ts'
+import { openSurroundings } from './openSurroundings.ts'
 import type { GatehouseService, ServiceOptions } from './serviceTypes.ts'
 import { SharingController } from './sharingController.ts'
 import { SharingSettings } from './sharingSettings.ts'
-import { noSurroundings } from './sharingSurroundings.ts'
 
 const LAST_FALLBACK_PORT = 8199
 
 export interface SharingParts {
   readonly options: Pick<ServiceOptions, 'clock' | 'logger' | 'headless' | 'platform'>
-  readonly stores: Pick<Stores, 'settings' | 'accounts' | 'keys' | 'audit'>
+  readonly stores: Pick<Stores, 'settings' | 'accounts' | 'keys' | 'audit' | 'database'>
   /** Made after the switch, which its API needs. */
-  readonly gate: () => Pick<Gate, 'openPublicListener' | 'movePublicListener' | 'openSharing' | 'closeSharing'>
+  readonly gate: () => Pick<
+    Gate,
+    'openPublicListener' | 'movePublicListener' | 'openSharing' | 'closeSharing' | 'announceName' | 'devices'
+  >
   /** Why the running engine may not be shared, in words. */
   readonly engineTrouble: () => string | undefined
 }
@@ -28,6 +31,7 @@ export interface SharingParts {
 export function createSharing({ options, stores, gate, engineTrouble }: SharingParts): SharingController {
   const { headless, logger, clock, platform } = options
   const system = createNetworkSystem(platform, process.env)
+  const network = watchNetwork(system, clock)
   const settings = new SharingSettings(stores.settings, headless)
   // A port that was named must be that one: only the default may move, and only without a window.
   const mayMove = headless !== undefined && headless.publicPort === undefined
@@ -44,13 +48,13 @@ export function createSharing({ options, stores, gate, engineTrouble }: SharingP
       closeSharing: () => gate().closeSharing(),
     },
     engineTrouble,
-    network: watchNetwork(system, clock),
+    network,
     agreement: new NetworkAgreement({
       list: () => settings.networks(),
       add: (network) => settings.addNetwork(network),
       isForRun: settings.isAgreedForRun,
     }),
-    surroundings: noSurroundings,
+    surroundings: openSurroundings({ clock, logger, system, stores, gate, network }),
     inspectPort: async (port) => ({
       holder: await findPortHolder(system, port),
       free: await findFreePort(port, [stores.settings.get('administration.port')]),

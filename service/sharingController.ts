@@ -1,10 +1,16 @@
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import type { Sharing } from '../proxy/contract/sharing.ts'
-import { isLoopbackAddress } from '../proxy/core/addresses.ts'
+import { isHomeAddress, isLoopbackAddress } from '../proxy/core/addresses.ts'
 import type { LanAddress } from '../proxy/network/lanAddresses.ts'
 import { describeSharing } from './describeSharing.ts'
 import type { SharingDependencies } from './sharingDependencies.ts'
-import { describeNoAddress, describePortTaken, describeSharingFailure, isPortTaken } from './sharingWords.ts'
+import {
+  describeForeignOnly,
+  describeNoAddress,
+  describePortTaken,
+  describeSharingFailure,
+  isPortTaken,
+} from './sharingWords.ts'
 
 /**
  * The sharing switch: does what the settings say, whoever wrote them. It listens on the LAN only while it is on, follows
@@ -274,8 +280,14 @@ export class SharingController {
     } else {
       await listeners.openSharing(addresses.map((entry) => entry.address))
       this.#shared = addresses
+      this.#problem = this.#findForeign(addresses.map((entry) => entry.address))
     }
     this.#sharedFor = this.#findReasons()
+  }
+
+  #findForeign(addresses: readonly string[]): string | null {
+    const isForeign = !this.#dependencies.surroundings.describe().outsideHome && !addresses.some(isHomeAddress)
+    return isForeign ? describeForeignOnly(addresses) : null
   }
 
   /** What never leaves this computer is in nobody's network. */

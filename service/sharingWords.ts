@@ -31,3 +31,13 @@ export const isPortTaken = (error: unknown): boolean =>
 
 export const describePortTaken = ({ port, holder }: NonNullable<Sharing['portTaken']>): string =>
   `Port ${port} is used by ${holder ?? 'another program'}.`
+
+/** Sharing listens only where nobody may come in from: said, because everything else looks as if it worked. */
+export function describeForeignOnly(addresses: readonly string[]): string {
+  const its = addresses.length === 1 ? 'is' : 'are'
+  return (
+    `${addresses.join(' and ')} ${its} in no home network, and Gatehouse lets in only devices with a private address, ` +
+    'such as 192.168.…: nobody of that network can come in, unless “people outside my home” is switched on ' +
+    '(sharing.outsideHome).'
+  )
+}

@@ -9,6 +9,7 @@ export type MetaName =
   | 'ownerAccountId'
   | 'fairShare'
   | 'comfyuiFolders'
+  | 'reachedPlaces'
   | `secretCheck:${string}`
   /** Which account somebody of ComfyUI-Sentinel became. */
   | `sentinelUser:${string}`

@@ -6,6 +6,7 @@ export class OwnHosts {
   readonly #settings: SettingsReader
   readonly #unsubscribe: () => void
   #shared: readonly string[] = []
+  #announced: string | undefined
   #rules: HostRules | undefined
 
   constructor(settings: SettingsReader) {
@@ -21,15 +22,23 @@ export class OwnHosts {
     this.#rules = undefined
   }
 
+  /** The name that is announced in the network now; undefined: none, or another device has it. */
+  setAnnounced(host: string | undefined): void {
+    this.#announced = host
+    this.#rules = undefined
+  }
+
   rules(): HostRules {
-    this.#rules ??= {
-      names: new Set(this.#settings.get('sharing.hostNames').map((name) => name.toLowerCase())),
-      addresses: new Set(this.#shared),
-    }
+    this.#rules ??= { names: new Set(this.#findNames()), addresses: new Set(this.#shared) }
     return this.#rules
   }
 
   close(): void {
     this.#unsubscribe()
+  }
+
+  #findNames(): readonly string[] {
+    const chosen = this.#settings.get('sharing.hostNames').map((name) => name.toLowerCase())
+    return this.#announced === undefined ? chosen : [...chosen, this.#announced]
   }
 }

@@ -51,12 +51,12 @@ function findPrefixes(interfaces: Interfaces): readonly string[] {
   const chosen = good.some(({ address }) => isHomeAddress(address))
     ? good.filter((i) => isHomeAddress(i.address))
     : good
-  const prefixes = (chosen.length > 0 ? chosen : all).map(({ cidr, address }) => toPrefix(cidr ?? address))
+  const prefixes = (chosen.length > 0 ? chosen : all).map(({ cidr, address }) => toNetworkPrefix(cidr ?? address))
   return [...new Set(prefixes)].sort()
 }
 
 /** "192.168.1.20/24" → "192.168.1.0/24"; of IPv6 the first four groups, which is what a home has. */
-function toPrefix(cidr: string): string {
+export function toNetworkPrefix(cidr: string): string {
   const [address = '', length = ''] = cidr.split('/')
   if (address.includes(':')) return `${address.split('::')[0]?.split(':').slice(0, 4).join(':') ?? ''}::/${length}`
   const bits = Number(length)
