@@ -112,6 +112,8 @@ async function serve(service: GatehouseService, run: HeadlessRun, options: Serve
   const first = await Promise.race([untilReady(service), engineEnd.failure, stopAsked])
   if (first.kind === 'ready') {
     options.print(readyLine(service, first.pid))
+    const { problem } = service.sharing.describe()
+    if (problem !== null) options.complain(`gatehouse: ${problem}`)
     const last = await Promise.race([engineEnd.failure, stopAsked])
     return last.kind === 'failed' ? explain(last.message, options) : 0
   }

@@ -35,6 +35,9 @@ export function createSharing({ options, stores, gate, engineTrouble }: SharingP
   const settings = new SharingSettings(stores.settings, headless)
   // A port that was named must be that one: only the default may move, and only without a window.
   const mayMove = headless !== undefined && headless.publicPort === undefined
+  if (settings.isAgreedForRun) {
+    logger.info({ shareOn: headless?.shareOn ?? [] }, 'sharing was agreed to for this run by naming its address')
+  }
   return new SharingController({
     logger,
     settings,

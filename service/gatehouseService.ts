@@ -45,6 +45,7 @@ import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
 import type { SharingController } from './sharingController.ts'
+import { logGate } from './logGate.ts'
 import { stepsInOrder } from './stepsInOrder.ts'
 import { openGuests } from './openGuests.ts'
 import { createSupervisedEngine } from './supervisedEngine.ts'
@@ -254,7 +255,7 @@ class Service implements GatehouseService {
     })
     this.#sharing.onChange(() => void this.#starter.look(this.#sharing.describe().on))
     if (mode === 'desktop') this.#ownerPort = (await this.#gate.openOwnerListener()).port
-    this.#logGate()
+    logGate(this.#sharing, logger, this.#lock)
     await this.#sharing.start()
     const refused = this.#sharing.refusal
     if (mode === 'headless' && refused !== undefined) throw refused
@@ -342,22 +343,6 @@ class Service implements GatehouseService {
 
   chooseEngine(choice: Parameters<GatehouseService['chooseEngine']>[0]): Promise<void> {
     return this.#choices.choose(choice)
-  }
-
-  /** Where the gate listens, at each change: for the log, and for a second start that finds the folder in use. */
-  #logGate(): void {
-    let last = ''
-    this.#sharing.onChange(() => {
-      if (this.#sharing.publicPort === undefined) return
-      const { on, localUrl, addresses, codeUrl, primaryUrl } = this.#sharing.describe()
-      const urls = [localUrl, ...addresses.map(({ url }) => url)]
-      const sharedUrl = on ? (codeUrl ?? primaryUrl) : null
-      const all = [...urls, sharedUrl ?? ''].join()
-      if (all === last) return
-      last = all
-      this.#options.logger.info({ localUrl, shared: urls.slice(1) }, 'the gate is open')
-      this.#lock.setUrl(localUrl, sharedUrl)
-    })
   }
 
   #logEngine(): void {

@@ -461,3 +461,15 @@ describe('a port that another program has', () => {
     expect(world.openPort).toBe(8190)
   })
 })
+
+describe('an address in no home network', () => {
+  it('is shared on when it was named, and it is said that nobody can come in', async () => {
+    const { world, sharing } = setUp({ chosen: ['198.51.100.7'], isForRun: true })
+    await sharing.start()
+    await sharing.set(true)
+    expect(world.listening).toEqual(['198.51.100.7'])
+    expect(sharing.describe().problem).toMatch(
+      /^198\.51\.100\.7 is in no home network.*nobody of that network can come in/,
+    )
+  })
+})
