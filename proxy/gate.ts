@@ -23,7 +23,7 @@ import { PresenceRegistry } from './pipeline/presence.ts'
 import type { ConnectionSnapshot } from './pipeline/presence.ts'
 import type { ListenerName } from './pipeline/requestContext.ts'
 import type { GateDependencies } from './pipeline/services.ts'
-import { relieveMemory } from './pipeline/memoryRelief.ts'
+import { freeIdleMemory, relieveMemory } from './pipeline/memoryRelief.ts'
 import { createWorkflowEngine } from './pipeline/workflowEngine.ts'
 import { SocketHub } from './pipeline/socketHub.ts'
 import { CurrentUpstream } from './pipeline/upstreams.ts'
@@ -66,6 +66,8 @@ export interface Gate {
   explains(failureCode: string): boolean
   /** For published workflows that are run over the API: into the same line as what ComfyUI's page sends. */
   readonly workflowEngine: WorkflowEngine
+  /** Empties the graphics card's memory unless a job needs what is in it. @returns whether it was done */
+  freeIdleMemory(): Promise<boolean>
   connections(): readonly ConnectionSnapshot[]
   onConnectionsChange(listener: () => void): () => void
   /** Stops listening, lets requests end for a while, closes sockets with 1001. May be called more than once. */
@@ -242,6 +244,10 @@ class RunningGate implements Gate {
 
   explains(failureCode: string): boolean {
     return this.#dependencies.jobs.explains((job) => this.#blame.of(failureCode, job))
+  }
+
+  freeIdleMemory(): Promise<boolean> {
+    return freeIdleMemory(this.#dependencies.jobs, this.#services.errands)
   }
 
   get workflowEngine(): WorkflowEngine {

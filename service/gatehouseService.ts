@@ -195,6 +195,7 @@ class Service implements GatehouseService {
         reach: createRoleReach({ ...parts, workflows, settings: stores.settings, sharing: this.#sharing }, options),
         clock,
         logger,
+        freeIdleMemory: () => this.#gate.freeIdleMemory(),
         pagesDirectory: options.paths.pagesDirectory,
         engine: this.engine,
         version: productVersion,

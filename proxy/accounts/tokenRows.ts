@@ -6,11 +6,13 @@ export async function revokeTokensOf(
   database: Kysely<Schema> | Transaction<Schema>,
   accountId: string,
   nowMs: number,
+  keepId?: string,
 ): Promise<number> {
   const result = await database
     .updateTable('tokens')
     .set({ revoked_at_ms: nowMs })
     .where('account_id', '=', accountId)
+    .where('id', '!=', keepId ?? '')
     .where('revoked_at_ms', 'is', null)
     .where('expires_at_ms', '>', nowMs)
     .executeTakeFirst()

@@ -142,10 +142,10 @@ export class TokenStore {
     return true
   }
 
-  /** @returns how many there were */
-  async revokeAllOf(accountId: string, by: ActedBy): Promise<number> {
+  /** Ends an account's tokens, except `keepId`. @returns how many there were */
+  async revokeAllOf(accountId: string, by: ActedBy, keepId?: string): Promise<number> {
     const { kysely, clock } = this.#options
-    const count = await revokeTokensOf(kysely, accountId, clock.nowMs())
+    const count = await revokeTokensOf(kysely, accountId, clock.nowMs(), keepId)
     if (count > 0) this.#revoked(by, { account: accountId, tokens: count })
     return count
   }

@@ -73,6 +73,8 @@ export interface OwnApplicationDependencies {
   readonly certificates: CertificatesControl
   readonly reach: RoleReach
   readonly connections: Connections
+  /** Empties the graphics card's memory unless a job needs what is in it. */
+  readonly freeIdleMemory: () => Promise<boolean>
   /** The built pages: `owner.html`, `portal.html`, `assets/`. */
   readonly pagesDirectory: string
   /** Gatehouse's own version, for the OpenAPI document. */

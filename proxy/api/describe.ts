@@ -3,6 +3,7 @@ import type { Account } from '../accounts/accountStore.ts'
 import type { ApiKeyRecord } from '../accounts/apiKeyStore.ts'
 import type { Session } from '../accounts/sessionStore.ts'
 import type { Stores } from '../accounts/stores.ts'
+import type { Token } from '../accounts/tokenStore.ts'
 import type { DeviceSession, Person, User } from '../contract/accounts.ts'
 import type { ApiKey } from '../contract/keys.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
@@ -74,8 +75,22 @@ export const describeKey = (key: ApiKeyRecord, userName: string, workflowName = 
   sentUnprotectedAt: toIsoOrNull(key.sentUnprotectedAtMs),
 })
 
+/** `currentId`: of what the list was asked for with. */
+export const describeToken = (token: Token, currentId: string | undefined): DeviceSession => ({
+  id: token.id,
+  kind: token.use === 'cookie' ? 'signInToken' : 'token',
+  userId: token.accountId,
+  device: token.device,
+  address: token.address,
+  createdAt: toIso(token.createdAtMs),
+  lastUsedAt: toIso(token.lastUsedAtMs ?? token.createdAtMs),
+  expiresAt: toIso(token.expiresAtMs),
+  current: token.id === currentId,
+})
+
 export const describeSession = (session: Session, currentSessionId: string | undefined): DeviceSession => ({
   id: session.id,
+  kind: 'session',
   userId: session.accountId,
   device: session.device,
   address: session.address,

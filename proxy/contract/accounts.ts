@@ -93,9 +93,10 @@ export type SessionAnswer = z.infer<typeof sessionSchema>
 
 export const accountSchema = z.object({ user: userSchema, hasPassword: z.boolean(), createdAt: z.string() })
 
-/** One signed-in device. */
+/** One signed-in device, or a token (JWT): of a sign-in by ComfyUI-Sentinel's API, or made for a tool. */
 export const deviceSessionSchema = z.object({
   id: z.string(),
+  kind: z.enum(['session', 'signInToken', 'token']).default('session'),
   userId: accountIdSchema,
   device: z.string(),
   address: z.string(),

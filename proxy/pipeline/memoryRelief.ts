@@ -1,4 +1,5 @@
 import type { JobQueue } from '../jobs/jobQueue.ts'
+import type { JobStatus } from '../jobs/jobState.ts'
 import type { EngineBlame } from './engineBlame.ts'
 import type { EngineErrands } from './engineErrands.ts'
 
@@ -18,4 +19,13 @@ export async function relieveMemory(
   const stopped = running.filter((job) => !spared.has(job))
   if (stopped.length === 0) await errands.freeMemory()
   for (const job of stopped) await jobs.interrupt(job, REASON)
+}
+
+/** Nobody's job runs, or will run without anybody's doing: then what the engine keeps in memory can go. */
+export async function freeIdleMemory(
+  jobs: { list(): readonly { readonly status: Pick<JobStatus, 'state'> }[] },
+  errands: Pick<EngineErrands, 'freeMemory'>,
+): Promise<boolean> {
+  const needs = jobs.list().some(({ status }) => status.state !== 'held')
+  return !needs && errands.freeMemory()
 }

@@ -34,6 +34,7 @@ export interface PortalDependencies {
   readonly stores: Stores
   readonly pagesDirectory: string
   readonly certificates: TrustSource
+  readonly freeIdleMemory: () => Promise<boolean>
 }
 
 const onEverything = Object.fromEntries(everywhere)
@@ -57,7 +58,7 @@ export function createPortal(dependencies: PortalDependencies): Portal {
     if (welcome !== undefined) welcome()
     else if (path === '/gatehouse/healthz') writeHealth(turn)
     else if (path.startsWith('/gatehouse/assets/')) serveAsset(turn, getPages())
-    else if (path === '/logout') await signOut(turn, dependencies.stores)
+    else if (path === '/logout') await signOut(turn, dependencies)
     else if (path === '/gatehouse' || path === '/') redirect(turn, isPublic ? '/gatehouse/' : '/gatehouse/owner')
     else if (signsIn && context.method === 'POST') await signIn(turn, dependencies.stores)
     else if (isOfSentinel(path)) await answerSentinel(turn, dependencies.stores, () => getPages().portal)
@@ -164,7 +165,7 @@ const isOfTool = ({ incoming, context }: Turn, form: URLSearchParams): boolean =
   !form.has('guest') &&
   !new URLSearchParams(context.target.search).has('next')
 
-async function signOut(turn: Turn, stores: Stores): Promise<void> {
+async function signOut(turn: Turn, dependencies: PortalDependencies): Promise<void> {
   const { incoming, outgoing, context } = turn
   const origin = toOrigin(context.host ?? incoming.headers.host, context.secure)
   if (context.method !== 'POST') {
@@ -178,7 +179,7 @@ async function signOut(turn: Turn, stores: Stores): Promise<void> {
   // A key is not signed out, and the owner's window closes with the app.
   if (principal !== undefined && isSignedOut(principal)) {
     const tokenTexts = listCookies(incoming.headers.cookie, TOKEN_COOKIE)
-    await endSession(stores, { principal, clientAddress: context.clientAddress, tokenTexts })
+    await endSession(dependencies, { principal, clientAddress: context.clientAddress, tokenTexts })
   }
   redirect(turn, '/login', {
     'set-cookie': clearSignInCookies(context),
@@ -187,7 +188,7 @@ async function signOut(turn: Turn, stores: Stores): Promise<void> {
 }
 
 const isSignedOut = ({ credential }: Principal): boolean =>
-  credential.kind === 'token' || (credential.kind === 'session' && credential.surface === 'people')
+  credential.kind === 'token' || (credential.kind === 'session' && credential.surface !== 'owner')
 
 function writeSignOutPage(outgoing: ServerResponse): void {
   outgoing.writeHead(200, {

@@ -295,6 +295,7 @@ export const applicationTest = storesTest.extend<{ application: TestApplication 
       logger,
       stores,
       ...parts.dependencies,
+      freeIdleMemory: () => Promise.resolve(false),
       pagesDirectory,
       version: '0.0.0-test',
     })

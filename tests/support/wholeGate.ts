@@ -48,6 +48,7 @@ export const wholeGateTest = storesTest.extend<{ whole: WholeGate }>({
       workflows: createWorkflowParts(opened, () => gate.workflowEngine, surroundings),
       engine,
       reach: new FakeReach(),
+      freeIdleMemory: () => gate.freeIdleMemory(),
       pagesDirectory: dataDirectory,
       version: '0.0.0-test',
     })

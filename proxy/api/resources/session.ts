@@ -46,7 +46,12 @@ export async function describeNewSession(
   stores: Stores,
   { session, account }: { readonly session: Session; readonly account: Account },
 ): Promise<SessionAnswer> {
-  const credential = { kind: 'session', sessionId: session.id, surface: session.surface, fromOwnerWindow: false } as const
+  const credential = {
+    kind: 'session',
+    sessionId: session.id,
+    surface: session.surface,
+    fromOwnerWindow: false,
+  } as const
   return describeSelf(stores, toPrincipal({ account, role: await stores.roles.get(account.role) }, credential))
 }
 
@@ -93,7 +98,8 @@ const deleteRoute = createRoute({
 })
 
 /** Signing in and out, and who is asking. */
-export function createSessionResource({ stores }: OwnApplicationDependencies) {
+export function createSessionResource(dependencies: OwnApplicationDependencies) {
+  const { stores } = dependencies
   return createRouter()
     .openapi(getRoute, async (c) => c.json(await describeSelf(stores, requirePrincipal(c.env.context)), 200))
     .openapi(guestEntryRoute, (c) => {
@@ -132,7 +138,7 @@ export function createSessionResource({ stores }: OwnApplicationDependencies) {
         throw new GateError('BAD_REQUEST', 'A key is not signed out. Revoke it under "keys".')
       }
       const tokenTexts = listCookies(c.env.incoming.headers.cookie, TOKEN_COOKIE)
-      await signOut(stores, { principal, clientAddress: context.clientAddress, tokenTexts })
+      await signOut(dependencies, { principal, clientAddress: context.clientAddress, tokenTexts })
       for (const line of clearSignInCookies(context)) c.header('set-cookie', line, { append: true })
       c.header('clear-site-data', '"cache", "storage"')
       return c.body(null, 204)

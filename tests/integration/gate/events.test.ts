@@ -42,6 +42,7 @@ const gateTest = storesTest.extend<{ port: number }>({
       jobs: queue.jobs,
       folders: folders.folders,
       ...parts.dependencies,
+      freeIdleMemory: () => Promise.resolve(false),
       pagesDirectory: dataDirectory,
       version: '0.0.0-test',
     })

@@ -1,8 +1,11 @@
 import { decodeJwt } from 'jose'
 import { describe, expect } from 'vitest'
+import { freeIdleMemory } from '../../../proxy/pipeline/memoryRelief.ts'
 import { addPerson, api } from '../../support/apiPeople.ts'
+import { ask } from '../../support/httpClient.ts'
 import { findSetCookie, SentinelClient } from '../../support/sentinelClient.ts'
 import { goodPassword } from '../../support/storesFixture.ts'
+import { until } from '../../support/tabClient.ts'
 import { wholeGateTest } from '../../support/wholeGate.ts'
 
 const it = wholeGateTest.extend<{ client: SentinelClient }>({
@@ -197,5 +200,69 @@ describe('a client that knows only what ComfyUI-Sentinel documents', () => {
     expect((await client.sendJson('/login', fields)).status).toBe(415)
     expect((await client.getByHeader('/queue', token)).status).toBe(401)
     expect((await client.getByCookie('/queue', token)).status).toBe(401)
+  })
+})
+
+describe('tokens beside sessions', () => {
+  it('are listed for their person and ended there, one or all', async ({ whole, client }) => {
+    await addPerson(whole.stores, 'mia')
+    await addPerson(whole.stores, 'eve')
+    const token = await client.login('mia', goodPassword)
+    const made = await client.sendJson('/generate_token', { username: 'mia', password: goodPassword })
+    const tool = String(made.json().jwt_token)
+    const foreign = await client.login('eve', goodPassword)
+
+    const listed = (await client.getByHeader(`${api}/sessions`, token)).json().items
+
+    const kinds = listed.map(({ kind, current, device }: Record<string, unknown>) => [kind, current, device])
+    expect(kinds).toEqual(
+      expect.arrayContaining([
+        ['signInToken', true, 'Python'],
+        ['token', false, 'Python'],
+      ]),
+    )
+    const { id } = listed.find(({ kind }: { kind: string }) => kind === 'token')
+    const endAs = (bearer: string, path: string) =>
+      ask(whole.port, path, { method: 'DELETE', headers: { authorization: `Bearer ${bearer}` } })
+    expect((await endAs(foreign, `${api}/sessions/${id}`)).status).toBe(404)
+    expect((await client.getByHeader('/queue', tool)).status).toBe(200)
+    expect((await endAs(token, `${api}/sessions/${id}`)).status).toBe(204)
+    expect((await client.getByHeader('/queue', tool)).status).toBe(401)
+
+    const other = await client.login('mia', goodPassword)
+    expect((await endAs(token, `${api}/sessions`)).status).toBe(204)
+    expect((await client.getByHeader('/queue', other)).status).toBe(401)
+    expect((await client.getByHeader('/queue', token)).status).toBe(200)
+  })
+})
+
+describe('free_memory_on_logout (S-35)', () => {
+  const freed = (whole: { upstream: { seen: readonly { method: string; url: string }[] } }) =>
+    whole.upstream.seen.filter(({ method, url }) => method === 'POST' && url === '/free').length
+
+  it('empties the memory at a sign-out when it is switched on, and not otherwise', async ({ whole, client }) => {
+    await addPerson(whole.stores, 'mia')
+    await client.getByCookie('/logout', await client.login('mia', goodPassword))
+    await whole.stores.settings.set('sessions.freeMemoryOnSignOut', true)
+    expect(freed(whole)).toBe(0)
+
+    await client.getByCookie('/logout', await client.login('mia', goodPassword))
+
+    await until(() => freed(whole) === 1, 'the engine is asked to empty its memory')
+    await client.getByCookie('/logout', 'not signed in')
+    expect(freed(whole)).toBe(1)
+  })
+
+  it.for([
+    ['running', true],
+    ['sent', true],
+    ['waiting', true],
+    ['held', false],
+  ] as const)('lets a job that is %s keep what it needs: %s (L-19)', async ([state, isKept]) => {
+    let asked = 0
+    const freeMemory = () => Promise.resolve((asked += 1) > 0)
+
+    expect(await freeIdleMemory({ list: () => [{ status: { state } }] }, { freeMemory })).toBe(!isKept)
+    expect(asked).toBe(isKept ? 0 : 1)
   })
 })
