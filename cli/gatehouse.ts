@@ -5,6 +5,7 @@ import { folderCommand } from './commands/folder.ts'
 import { ipCommand } from './commands/ip.ts'
 import { importSentinelCommand } from './commands/importSentinel.ts'
 import { keyCommand } from './commands/key.ts'
+import { lockoutCommand } from './commands/lockout.ts'
 import { roleCommand } from './commands/role.ts'
 import { settingsCommand } from './commands/settings.ts'
 import { userCommand } from './commands/user.ts'
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   role: roleCommand,
   key: keyCommand,
   ip: ipCommand,
+  lockout: lockoutCommand,
   folder: folderCommand,
   workflow: workflowCommand,
   settings: settingsCommand,

@@ -74,10 +74,13 @@ const list: Action = async (argv, context) => {
 /** Whatever rules there are for exactly these addresses. */
 const remove: Action = async (argv, context) => {
   const { cidr } = parseNetwork(parseOptions(argv, {}, ['CIDR']).positionals[0] ?? '')
-  await withStores(context, async ({ ipRules }) => {
+  await withStores(context, async ({ ipRules, lockouts }) => {
     const found = ipRules.list().filter(({ network }) => network.cidr === cidr)
     if (found.length === 0) throw new GateError('NOT_FOUND', `There is no rule for ${cidr}.`)
-    for (const { id } of found) await ipRules.remove(id, commandLine)
+    for (const rule of found) {
+      await ipRules.remove(rule.id, commandLine)
+      await lockouts.forgetAddressOf(rule)
+    }
     context.print(context.json ? JSON.stringify(found.map(describe)) : `There is no rule for ${cidr} any more.`)
   })
 }

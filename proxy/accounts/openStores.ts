@@ -23,7 +23,9 @@ import { Guests } from './guests.ts'
 import { systemWait } from './heldRefusals.ts'
 import { Invitations } from './invitations.ts'
 import { InvitationUse } from './invitationUse.ts'
+import { KnownDevices } from './knownDevices.ts'
 import { Knocks } from './knocks.ts'
+import { Lockouts } from './lockouts.ts'
 import { OwnerSessions } from './ownerSessions.ts'
 import { defaultHashing, PasswordHasher, systemArgon2 } from './passwordHasher.ts'
 import { Passwords } from './passwords.ts'
@@ -39,6 +41,9 @@ import { TokenStore } from './tokenStore.ts'
 import { UsageRecorder } from './usageRecorder.ts'
 
 const WATCH_MS = 250
+const HALF_HOUR_MS = 30 * 60_000
+/** Blocking counts tries that are further apart, too. */
+const DAY_MS = 86_400_000
 
 /**
  * Opens everything that lives in a data folder, in this order: rights, database, schema, secrets, stores. What fails
@@ -126,12 +131,17 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
   const addressRules = new AddressRules({ rules: ipRules, settings, changes, home })
   const argon2 = options.argon2 ?? systemArgon2
   const passwords = new Passwords(accounts, new PasswordHasher(hashing.password, options.passwordArgon2 ?? argon2))
+  const throttle = new SignInThrottle(clock, () => (settings.get('lockout.blacklistAfter') > 0 ? DAY_MS : HALF_HOUR_MS))
+  const lockouts = await Lockouts.open({ ...shared, throttle, sessions, ipRules, addressRules, settings })
+  const devices = new KnownDevices(shared)
   const signIns = new SignInService({
     accounts,
     sessions,
     tokens,
     passwords,
-    throttle: new SignInThrottle(clock),
+    throttle,
+    devices,
+    lockouts,
     audit,
     clock,
     wait: options.wait ?? systemWait,
@@ -142,7 +152,7 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
   await sessions.removeExpired()
   await tokens.removeExpired()
   const credentials = { accounts, roles, sessions, tokens, keys }
-  const connected = { database, changes, settings, ...credentials, signIns, ipRules, audit, authenticator }
+  const connected = { database, changes, settings, ...credentials, signIns, ipRules, lockouts, audit, authenticator }
   const stopWatching = connectChanges(connected, options)
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
@@ -151,6 +161,7 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
     options.passwordArgon2?.close()
     knocks.close()
     try {
+      await lockouts.close().catch((error: unknown) => logger.error({ err: error }, 'pauses cannot be written'))
       await usage.close()
       await audit.close()
     } finally {
@@ -175,6 +186,8 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
     signIns,
     ipRules,
     addressRules,
+    lockouts,
+    devices,
     guests,
     invitations: new Invitations(shared),
     invitationUse: new InvitationUse({ ...shared, accounts, sessions, keys, passwords }),
@@ -198,6 +211,7 @@ type Connected = Pick<
   | 'keys'
   | 'signIns'
   | 'ipRules'
+  | 'lockouts'
   | 'audit'
 > & {
   readonly authenticator: StoresAuthenticator
@@ -208,7 +222,7 @@ const holdsNoCredential: readonly ChangedResource[] = ['settings', 'ipRules', 'l
 
 /** Own writes end credentials at once; writes of other processes as soon as the data version shows them. */
 function connectChanges(connected: Connected, options: OpenStoresOptions): () => void {
-  const { changes, settings, accounts, roles, sessions, tokens, keys, ipRules, authenticator } = connected
+  const { changes, settings, accounts, roles, sessions, tokens, keys, ipRules, lockouts, authenticator } = connected
   const { logger } = options
   const orLog = (done: Promise<void>, failure: string): void => {
     done.catch((error: unknown) => logger.error({ err: error }, failure))
@@ -243,11 +257,13 @@ function connectChanges(connected: Connected, options: OpenStoresOptions): () =>
       changes.emit('roles')
       orLog(settings.reload(), 'settings cannot be read again')
       orLog(ipRules.reload(), 'rules for addresses cannot be read again')
+      orLog(lockouts.reload(), 'pauses cannot be read again')
       changes.emit('invitations')
       connected.audit.changedElsewhere()
     },
     onTick: () => {
       connected.signIns.recordEndedPauses()
+      orLog(lockouts.tick(), 'pauses cannot be written')
       orLog(ipRules.removeEnded(), 'rules that have ended cannot be removed')
       orLog(authenticator.announceExpired(), 'expired credentials cannot be looked up')
     },

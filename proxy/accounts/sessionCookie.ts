@@ -1,4 +1,4 @@
-import { sessionCookieName, TOKEN_COOKIE } from '../core/cookieNames.ts'
+import { DEVICE_COOKIE, SECURE_DEVICE_COOKIE, sessionCookieName, TOKEN_COOKIE } from '../core/cookieNames.ts'
 import type { CookiePlace } from '../core/cookieNames.ts'
 
 export interface SessionCookieOptions extends CookiePlace {
@@ -12,6 +12,13 @@ export const createSessionCookie = (token: string, options: SessionCookieOptions
 /** Set-Cookie of a token for clients of ComfyUI-Sentinel. */
 export const createTokenCookie = (text: string, options: SessionCookieOptions): string =>
   createCookie(TOKEN_COOKIE, text, options)
+
+/** Browsers keep a cookie for 400 days at most (RFC 6265bis, 5.6.2). */
+const DEVICE_SECONDS = 400 * 86_400
+
+/** Set-Cookie of what a browser is known by after somebody signed in with it. */
+export const createDeviceCookie = (token: string, place: CookiePlace): string =>
+  createCookie(place.secure ? SECURE_DEVICE_COOKIE : DEVICE_COOKIE, token, { ...place, maxAgeSeconds: DEVICE_SECONDS })
 
 function createCookie(name: string, value: string, { secure, listener, maxAgeSeconds }: SessionCookieOptions): string {
   const sameSite = listener === 'administration' ? 'Strict' : 'Lax'

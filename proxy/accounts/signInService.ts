@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { AuditEvent, AuditSink } from '../contract/audit.ts'
 import type { Clock } from '../core/clock.ts'
 import { toAddressGroup } from '../core/addresses.ts'
@@ -7,10 +6,12 @@ import type { ErrorCode } from '../contract/errorCodes.ts'
 import type { TokenUse } from '../pipeline/requestContext.ts'
 import type { ActedBy } from './actedBy.ts'
 import type { Account, AccountStore } from './accountStore.ts'
-import { toNameKey } from './accountName.ts'
+import { kindOfCounter, toAddressCounter, toDeviceCounter, toNameCounter } from './counterKeys.ts'
 import { describeDevice } from './deviceName.ts'
 import { HeldRefusals } from './heldRefusals.ts'
 import type { Wait } from './heldRefusals.ts'
+import type { KnownDevices } from './knownDevices.ts'
+import type { Lockouts } from './lockouts.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 import { maxPasswordBytes } from './passwordPolicy.ts'
 import type { Passwords } from './passwords.ts'
@@ -26,9 +27,15 @@ export interface SignInRequest {
   readonly secure: boolean
   /** The client's User-Agent, kept only in words. */
   readonly userAgent: string | undefined
+  /** What the browser is known by in which somebody signed in before. */
+  readonly deviceToken?: string | undefined
   /** What the session is for; left out: people's things. Of administration only administrators get one. */
   readonly surface?: 'people' | 'administration'
 }
+
+/** A password to be looked at, and by what its tries are counted. */
+export type ProofRequest = Pick<SignInRequest, 'userName' | 'password' | 'clientAddress' | 'deviceToken'> &
+  Partial<Pick<SignInRequest, 'userAgent'>>
 
 /** What a token is asked for with; its name and its password are the request's. */
 export interface TokenRequest extends SignInRequest {
@@ -48,6 +55,8 @@ export interface SignedIn {
   readonly token: string
   readonly session: Session
   readonly account: Account
+  /** What the browser is known by from now on. */
+  readonly deviceToken: string
 }
 
 export interface SignInServiceOptions {
@@ -56,6 +65,8 @@ export interface SignInServiceOptions {
   readonly tokens: TokenStore
   readonly passwords: Passwords
   readonly throttle: SignInThrottle
+  readonly devices: KnownDevices
+  readonly lockouts: Pick<Lockouts, 'blocks'>
   readonly audit: AuditSink
   readonly clock: Clock
   /** Holds back what a pause refuses. */
@@ -90,12 +101,14 @@ export class SignInService {
   }
 
   /**
-   * Refuses an address that is paused before anything of the try is read: the cheapest way to say no.
+   * Refuses an address that is paused before anything of the try is read: the cheapest way to say no. A browser in which
+   * somebody signed in before goes on; whose name it tries decides which count is its.
    * @throws GateError RATE_LIMITED (with `retryAfterSeconds` and `failedAttempts`), TOO_MANY_CONNECTIONS
    */
-  async refusePausedAddress(clientAddress: string): Promise<void> {
+  async refusePausedAddress(clientAddress: string, deviceToken?: string): Promise<void> {
     const state = this.#state([toAddressCounter(clientAddress)])
-    if (state.waitMs > 0) await this.#refusePaused(state, clientAddress, {})
+    if (state.waitMs === 0 || (await this.#options.devices.find(deviceToken)) !== undefined) return
+    await this.#refusePaused(state, clientAddress, {})
   }
 
   /** Called often: records how many tries were refused by pauses that are over. */
@@ -133,7 +146,9 @@ export class SignInService {
       await this.#options.sessions.end(session.id, by)
       throw changedMeanwhile()
     }
-    return { token, session, account }
+    const device = describeDevice(request.userAgent)
+    const deviceToken = await this.#options.devices.remember(request.deviceToken, account.id, device)
+    return { token, session, account, deviceToken }
   }
 
   /**
@@ -159,8 +174,8 @@ export class SignInService {
    * Whose name and password these are, without signing them in.
    * @throws GateError as `signIn`
    */
-  async prove(request: Pick<SignInRequest, 'userName' | 'password' | 'clientAddress'>): Promise<Proven> {
-    await this.refusePausedAddress(request.clientAddress)
+  async prove(request: ProofRequest): Promise<Proven> {
+    await this.refusePausedAddress(request.clientAddress, request.deviceToken)
     const account = await this.#options.accounts.findByName(request.userName)
     const hashBefore = account === undefined ? undefined : await this.#options.accounts.findPasswordHash(account.id)
     await this.#prove(account, request, signInFailed)
@@ -189,16 +204,17 @@ export class SignInService {
    * Asks for one's own password again, under the same counters as signing in.
    * @throws GateError PASSWORD_REQUIRED when it is wrong, RATE_LIMITED
    */
-  async provePassword(account: Account, password: string, clientAddress: string): Promise<void> {
-    await this.#prove(account, { userName: account.name, password, clientAddress }, wrongPassword)
+  async provePassword(
+    account: Account,
+    password: string,
+    from: string | Pick<ProofRequest, 'clientAddress' | 'deviceToken' | 'userAgent'>,
+  ): Promise<void> {
+    const asking = typeof from === 'string' ? { clientAddress: from } : from
+    await this.#prove(account, { userName: account.name, password, ...asking }, wrongPassword)
   }
 
-  async #prove(
-    account: Account | undefined,
-    request: Pick<SignInRequest, 'userName' | 'password' | 'clientAddress'>,
-    refusal: Refusal,
-  ): Promise<void> {
-    const keys = [toAddressCounter(request.clientAddress), toNameCounter(request.userName)]
+  async #prove(account: Account | undefined, request: ProofRequest, refusal: Refusal): Promise<void> {
+    const keys = await this.#countersOf(account, request)
     const state = this.#state(keys)
     if (state.waitMs > 0) await this.#refusePaused(state, request.clientAddress, describeAccount(account))
     // Nothing is awaited between the look and this: many at once are no way around the limit.
@@ -224,10 +240,35 @@ export class SignInService {
         address: request.clientAddress,
         details: describeAccount(account),
       })
-      throw this.#toError(refusal, keys)
+      this.#options.throttle.note(keys, { accountId: account?.id, device: describeDevice(request.userAgent) })
+      throw (await this.#findBlock(keys, request.clientAddress)) ?? this.#toError(refusal, keys)
     }
     // The address keeps its earlier failures: somebody's own account must not wash away guesses at others'.
-    this.#options.throttle.succeed(keys, keys.slice(1))
+    this.#options.throttle.succeed(
+      keys,
+      keys.filter((key) => kindOfCounter(key) !== 'address'),
+    )
+  }
+
+  /**
+   * Keeping somebody out by wrong passwords: a browser in which this very person signed in before is counted by itself,
+   * and neither for its address nor for the name.
+   */
+  async #countersOf(account: Account | undefined, request: ProofRequest): Promise<readonly string[]> {
+    const device = await this.#options.devices.find(request.deviceToken)
+    if (device !== undefined && account !== undefined && device.accountIds.includes(account.id)) {
+      return [toDeviceCounter(device.tokenHash, account.id)]
+    }
+    return [toAddressCounter(request.clientAddress), toNameCounter(request.userName)]
+  }
+
+  async #findBlock(keys: readonly string[], address: string): Promise<GateError | undefined> {
+    const [key] = keys.filter((one) => kindOfCounter(one) === 'address')
+    if (key === undefined) return undefined
+    const { failures: failedAttempts } = this.#state([key])
+    if (!(await this.#options.lockouts.blocks(address, failedAttempts))) return undefined
+    const words = 'Too many wrong passwords. This address is blocked until whoever runs this computer lets it in again.'
+    return new GateError('ADDRESS_BLOCKED', words, { details: { failedAttempts } })
   }
 
   #state(keys: readonly string[]): ThrottleState {
@@ -272,12 +313,3 @@ const notAnAdministrator = (): GateError =>
 /** A name that nobody has is not recorded as typed: people type passwords into that field. */
 const describeAccount = (account: Account | undefined): Readonly<Record<string, string>> =>
   account === undefined ? { name: 'unknown name' } : { account: account.id, name: account.name }
-
-const toAddressCounter = (address: string): string => `address:${toAddressGroup(address)}`
-
-/** Hashed, because people type passwords into the name field and counters live as long as the process. */
-function toNameCounter(userName: string): string {
-  return `name:${createHash('sha256')
-    .update(toNameKey(userName.slice(0, 200)))
-    .digest('hex')}`
-}

@@ -17,6 +17,8 @@ import type { Wait } from './heldRefusals.ts'
 import type { Invitations } from './invitations.ts'
 import type { InvitationUse } from './invitationUse.ts'
 import type { Knocks } from './knocks.ts'
+import type { KnownDevices } from './knownDevices.ts'
+import type { Lockouts } from './lockouts.ts'
 import type { OwnerSessions } from './ownerSessions.ts'
 import type { Argon2, HashingParameters } from './passwordHasher.ts'
 import type { Passwords } from './passwords.ts'
@@ -67,6 +69,8 @@ export interface Stores {
   readonly ipRules: IpRuleStore
   /** Who may connect, from the rules and the settings. */
   readonly addressRules: AddressRules
+  readonly lockouts: Lockouts
+  readonly devices: KnownDevices
   readonly invitations: Invitations
   readonly invitationUse: InvitationUse
   readonly knocks: Knocks

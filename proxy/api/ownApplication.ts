@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GateError } from '../contract/errorCodes.ts'
 import { systemRandom } from '../core/random.ts'
+import { findDeviceToken } from '../http/credentials.ts'
 import type { OwnApplication, RequestContext } from '../pipeline/requestContext.ts'
 import { createPortal } from '../portal/portal.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
@@ -23,6 +24,7 @@ import { createInviteResource, isInvitationUse } from './resources/invite.ts'
 import { createIpRulesResource } from './resources/ipRules.ts'
 import { createKeysResource } from './resources/keys.ts'
 import { createKnocksResource } from './resources/knocks.ts'
+import { createLockoutsResource } from './resources/lockouts.ts'
 import { createNodesResource } from './resources/nodes.ts'
 import { createOutputsResource } from './resources/outputs.ts'
 import { createRolesResource } from './resources/roles.ts'
@@ -81,7 +83,10 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
     } else if (isApi(path) || isInvitationUse(context)) {
       const { authenticator, signIns, guests } = dependencies.stores
       if (isGuestEntry(context)) await guests.refuseEarly(context.clientAddress)
-      if (isSignIn(context)) await signIns.refusePausedAddress(context.clientAddress)
+      if (isSignIn(context)) {
+        const deviceToken = findDeviceToken(incoming.headers.cookie, context.secure)
+        await signIns.refusePausedAddress(context.clientAddress, deviceToken)
+      }
       await writeAnswer(await askRouter(router, incoming, outgoing, context, authenticator), outgoing)
     } else {
       await portal(incoming, outgoing, context)
@@ -118,6 +123,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createKnocksResource(dependencies),
     createRolesResource(dependencies),
     createIpRulesResource(dependencies),
+    createLockoutsResource(dependencies),
     createKeysResource(dependencies),
     createNodesResource(dependencies),
     createSessionsResource(dependencies),

@@ -1,5 +1,6 @@
 import type { Stores } from '../accounts/stores.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import { findDeviceToken } from '../http/credentials.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
 import { requirePrincipal } from './rights.ts'
 
@@ -12,6 +13,7 @@ export async function proveOwnPassword(
   stores: Stores,
   context: RequestContext,
   password: string | undefined,
+  cookie?: string,
 ): Promise<void> {
   const principal = requirePrincipal(context)
   const account = await stores.accounts.get(principal.accountId)
@@ -24,7 +26,8 @@ export async function proveOwnPassword(
   if (password === undefined || password === '') {
     throw new GateError('PASSWORD_REQUIRED', 'Type your password again to go on.')
   }
-  await stores.signIns.provePassword(account, password, context.clientAddress)
+  const deviceToken = findDeviceToken(cookie, context.secure)
+  await stores.signIns.provePassword(account, password, { clientAddress: context.clientAddress, deviceToken })
   // The password that was just right may be the old one by now; a change of it has ended this session.
   if ((await stores.authenticator.reauthenticate(principal)) === undefined) {
     throw new GateError('AUTH_INVALID', 'You are signed out. Sign in again.')

@@ -7,6 +7,10 @@ export const SECURE_SESSION_COOKIE = '__Host-gatehouse_session'
 /** The cookie of ComfyUI-Sentinel's clients; its name is theirs, so it has no `__Host-`. */
 export const TOKEN_COOKIE = 'jwt_token'
 
+/** Says that somebody signed in with this browser before. It lets nobody in. */
+export const DEVICE_COOKIE = 'gatehouse_device'
+export const SECURE_DEVICE_COOKIE = '__Host-gatehouse_device'
+
 /** Of administration's port, which has no cookies of its own otherwise: browsers send one to every port of a host. */
 export const ADMINISTRATION_COOKIE = '__Host-gatehouse_administration'
 

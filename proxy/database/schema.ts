@@ -312,9 +312,13 @@ export interface LockoutsTable {
   paused_until_ms: number
   paused_at_failures: number
   last_failure_ms: number
+  /** What was used for the last try, in words. */
+  device: string
+  /** Ids of accounts whose passwords were guessed, as JSON; an empty one for names that nobody has. */
+  tried: string
 }
 
-/** Browsers in which somebody signed in before: they have a counter of their own. */
+/** Browsers in which somebody signed in before: they have a counter of their own for each who did. */
 export interface KnownDevicesTable {
   /** Hex SHA-256 of the cookie. */
   token_hash: string

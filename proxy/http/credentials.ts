@@ -1,5 +1,5 @@
 import { GateError } from '../contract/errorCodes.ts'
-import { ADMINISTRATION_COOKIE, TOKEN_COOKIE } from '../core/cookieNames.ts'
+import { ADMINISTRATION_COOKIE, DEVICE_COOKIE, SECURE_DEVICE_COOKIE, TOKEN_COOKIE } from '../core/cookieNames.ts'
 import type { PresentedCredential } from '../pipeline/requestContext.ts'
 
 export const BEARER_SUBPROTOCOL = 'gatehouse.bearer.'
@@ -80,6 +80,12 @@ export function listCookies(cookie: string | undefined, name: string): string[] 
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1))
+}
+
+/** By which a browser is known in which somebody signed in before. Of two, neither is known to be its own. */
+export function findDeviceToken(cookie: string | undefined, secure: boolean): string | undefined {
+  const found = listCookies(cookie, secure ? SECURE_DEVICE_COOKIE : DEVICE_COOKIE)
+  return found.length === 1 ? found[0] : undefined
 }
 
 function findCookie(cookie: string | undefined, name: string): string | undefined {

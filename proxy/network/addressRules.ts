@@ -48,6 +48,11 @@ export class AddressRules implements PeerRules, ClientRules {
     return this.decideUnder(this.#options.rules.current(), address)
   }
 
+  /** Whether an address is of the home, whatever the rules say. */
+  isHome(address: string): boolean {
+    return this.#options.home.has(address)
+  }
+
   /** What would be decided if these were the rules. */
   decideUnder(rules: RuleSet, address: string): PeerVerdict {
     const { settings, home } = this.#options

@@ -4,6 +4,7 @@ import { createTokenCookie } from '../accounts/sessionCookie.ts'
 import type { Stores } from '../accounts/stores.ts'
 import { passwordSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import { findDeviceToken } from '../http/credentials.ts'
 import { everywhere } from '../http/securityHeaders.ts'
 import { readFields } from './turn.ts'
 import type { Turn } from './turn.ts'
@@ -53,7 +54,7 @@ const noAdministrator = refusal(
 /** `POST /login` as JSON, or as a form of a tool: a token, in the answer and as cookie. */
 export const loginForToken = (turn: Turn, stores: Stores, fields?: unknown): Promise<void> =>
   answer(turn, badLogin, async () => {
-    if (fields === undefined) await stores.signIns.refusePausedAddress(turn.context.clientAddress)
+    if (fields === undefined) await refusePaused(turn, stores)
     const { username, password } = parse(credentialsSchema, fields ?? (await readFields(turn)))
     if (username === '' || password === '') return missingCredentials
     const lifetimeMs = stores.settings.get('tokens.hours') * HOUR_MS
@@ -70,7 +71,7 @@ export const loginForToken = (turn: Turn, stores: Stores, fields?: unknown): Pro
 /** `POST /generate_token`: a token for a tool. It never signs the browser in that asks for it. */
 export const generateToken = (turn: Turn, stores: Stores): Promise<void> =>
   answer(turn, badLogin, async () => {
-    await stores.signIns.refusePausedAddress(turn.context.clientAddress)
+    await refusePaused(turn, stores)
     const fields = await readFields(turn)
     const { username, password } = parse(credentialsSchema, fields)
     const maxHours = stores.settings.get('tokens.maxHours')
@@ -88,7 +89,7 @@ export const generateToken = (turn: Turn, stores: Stores): Promise<void> =>
 export const register = (turn: Turn, stores: Stores): Promise<void> =>
   answer(turn, badAdministrator, async () => {
     const { signIns, passwords, accounts } = stores
-    await signIns.refusePausedAddress(turn.context.clientAddress)
+    await refusePaused(turn, stores)
     const fields = await readFields(turn)
     const { username, password } = parse(credentialsSchema, fields)
     const { new_user_username: name, new_user_password: newPassword, role } = parse(registrationSchema, fields)
@@ -110,12 +111,16 @@ export const register = (turn: Turn, stores: Stores): Promise<void> =>
     return { status: 200, body: { message: 'User registered successfully' } }
   })
 
+const refusePaused = ({ incoming, context }: Turn, { signIns }: Stores): Promise<void> =>
+  signIns.refusePausedAddress(context.clientAddress, findDeviceToken(incoming.headers.cookie, context.secure))
+
 const asked = ({ incoming, context }: Turn, userName: string, password: string) => ({
   userName,
   password,
   clientAddress: context.clientAddress,
   secure: context.secure,
   userAgent: incoming.headers['user-agent'],
+  deviceToken: findDeviceToken(incoming.headers.cookie, context.secure),
 })
 
 /** @throws GateError BAD_REQUEST when a client sent something else than fields */

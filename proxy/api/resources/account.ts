@@ -34,7 +34,7 @@ export function createAccountResource({ stores }: OwnApplicationDependencies) {
       const { context } = c.env
       const principal = requirePermission(context, 'account')
       const { currentPassword, newPassword } = c.req.valid('json')
-      await proveOwnPassword(stores, context, currentPassword)
+      await proveOwnPassword(stores, context, currentPassword, c.env.incoming.headers.cookie)
       const keep = principal.credential.kind === 'session' ? principal.credential.sessionId : undefined
       await stores.passwords.set(principal.accountId, newPassword, toActedBy(principal, context.clientAddress), keep)
       return c.body(null, 204)

@@ -1,6 +1,8 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { createSessionCookie } from '../../accounts/sessionCookie.ts'
+import { describeDevice } from '../../accounts/deviceName.ts'
+import { createDeviceCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
+import { findDeviceToken } from '../../http/credentials.ts'
 import { sessionSchema } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import { acceptInvitationSchema, invitationPath, offerSchema } from '../../contract/invitations.ts'
@@ -39,6 +41,9 @@ export function createInviteResource({ stores }: OwnApplicationDependencies) {
     const entered = await stores.invitationUse.accept({ token, name, password, clientAddress, secure, userAgent })
     const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
     c.header('set-cookie', createSessionCookie(entered.token, { ...c.env.context, maxAgeSeconds }))
+    const known = findDeviceToken(c.env.incoming.headers.cookie, secure)
+    const deviceToken = await stores.devices.remember(known, entered.account.id, describeDevice(userAgent))
+    c.header('set-cookie', createDeviceCookie(deviceToken, context), { append: true })
     return c.json(await describeNewSession(stores, entered), 200)
   })
 }

@@ -70,7 +70,9 @@ export function createKeysResource({ stores, clock, workflows }: OwnApplicationD
       }
       checkScopes(wanted.scopes, principal, account)
       const workflow = await findWorkflow(wanted, account, workflows.store)
-      if (needsPasswordAgain(principal)) await proveOwnPassword(stores, context, wanted.password)
+      if (needsPasswordAgain(principal)) {
+        await proveOwnPassword(stores, context, wanted.password, c.env.incoming.headers.cookie)
+      }
       const wantedEndMs = wanted.expiresInDays === null ? null : clock.nowMs() + wanted.expiresInDays * DAY_MS
       const maker = await findMaker(principal, stores.keys)
       const expiresAtMs = notAfter(wantedEndMs, maker?.expiresAtMs ?? null)

@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import type { Account } from '../../accounts/accountStore.ts'
 import { enterAsGuest } from '../../accounts/guestEntry.ts'
-import { clearSignInCookies, createSessionCookie } from '../../accounts/sessionCookie.ts'
+import { clearSignInCookies, createDeviceCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
 import type { Session } from '../../accounts/sessionStore.ts'
 import { findSignInSurface } from '../../accounts/signInSurface.ts'
 import { signOut } from '../../accounts/signOut.ts'
@@ -12,7 +12,7 @@ import { guestEntrySchema, sessionSchema, signInSchema } from '../../contract/ac
 import type { SessionAnswer } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import { TOKEN_COOKIE } from '../../core/cookieNames.ts'
-import { listCookies } from '../../http/credentials.ts'
+import { findDeviceToken, listCookies } from '../../http/credentials.ts'
 import type { Credential, Principal } from '../../pipeline/requestContext.ts'
 import { decideManager, mayAdminister } from '../../policy/rights.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
@@ -119,16 +119,18 @@ export function createSessionResource(dependencies: OwnApplicationDependencies) 
       const { context } = c.env
       const surface = findSignInSurface(context)
       const { username, password } = c.req.valid('json')
-      const { token, session, account } = await stores.signIns.signIn({
+      const { token, session, account, deviceToken } = await stores.signIns.signIn({
         userName: username,
         password,
         clientAddress: context.clientAddress,
         secure: context.secure,
         userAgent: c.req.header('user-agent'),
+        deviceToken: findDeviceToken(c.env.incoming.headers.cookie, context.secure),
         surface,
       })
       const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
       c.header('set-cookie', createSessionCookie(token, { ...context, maxAgeSeconds }))
+      c.header('set-cookie', createDeviceCookie(deviceToken, context), { append: true })
       return c.json(await describeNewSession(stores, { session, account }), 200)
     })
     .openapi(deleteRoute, async (c) => {

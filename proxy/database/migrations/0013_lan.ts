@@ -22,14 +22,17 @@ const statements = [
     failures integer not null,
     paused_until_ms integer not null,
     paused_at_failures integer not null,
-    last_failure_ms integer not null
+    last_failure_ms integer not null,
+    device text not null default '',
+    tried text not null default '[]'
   ) strict`,
   `create table known_devices (
-    token_hash text primary key not null check (length(token_hash) = 64),
+    token_hash text not null check (length(token_hash) = 64),
     account_id text not null references accounts (id) on delete cascade,
     device text not null,
     first_seen_ms integer not null,
-    last_seen_ms integer not null
+    last_seen_ms integer not null,
+    primary key (token_hash, account_id)
   ) strict`,
   `create index known_devices_by_account on known_devices (account_id)`,
   `create table invitations (

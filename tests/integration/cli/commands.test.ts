@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
 import type { CommandContext } from '../../../cli/commandContext.ts'
 import { parseGlobalOptions, runCommand } from '../../../cli/gatehouse.ts'
+import type { Stores } from '../../../proxy/accounts/stores.ts'
 import { defaultJobLimits, defaultJobWeights } from '../../../proxy/contract/jobs.ts'
 import { systemClock } from '../../../proxy/core/clock.ts'
 import { systemRandom } from '../../../proxy/core/random.ts'
@@ -131,6 +132,48 @@ describe('gatehouse ip', () => {
     await openAgain()
     expect(await run(command)).toMatchObject({ code, out: '' })
     expect((await run('--json ip list')).out).toBe('[]')
+  })
+})
+
+describe('gatehouse lockout', () => {
+  const guessFrom = async (stores: Stores, clientAddress: string, times: number) => {
+    const asked = { userName: 'Mia', password: 'wrong', clientAddress, secure: false, userAgent: undefined }
+    for (let turn = 0; turn < times; turn += 1) await stores.signIns.signIn(asked).catch(() => undefined)
+  }
+
+  it('lists who waits and lets them try again, by address and by name', async ({ run, openAgain }) => {
+    await addMia(run)
+    const stores = await openAgain()
+    await guessFrom(stores, '192.168.1.66', 3)
+    await stores.lockouts.tick()
+
+    const listed = JSON.parse((await run('--json lockout list')).out)
+    expect(listed).toMatchObject([
+      { failures: 3, blocked: false, waitsUntil: '2026-11-01T12:01:00.000Z', people: ['Mia'] },
+      { failures: 3, blocked: false, waitsUntil: '2026-11-01T12:01:00.000Z', people: ['Mia'] },
+    ])
+    expect((await run('lockout lift Mia')).out).toBe('Mia may try again.')
+    expect((await run('lockout lift 192.168.1.66')).out).toBe('192.168.1.66 may try again.')
+    expect((await run('lockout list')).out).toBe('Nobody waits or is blocked.')
+    expect(await run('lockout lift 192.168.1.66')).toMatchObject({ code: 1 })
+    await vi.waitFor(() => expect(stores.lockouts.list()).toEqual([]))
+  })
+
+  it('forgets the tries of an address whose block is removed as a rule', async ({ run, openAgain }) => {
+    await addMia(run)
+    const stores = await openAgain()
+    await stores.settings.set('lockout.blacklistAfter', 2)
+    await guessFrom(stores, '192.168.1.66', 2)
+    await vi.waitFor(() => expect(stores.addressRules.decide('192.168.1.66')).toBe('blocked'))
+    await stores.lockouts.tick()
+
+    expect((await run('ip remove 192.168.1.66')).code).toBe(0)
+
+    await vi.waitFor(() => expect(stores.addressRules.decide('192.168.1.66')).toBe('allowed'))
+    await vi.waitFor(() => expect(stores.lockouts.list()).toEqual([]))
+    await guessFrom(stores, '192.168.1.66', 1)
+    await stores.lockouts.tick()
+    expect(stores.addressRules.decide('192.168.1.66')).toBe('allowed')
   })
 })
 
