@@ -161,7 +161,7 @@ describe('an invitation under attack', () => {
     ['full width', 'Ｍｉａ'],
     ['what is not seen', 'M i a'],
     ['points', 'Mia...'],
-  ])('does not make a second Mia by %s', async (_how, name) => {
+  ])('does not make a second Mia by %s', (_how, name) => {
     expect(toLookAlikeKey(name)).toBe(toLookAlikeKey('Mia'))
   })
 
