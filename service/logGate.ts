@@ -1,3 +1,4 @@
+import { findInvitationAddress } from '../proxy/contract/invitations.ts'
 import type { Logger } from '../proxy/core/logger.ts'
 import type { FolderLock } from '../proxy/database/lockFile.ts'
 import type { SharingController } from './sharingController.ts'
@@ -8,11 +9,12 @@ export function logGate(sharing: SharingController, logger: Logger, lock: Pick<F
   let lastProblem: string | null = null
   sharing.onChange(() => {
     if (sharing.publicPort === undefined) return
-    const { on, localUrl, addresses, codeUrl, primaryUrl, problem } = sharing.describe()
+    const described = sharing.describe()
+    const { localUrl, addresses, problem } = described
     if (problem !== lastProblem && problem !== null) logger.warn({}, problem)
     lastProblem = problem
     const urls = [localUrl, ...addresses.map(({ url }) => url)]
-    const sharedUrl = on ? (codeUrl ?? primaryUrl) : null
+    const sharedUrl = findInvitationAddress(described)
     const all = [...urls, sharedUrl ?? ''].join()
     if (all === last) return
     last = all

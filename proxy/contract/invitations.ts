@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { accountIdSchema, accountNameSchema, passwordSchema } from './accounts.ts'
 import { idSchema } from './ids.ts'
 import { roleIdSchema } from './roleRules.ts'
+import type { Sharing } from './sharing.ts'
 
 /** How long an invitation holds when nothing is said, and at most, in hours. */
 export const defaultInvitationHours = 24
@@ -12,18 +13,34 @@ export const shortInvitationHours = 1
 /** Where the page for whoever is invited is; what lets them in stands behind its `#`. */
 export const invitationPath = '/gatehouse/invite'
 
+/** Explains a new device why it warns, and leads on; see portal/welcome/. */
+const welcomePath = '/gatehouse/welcome'
+
 /**
- * The link for a phone. Where the code leads to a page that comes first (one that explains a warning), it is handed on
- * behind that page's `#`.
+ * Where a phone that was invited finds this computer; null while nothing is shared. With a certificate that no phone
+ * knows yet, the page that explains it comes first.
  */
-export function toInvitationLink(codeUrl: string, token: string): string {
-  const { pathname } = new URL(codeUrl)
-  return new URL(pathname === '/' ? `${invitationPath}#${token}` : `${pathname}#invite=${token}`, codeUrl).href
+export function findInvitationAddress({ on, encrypted, codeUrl, primaryUrl }: SharedSomewhere): string | null {
+  const url = on ? (codeUrl ?? primaryUrl) : null
+  if (url === null) return null
+  const { protocol, pathname } = new URL(url)
+  return encrypted && protocol === 'http:' && pathname === '/' ? new URL(welcomePath, url).href : url
+}
+
+type SharedSomewhere = Pick<Sharing, 'on' | 'encrypted' | 'codeUrl' | 'primaryUrl'>
+
+/** The link for a phone. A page that comes first hands on what stands behind `#`, which no server ever sees. */
+export function toInvitationLink(address: string, token: string): string {
+  const url = new URL(address)
+  if (url.pathname === '/') url.pathname = invitationPath
+  else url.searchParams.set('next', invitationPath)
+  url.hash = token
+  return url.href
 }
 
 /** The token of such a link's fragment, `#` included or not; undefined when there is none. */
 export const findInvitationToken = (fragment: string): string | undefined =>
-  /^#?(?:invite=)?([A-Za-z0-9_-]{43})$/.exec(fragment)?.[1]
+  /^#?([A-Za-z0-9_-]{43})$/.exec(fragment)?.[1]
 
 const MiB = 1024 * 1024
 

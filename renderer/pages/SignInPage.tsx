@@ -6,12 +6,33 @@ import { Refusal } from '../components/ErrorState.tsx'
 import { PasswordField } from '../components/PasswordField.tsx'
 import { useSignIn } from '../features/account/accountQueries.ts'
 import { findLandingPath } from '../features/account/landingPath.ts'
-import { KnockEntry } from '../features/door/KnockEntry.tsx'
+import { KnockAnswer, KnockEntry } from '../features/door/KnockEntry.tsx'
+import { forgetOwnKnock, recallOwnKnock } from '../features/door/ownKnock.ts'
+import type { OwnKnock } from '../features/door/ownKnock.ts'
 import { GuestEntry } from '../features/guests/GuestEntry.tsx'
 import styles from './SignInPage.module.css'
 
 /** Name and password; then on to where one wanted to go. */
 export function SignInPage() {
+  const [knock, setKnock] = useState(recallOwnKnock)
+  if (knock === undefined) return <SignIn onKnocked={setKnock} />
+  const again = () => {
+    forgetOwnKnock()
+    setKnock(undefined)
+  }
+  return (
+    <main className={styles.root}>
+      <div className={styles.form}>
+        <span className={styles.mark}>
+          <GateMark size={44} state={{ kind: 'running' }} />
+        </span>
+        <KnockAnswer knock={knock} onAgain={again} />
+      </div>
+    </main>
+  )
+}
+
+function SignIn({ onKnocked }: { readonly onKnocked: (knock: OwnKnock) => void }) {
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
   const form = useRef<HTMLFormElement>(null)
@@ -62,7 +83,7 @@ export function SignInPage() {
           </Button>
           <p className="quiet small">Forgot it? Ask whoever runs this computer: People, your name, New password.</p>
         </form>
-        <KnockEntry />
+        <KnockEntry onKnocked={onKnocked} />
         <GuestEntry />
       </div>
     </main>

@@ -10,6 +10,7 @@ import type { Person, Role } from '../../proxy/contract/accounts.ts'
 import { comfyuiSchema, engineLogSchema } from '../../proxy/contract/comfyui.ts'
 import type { Comfyui } from '../../proxy/contract/comfyui.ts'
 import { apiKeySchema } from '../../proxy/contract/keys.ts'
+import { knocksSchema } from '../../proxy/contract/knocks.ts'
 import type { ApiKey } from '../../proxy/contract/keys.ts'
 import { settingDefinitions } from '../../proxy/contract/settings.ts'
 import { connectionSchema, sharingSchema } from '../../proxy/contract/sharing.ts'
@@ -384,6 +385,8 @@ const ownerAnswers = {
   'GET comfyui/log': engineLog,
   'GET settings': settings,
   'POST users': people[1],
+  'GET invitations': list([]),
+  'GET knocks': knocksSchema.parse({ openUntil: null, items: [], nextCursor: null }),
   ...workflowAnswers,
 }
 

@@ -47,7 +47,9 @@ export async function openPageServer(pagesDirectory: string): Promise<PageServer
       else answerApi(incoming.method ?? 'GET', named, searchParams, outgoing)
       return
     }
-    await sendFile(pathname, outgoing)
+    // What else is asked for by our pages is no file.
+    if (incoming.method === 'POST') answerApi('POST', pathname, searchParams, outgoing)
+    else await sendFile(pathname, outgoing)
   }
 
   function answerApi(method: string, path: string, query: URLSearchParams, outgoing: ServerResponse): void {

@@ -15,6 +15,7 @@ import {
 } from './pageFixtures.ts'
 import type { PageScenario } from './pageFixtures.ts'
 import { guestShots, ownerGuestShots } from './pageFixturesGuests.ts'
+import { doorShots, ownerDoorShots } from './pageFixturesDoor.ts'
 import { ownerJobShots, portalQueueShots } from './pageFixturesJobs.ts'
 import { ownerPictureShots, pictureShots } from './pageFixturesPictureShots.ts'
 import { ownerRoleShots } from './pageFixturesRoles.ts'
@@ -313,6 +314,7 @@ export const shots: readonly Shot[] = [
   ...[
     ...ownerShots,
     ...ownerGuestShots,
+    ...ownerDoorShots,
     ...ownerRoleShots,
     ...ownerJobShots,
     ...ownerPictureShots,
@@ -321,7 +323,7 @@ export const shots: readonly Shot[] = [
     ...shot,
     place: 'owner' as const,
   })),
-  ...[...portalShots, ...guestShots, ...runShots, ...portalQueueShots, ...pictureShots].map((shot) => ({
+  ...[...portalShots, ...guestShots, ...doorShots, ...runShots, ...portalQueueShots, ...pictureShots].map((shot) => ({
     ...shot,
     place: 'portal' as const,
   })),

@@ -7,6 +7,7 @@ import { idSchema } from '../../contract/ids.ts'
 import {
   createInvitationSchema,
   createdInvitationSchema,
+  findInvitationAddress,
   toInvitationLink,
   invitationSchema,
 } from '../../contract/invitations.ts'
@@ -73,12 +74,9 @@ export function createInvitationsResource({ stores, sharing }: OwnApplicationDep
 }
 
 /** Chat programs fetch a link to show a picture of it, and proxies log it: what stands behind `#` is not sent. */
-function toLink(
-  { token }: MadeInvitation,
-  { on, codeUrl, primaryUrl }: Sharing,
-): Omit<CreatedInvitation, 'invitation'> {
-  const url = on ? (codeUrl ?? primaryUrl) : null
-  return { token, link: url === null ? null : toInvitationLink(url, token) }
+function toLink({ token }: MadeInvitation, sharing: Sharing): Omit<CreatedInvitation, 'invitation'> {
+  const address = findInvitationAddress(sharing)
+  return { token, link: address === null ? null : toInvitationLink(address, token) }
 }
 
 const toAnswer = (invitation: Invitation, roleTitle: string): InvitationAnswer => ({

@@ -68,8 +68,8 @@ function Question({ knock, onAnswered }: QuestionProps) {
       </p>
       {looksLike !== null && (
         <Notice tone="attention">
-          That looks like “<bdi>{looksLike}</bdi>”, who is not somebody new. Only as a guest, then; whoever forgot a
-          password gets a new one from their row.
+          That could be taken for “<bdi>{looksLike}</bdi>”, so only as a guest. Somebody you know forgot a password?
+          Give them a new one from their row.
         </Notice>
       )}
       <Radio.Group

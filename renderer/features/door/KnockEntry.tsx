@@ -5,25 +5,21 @@ import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { PasswordField } from '../../components/PasswordField.tsx'
 import { useDoor, useFirstPassword, useKnock, useKnockAnswer } from './doorQueries.ts'
-import { forgetOwnKnock, keepOwnKnock, recallOwnKnock } from './ownKnock.ts'
+import { forgetOwnKnock, keepOwnKnock } from './ownKnock.ts'
 import type { OwnKnock } from './ownKnock.ts'
 import styles from './door.module.css'
 
+interface KnockEntryProps {
+  readonly onKnocked: (knock: OwnKnock) => void
+}
+
 /** Asking to come in without an account, while the owner lets people knock. */
-export function KnockEntry() {
+export function KnockEntry({ onKnocked }: KnockEntryProps) {
   const door = useDoor().data
-  const [own, setOwn] = useState(recallOwnKnock)
-  if (own !== undefined) {
-    const again = () => {
-      forgetOwnKnock()
-      setOwn(undefined)
-    }
-    return <KnockAnswer knock={own} onAgain={again} />
-  }
   if (door?.open !== true) return null
   const knocked = (knock: OwnKnock) => {
     keepOwnKnock(knock)
-    setOwn(knock)
+    onKnocked(knock)
   }
   return <KnockForm onKnocked={knocked} />
 }
@@ -72,7 +68,8 @@ interface KnockAnswerProps {
   readonly onAgain: () => void
 }
 
-function KnockAnswer({ knock, onAgain }: KnockAnswerProps) {
+/** Words to show, and then what came of it: instead of the sign-in, because nothing else is to be done here. */
+export function KnockAnswer({ knock, onAgain }: KnockAnswerProps) {
   const answer = useKnockAnswer(knock.secret)
   const { state = 'waiting', mayChoosePassword = false } = answer.data ?? {}
   useEffect(() => {
@@ -84,7 +81,8 @@ function KnockAnswer({ knock, onAgain }: KnockAnswerProps) {
   if (state === 'letIn' && mayChoosePassword) return <FirstPassword secret={knock.secret} />
   if (state === 'waiting' || state === 'letIn') {
     return (
-      <section className={styles.entry} aria-label="You asked to come in">
+      <section className={styles.answer} aria-labelledby="knocked">
+        <h1 id="knocked">You asked to come in</h1>
         <p>Show this to whoever runs this computer, or say it:</p>
         <p className={styles.shown}>{knock.words}</p>
         <p className="quiet" role="status">
@@ -94,9 +92,10 @@ function KnockAnswer({ knock, onAgain }: KnockAnswerProps) {
     )
   }
   return (
-    <section className={styles.entry} aria-label="You asked to come in">
+    <section className={styles.answer} aria-labelledby="knocked">
+      <h1 id="knocked">Not this time</h1>
       <Notice tone="plain" announce>
-        {state === 'refused' ? 'You were not let in this time.' : 'Nobody answered in time.'}
+        {state === 'refused' ? 'You were not let in.' : 'Nobody answered in time.'}
       </Notice>
       <Button variant="default" size="md" fullWidth onClick={onAgain}>
         Back
@@ -115,9 +114,10 @@ function FirstPassword({ secret }: { readonly secret: string }) {
     choose.mutate(password, { onSuccess: goOn })
   }
   return (
-    <section className={styles.entry} aria-label="You are in">
+    <section className={styles.answer} aria-labelledby="letIn">
+      <h1 id="letIn">You are in</h1>
       <Notice tone="good" announce>
-        You are in. Choose a password if you want to come back from other devices, too.
+        Choose a password if you want to come back from other devices, too.
       </Notice>
       <form onSubmit={submit} className={styles.entryForm}>
         <PasswordField

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { toInvitationLink } from '../../../proxy/contract/invitations.ts'
+import { findInvitationAddress, toInvitationLink } from '../../../proxy/contract/invitations.ts'
 import type { CreatedInvitation } from '../../../proxy/contract/invitations.ts'
 import { CopyButton } from '../../components/CopyButton.tsx'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
@@ -21,7 +21,7 @@ export function InvitationLink({ made, onClose }: InvitationLinkProps) {
   const { invitation, token } = made
   const now = useInvitations().data?.find(({ id }) => id === invitation.id) ?? invitation
   const sharing = useSharing().data
-  const address = sharing?.on === true ? (sharing.codeUrl ?? sharing.primaryUrl) : null
+  const address = sharing === undefined ? null : findInvitationAddress(sharing)
   if (now.state === 'used') {
     return (
       <Dialog title={usedWords(now)} onClose={onClose}>

@@ -5,7 +5,12 @@
   var probe = body.getAttribute('data-probe')
   var on = document.getElementById('on')
   // What stands behind # (an invitation) goes along; it is never sent to a server.
-  if (on && window.location.hash) on.href += window.location.hash
+  if (window.location.hash) {
+    for (var at = 0; at < document.links.length; at += 1) {
+      var link = document.links[at]
+      if (link === on || link.pathname === window.location.pathname) link.href += window.location.hash
+    }
+  }
   if (!probe || !on) return
 
   // A picture arrives over HTTPS only when this device trusts the certificate; a page cannot ask in any other way.

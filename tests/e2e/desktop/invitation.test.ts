@@ -1,0 +1,106 @@
+import type { BrowserContext, Locator, Page } from 'playwright-core'
+import { describe, expect } from 'vitest'
+import { desktopTest, patienceMs } from '../../support/desktopApp.ts'
+import { openPage, startPracticeEngine } from '../../support/desktopSteps.ts'
+import { findBarriers } from '../../support/portalWorld.ts'
+
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, ignoreHTTPSErrors: true }
+
+/** A finger that is counted. */
+class Finger {
+  taps = 0
+
+  async tap(target: Locator): Promise<void> {
+    this.taps += 1
+    await target.tap({ timeout: patienceMs })
+  }
+
+  /** The press on what the camera shows. */
+  async scan(page: Page, link: string): Promise<void> {
+    this.taps += 1
+    await page.goto(link)
+  }
+}
+
+const openPhone = async (context: BrowserContext): Promise<Page> => {
+  const page = await context.newPage()
+  page.setDefaultTimeout(patienceMs)
+  return page
+}
+
+describe('coming in', () => {
+  desktopTest(
+    'takes at most five taps from the code in the owner’s window to a first picture',
+    async ({ start, browser }) => {
+      const app = await start()
+      await startPracticeEngine(app.page, { withComfyuisPage: false })
+      await openPage(app.page, 'People')
+      await app.page.getByRole('button', { name: 'Invite' }).first().click()
+      const dialog = app.page.getByRole('dialog')
+      expect(await dialog.getByRole('radio', { name: /^User/ }).isChecked()).toBe(true)
+      await dialog.getByRole('button', { name: 'Make the invitation' }).click()
+      await dialog.getByRole('button', { name: 'Turn sharing on' }).click()
+      await dialog.getByRole('img', { name: 'QR code of the invitation' }).waitFor()
+      expect(await findBarriers(app.page)).toEqual([])
+      await dialog.getByRole('button', { name: 'Copy the link' }).click()
+      await dialog.getByText(/^Copied/).waitFor()
+      const link = await app.readClipboard()
+      expect(link).toMatch(/#[\w-]{43}$/)
+
+      const context = await browser.newContext(phone)
+      const page = await openPhone(context)
+      const finger = new Finger()
+      await finger.scan(page, link)
+      await page.getByRole('heading', { name: 'You are invited' }).waitFor()
+      // The token is out of the address, and the name can be typed at once.
+      expect(page.url()).not.toContain('#')
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('username')
+      expect(await findBarriers(page)).toEqual([])
+      await page.keyboard.type('Mia')
+      await finger.tap(page.getByRole('button', { name: 'Make one for me' }))
+      await finger.tap(page.getByRole('button', { name: 'Come in' }))
+      await finger.tap(page.getByRole('button', { name: 'Run', exact: true }))
+      const picture = page.getByRole('main').getByRole('img').first()
+      await picture.waitFor()
+      await expect.poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
+      expect(finger.taps).toBeLessThanOrEqual(5)
+
+      await app.page.getByRole('dialog', { name: 'Mia is in.' }).waitFor()
+      await page.goto(new URL('/', link).href)
+      // The plain address leads to one's own pages.
+      await page.waitForURL(/\/gatehouse\//)
+      const second = await openPhone(await browser.newContext(phone))
+      await second.goto(link)
+      await second.getByRole('heading', { name: 'This link is over' }).waitFor()
+    },
+  )
+
+  desktopTest('lets somebody in who knocks, by the words on their phone', async ({ start, home, browser }) => {
+    const app = await start()
+    await startPracticeEngine(app.page, { withComfyuisPage: false })
+    await openPage(app.page, 'Home')
+    await app.page.getByRole('region', { name: 'Sharing' }).getByRole('switch', { name: 'Sharing' }).click()
+    await app.clickMenu((item) => item.id === 'knocking')
+
+    const context = await browser.newContext(phone)
+    const page = await openPhone(context)
+    await page.goto(new URL('/login', home.shareUrl).href)
+    await page.getByRole('button', { name: 'No account? Ask to come in' }).tap()
+    await page.getByLabel('What is your name?').fill('Onkel Herbert')
+    await page.getByRole('button', { name: 'Ask to come in' }).tap()
+    const words = await page.getByText(/^[a-z]+ [a-z]+$/).innerText()
+    expect(await findBarriers(page)).toEqual([])
+
+    await app.waitForMenu((item) => item.id === 'door' && item.label === 'At the door (1)')
+    await app.page.getByRole('button', { name: 'Look' }).click()
+    const dialog = app.page.getByRole('dialog')
+    await dialog.getByText('Onkel Herbert').waitFor()
+    await dialog.getByRole('radio', { name: words }).check()
+    await dialog.getByRole('button', { name: 'Let in for good' }).click()
+
+    await page.getByRole('heading', { name: 'You are in' }).waitFor()
+    await page.getByRole('button', { name: 'Go on without' }).tap()
+    await page.getByRole('button', { name: 'Run', exact: true }).waitFor()
+    await app.waitForMenu((item) => item.id === 'door' && !item.enabled)
+  })
+})
