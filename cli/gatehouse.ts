@@ -32,7 +32,7 @@ const commands: Readonly<Record<string, Command>> = {
 }
 
 const serveUsage =
-  'serve [--comfyui DIR [--python EXE] | --practice] [--host ADDR] [--port N] [--tls off] [--comfyui-port N] [-- more ComfyUI arguments]'
+  'serve [--comfyui DIR [--python EXE] | --practice] [--host ADDR] [--port N] [--tls auto|off] [--comfyui-port N] [-- more ComfyUI arguments]'
 
 export const usageText = [
   'gatehouse [--data-dir DIR] [--json] COMMAND',

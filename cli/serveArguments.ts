@@ -52,10 +52,8 @@ export function parseServeArguments(argv: readonly string[]): ServeArguments {
     return wrong('Arguments after -- are for ComfyUI; the practice engine takes none.')
   if (host !== undefined && host !== 'localhost' && isIP(host) === 0)
     return wrong(`--host ${host} is not an address, such as 192.168.1.20 or 0.0.0.0.`)
-  if (tls !== undefined && tls !== 'off')
-    return wrong(
-      `--tls ${tls} is not in this version: connections are not encrypted yet. Leave it out, or write --tls off.`,
-    )
+  if (tls !== undefined && tls !== 'auto' && tls !== 'off')
+    return wrong(`--tls ${tls} is neither auto (a certificate made here) nor off (nothing is encrypted).`)
   const port = parsePort(values.port)
   const comfyuiPort = parsePort(values['comfyui-port'])
   if (port === 'wrong' || comfyuiPort === 'wrong') return wrong('A port is a number from 1 to 65535.')
@@ -65,6 +63,7 @@ export function parseServeArguments(argv: readonly string[]): ServeArguments {
       shareOn: sharedAddresses(host),
       extraArguments,
       ...(port === undefined ? {} : { publicPort: port }),
+      ...(tls === undefined ? {} : { tls }),
       ...(comfyuiPort === undefined ? {} : { port: comfyuiPort }),
       ...(practice === true ? { engine: { kind: 'practice' as const } } : {}),
       ...(comfyui === undefined

@@ -5,6 +5,7 @@ import type { Upstream } from './forward/upstream.ts'
 import { defaultListenerLimits, Listener } from './http/listener.ts'
 import type { ListenerLimits, ListenerOptions } from './http/listener.ts'
 import { FirstDevices } from './network/firstDevices.ts'
+import { ListenerSet } from './http/listenerSet.ts'
 import { expandWildcards, isOwnAddress } from './network/lanAddresses.ts'
 import { EngineErrands } from './pipeline/engineErrands.ts'
 import { EngineUsers } from './pipeline/engineUsers.ts'
@@ -60,6 +61,13 @@ export interface Gate {
   closeSharing(): Promise<void>
   /** Browsers may ask for the gate by this name from now on; undefined: by none besides the settings'. */
   announceName(host: string | undefined): void
+  /**
+   * Lets administrators in on a port of its own, under TLS only, on exactly these addresses.
+   * @throws GateError PORT_IN_USE; then nothing of it is open
+   */
+  openAdministration(addresses: readonly string[], port: number): Promise<void>
+  /** Ends it and everything that came over it. */
+  closeAdministration(): Promise<void>
   /** Devices that connect to the people's listener, each once a day; never this computer itself. */
   readonly devices: FirstDevices
   /** Whether an end of the engine with that failure's code is laid to the job that ran. Asked as soon as it is seen. */
@@ -74,7 +82,7 @@ export interface Gate {
   close(): Promise<void>
 }
 
-/** How long a request may still run on a shared address after sharing was switched off. */
+/** How long a request may still run on a port that is left. */
 const SHARING_DRAIN_MS = 200
 /** One row of each is in memory at a time; whoever reads slowly keeps only their own others waiting. */
 const LONG_ANSWERS = { perAccount: 2, overall: Infinity, maxWaiting: 64, waitMs: 30_000 }
@@ -96,7 +104,8 @@ class RunningGate implements Gate {
   readonly #services: EntryServices
   readonly #stopRelieving: () => void
   readonly #unsubscribe: (() => void)[] = []
-  readonly #shared = new Map<string, Listener>()
+  readonly #shared = this.#createSet('public')
+  readonly #administration = this.#createSet('administration')
   #owner: Listener | undefined
   #public: Listener | undefined
   #publicPort: number | undefined
@@ -218,24 +227,21 @@ class RunningGate implements Gate {
     const port = this.#publicPort
     if (port === undefined) throw new TypeError('the public listener must be open before sharing')
     const wanted = expandWildcards(addresses, networkInterfaces())
-    const unwanted = [...this.#shared.keys()].filter((address) => !wanted.includes(address))
-    await Promise.all(unwanted.map((address) => this.#unshare(address)))
-    try {
-      for (const address of wanted) {
-        if (this.#shared.has(address)) continue
-        const listener = this.#createListener('public')
-        await listener.listen(address, port)
-        this.#shared.set(address, listener)
-        this.#hosts.setShared([...this.#shared.keys()])
-      }
-    } catch (error) {
-      await this.closeSharing()
-      throw error
-    }
+    await this.#shared.open(wanted, port)
   }
 
-  async closeSharing(): Promise<void> {
-    await Promise.all([...this.#shared.keys()].map((address) => this.#unshare(address)))
+  closeSharing(): Promise<void> {
+    return this.#shared.close()
+  }
+
+  async openAdministration(addresses: readonly string[], port: number): Promise<void> {
+    if (this.#dependencies.tls === undefined)
+      throw new TypeError('without encryption nobody administers from elsewhere')
+    await this.#administration.open(expandWildcards(addresses, networkInterfaces()), port)
+  }
+
+  closeAdministration(): Promise<void> {
+    return this.#administration.close()
   }
 
   announceName(host: string | undefined): void {
@@ -273,21 +279,20 @@ class RunningGate implements Gate {
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#hub.close()
     this.#presence.endStreams()
-    const listeners = [this.#owner, this.#public, ...this.#shared.values()].flatMap((listener) => listener ?? [])
+    const ofSets = [...this.#shared.takeAll(), ...this.#administration.takeAll()]
+    const listeners = [this.#owner, this.#public, ...ofSets].flatMap((listener) => listener ?? [])
     await Promise.all(listeners.map((listener) => listener.close(drainMs)))
-    this.#shared.clear()
     this.#presence.close()
     this.#hosts.close()
     this.#upstreams.close()
   }
 
-  async #unshare(address: string): Promise<void> {
-    const listener = this.#shared.get(address)
-    this.#shared.delete(address)
-    this.#hosts.setShared([...this.#shared.keys()])
-    if (listener === undefined) return
-    this.#hub.closeTabs(closeCodes.goingAway, 'sharing ended', listener)
-    await listener.close(SHARING_DRAIN_MS)
+  #createSet(name: 'public' | 'administration'): ListenerSet {
+    return new ListenerSet({
+      create: () => this.#createListener(name),
+      ended: (listener) => this.#hub.closeTabs(closeCodes.goingAway, 'sharing ended', listener),
+      changed: (addresses) => this.#hosts.setListening(name, addresses),
+    })
   }
 
   #createListener(name: ListenerName): Listener {

@@ -6,10 +6,12 @@ import { findForeignAddresses, findLanAddresses } from '../proxy/network/lanAddr
 import { findFreePort, findPortHolder } from '../proxy/network/portHolder.ts'
 import { createNetworkSystem } from '../proxy/network/systemPrograms.ts'
 import type { NetworkSystem } from '../proxy/network/systemPrograms.ts'
+import type { TlsSource } from '../proxy/http/tlsSource.ts'
 import { NetworkAgreement } from './networkAgreement.ts'
 import { NetworkWatch } from './networkWatch.ts'
 import { openSurroundings } from './openSurroundings.ts'
 import type { GatehouseService, ServiceOptions } from './serviceTypes.ts'
+import type { SharingDependencies } from './sharingDependencies.ts'
 import { SharingController } from './sharingController.ts'
 import { SharingSettings } from './sharingSettings.ts'
 
@@ -23,12 +25,13 @@ export interface SharingParts {
     Gate,
     'openPublicListener' | 'movePublicListener' | 'openSharing' | 'closeSharing' | 'announceName' | 'devices'
   >
+  readonly tls: TlsSource
   /** Why the running engine may not be shared, in words. */
   readonly engineTrouble: () => string | undefined
 }
 
 /** The sharing switch with the gate's listeners, the settings and the network cards of this computer behind it. */
-export function createSharing({ options, stores, gate, engineTrouble }: SharingParts): SharingController {
+export function createSharing({ options, stores, gate, tls, engineTrouble }: SharingParts): SharingController {
   const { headless, logger, clock, platform } = options
   const system = createNetworkSystem(platform, process.env)
   const network = watchNetwork(system, clock)
@@ -50,6 +53,7 @@ export function createSharing({ options, stores, gate, engineTrouble }: SharingP
       openSharing: (addresses) => gate().openSharing(addresses),
       closeSharing: () => gate().closeSharing(),
     },
+    encryption: describeEncryption(tls, stores.settings),
     engineTrouble,
     network,
     agreement: new NetworkAgreement({
@@ -115,5 +119,23 @@ export function sharingFromHere(sharing: SharingController, audit: Stores['audit
       audit.record({ event: 'network.changed', actor, details: { name, shared: share } })
     },
     onChange: (listener) => sharing.onChange(listener),
+  }
+}
+
+function describeEncryption(
+  tls: TlsSource,
+  settings: Stores['settings'],
+): NonNullable<SharingDependencies['encryption']> {
+  return {
+    describe: () => ({ isOn: tls.context() !== undefined, isForced: settings.get('https.force') }),
+    onChange: (listener) => {
+      const stops = [
+        tls.onChange(listener),
+        settings.onChange((names) => {
+          if (names.includes('https.force')) listener()
+        }),
+      ]
+      return () => stops.forEach((stop) => stop())
+    },
   }
 }

@@ -24,6 +24,8 @@ import type { GateCertificates } from '../proxy/network/certificates/certificate
 import type { NodeRights } from '../proxy/nodes/nodeRights.ts'
 import type { StarterPublisher } from '../proxy/workflows/starterPublisher.ts'
 import { describeConnections } from './connections.ts'
+import type { AdministrationController } from './administrationController.ts'
+import { createAdministration } from './createAdministration.ts'
 import { createSharing, sharingFromHere } from './createSharing.ts'
 import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
 import type { EngineChoices } from './engineChoices.ts'
@@ -96,6 +98,7 @@ class Service implements GatehouseService {
   readonly engine: Engine
   readonly practicePage: PracticePage
   readonly #sharing: SharingController
+  readonly #administration: AdministrationController
   readonly #options: ServiceOptions
   readonly #lock: FolderLock
   readonly #stores: Stores
@@ -155,8 +158,11 @@ class Service implements GatehouseService {
       options,
       stores,
       gate: () => this.#gate,
+      tls: this.#certificates,
       engineTrouble,
     })
+    const near = { options, stores, gate: () => this.#gate, tls: this.#certificates, sharing: this.#sharing }
+    this.#administration = createAdministration(near)
     // The API is made before the gate, and asked after it.
     const workflows = createWorkflowParts(parts.workflows, () => this.#gate.workflowEngine, {
       stores,
@@ -201,6 +207,7 @@ class Service implements GatehouseService {
         version: productVersion,
         sharing: this.#sharing,
         certificates: this.#certificates,
+        administration: this.#administration,
         connections: { list: () => this.connections(), onChange: (listener) => this.onConnectionsChange(listener) },
       }),
     })
@@ -258,6 +265,7 @@ class Service implements GatehouseService {
     if (mode === 'desktop') this.#ownerPort = (await this.#gate.openOwnerListener()).port
     logGate(this.#sharing, logger, this.#lock)
     await this.#sharing.start()
+    await this.#administration.start()
     const refused = this.#sharing.refusal
     if (mode === 'headless' && refused !== undefined) throw refused
     this.#stores.audit.record({ event: 'gate.started', actor: { kind: 'system' } })
@@ -285,7 +293,7 @@ class Service implements GatehouseService {
   async openCanvasSession(): Promise<OpenedPage> {
     const { localUrl, problem } = this.#sharing.describe()
     if (this.#sharing.publicPort === undefined) throw new GateError('PORT_IN_USE', problem ?? 'The gate is not open.')
-    const session = await this.#stores.ownerSessions.openCanvasSession()
+    const session = await this.#stores.ownerSessions.openCanvasSession(localUrl.startsWith('https:'))
     return { url: localUrl, cookie: { name: session.cookieName, value: session.token } }
   }
 
@@ -371,6 +379,7 @@ class Service implements GatehouseService {
     await stepsInOrder(
       [
         { name: 'folders', deadlineMs: 5_000, run: () => this.#closeFolders() },
+        { name: 'administration', deadlineMs: 2_000, run: () => this.#administration.stop() },
         { name: 'sharing', deadlineMs: 6_000, run: () => this.#sharing.stop() },
         { name: 'certificates', deadlineMs: 6_000, run: () => this.#certificates.stop() },
         { name: 'gate', deadlineMs: 8_000, run: () => this.#gate.close() },

@@ -2,6 +2,7 @@ import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { system } from '../proxy/accounts/actedBy.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
+import type { Settings } from '../proxy/contract/settings.ts'
 import { GateCertificates } from '../proxy/network/certificates/certificates.ts'
 import type { ServiceOptions } from './serviceTypes.ts'
 
@@ -14,7 +15,7 @@ export function openCertificates(
     settings,
     audit,
   }: Pick<Stores, 'dataDirectory' | 'database' | 'vault' | 'settings' | 'audit'>,
-  { clock, random, logger }: Pick<ServiceOptions, 'clock' | 'random' | 'logger'>,
+  { clock, random, logger, headless }: Pick<ServiceOptions, 'clock' | 'random' | 'logger' | 'headless'>,
 ): GateCertificates {
   return new GateCertificates({
     directory: join(dataDirectory, 'tls'),
@@ -22,7 +23,7 @@ export function openCertificates(
     random,
     logger,
     keep: vault,
-    settings,
+    settings: overriddenBy(headless?.tls, settings),
     hostName: hostname,
     interfaces: networkInterfaces,
     // The lock for writing is held by one process at a time, and ends with it.
@@ -33,4 +34,19 @@ export function openCertificates(
       audit.record({ event: 'certificate.changed', actor, ...(address === undefined ? {} : { address }), details })
     },
   })
+}
+
+/** What `gatehouse serve --tls` says counts for its run, until somebody writes the setting. */
+function overriddenBy(
+  mode: 'auto' | 'off' | undefined,
+  settings: Stores['settings'],
+): Pick<Stores['settings'], 'get' | 'onChange'> {
+  const overrides: Partial<Settings> = mode === undefined ? {} : { 'https.mode': mode }
+  settings.onChange((names) => {
+    if (names.includes('https.mode')) delete overrides['https.mode']
+  })
+  return {
+    get: (name) => overrides[name] ?? settings.get(name),
+    onChange: (listener) => settings.onChange(listener),
+  }
 }

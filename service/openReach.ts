@@ -81,6 +81,7 @@ export function createRoleReach(parts: ReachParts, { clock }: Pick<ServiceOption
           routes: () => nodes.listRoutes(),
           models: () => listModels(administratorId),
           managerFromOtherDevices: () => settings.get('comfyui.managerFromOtherDevices'),
+          isForced: () => settings.get('https.force'),
         },
       }).run(role),
   }

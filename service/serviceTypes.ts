@@ -27,6 +27,8 @@ export interface HeadlessRun extends EngineOverride {
   readonly shareOn: readonly string[]
   /** A given port must be free; without one, the next free port of 8190 to 8199 is taken. */
   readonly publicPort?: number
+  /** Instead of the setting `https.mode`. */
+  readonly tls?: 'auto' | 'off'
 }
 
 export interface ServiceOptions {

@@ -49,11 +49,13 @@ export class SharingController {
    * told by `describe`, not thrown, and the next start tries again.
    */
   async start(): Promise<void> {
-    const { settings, surroundings } = this.#dependencies
+    const { settings, surroundings, encryption } = this.#dependencies
+    const stopEncryption = encryption?.onChange(() => this.#changed())
     const stopWatching = surroundings.onChange(() => this.#changed())
     const stopFollowing = settings.onChange((names) => this.#onSettings(names))
     this.#unsubscribe = () => {
       stopWatching()
+      stopEncryption?.()
       stopFollowing()
     }
     await this.#inTurn(() => this.#obey())
@@ -103,12 +105,13 @@ export class SharingController {
   }
 
   describe(): Sharing {
-    const { network, surroundings, hostName } = this.#dependencies
+    const { network, surroundings, hostName, encryption } = this.#dependencies
     return describeSharing(
       {
         on: this.#on,
         port: this.#port,
         shared: this.#shared,
+        encryption: encryption?.describe() ?? { isOn: false, isForced: false },
         people: this.#names,
         problem: this.#portProblem ?? this.#problem,
         portTaken: this.#portTaken,

@@ -1,6 +1,7 @@
 import type { Logger } from '../proxy/core/logger.ts'
 import type { Network } from '../proxy/contract/sharing.ts'
 import type { LanAddress } from '../proxy/network/lanAddresses.ts'
+import type { EncryptionState } from './describeSharing.ts'
 import type { NetworkAgreement } from './networkAgreement.ts'
 import type { SharingSurroundings } from './sharingSurroundings.ts'
 
@@ -40,6 +41,8 @@ export interface SharingDependencies {
   readonly people: () => Promise<readonly string[]>
   /** Why this engine may not be shared, in words: its companion could not guard it. */
   readonly engineTrouble: () => string | undefined
+  /** Left out: nothing is encrypted. */
+  readonly encryption?: { describe(): EncryptionState; onChange(listener: () => void): () => void }
   /** How often addresses and the engine are looked at while sharing is on. */
   readonly pollMs?: number
 }

@@ -21,7 +21,9 @@ export const windowBackground = (): string => (nativeTheme.shouldUseDarkColors ?
 /** Puts the session's cookie where only HTTP sees it. @throws when Chromium refuses the cookie */
 export async function placeCookie(target: Session, page: PageSession, sameSite: 'strict' | 'lax'): Promise<void> {
   const { origin } = new URL(page.url)
-  await target.cookies.set({ url: origin, name: page.cookie.name, value: page.cookie.value, httpOnly: true, sameSite })
+  const secure = origin.startsWith('https:')
+  const { name, value } = page.cookie
+  await target.cookies.set({ url: origin, name, value, httpOnly: true, secure, sameSite })
 }
 
 /** Loads a page. A page that goes elsewhere while it loads is no failure. @throws when nothing answers */

@@ -30,13 +30,13 @@ export class OwnerSessions {
   }
 
   /**
-   * A people's session of the owner's account for "Open ComfyUI".
+   * A people's session of the owner's account for "Open ComfyUI"; `secure`: it is opened over HTTPS.
    * @throws TypeError before the first `openOwnerSession`
    */
-  async openCanvasSession(): Promise<OpenedSession> {
+  async openCanvasSession(secure = false): Promise<OpenedSession> {
     const ownerId = await this.#accounts.findOwnerId()
     if (ownerId === undefined) throw new TypeError('there is no owner yet')
-    return this.#open(ownerId, 'people')
+    return this.#open(ownerId, 'people', secure)
   }
 
   /** Ends both kinds; called when the app quits. */
@@ -44,18 +44,18 @@ export class OwnerSessions {
     await this.#sessions.endOwnerWindows()
   }
 
-  async #open(accountId: string, surface: 'owner' | 'people'): Promise<OpenedSession> {
+  async #open(accountId: string, surface: 'owner' | 'people', secure = false): Promise<OpenedSession> {
     const { token } = await this.#sessions.open(
       {
         accountId,
         surface,
         fromOwnerWindow: true,
-        secure: false,
+        secure,
         device: 'This computer',
         address: '127.0.0.1',
       },
       { actor: { kind: 'system' } },
     )
-    return { token, cookieName: sessionCookieName({ secure: false, listener: 'owner' }), accountId }
+    return { token, cookieName: sessionCookieName({ secure, listener: 'public' }), accountId }
   }
 }

@@ -4,6 +4,7 @@ import type { KnownRole } from '../accounts/roleStore.ts'
 import type { Stores } from '../accounts/stores.ts'
 import type { Engine } from '../comfyui/engine.ts'
 import type { ProbeResult } from '../contract/reach.ts'
+import type { Administration } from '../contract/administration.ts'
 import type { Renewed } from '../contract/certificates.ts'
 import type { Connection, Sharing } from '../contract/sharing.ts'
 import type { Clock } from '../core/clock.ts'
@@ -71,6 +72,7 @@ export interface OwnApplicationDependencies {
   readonly engine: Engine
   readonly sharing: SharingControl
   readonly certificates: CertificatesControl
+  readonly administration: { describe(): Administration; onChange(listener: () => void): () => void }
   readonly reach: RoleReach
   readonly connections: Connections
   /** Empties the graphics card's memory unless a job needs what is in it. */

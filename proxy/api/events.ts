@@ -20,7 +20,8 @@ export class EventStreams {
 
   constructor(dependencies: OwnApplicationDependencies, drafts: Pick<WorkflowDrafts, 'onChange'>) {
     this.#dependencies = dependencies
-    const { stores, engine, nodes, sharing, certificates, connections, jobs, folders, outputs } = dependencies
+    const { stores, engine, nodes, sharing, administration, certificates, connections, jobs, folders, outputs } =
+      dependencies
     const tell = (resource: Resource) => () => this.#changed(resource)
     stores.changes.on((resource) => this.#changed(resource))
     nodes.onCatalogChange(tell('nodes'))
@@ -28,6 +29,7 @@ export class EventStreams {
     engine.onLogLine((line) => this.#logged(line))
     sharing.onChange(tell('sharing'))
     certificates.onChange(tell('certificates'))
+    administration.onChange(tell('sharing'))
     connections.onChange(tell('connections'))
     jobs.onChange((accountId) => this.#changedOf(accountId, 'jobs'))
     folders.onChange((accountId) => this.#changedOf(accountId, 'folders'))

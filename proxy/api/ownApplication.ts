@@ -14,6 +14,7 @@ import { createOutputFiles, registerOutputFiles } from './outputFiles.ts'
 import { answerRefusal } from './problem.ts'
 import { createAccountResource } from './resources/account.ts'
 import { createAuditResource } from './resources/audit.ts'
+import { createAdministrationResource } from './resources/administration.ts'
 import { createCertificatesResource } from './resources/certificates.ts'
 import { createComfyuiResource } from './resources/comfyui.ts'
 import { createConnectionsResource } from './resources/connections.ts'
@@ -130,6 +131,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createComfyuiResource(dependencies),
     createSharingResource(dependencies),
     createCertificatesResource(dependencies),
+    createAdministrationResource(dependencies),
     createSettingsResource(dependencies),
     createConnectionsResource(dependencies),
     createAuditResource(dependencies),

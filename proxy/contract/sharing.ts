@@ -12,6 +12,8 @@ export const sharedAddressSchema = z.object({
   /** Of a name: of no network card, so `other`. */
   medium: mediumSchema,
   url: z.string(),
+  /** The same without encryption, for the pages that say how to trust it; left out while nothing is encrypted. */
+  plainUrl: z.string().optional(),
 })
 export type SharedAddress = z.infer<typeof sharedAddressSchema>
 

@@ -1,3 +1,4 @@
+import type { ListenerName } from './requestContext.ts'
 import type { SettingsReader } from './services.ts'
 import type { HostRules } from './stages/host.ts'
 
@@ -5,7 +6,7 @@ import type { HostRules } from './stages/host.ts'
 export class OwnHosts {
   readonly #settings: SettingsReader
   readonly #unsubscribe: () => void
-  #shared: readonly string[] = []
+  readonly #listening = new Map<ListenerName, readonly string[]>()
   #announced: string | undefined
   #rules: HostRules | undefined
 
@@ -16,9 +17,9 @@ export class OwnHosts {
     })
   }
 
-  /** The addresses on which the gate shares now. */
-  setShared(addresses: readonly string[]): void {
-    this.#shared = addresses
+  /** The addresses on which a listener is open now. */
+  setListening(name: ListenerName, addresses: readonly string[]): void {
+    this.#listening.set(name, addresses)
     this.#rules = undefined
   }
 
@@ -29,7 +30,9 @@ export class OwnHosts {
   }
 
   rules(): HostRules {
-    this.#rules ??= { names: new Set(this.#findNames()), addresses: new Set(this.#shared) }
+    if (this.#rules !== undefined) return this.#rules
+    const addresses = new Set([...this.#listening.values()].flat())
+    this.#rules ??= { names: new Set(this.#findNames()), addresses }
     return this.#rules
   }
 

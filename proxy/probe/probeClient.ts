@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http'
-import { SESSION_COOKIE } from '../core/cookieNames.ts'
+import { Agent as TlsAgent, request as httpsRequest } from 'node:https'
+import { sessionCookieName } from '../core/cookieNames.ts'
 
 export interface ProbeAnswer {
   readonly status: number
@@ -18,12 +19,17 @@ const SOCKETS = 4
 const ANSWER_MS = 3_000
 const MAX_BODY = 4 * 1024 * 1024
 
-/** Asks the people's listener on this computer with a session, as a browser on its own page would. */
-export function createProbeClient(port: number, token: string): ProbeClient {
-  const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS })
+/**
+ * Asks the people's listener on this computer with a session, as a browser on its own page would. `secure`: over TLS;
+ * whose certificate it is does not matter here, because the port is this program's own.
+ */
+export function createProbeClient(port: number, token: string, secure = false): ProbeClient {
+  const options = { keepAlive: true, maxSockets: SOCKETS }
+  const agent = secure ? new TlsAgent({ ...options, rejectUnauthorized: false }) : new Agent(options)
+  const request = secure ? httpsRequest : httpRequest
   const headers = {
     host: `127.0.0.1:${port}`,
-    cookie: `${SESSION_COOKIE}=${token}`,
+    cookie: `${sessionCookieName({ secure, listener: 'public' })}=${token}`,
     'sec-fetch-site': 'same-origin',
     accept: 'application/json',
   }
@@ -31,7 +37,7 @@ export function createProbeClient(port: number, token: string): ProbeClient {
     ask: (method, path) =>
       new Promise((resolve) => {
         const changes = method !== 'GET' && method !== 'HEAD'
-        const outgoing = httpRequest({
+        const outgoing = request({
           host: '127.0.0.1',
           port,
           method,

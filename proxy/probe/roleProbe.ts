@@ -19,6 +19,8 @@ export interface ProbeSurroundings {
   /** Model files by kind, whoever may see them. */
   readonly models: () => Promise<readonly { readonly folder: string; readonly names: readonly string[] }[]>
   readonly managerFromOtherDevices: () => boolean
+  /** Whether the listener answers nothing without TLS; left out: it does. */
+  readonly isForced?: () => boolean
 }
 
 export interface RoleProbeParts {
@@ -56,7 +58,7 @@ export class RoleProbe {
       throw new GateError('ENGINE_UNAVAILABLE', 'The address for people is not open, so nothing can be tried out.')
     }
     const person = madeUp.make(role)
-    const client = createProbeClient(port, person.token)
+    const client = createProbeClient(port, person.token, surroundings.isForced?.() === true)
     try {
       return await this.#ask(person, client)
     } finally {

@@ -1,3 +1,4 @@
+import type { OwnerSessions } from '../../proxy/accounts/ownerSessions.ts'
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest'
 import type { PresentedCredential } from '../../proxy/pipeline/requestContext.ts'
 import { systemClock } from '../../proxy/core/clock.ts'
@@ -10,11 +11,11 @@ const cookie = (token: string): PresentedCredential => ({ kind: 'sessionCookie',
 
 describe("a stolen session of the desktop app's own (no password, no expiry)", () => {
   it.for([
-    ['ComfyUI’s window', 'public', 'openCanvasSession'],
-    ['the owner’s window', 'owner', 'openOwnerSession'],
+    ['ComfyUI’s window', 'public', (sessions: OwnerSessions) => sessions.openCanvasSession()],
+    ['the owner’s window', 'owner', (sessions: OwnerSessions) => sessions.openOwnerSession('Anna')],
   ] as const)('of %s does not work from another device', async ([, listener, open], { stores }) => {
     await stores.ownerSessions.openOwnerSession('Anna')
-    const { token } = await stores.ownerSessions[open]('Anna')
+    const { token } = await open(stores.ownerSessions)
     const from = (clientAddress: string) =>
       stores.authenticator.authenticate({ presented: cookie(token), listener, secure: false, clientAddress })
 
@@ -40,7 +41,14 @@ describe("a stolen session of the desktop app's own (no password, no expiry)", (
       mode: 'headless',
       platform: process.platform,
       nodeCommand: { file: process.execPath, args: [], env: {} },
-      paths: { pagesDirectory: '', practiceEngine: '', companionDirectory: '', keychainWorker: '', pictureWorker: '', hashWorker: '' },
+      paths: {
+        pagesDirectory: '',
+        practiceEngine: '',
+        companionDirectory: '',
+        keychainWorker: '',
+        pictureWorker: '',
+        hashWorker: '',
+      },
       clock: systemClock,
       random: systemRandom,
       logger: silentLogger,

@@ -29,7 +29,10 @@ import type { WorkflowsFixture } from './workflowsFixture.ts'
 
 /** The parts that others own, as simple as the API sees them. */
 export interface FakeParts {
-  readonly dependencies: Pick<OwnApplicationDependencies, 'engine' | 'sharing' | 'connections' | 'certificates'>
+  readonly dependencies: Pick<
+    OwnApplicationDependencies,
+    'engine' | 'sharing' | 'administration' | 'connections' | 'certificates'
+  >
   readonly calls: string[]
   readonly certificates: FakeCertificates
   setState(state: EngineState): void
@@ -113,6 +116,10 @@ export function createFakeParts(): FakeParts {
           return () => lineListeners.delete(listener)
         },
         reportUnreachable: () => undefined,
+      },
+      administration: {
+        describe: () => ({ on: false, port: 8191, urls: [], problem: null }),
+        onChange: () => () => undefined,
       },
       sharing: {
         describe,

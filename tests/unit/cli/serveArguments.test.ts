@@ -30,8 +30,7 @@ describe('arguments of serve', () => {
     [['--port', '0'], 'from 1 to 65535'],
     [['--port', '80x'], 'from 1 to 65535'],
     [['--comfyui-port', '70000'], 'from 1 to 65535'],
-    [['--tls', 'auto'], 'not encrypted yet'],
-    [['--tls', 'on'], 'not encrypted yet'],
+    [['--tls', 'on'], 'neither auto'],
     [['--unknown'], '--unknown'],
     [['surplus'], 'surplus'],
   ])('refuses %j in words', (argv, words) => {
@@ -39,8 +38,10 @@ describe('arguments of serve', () => {
     expect(parsed.ok ? 'accepted' : parsed.message).toContain(words)
   })
 
-  it('takes --tls off, which is how it is', () => {
-    expect(parseServeArguments(['--practice', '--tls', 'off'])).toEqual(parseServeArguments(['--practice']))
+  it('takes whether connections are encrypted', () => {
+    for (const tls of ['auto', 'off']) {
+      expect(parseServeArguments(['--practice', '--tls', tls])).toMatchObject({ ok: true, run: { tls } })
+    }
   })
 
   it.each([
