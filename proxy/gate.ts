@@ -237,7 +237,7 @@ class RunningGate implements Gate {
   async openAdministration(addresses: readonly string[], port: number): Promise<void> {
     if (this.#dependencies.tls === undefined)
       throw new TypeError('without encryption nobody administers from elsewhere')
-    await this.#administration.open(expandWildcards(addresses, networkInterfaces()), port)
+    await this.#administration.open(addresses, port)
   }
 
   closeAdministration(): Promise<void> {

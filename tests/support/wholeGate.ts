@@ -16,6 +16,7 @@ import { openJobQueueFixture } from './jobQueueFixture.ts'
 import type { JobQueueFixture } from './jobQueueFixture.ts'
 import { openOutputsFixture } from './outputsFixture.ts'
 import { createFakeParts } from './ownApplicationFixture.ts'
+import { FakeTls } from './testCertificate.ts'
 import { storesTest } from './storesFixture.ts'
 
 export interface WholeGate {
@@ -24,6 +25,7 @@ export interface WholeGate {
   readonly port: number
   readonly upstream: FakeUpstream
   readonly queue: JobQueueFixture
+  readonly tls: FakeTls
 }
 
 /** Gate, API, line, roles and published workflows as the product puts them together; only the engine is recorded. */
@@ -31,6 +33,7 @@ export const wholeGateTest = storesTest.extend<{ whole: WholeGate }>({
   whole: async ({ stores, clock, logger, dataDirectory }, use) => {
     const { authenticator, settings } = stores
     const parts = createFakeParts()
+    const tls = new FakeTls()
     const upstream = await startFakeUpstream()
     const engine = new FakeEngine()
     engine.set({ port: upstream.port, secret: SECRET, bootId: '1'.repeat(32) })
@@ -57,11 +60,12 @@ export const wholeGateTest = storesTest.extend<{ whole: WholeGate }>({
         ...{ clock, random: systemRandom, logger, engine, authenticator, settings, ownApplication },
         ...{ folders: new FakeFolders(), nodes: new FakeNodes(), jobs: queue.jobs, published: opened.runs },
         audit: { record: () => undefined },
+        tls,
       },
       { drainMs: 200 },
     )
     const { port } = await gate.openPublicListener({ port: 0 })
-    await use({ stores, gate, port, upstream, queue })
+    await use({ stores, gate, port, upstream, queue, tls })
     await gate.close()
     await files.close()
     await nodes.close()

@@ -1,0 +1,203 @@
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { describe, expect } from 'vitest'
+import { system } from '../../proxy/accounts/actedBy.ts'
+import { addPerson, api, makeKey } from '../support/apiPeople.ts'
+import { ask } from '../support/httpClient.ts'
+import type { HttpAnswer, HttpQuestion } from '../support/httpClient.ts'
+import { sendRaw } from '../support/rawHttpClient.ts'
+import { goodPassword } from '../support/storesFixture.ts'
+import { TabClient } from '../support/tabClient.ts'
+import { wholeGateTest } from '../support/wholeGate.ts'
+
+interface Administration {
+  readonly port: number
+  /** Of its own page, unless said otherwise. */
+  say(path: string, question?: HttpQuestion): Promise<HttpAnswer>
+  signIn(userName: string, port?: number): Promise<HttpAnswer>
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const it = wholeGateTest.extend<{ administration: Administration }>({
+  administration: async ({ whole }, use) => {
+    await addPerson(whole.stores, 'Anna', 'administrator')
+    await addPerson(whole.stores, 'Mia', 'creator')
+    const port = await findFreePort()
+    await whole.gate.openAdministration(['127.0.0.1'], port)
+    const say = (path: string, { headers, ...question }: HttpQuestion = {}, to = port) =>
+      ask(to, path, { tls: true, ...question, headers: { 'sec-fetch-site': 'same-origin', ...headers } })
+    const signIn = (username: string, to = port) =>
+      say(
+        `${api}/session`,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ username, password: goodPassword }),
+        },
+        to,
+      )
+    await use({ port, say, signIn })
+  },
+})
+
+const cookieOf = (answer: HttpAnswer): string => answer.headers['set-cookie']?.[0]?.split(';')[0] ?? ''
+
+describe('the port of administration', () => {
+  it('is for administrators, with a cookie of its own that no other site sends', async ({ administration }) => {
+    const answer = await administration.signIn('Anna')
+    expect([answer.status, answer.json().surface, answer.json().mayAdminister]).toEqual([200, 'administration', true])
+    const [line = ''] = answer.headers['set-cookie'] ?? []
+    expect(line).toMatch(
+      /^__Host-gatehouse_administration=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+; Secure$/,
+    )
+    const users = await administration.say(`${api}/users`, { headers: { cookie: cookieOf(answer) } })
+    expect(users.status).toBe(200)
+  })
+
+  it('tells others so, for whom a sign-in there makes no session', async ({ administration, whole }) => {
+    const answer = await administration.signIn('Mia')
+    expect([answer.status, answer.json().code]).toEqual([403, 'PERMISSION_DENIED'])
+    expect(answer.json().detail).toContain('Only administrators sign in here')
+    expect(answer.headers['set-cookie']).toBeUndefined()
+    expect(await whole.stores.sessions.list()).toEqual([])
+  })
+
+  it('cuts off who does not begin with TLS, and everybody while there is no certificate', async ({
+    administration,
+    whole,
+  }) => {
+    const plain = await sendRaw(administration.port, `GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+    expect(plain).toMatchObject({ text: '', closed: true })
+    whole.tls.use(undefined)
+    await expect(administration.say('/login')).rejects.toThrow()
+  })
+
+  it('serves nothing of ComfyUI, no invitation, no guest and no token', async ({ administration, whole }) => {
+    const headers = { cookie: cookieOf(await administration.signIn('Anna')) }
+    const ofComfyui = ['/prompt', '/queue', '/view?filename=a', '/of/a/pack', '/manager/reboot', '/extensions/a.js']
+    for (const path of ofComfyui) expect((await administration.say(path, { headers })).status).toBe(404)
+    for (const path of [
+      '/register',
+      '/generate_token',
+      '/gatehouse/invite',
+      `${api}/session/guest`,
+      `${api}/session/knock`,
+    ]) {
+      expect((await administration.say(path, { method: 'POST', body: '{}' })).status).toBe(404)
+    }
+    await expect(TabClient.open(administration.port, '/ws', { tls: true, headers })).rejects.toMatchObject({
+      status: 404,
+    })
+    expect(whole.upstream.started).toEqual([])
+    const start = await administration.say('/', { headers })
+    expect([start.status, start.headers.location]).toEqual([303, '/gatehouse/owner'])
+  })
+
+  it('does not take a session of the people’s port, nor give one to it (session riding)', async ({
+    administration,
+    whole,
+  }) => {
+    const people = cookieOf(await administration.signIn('Anna', whole.port))
+    expect(people).toContain('__Host-gatehouse_session=')
+    const mine = cookieOf(await administration.signIn('Anna'))
+    const [, peoplesToken = ''] = people.split('=')
+    const [, mineToken = ''] = mine.split('=')
+    const users = `${api}/users`
+    const tries: readonly (readonly [number, string])[] = [
+      [administration.port, people],
+      [administration.port, `__Host-gatehouse_administration=${peoplesToken}`],
+      [whole.port, mine],
+      [whole.port, `__Host-gatehouse_session=${mineToken}`],
+    ]
+    for (const [port, cookie] of tries) {
+      const answer = await ask(port, users, { tls: true, headers: { cookie, 'sec-fetch-site': 'same-origin' } })
+      expect(answer.status).toBe(401)
+    }
+  })
+
+  it.for([
+    ['another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }],
+    [
+      "a script in ComfyUI's page, on the other port of this name",
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
+    ],
+    ['an old browser on the other port', { origin: 'https://127.0.0.1:8190' }],
+    ['our name over plain HTTP', { origin: 'http://127.0.0.1:PORT' }],
+  ] as const)('answers nothing, not even reading, for %s', async ([, headers], { administration }) => {
+    const cookie = cookieOf(await administration.signIn('Anna'))
+    const sent = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, value.replace('PORT', String(administration.port))]),
+    )
+    for (const method of ['GET', 'POST']) {
+      const answer = await ask(administration.port, `${api}/users`, { tls: true, method, headers: { ...sent, cookie } })
+      expect([answer.status, answer.json().code]).toEqual([403, 'FOREIGN_ORIGIN'])
+    }
+  })
+
+  it('changes no machine setting', async ({ administration, whole }) => {
+    const headers = { cookie: cookieOf(await administration.signIn('Anna')), 'content-type': 'application/json' }
+    const change = (body: object) =>
+      administration.say(`${api}/settings`, { method: 'PATCH', headers, body: JSON.stringify(body) })
+    const refused = await change({ 'comfyui.directory': '/tmp/evil' })
+    expect([refused.status, refused.json().code]).toEqual([403, 'OWNER_ONLY'])
+    expect(whole.stores.settings.get('comfyui.directory')).toBe('')
+    expect((await change({ 'jobs.historyDays': 10 })).status).toBe(200)
+  })
+
+  it('is reached under the names that are ours, and no other (DNS rebinding)', async ({ administration }) => {
+    const rebound = await administration.say('/gatehouse/healthz', { headers: { host: 'evil.example' } })
+    expect([rebound.status, rebound.json().code]).toEqual([421, 'HOST_NOT_ALLOWED'])
+  })
+
+  it('takes a key that administers, and refuses one that does not', async ({ administration, whole }) => {
+    const anna = await whole.stores.accounts.findByName('Anna')
+    if (anna === undefined) throw new Error('Anna is gone')
+    const key = async (scope: 'administer' | 'run') => ({
+      authorization: `Bearer ${await makeKey(whole.stores, anna, [scope])}`,
+    })
+    expect((await administration.say(`${api}/users`, { headers: await key('administer') })).status).toBe(200)
+    expect((await administration.say(`${api}/users`, { headers: await key('run') })).status).toBe(403)
+  })
+
+  it('ends with everything on it within a second, sign-ins too', async ({ administration, whole }) => {
+    const headers = { cookie: cookieOf(await administration.signIn('Anna')) }
+    const began = performance.now()
+    await whole.gate.closeAdministration()
+    await whole.stores.sessions.endAdministration(system)
+    expect(performance.now() - began).toBeLessThan(1000)
+    await expect(administration.say(`${api}/users`, { headers })).rejects.toThrow()
+    await whole.gate.openAdministration(['127.0.0.1'], administration.port)
+    expect((await administration.say(`${api}/users`, { headers })).status).toBe(401)
+  })
+})
+
+describe('signing out over TLS', () => {
+  it('takes back what an earlier visit over plain HTTP left, and only what is of this port', async ({
+    administration,
+    whole,
+  }) => {
+    const people = cookieOf(await administration.signIn('Mia', whole.port))
+    const out = await ask(whole.port, `${api}/session`, {
+      tls: true,
+      method: 'DELETE',
+      headers: { cookie: people, 'sec-fetch-site': 'same-origin' },
+    })
+    const lines = (out.headers['set-cookie'] ?? []).map((line) => line.split(';')[0])
+    expect(lines).toEqual(['__Host-gatehouse_session=', 'gatehouse_session=', 'jwt_token='])
+    expect(await whole.stores.sessions.list()).toEqual([])
+    const mine = cookieOf(await administration.signIn('Anna'))
+    const outThere = await administration.say('/logout', { method: 'POST', headers: { cookie: mine } })
+    expect([outThere.status, outThere.headers['set-cookie']?.map((line) => line.split(';')[0])]).toEqual([
+      303,
+      ['__Host-gatehouse_administration='],
+    ])
+    expect(await whole.stores.sessions.list()).toEqual([])
+  })
+})
