@@ -30,6 +30,7 @@ import { createSharing, sharingFromHere } from './createSharing.ts'
 import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
 import type { EngineChoices } from './engineChoices.ts'
 import { createChoices } from './createChoices.ts'
+import { logEngine } from './logEngine.ts'
 import { openCertificates } from './openCertificates.ts'
 import { createGateAudit } from './gateAudit.ts'
 import { collectWhenIdle } from './idleCollector.ts'
@@ -256,7 +257,7 @@ class Service implements GatehouseService {
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
-    this.#logEngine()
+    logEngine(this.engine, logger)
     this.engine.onStateChange(() => {
       this.#sharing.look()
       void this.#starter.look(this.#sharing.describe().on)
@@ -352,16 +353,6 @@ class Service implements GatehouseService {
 
   chooseEngine(choice: Parameters<GatehouseService['chooseEngine']>[0]): Promise<void> {
     return this.#choices.choose(choice)
-  }
-
-  #logEngine(): void {
-    let last = ''
-    this.engine.onStateChange((state) => {
-      if (state.kind === last) return
-      last = state.kind
-      const failure = state.kind === 'failed' || state.kind === 'backingOff' ? { failure: state.failure.message } : {}
-      this.#options.logger.info(failure, `engine: ${state.kind}`)
-    })
   }
 
   /** A move that is under way is taken back at once; the rest of it is set right at the next start. */

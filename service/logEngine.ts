@@ -1,0 +1,13 @@
+import type { Engine } from '../proxy/comfyui/engine.ts'
+import type { Logger } from '../proxy/core/logger.ts'
+
+/** Writes each change of the engine's state into the program's log, with the reason when it failed. */
+export function logEngine(engine: Pick<Engine, 'onStateChange'>, logger: Logger): void {
+  let last = ''
+  engine.onStateChange((state) => {
+    if (state.kind === last) return
+    last = state.kind
+    const failure = state.kind === 'failed' || state.kind === 'backingOff' ? { failure: state.failure.message } : {}
+    logger.info(failure, `engine: ${state.kind}`)
+  })
+}
