@@ -7,6 +7,7 @@ import type { GateMarkState } from '../components/GateMark.tsx'
 import { Notice } from '../components/Notice.tsx'
 import { DoorNotice } from '../features/door/DoorNotice.tsx'
 import { listenDesktop } from '../desktop/desktop.ts'
+import { RemoteSession } from '../features/administration/RemoteSession.tsx'
 import { useComfyui } from '../features/comfyui/comfyuiQueries.ts'
 import { describeEngine } from '../features/comfyui/engineWords.ts'
 import { CommandPalette } from '../features/palette/CommandPalette.tsx'
@@ -71,6 +72,7 @@ function Rail({ onSearch }: RailProps) {
         <ul className={styles.links} aria-labelledby="rail-more">
           {pages.filter((page) => page.inMore).map(toRailLink)}
         </ul>
+        <RemoteSession />
         <button type="button" className={styles.search} onClick={onSearch}>
           <IconSearch size={16} aria-hidden />
           <span>Find or do</span>

@@ -42,8 +42,8 @@ function SignIn({ onKnocked }: { readonly onKnocked: (knock: OwnKnock) => void }
     signIn.mutate(
       { username: username.trim(), password },
       {
-        onSuccess: ({ permissions }) =>
-          window.location.replace(findLandingPath(window.location.search, window.location.origin, permissions)),
+        onSuccess: (session) =>
+          window.location.replace(findLandingPath(window.location.search, window.location.origin, session)),
         onError: () => form.current?.querySelector<HTMLInputElement>('input[name="password"]')?.select(),
       },
     )

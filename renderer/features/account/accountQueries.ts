@@ -17,7 +17,7 @@ export function useSession({ askEveryMs }: SessionOptions = {}) {
   })
 }
 
-const signedInSchema = sessionSchema.pick({ permissions: true })
+const signedInSchema = sessionSchema.pick({ permissions: true, surface: true })
 
 export function useSignIn() {
   return useMutation({

@@ -1,14 +1,22 @@
+import type { SessionAnswer } from '../../../proxy/contract/accounts.ts'
 import type { Permission } from '../../../proxy/contract/permissions.ts'
 
 /** One's own page. */
 const homePath = '/gatehouse/'
+/** On the port that is for administrators: the pages of the owner's window. */
+const ownerPath = '/gatehouse/owner'
 
 /**
  * Where to go after signing in: the page that was wanted, unless it is ComfyUI's and one may not open that. Who builds
  * nothing runs what is ready, which needs no canvas: for them the plain address is their own page.
  */
-export function findLandingPath(search: string, origin: string, permissions: readonly Permission[]): string {
+export function findLandingPath(
+  search: string,
+  origin: string,
+  { permissions, surface }: Pick<SessionAnswer, 'permissions' | 'surface'>,
+): string {
   const wanted = parseNextPath(search, origin)
+  if (surface === 'administration') return wanted.startsWith(ownerPath) ? wanted : ownerPath
   if (wanted === '/' && !permissions.includes('graphs')) return homePath
   return canOpenCanvas(permissions) || wanted.startsWith(homePath) ? wanted : homePath
 }

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import type { Permission } from '../../../proxy/contract/permissions.ts'
 import { rolePermissions } from '../../../proxy/contract/roles.ts'
 import { findLandingPath } from '../../../renderer/features/account/landingPath.ts'
 
 const origin = 'http://192.168.1.20:8190'
-const landing = (next: string) => findLandingPath(`?next=${encodeURIComponent(next)}`, origin, rolePermissions.creator)
+const sessionOf = (permissions: readonly Permission[]) => ({
+  permissions: [...permissions],
+  surface: 'people' as const,
+})
+const landing = (next: string) =>
+  findLandingPath(`?next=${encodeURIComponent(next)}`, origin, sessionOf(rolePermissions.creator))
 
 describe('the page after signing in', () => {
   it.each(['/', '/gatehouse/', '/view?filename=a.png&type=output', '/gatehouse/keys#new'])('goes on to %s', (next) => {
@@ -31,19 +37,30 @@ describe('the page after signing in', () => {
   })
 
   it('goes to one’s own page without a wish', () => {
-    expect(findLandingPath('', origin, rolePermissions.creator)).toBe('/gatehouse/')
+    expect(findLandingPath('', origin, sessionOf(rolePermissions.creator))).toBe('/gatehouse/')
   })
 
   it.each(['viewer', 'guest'] as const)(
     'takes a %s to their own page instead of a canvas that refuses them',
     (role) => {
-      expect(findLandingPath('?next=%2F', origin, rolePermissions[role])).toBe('/gatehouse/')
-      expect(findLandingPath('?next=%2Fgatehouse%2Fkeys', origin, rolePermissions[role])).toBe('/gatehouse/keys')
+      expect(findLandingPath('?next=%2F', origin, sessionOf(rolePermissions[role]))).toBe('/gatehouse/')
+      expect(findLandingPath('?next=%2Fgatehouse%2Fkeys', origin, sessionOf(rolePermissions[role]))).toBe(
+        '/gatehouse/keys',
+      )
     },
   )
 
   it('leads who builds nothing to what is ready, and to ComfyUI’s page only what was asked of it by name', () => {
-    expect(findLandingPath('?next=%2F', origin, rolePermissions.user)).toBe('/gatehouse/')
-    expect(findLandingPath('?next=%2Fview%3Fx', origin, rolePermissions.user)).toBe('/view?x')
+    expect(findLandingPath('?next=%2F', origin, sessionOf(rolePermissions.user))).toBe('/gatehouse/')
+    expect(findLandingPath('?next=%2Fview%3Fx', origin, sessionOf(rolePermissions.user))).toBe('/view?x')
+  })
+
+  it('of whoever signed in to manage are the pages of the window, and nothing else', () => {
+    const administrator = { permissions: [...rolePermissions.administrator], surface: 'administration' as const }
+    const land = (next: string) => findLandingPath(`?next=${encodeURIComponent(next)}`, origin, administrator)
+    expect(land('/')).toBe('/gatehouse/owner')
+    expect(land('/gatehouse/owner/people')).toBe('/gatehouse/owner/people')
+    expect(land('/gatehouse/keys')).toBe('/gatehouse/owner')
+    expect(land('//elsewhere.example/gatehouse/owner')).toBe('/gatehouse/owner')
   })
 })
