@@ -10,15 +10,21 @@ type Resource = Extract<GateEvent, { type: 'changed' }>['resource']
 
 /** Which cached answers an event makes old: a changed person also changes who can come in. */
 const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> = {
-  certificates: [queryKeys.certificates, queryKeys.sharing],
+  certificates: [queryKeys.certificates, queryKeys.sharing, queryKeys.administration],
   comfyui: [queryKeys.comfyui, queryKeys.settings],
-  sharing: [queryKeys.sharing],
+  sharing: [queryKeys.sharing, queryKeys.administration],
   // One's own role and name come with the session.
   users: [queryKeys.users, queryKeys.session, queryKeys.sharing],
   keys: [queryKeys.keys, queryKeys.users],
   sessions: [queryKeys.sessions, queryKeys.session, queryKeys.users],
   connections: [queryKeys.connections, queryKeys.users],
-  settings: [queryKeys.settings, queryKeys.sharing, queryKeys.comfyui, queryKeys.certificates],
+  settings: [
+    queryKeys.settings,
+    queryKeys.sharing,
+    queryKeys.comfyui,
+    queryKeys.certificates,
+    queryKeys.administration,
+  ],
   jobs: [queryKeys.jobs],
   progress: [queryKeys.runningJobs, queryKeys.runs],
   // What was made or removed takes or gives room.

@@ -7,6 +7,7 @@ export const queryKeys = {
   sessionsOf: (userId: string) => ['sessions', userId],
   connections: ['connections'],
   settings: ['settings'],
+  administration: ['administration'],
   roles: ['roles'],
   nodes: ['nodes'],
   nodesOf: (role: string) => ['nodes', role],

@@ -56,6 +56,7 @@ export function useSetSetting<Name extends SettingName>() {
         client.invalidateQueries({ queryKey: queryKeys.settings }),
         client.invalidateQueries({ queryKey: queryKeys.sharing }),
         client.invalidateQueries({ queryKey: queryKeys.comfyui }),
+        client.invalidateQueries({ queryKey: queryKeys.administration }),
       ]),
   })
 }
