@@ -1,4 +1,6 @@
 import { PageHeader } from '../components/PageHeader.tsx'
+import { AdministrationSection } from '../features/network/AdministrationSection.tsx'
+import { LimitsSection } from '../features/network/LimitsSection.tsx'
 import { ReachedSection } from '../features/network/ReachedSection.tsx'
 
 /** Where is this computer reached, is it encrypted, who is kept out? One section after the other, in this order. */
@@ -7,6 +9,8 @@ export function NetworkPage() {
     <>
       <PageHeader title="Network">How others reach this computer, and who is kept out.</PageHeader>
       <ReachedSection />
+      <LimitsSection />
+      <AdministrationSection />
     </>
   )
 }
