@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { hasCode } from '../../proxy/core/systemErrors.ts'
+import { CannotTry } from './attackOutcome.ts'
 
 export interface AttackAnswer {
   readonly status: number
@@ -43,6 +44,7 @@ export class AttackTarget {
   readonly host: string
   /** From where it is asked; undefined: as the system likes. */
   readonly from: string | undefined
+  readonly #others: AttackTarget[] = []
   readonly #open = new Set<{ destroy(): unknown } | WebSocket>()
 
   constructor(port: number, from?: string) {
@@ -144,8 +146,20 @@ export class AttackTarget {
     })
   }
 
+  /** The same gate from another address, which nobody else asks from. @throws CannotTry where the system has one only */
+  elsewhere(): AttackTarget {
+    if (this.from === undefined)
+      throw new CannotTry('This system has one address for itself, and the attack needs two.')
+    const [first, , third, last] = this.from.split('.')
+    // 127.71.0.9 asks as 127.101.0.9, 127.102.0.9, …
+    const other = new AttackTarget(this.port, [first, 101 + this.#others.length, third, last].join('.'))
+    this.#others.push(other)
+    return other
+  }
+
   /** Ends every connection. */
   end(): void {
+    for (const other of this.#others) other.end()
     for (const one of this.#open) {
       if (one instanceof WebSocket) one.terminate()
       else one.destroy()

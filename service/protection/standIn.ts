@@ -1,5 +1,6 @@
-import { appendFileSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { z } from 'zod'
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
 import { openStores } from '../../proxy/accounts/openStores.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
@@ -57,6 +58,7 @@ export class StandIn {
   readonly #service: GatehouseService
   readonly #witnessFile: string
   readonly #closeLog: () => void
+  #added = 0
   readonly #sessions = new Map<string, Promise<string>>()
 
   private constructor(
@@ -120,6 +122,20 @@ export class StandIn {
     return cookie.split(';')[0] ?? ''
   }
 
+  /** Somebody more, for an attack that changes who they are. */
+  async addPerson(
+    gate: AttackTarget,
+    role: Role,
+    password = 'a long password for an attack',
+  ): Promise<{ id: string; name: string; password: string }> {
+    this.#added += 1
+    const name = `Attacked ${this.#added}`
+    const { json, status } = await this.administer(gate, 'POST', '/users', { name, role, password })
+    const person = z.object({ id: z.string() }).safeParse(json)
+    if (!person.success) throw new CannotTry(`Adding a person gave ${status}.`)
+    return { id: person.data.id, name, password }
+  }
+
   tryPassword(gate: AttackTarget, username: string, password: string): Promise<AttackAnswer> {
     return gate.ask('/gatehouse/api/v1/session', { method: 'POST', body: { username, password } })
   }
@@ -142,6 +158,43 @@ export class StandIn {
       .filter((line) => line.includes(part)).length
   }
 
+  /** Files that hold this text, whatever they are. */
+  findInFiles(text: string): string[] {
+    return filesBelow(this.dataDirectory)
+      .filter((file) => readFileSync(file).includes(text))
+      .map((file) => this.#short(file))
+  }
+
+  /** Files that other users of this computer could open. */
+  findOpenFiles(): string[] {
+    const isOpen = (path: string): boolean => (statSync(path).mode & 0o077) !== 0
+    if (isOpen(this.dataDirectory)) return [this.dataDirectory]
+    return privateFiles.map((name) => join(this.dataDirectory, name)).filter((file) => existsSync(file) && isOpen(file))
+  }
+
+  /** Everything in folders of that person, which are named for the id or the name. */
+  listFiles({ id, name }: ThrowAwayPerson): string[] {
+    const marks = [id, name.toLowerCase().replaceAll(' ', '-')]
+    const isTheirs = (file: string): boolean => {
+      const [top = '', next = ''] = file.split(sep)
+      // Previews are made by the gate itself, in its own time.
+      return top !== 'thumbnails' && marks.some((mark) => top.includes(mark) || next.includes(mark))
+    }
+    return filesBelow(this.dataDirectory)
+      .map((file) => this.#short(file))
+      .filter(isTheirs)
+  }
+
+  /** Of the engine's process. */
+  get enginePid(): number | undefined {
+    const state = this.#service.engine.state()
+    return state.kind === 'ready' ? state.pid : undefined
+  }
+
+  #short(file: string): string {
+    return relative(this.dataDirectory, file)
+  }
+
   /** Ends everything that it started. The folder is left to whoever made it. */
   async close(): Promise<void> {
     try {
@@ -150,6 +203,25 @@ export class StandIn {
       this.#closeLog()
     }
   }
+}
+
+/** What is worth most; the folder's own rights protect the rest. */
+const privateFiles = [
+  'gatehouse.db',
+  'gatehouse.db-wal',
+  'gatehouse.db-shm',
+  'secrets.json',
+  'logs',
+  'logs/gatehouse.log',
+]
+
+/** What vanishes meanwhile is left out. */
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) return filesBelow(path)
+    return entry.isFile() && existsSync(path) ? [path] : []
+  })
 }
 
 async function makePeople({ directory, clock, random }: StandInOptions) {
