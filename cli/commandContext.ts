@@ -1,3 +1,5 @@
+import type { ProtectionReport } from '../proxy/contract/protection.ts'
+import type { RunningGate } from '../service/protection/runningGate.ts'
 import type { Finding } from './doctor/finding.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 
@@ -13,6 +15,8 @@ export interface CommandContext {
   openStores(): Promise<Stores>
   /** The doctor's look at what the window needs of this computer. */
   checkWindow(): Promise<readonly Finding[]>
+  /** Tries every attack; says on stderr how far it is. */
+  runAttacks(running: RunningGate): Promise<ProtectionReport>
   nowMs(): number
 }
 

@@ -12,7 +12,11 @@ import { checkDesktopRuntime, thisSystem } from './doctor/desktopRuntime.ts'
 import type { CommandContext } from './commandContext.ts'
 import { parseGlobalOptions, reportFailure, runCommand, usageText } from './gatehouse.ts'
 import type { GlobalOptions } from './gatehouse.ts'
-import { runServe, servePaths } from './serve.ts'
+import { nodeEnvironment, runServe, servePaths } from './serve.ts'
+import { runProtection } from '../service/protection/runProtection.ts'
+import type { RunningGate } from '../service/protection/runningGate.ts'
+import type { ProtectionReport } from '../proxy/contract/protection.ts'
+import { GateError } from '../proxy/contract/errorCodes.ts'
 
 const MAX_STDIN_BYTES = 64 * 1024
 
@@ -58,6 +62,7 @@ function createContext(options: GlobalOptions, dataDirectory: string): CommandCo
     nowMs: () => systemClock.nowMs(),
     checkWindow: () =>
       process.platform === 'linux' ? checkDesktopRuntime(thisSystem(process.env)) : Promise.resolve([]),
+    runAttacks: (running) => runAttacks(running, { directory, isBuilt }),
     openStores: () =>
       openStores({
         dataDirectory,
@@ -67,6 +72,29 @@ function createContext(options: GlobalOptions, dataDirectory: string): CommandCo
         secrets: chooseSecrets(process.env, workerFile),
       }),
   }
+}
+
+interface Program {
+  readonly directory: string
+  readonly isBuilt: boolean
+}
+
+async function runAttacks(running: RunningGate, { directory, isBuilt }: Program): Promise<ProtectionReport> {
+  if (!isBuilt) throw new GateError('NOT_FOUND', 'The attacks start built programs: npm run build.')
+  const ending = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ending.abort())
+  return runProtection({
+    clock: systemClock,
+    random: systemRandom,
+    platform: process.platform,
+    paths: servePaths(directory, process.env),
+    nodeCommand: { file: process.execPath, args: [], env: nodeEnvironment() },
+    running,
+    signal: ending.signal,
+    onProgress: (done, total) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${total}${done === total ? '\n' : ''}`)
+    },
+  })
 }
 
 async function run(argv: readonly string[]): Promise<number> {

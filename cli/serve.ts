@@ -35,6 +35,7 @@ export function servePaths(
     keychainWorker: join(distDirectory, 'keychainWorker.cjs'),
     pictureWorker: join(distDirectory, 'pictureWorker.cjs'),
     hashWorker: join(distDirectory, 'hashWorker.cjs'),
+    protectionCheck: join(distDirectory, 'protectionCheck.cjs'),
   }
 }
 
@@ -92,7 +93,7 @@ async function findProblems({ engine }: HeadlessRun): Promise<readonly string[]>
 }
 
 /** In the installed app, node is Electron run as node; its children must be, too. */
-function nodeEnvironment(): Record<string, string> {
+export function nodeEnvironment(): Record<string, string> {
   return process.env['ELECTRON_RUN_AS_NODE'] === '1' ? { ELECTRON_RUN_AS_NODE: '1' } : {}
 }
 

@@ -26,6 +26,7 @@ import type { StarterPublisher } from '../proxy/workflows/starterPublisher.ts'
 import { describeConnections } from './connections.ts'
 import type { AdministrationController } from './administrationController.ts'
 import { createAdministration } from './createAdministration.ts'
+import { createProtection } from './createProtection.ts'
 import { createSharing, sharingFromHere } from './createSharing.ts'
 import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
 import type { EngineChoices } from './engineChoices.ts'
@@ -107,6 +108,7 @@ class Service implements GatehouseService {
   readonly #nodes: NodeRights
   readonly #folders: Folders
   readonly #outputs: OpenedOutputs
+  readonly #protection: ReturnType<typeof createProtection>
   readonly #retention: RetentionSweep
   readonly #guests: GuestSweep
   readonly #logSweep: LogSweep
@@ -172,6 +174,8 @@ class Service implements GatehouseService {
     })
     this.#starter = workflows.starter
     const { madeUp } = parts
+    const connected = (): number => this.connections().length
+    this.#protection = createProtection(options, { jobs, connected, publicPort: () => this.#sharing.publicPort })
     this.#gate = createGate({
       clock,
       random,
@@ -209,6 +213,7 @@ class Service implements GatehouseService {
         sharing: this.#sharing,
         certificates: this.#certificates,
         administration: this.#administration,
+        protection: this.#protection,
         connections: { list: () => this.connections(), onChange: (listener) => this.onConnectionsChange(listener) },
       }),
     })
@@ -366,6 +371,7 @@ class Service implements GatehouseService {
   async #stop(): Promise<void> {
     const { logger } = this.#options
     this.#stopCollecting?.()
+    this.#protection.close()
     this.#stores.audit.record({ event: 'gate.stopped', actor: { kind: 'system' } })
     await stepsInOrder(
       [

@@ -19,6 +19,8 @@ export interface ServicePaths {
   readonly keychainWorker: string
   readonly pictureWorker: string
   readonly hashWorker: string
+  /** Left out: the protection cannot be checked from within. */
+  readonly protectionCheck?: string
 }
 
 /** What one `gatehouse serve` decides for this run only; nothing of it is saved. */

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
+import { countOutcomes } from '../../proxy/contract/protection.ts'
+import { describeReport, findRunningGate } from '../doctor/attack.ts'
 import { runChecks } from '../doctor/checks.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Command, CommandContext } from '../commandContext.ts'
@@ -10,10 +12,10 @@ const marks: Readonly<Record<Finding['verdict'], string>> = { good: 'ok  ', note
 
 /** `gatehouse doctor`: looks at the data folder and the computer, changes nothing, and says in words what is wrong. */
 export const doctorCommand: Command = {
-  usage: ['doctor'],
+  usage: ['doctor', 'doctor --attack   (attacks a gate of its own, and the running one where it refuses by itself)'],
   run: async (argv, context) => {
     const { values } = parseOptions(argv, { attack: 'boolean' }, [])
-    if (values.attack === true) throw new GateError('BAD_REQUEST', 'doctor --attack is not in this version.')
+    if (values.attack === true) return attack(context)
     const findings = [...(await examine(context)), ...(await context.checkWindow())]
     const isWell = findings.every((finding) => finding.verdict !== 'bad')
     if (context.json) context.print(JSON.stringify({ ok: isWell, checks: findings }))
@@ -21,6 +23,14 @@ export const doctorCommand: Command = {
       for (const { verdict, check, words } of findings) context.print(`${marks[verdict]}  ${check.padEnd(8)}  ${words}`)
     return isWell ? 0 : 1
   },
+}
+
+/** @returns 1 when an attack worked */
+async function attack(context: CommandContext): Promise<number> {
+  const report = await context.runAttacks(await findRunningGate(context))
+  const isWell = countOutcomes(report.cases).broken === 0
+  context.print(context.json ? JSON.stringify({ ok: isWell, ...report }) : describeReport(report))
+  return isWell ? 0 : 1
 }
 
 async function examine(context: CommandContext): Promise<Finding[]> {

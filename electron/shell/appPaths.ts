@@ -30,6 +30,7 @@ export interface AppPaths {
   readonly keychainWorker: string
   readonly pictureWorker: string
   readonly hashWorker: string
+  readonly protectionCheck: string
   readonly companionDirectory: string
   readonly icon: string
   readonly trayDirectory: string
@@ -49,6 +50,7 @@ export function appPaths(options: { packaged: boolean; appDirectory: string; res
     keychainWorker: join(dist, 'keychainWorker.cjs'),
     pictureWorker: join(dist, 'pictureWorker.cjs'),
     hashWorker: join(dist, 'hashWorker.cjs'),
+    protectionCheck: join(dist, 'protectionCheck.cjs'),
     companionDirectory: join(resources, 'comfyui-companion'),
     icon: join(resources, 'icons', 'linux', '512x512.png'),
     trayDirectory: join(resources, 'tray'),

@@ -6,6 +6,7 @@ import type { Engine } from '../comfyui/engine.ts'
 import type { ProbeResult } from '../contract/reach.ts'
 import type { Administration } from '../contract/administration.ts'
 import type { Renewed } from '../contract/certificates.ts'
+import type { ProtectionReport, ProtectionState } from '../contract/protection.ts'
 import type { Connection, Sharing } from '../contract/sharing.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
@@ -45,6 +46,13 @@ export interface RoleReach {
   probe(role: TriedRole, administratorId: string): Promise<ProbeResult>
 }
 
+/** "Check my protection". */
+export interface ProtectionControl {
+  describe(): ProtectionState
+  /** @throws GateError ALREADY_RUNNING, NOT_FOUND */
+  start(asksRunning: boolean, onEnd: (report: ProtectionReport) => void): void
+}
+
 /** Who is here now. */
 export interface Connections {
   list(): readonly Connection[]
@@ -77,6 +85,7 @@ export interface OwnApplicationDependencies {
   readonly connections: Connections
   /** Empties the graphics card's memory unless a job needs what is in it. */
   readonly freeIdleMemory: () => Promise<boolean>
+  readonly protection: ProtectionControl
   /** The built pages: `owner.html`, `portal.html`, `assets/`. */
   readonly pagesDirectory: string
   /** Gatehouse's own version, for the OpenAPI document. */

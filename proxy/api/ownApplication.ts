@@ -29,6 +29,7 @@ import { createLockoutsResource } from './resources/lockouts.ts'
 import { createNodesResource } from './resources/nodes.ts'
 import { createOutputsResource } from './resources/outputs.ts'
 import { createRolesResource } from './resources/roles.ts'
+import { createProtectionResource } from './resources/protection.ts'
 import { createReachResource } from './resources/reach.ts'
 import { createSessionResource } from './resources/session.ts'
 import { createSessionsResource } from './resources/sessions.ts'
@@ -140,6 +141,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     createSharesResource(dependencies),
     createOutputsResource(dependencies),
     createReachResource(dependencies),
+    createProtectionResource(dependencies),
     createWorkflowDraftsResource(drafts),
     createWorkflowManagement(dependencies),
     createWorkflowsResource(dependencies),

@@ -29,6 +29,7 @@ const BUNDLES = [
   { entry: 'proxy/secrets/keychainWorker.ts', output: 'keychainWorker.cjs' },
   { entry: 'proxy/outputs/pictureWorker.ts', output: 'pictureWorker.cjs' },
   { entry: 'proxy/accounts/hashWorker.ts', output: 'hashWorker.cjs' },
+  { entry: 'service/protection/main.ts', output: 'protectionCheck.cjs' },
 ]
 
 const INPUTS = [

@@ -4,12 +4,10 @@ import type { AttackCase } from './attackCase.ts'
 import { Broken, CannotTry } from './attackOutcome.ts'
 import { AttackTarget } from './attackTarget.ts'
 import { attackCases } from './cases/attackCases.ts'
+import type { RunningGate } from './runningGate.ts'
 import { StandIn } from './standIn.ts'
 import type { StandInOptions } from './standIn.ts'
 import { makeTemporaryFolder, removeAbandonedFolders, removeTemporaryFolder } from './temporaryFolder.ts'
-
-/** The gate that people use: where it is asked, or why it is not, in words. */
-export type RunningGate = { readonly port: number } | { readonly notAsked: string }
 
 export interface ProtectionOptions extends Omit<StandInOptions, 'directory'> {
   readonly running: RunningGate

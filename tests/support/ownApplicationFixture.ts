@@ -31,7 +31,7 @@ import type { WorkflowsFixture } from './workflowsFixture.ts'
 export interface FakeParts {
   readonly dependencies: Pick<
     OwnApplicationDependencies,
-    'engine' | 'sharing' | 'administration' | 'connections' | 'certificates'
+    'engine' | 'sharing' | 'connections' | 'certificates' | 'administration' | 'protection'
   >
   readonly calls: string[]
   readonly certificates: FakeCertificates
@@ -96,6 +96,10 @@ export function createFakeParts(): FakeParts {
     },
     dependencies: {
       certificates,
+      protection: {
+        describe: () => ({ running: null, report: null, problem: null }),
+        start: (asksRunning) => void calls.push(`protection ${String(asksRunning)}`),
+      },
       engine: {
         state: () => state,
         choice: () => ({ kind: 'none' }),

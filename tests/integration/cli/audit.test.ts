@@ -26,6 +26,7 @@ const it = storesTest.extend<{ run: (command: string) => Promise<Outcome> }>({
         readStdin: () => Promise.resolve(''),
         openStores: () => openAgain(),
         checkWindow: () => Promise.resolve([]),
+        runAttacks: () => Promise.reject(new Error('nothing is attacked here')),
         nowMs: () => clock.nowMs(),
       }
       const code = await runCommand(options.rest, context)

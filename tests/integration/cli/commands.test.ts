@@ -6,6 +6,7 @@ import { describe, expect, vi } from 'vitest'
 import type { CommandContext } from '../../../cli/commandContext.ts'
 import { parseGlobalOptions, runCommand } from '../../../cli/gatehouse.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
+import type { AttackResult, ProtectionReport } from '../../../proxy/contract/protection.ts'
 import { defaultJobLimits, defaultJobWeights } from '../../../proxy/contract/jobs.ts'
 import { systemClock } from '../../../proxy/core/clock.ts'
 import { systemRandom } from '../../../proxy/core/random.ts'
@@ -19,6 +20,16 @@ interface Outcome {
   readonly code: number
   readonly out: string
   readonly err: string
+}
+
+/** What the attacks of a test found. */
+const attacked: ProtectionReport = { startedAt: '2026-01-01T00:00:00.000Z', tookMs: 1000, version: '0', cases: [] }
+const attack: Omit<AttackResult, 'outcome'> = {
+  id: 'a',
+  title: 'A suffix',
+  holes: ['L-3'],
+  on: 'standIn',
+  seen: 'let in',
 }
 
 type Run = (command: string, stdin?: string) => Promise<Outcome>
@@ -37,6 +48,7 @@ const it = storesTest.extend<{ run: Run }>({
         readStdin: () => Promise.resolve(stdin),
         openStores: () => openAgain(),
         checkWindow: () => Promise.resolve([]),
+        runAttacks: () => Promise.resolve(attacked),
         nowMs: () => clock.nowMs(),
       }
       const code = await runCommand(options.rest, context)
@@ -242,13 +254,12 @@ describe('gatehouse user', () => {
     ['user add Mia --role creator --invite', '', 'BAD_REQUEST'],
     ['user disable Nobody', '', 'NOT_FOUND'],
     ['user remove Anna', '', 'LAST_ADMINISTRATOR'],
-    ['user set-role Anna creator', '', 'LAST_ADMINISTRATOR'],
     ['user add ANNA --role guest --password-stdin', goodPassword, 'ALREADY_EXISTS'],
     ['key create --user Nobody --name x', '', 'NOT_FOUND'],
     ['key revoke abcdefghijkl', '', 'NOT_FOUND'],
     ['settings get nothing', '', 'NOT_FOUND'],
     ['settings set sharing.port 0', '', 'VALIDATION_FAILED'],
-    ['doctor --attack', '', 'BAD_REQUEST'],
+    ['user set-role Anna creator', '', 'LAST_ADMINISTRATOR'],
   ] as const)('refuses "%s" with exit 1 and the reason', async ([command, stdin, code], { run, openAgain }) => {
     await run('user add Anna --role administrator --password-stdin', goodPassword)
 
@@ -684,5 +695,21 @@ describe('gatehouse folder', () => {
     rmSync(to, { recursive: true })
     const outcome = await run('doctor')
     expect([outcome.code, outcome.out]).toEqual([1, expect.stringContaining(`Mia: ${to} is not there`)])
+  })
+})
+
+describe('gatehouse doctor --attack', () => {
+  it('exits 1 and says what to do when an attack worked, 0 when all held', async ({ run }) => {
+    await addMia(run)
+    attacked.cases.splice(0, Infinity, { ...attack, outcome: 'held' })
+    expect((await run('doctor --attack')).code).toBe(0)
+    attacked.cases.push({ ...attack, id: 'b', outcome: 'broken' })
+    const { code, out } = await run('doctor --attack')
+    expect(code).toBe(1)
+    expect(out).toContain('1 attacks held, 1 did not, 0 were not tried.')
+    expect(out).toContain('Switch sharing off')
+    const inJson = await run('--json doctor --attack')
+    expect(inJson.code).toBe(1)
+    expect(JSON.parse(inJson.out)).toMatchObject({ ok: false, cases: [{ outcome: 'held' }, { outcome: 'broken' }] })
   })
 })
