@@ -3,6 +3,9 @@ import { Readable } from 'node:stream'
 import { GateError } from '../contract/errorCodes.ts'
 import { bodyTooLarge } from '../http/bodyReader.ts'
 
+/** What a client must send at least, while we wait for it: slower than any phone that really sends something. */
+const MIN_BYTES_PER_SECOND = 1024
+
 /** Sees each piece of a body before the engine does. */
 export interface BodyInspector {
   /** @throws GateError when what was seen so far is not acceptable */
@@ -30,7 +33,11 @@ export class RequestBody extends Readable {
   readonly #idle: NodeJS.Timeout
   /** With an inspector the last piece waits for its verdict: without it the engine has no whole body. */
   #held: Buffer | undefined
+  readonly #pace: NodeJS.Timeout
   #bytes = 0
+  /** What had come when the pace was last looked at. */
+  #pacedBytes = 0
+  #waitedForEngine = false
   #started = false
   #ended = false
 
@@ -39,6 +46,7 @@ export class RequestBody extends Readable {
     this.#request = request
     this.#options = options
     this.#idle = setTimeout(() => this.#onSilence(), options.idleMs)
+    this.#pace = setInterval(() => this.#checkPace(), options.idleMs)
   }
 
   override _read(): void {
@@ -55,6 +63,7 @@ export class RequestBody extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#idle)
+    clearInterval(this.#pace)
     this.#request.off('data', this.#onData)
     this.#request.off('end', this.#onEnd)
     this.#request.off('close', this.#onBroken)
@@ -82,12 +91,15 @@ export class RequestBody extends Readable {
   }
 
   #pass(chunk: Buffer): void {
-    if (!this.push(chunk)) this.#request.pause()
+    if (this.push(chunk)) return
+    this.#waitedForEngine = true
+    this.#request.pause()
   }
 
   readonly #onEnd = (): void => {
     this.#ended = true
     clearTimeout(this.#idle)
+    clearInterval(this.#pace)
     if (!this.#accepts(() => this.#options.inspector?.end())) return
     const { beforeEnd } = this.#options
     if (beforeEnd === undefined) this.#passLast()
@@ -116,6 +128,17 @@ export class RequestBody extends Readable {
       this.destroy(toError(error))
       return false
     }
+  }
+
+  /** Slow body: a byte now and then is not silence, and would hold a connection to the engine for days. */
+  #checkPace(): void {
+    const came = this.#bytes - this.#pacedBytes
+    const least = (this.#options.idleMs / 1000) * MIN_BYTES_PER_SECOND
+    if (came < least && this.#started && !this.#waitedForEngine && !this.#request.isPaused()) {
+      this.destroy(new GateError('BAD_REQUEST', 'The request did not arrive in time.'))
+    }
+    this.#pacedBytes = this.#bytes
+    this.#waitedForEngine = false
   }
 
   #onSilence(): void {
