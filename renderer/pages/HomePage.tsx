@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core'
 import { Navigate, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
 import { ErrorState } from '../components/ErrorState.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
@@ -10,7 +9,6 @@ import { EngineSwitch } from '../features/comfyui/EngineSwitch.tsx'
 import { FoldedLog } from '../features/comfyui/FoldedLog.tsx'
 import { QueueLine } from '../features/jobs/QueueLine.tsx'
 import { NeedsYou } from '../features/home/NeedsYou.tsx'
-import { AddPersonDialog } from '../features/people/AddPersonDialog.tsx'
 import { ConnectionList } from '../features/sharing/ConnectionList.tsx'
 import { useSharing } from '../features/sharing/sharingQueries.ts'
 import { SharingSwitch } from '../features/sharing/SharingSwitch.tsx'
@@ -22,7 +20,6 @@ export function HomePage() {
   const comfyui = useComfyui()
   const sharing = useSharing()
   const navigate = useNavigate()
-  const [adding, setAdding] = useState(false)
   if (comfyui.isPending) return <LoadingRows rows={4} rowHeight={88} />
   if (comfyui.isError) {
     return (
@@ -47,7 +44,7 @@ export function HomePage() {
       {sharing.data !== undefined && (
         <SharingSwitch
           sharing={sharing.data}
-          onAddPerson={() => setAdding(true)}
+          onInvite={() => void navigate({ to: '/people', search: { invite: true } })}
           onOpenSettings={() => void navigate({ to: '/settings' })}
         />
       )}
@@ -65,7 +62,6 @@ export function HomePage() {
           Open the whole log
         </Button>
       </FoldedLog>
-      {adding && <AddPersonDialog onClose={() => setAdding(false)} />}
     </>
   )
 }

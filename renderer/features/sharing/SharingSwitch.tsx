@@ -14,14 +14,14 @@ import styles from './SharingSwitch.module.css'
 
 interface SharingSwitchProps {
   readonly sharing: Sharing
-  readonly onAddPerson: () => void
+  readonly onInvite: () => void
   readonly onOpenSettings: () => void
 }
 
 const factIcons = [IconLockOpen, IconPhoto]
 
 /** The second large switch: who can come in, by name, and what that means, before and after it is on. */
-export function SharingSwitch({ sharing, onAddPerson, onOpenSettings }: SharingSwitchProps) {
+export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwitchProps) {
   const change = useSetSharing()
   const stateId = useId()
   const nobody = sharing.people.length === 0
@@ -74,8 +74,8 @@ export function SharingSwitch({ sharing, onAddPerson, onOpenSettings }: SharingS
       )}
       <Refusal error={change.error} />
       {nobody && (
-        <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={onAddPerson}>
-          Add a person
+        <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={onInvite}>
+          Invite somebody
         </Button>
       )}
       {sharing.on ? (
