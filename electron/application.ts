@@ -18,6 +18,8 @@ import { CanvasWindow } from './shell/canvasWindow.ts'
 import { createSystemClipboard, ExpiringClipboard } from './shell/clipboard.ts'
 import * as dialogs from './shell/dialogs.ts'
 import { DoorBell, doorBellWords } from './shell/doorBell.ts'
+import { findFirewallSettings, mendFirewall } from './shell/firewallMending.ts'
+import { NetworkBell, networkBellWords } from './shell/networkBell.ts'
 import { OwnerWindow } from './shell/mainWindow.ts'
 import { showNotification } from './shell/notifications.ts'
 import { TrayIcon } from './shell/tray.ts'
@@ -127,6 +129,7 @@ export class Application {
     this.#closers.push(
       () => powerMonitor.off('shutdown', endNow),
       this.#openDoorBell(),
+      this.#openNetworkBell(),
       this.#openIpc(),
       followWindowSettings(this.#service.settings, { platform, startCommand, autostartFile, onError: this.#tellOwner }),
     )
@@ -209,12 +212,29 @@ export class Application {
         const problem = await shell.openPath(directory)
         if (problem !== '') throw new DesktopRefused(`The folder could not be opened: ${directory}`)
       },
+      mendFirewall: () => mendFirewall(platform, process.execPath),
+      showFirewallSettings: () => shell.openExternal(findFirewallSettings(platform)),
       showWindow: () => this.#window.show(),
       hasTray: () => this.#hasTray(),
       quit: () => void this.quitByHand().catch(this.#tellOwner),
       notify: (name, payload) => notifyPage(this.#window.contents, name, payload),
     })
     return openMainIpc({ routes, owner: () => this.#window.identity, logger: logFile.logger, isForPeople })
+  }
+
+  #openNetworkBell(): () => void {
+    const { sharing } = this.#service
+    const bell = new NetworkBell(() => {
+      // The page itself asks where the owner is looking.
+      if (this.#window.window?.isFocused() === true) return
+      showNotification(networkBellWords, () => {
+        this.#window.show()
+        notifyPage(this.#window.contents, 'window:navigate', { path: '/' })
+      })
+    })
+    const look = (): void => bell.look(sharing.describe().pause)
+    look()
+    return sharing.onChange(look)
   }
 
   #openDoorBell(): () => void {

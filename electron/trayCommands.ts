@@ -30,6 +30,8 @@ export async function runTrayCommand(command: TrayCommand, parts: TrayCommandPar
       return service.engine.stop()
     case 'setSharing':
       return service.sharing.set(command.on)
+    case 'answerNetwork':
+      return service.sharing.answerNetwork(command.network, command.share)
     case 'copyAddress':
       return clipboard.copy(command.url)
     case 'showQrCode':

@@ -18,6 +18,8 @@ export interface DesktopActions {
   copy(text: string): Promise<void>
   copySecret(text: string): Promise<void>
   openFolder(directory: string): Promise<void>
+  mendFirewall(): Promise<void>
+  showFirewallSettings(): Promise<void>
   showWindow(): void
   hasTray(): Promise<boolean>
   /** Only begins it: the page that asks goes with the window. */
@@ -120,6 +122,14 @@ export function createRoutes(service: ServicePart, desktop: DesktopActions): Rou
     'desktop:quit': route(channels['desktop:quit'], () => {
       desktop.quit()
       return Promise.resolve(undefined)
+    }),
+    'firewall:mend': route(channels['firewall:mend'], async () => {
+      await desktop.mendFirewall()
+      return undefined
+    }),
+    'firewall:showSettings': route(channels['firewall:showSettings'], async () => {
+      await desktop.showFirewallSettings()
+      return undefined
     }),
     'desktop:openDataFolder': route(channels['desktop:openDataFolder'], async () => {
       await desktop.openFolder(desktop.dataDirectory)

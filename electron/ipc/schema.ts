@@ -77,6 +77,10 @@ export const channels = {
       tray: z.boolean(),
     }),
   },
+  /** Lets the gate through this computer's firewall, after the system asked for an administrator. */
+  'firewall:mend': { input: nothing, output: nothing },
+  /** The system's own page about this network, or about its firewall. */
+  'firewall:showSettings': { input: nothing, output: nothing },
   'desktop:openDataFolder': { input: nothing, output: nothing },
   /** Brings the page's own window to the front. */
   'window:show': { input: nothing, output: nothing },

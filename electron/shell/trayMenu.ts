@@ -9,7 +9,7 @@ import { assertNever } from '../../proxy/core/assertNever.ts'
 export interface TrayState {
   readonly engine: EngineState
   readonly choice: Settings['comfyui.engine']
-  readonly sharing: Pick<Sharing, 'on' | 'primaryUrl' | 'problem' | 'people'>
+  readonly sharing: Pick<Sharing, 'on' | 'primaryUrl' | 'problem' | 'people' | 'pause'>
   /** Who may get a key, in the order of the people's page. */
   readonly people: readonly { readonly id: string; readonly name: string }[]
   /** Names of the people who are here now, the owner excepted. */
@@ -24,6 +24,7 @@ export type TrayCommand =
   | { readonly kind: 'startEngine' }
   | { readonly kind: 'stopEngine' }
   | { readonly kind: 'setSharing'; readonly on: boolean }
+  | { readonly kind: 'answerNetwork'; readonly network: string; readonly share: boolean }
   | { readonly kind: 'copyAddress'; readonly url: string }
   | { readonly kind: 'showQrCode' }
   | { readonly kind: 'createKey'; readonly accountId: string; readonly name: string }
@@ -85,6 +86,7 @@ export function stateLine(state: TrayState): string {
 
 function sharingWords(state: TrayState): string {
   if (!state.sharing.on) return ''
+  if (state.sharing.pause !== null) return ', sharing rests on this network'
   if (state.present.length === 0) return ', shared'
   return `, ${namesInWords(state.present)} ${state.present.length === 1 ? 'is' : 'are'} here`
 }
@@ -94,7 +96,8 @@ export function trayIconName(state: TrayState): TrayIconName {
   if (state.engine.kind === 'failed') return 'attention'
   if (state.door.waiting > 0) return 'attention'
   if (state.sharing.on && state.sharing.problem !== null) return 'attention'
-  if (state.sharing.on) return 'sharing'
+  if (state.sharing.pause?.asks === true) return 'attention'
+  if (state.sharing.on && state.sharing.pause === null) return 'sharing'
   return state.engine.kind === 'ready' ? 'running' : 'stopped'
 }
 
@@ -128,6 +131,7 @@ export function trayMenu(state: TrayState): readonly TrayItem[] {
     { type: 'separator', id: 'separator-switches' },
     engineItem(state),
     sharingItem(state.sharing),
+    ...networkItems(state.sharing),
     { type: 'separator', id: 'separator-people' },
     {
       type: 'command',
@@ -173,6 +177,28 @@ function sharingItem(sharing: TrayState['sharing']): TrayItem {
     checked: sharing.on,
     command: { kind: 'setSharing', on: !sharing.on },
   }
+}
+
+/** The question of a new network, while there is one. Not its name: that is whatever its owner wants to be read here. */
+function networkItems({ pause }: TrayState['sharing']): readonly TrayItem[] {
+  if (pause === null) return []
+  const { id } = pause.network
+  const shareHere: TrayItem = {
+    type: 'command',
+    id: 'shareHere',
+    label: 'Share on this network, too',
+    enabled: true,
+    command: { kind: 'answerNetwork', network: id, share: true },
+  }
+  if (!pause.asks) return [shareHere]
+  const notHere: TrayItem = {
+    type: 'command',
+    id: 'notHere',
+    label: 'Not on this network',
+    enabled: true,
+    command: { kind: 'answerNetwork', network: id, share: false },
+  }
+  return [shareHere, notHere]
 }
 
 function doorItems({ door, sharing }: TrayState): readonly TrayItem[] {

@@ -1,3 +1,4 @@
+import { networkShots } from './pageFixturesNetwork.ts'
 import type { Page } from 'playwright-core'
 import {
   connections,
@@ -79,10 +80,12 @@ const ownerShots: readonly Omit<Shot, 'place'>[] = [
       'GET keys': list(keysSentUnprotected),
       'GET sharing': {
         ...sharingOff,
-        problem: 'Port 8190 is used by another program (nginx, process 812), so sharing stays off.',
+        problem: 'Port 8190 is used by nginx.',
+        portTaken: { port: 8190, holder: 'nginx', free: 8192 },
       },
     }),
   },
+  ...networkShots,
   {
     name: 'home-after-sharing',
     path: home,

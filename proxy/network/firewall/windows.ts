@@ -14,14 +14,19 @@ ConvertTo-Json -Compress -Depth 4 @{ rules = $rules; profiles = $profiles }
 `
 
 /**
- * To be run by an administrator: takes away what blocks our program (pressing Cancel writes such a rule, for good) and
- * lets it in from private networks.
+ * To be run by an administrator: takes away what blocks that program (pressing Cancel writes such a rule, for good) and
+ * lets it in from private networks. An elevated program inherits no variables, so the path stands in the script.
  */
-export const mendScript = `
-Get-NetFirewallApplicationFilter -Program $env:GATEHOUSE_PROGRAM -ErrorAction SilentlyContinue | Get-NetFirewallRule |
+export function createMendScript(program: string): string {
+  const quoted = `'${program.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`
+  return `
+$ErrorActionPreference = 'Stop'
+$program = ${quoted}
+Get-NetFirewallApplicationFilter -Program $program -ErrorAction SilentlyContinue | Get-NetFirewallRule |
   Where-Object { $_.Direction.ToString() -eq 'Inbound' } | Remove-NetFirewallRule
-New-NetFirewallRule -DisplayName 'Gatehouse' -Direction Inbound -Program $env:GATEHOUSE_PROGRAM -Protocol TCP -Action Allow -Profile Private,Domain | Out-Null
+New-NetFirewallRule -DisplayName 'Gatehouse' -Direction Inbound -Program $program -Protocol TCP -Action Allow -Profile Private,Domain | Out-Null
 `
+}
 
 const answerSchema = z.object({
   rules: z.array(z.object({ name: z.string(), enabled: z.string(), action: z.string(), profile: z.string() })),

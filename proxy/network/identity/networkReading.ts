@@ -21,7 +21,8 @@ export interface NetworkReading {
 }
 
 const MAX_TEXT = 100
-const shorten = (text: string): string => (text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text)
+/** Whoever runs a network chooses its name: nothing in it may turn lines around or hide. */
+const shorten = (text: string): string => text.replaceAll(/\p{C}/gu, '').slice(0, MAX_TEXT)
 
 /**
  * Which network it is. A router is told by its hardware address; a router that does not say it, by its address and the

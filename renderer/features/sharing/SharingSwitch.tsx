@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconLockOpen, IconPhoto, IconUserPlus } from '@tabler/icons-react'
+import { IconLock, IconLockOpen, IconPhoto, IconUserPlus } from '@tabler/icons-react'
 import { useId } from 'react'
 import type { Sharing } from '../../../proxy/contract/sharing.ts'
 import { BigSwitch } from '../../components/BigSwitch.tsx'
@@ -8,8 +8,12 @@ import { GateMark } from '../../components/GateMark.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { SwitchPanel } from '../SwitchPanel.tsx'
 import { AddressCard } from './AddressCard.tsx'
+import { NetworkQuestion } from './NetworkQuestion.tsx'
+import { ReachState } from './ReachState.tsx'
+import { questionAhead } from './reachWords.ts'
+import { SharingProblem } from './SharingProblem.tsx'
 import { useSetSharing } from './sharingQueries.ts'
-import { afterSharing, sharingFacts, whoCanComeIn } from './sharingWords.ts'
+import { afterSharing, sharingFacts, switchWords, whoCanComeIn } from './sharingWords.ts'
 import styles from './SharingSwitch.module.css'
 
 interface SharingSwitchProps {
@@ -18,23 +22,23 @@ interface SharingSwitchProps {
   readonly onOpenSettings: () => void
 }
 
-const factIcons = [IconLockOpen, IconPhoto]
-
 /** The second large switch: who can come in, by name, and what that means, before and after it is on. */
 export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwitchProps) {
   const change = useSetSharing()
   const stateId = useId()
   const nobody = sharing.people.length === 0
   const on = change.isPending ? change.variables : sharing.on
+  const isOpen = sharing.on && sharing.pause === null
+  const ahead = questionAhead(sharing)
   const justTurnedOff = change.data?.on === false && !sharing.on && !change.isPending
   return (
     <SwitchPanel
-      mark={<GateMark state={{ kind: sharing.on ? 'sharing' : 'stopped' }} size={40} />}
-      tone={sharing.on ? 'good' : 'quiet'}
+      mark={<GateMark state={{ kind: isOpen ? 'sharing' : 'stopped' }} size={40} />}
+      tone={isOpen ? 'good' : 'quiet'}
       title="Sharing"
-      state={change.isPending ? (on ? 'Switching on' : 'Switching off') : sharing.on ? 'On' : 'Off'}
+      state={change.isPending ? (on ? 'Switching on' : 'Switching off') : switchWords(sharing)}
       stateId={stateId}
-      detail={whoCanComeIn(sharing.people, sharing.on)}
+      detail={sharing.pause === null ? whoCanComeIn(sharing.people, sharing.on) : 'Nobody can come in here.'}
       control={
         <BigSwitch
           label="Sharing"
@@ -51,27 +55,15 @@ export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwit
           {afterSharing}
         </Notice>
       )}
-      {sharing.problem !== null && (
-        <Notice
-          tone="attention"
-          announce
-          actions={
-            <>
-              {/* While it is off, the switch itself is how to try again: a button must not switch it on by the way. */}
-              {sharing.on && (
-                <Button variant="default" loading={change.isPending} onClick={() => change.mutate(true)}>
-                  Try again
-                </Button>
-              )}
-              <Button variant="default" onClick={onOpenSettings}>
-                Open settings
-              </Button>
-            </>
-          }
-        >
-          {sharing.problem}
+      {sharing.pause !== null && <NetworkQuestion pause={sharing.pause} />}
+      <SharingProblem sharing={sharing} onOpenSettings={onOpenSettings} />
+      {sharing.outsideHome && (
+        <Notice tone="problem">
+          <strong>People outside your home can come in.</strong> Anybody on the internet who finds this address reaches
+          the sign-in page.
         </Notice>
       )}
+      {ahead !== undefined && <Notice tone="plain">{ahead}</Notice>}
       <Refusal error={change.error} />
       {nobody && (
         <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={onInvite}>
@@ -79,7 +71,10 @@ export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwit
         </Button>
       )}
       {sharing.on ? (
-        <AddressCard sharing={sharing} />
+        <>
+          <AddressCard sharing={sharing} />
+          <ReachState sharing={sharing} />
+        </>
       ) : (
         <p className="quiet small">
           Programs on this computer reach ComfyUI at <span className={styles.local}>{sharing.localUrl}</span> with a
@@ -88,7 +83,7 @@ export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwit
       )}
       <ul className={styles.facts} aria-label="Good to know">
         {sharingFacts(sharing).map((fact, index) => {
-          const Icon = factIcons[index + (sharing.encrypted ? 1 : 0)] ?? IconPhoto
+          const Icon = index > 0 ? IconPhoto : sharing.encrypted ? IconLock : IconLockOpen
           return (
             <li key={fact.title}>
               <Icon size={16} aria-hidden />

@@ -16,6 +16,26 @@ export function useSetSharing() {
   })
 }
 
+/** The answer to "share here too?", about the network that was asked about. */
+export function useAnswerNetwork() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: { network: string; share: boolean }) =>
+      request('PUT', 'sharing/network', { schema: sharingSchema, body }),
+    onSuccess: (sharing) => client.setQueryData(queryKeys.sharing, sharing),
+    onError: () => client.invalidateQueries({ queryKey: queryKeys.sharing }),
+  })
+}
+
+/** Everybody has the new address. */
+export function useAcceptAddress() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => request('PUT', 'sharing/address', { schema: sharingSchema, body: {} }),
+    onSuccess: (sharing) => client.setQueryData(queryKeys.sharing, sharing),
+  })
+}
+
 export function useConnections() {
   return useQuery({ queryKey: queryKeys.connections, queryFn: () => requestAll('connections', connectionSchema) })
 }

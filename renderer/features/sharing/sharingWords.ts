@@ -22,7 +22,10 @@ export function sharingFacts(sharing: Pick<Sharing, 'encrypted'>): { title: stri
       text: 'A ComfyUI that cannot keep them apart is not shared. Custom nodes are refused other people’s folders, but one that means harm gets around that: use ones you trust.',
     },
   ]
-  if (sharing.encrypted) return facts
+  if (sharing.encrypted) {
+    const warning = 'The first visit shows a warning. That is normal here.'
+    return [{ title: warning, text: 'The page behind the code says why, and what to do.' }, ...facts]
+  }
   return [
     {
       title: 'Not encrypted yet.',
@@ -32,13 +35,19 @@ export function sharingFacts(sharing: Pick<Sharing, 'encrypted'>): { title: stri
   ]
 }
 
+/** The word beside the switch. */
+export function switchWords({ on, pause }: Pick<Sharing, 'on' | 'pause'>): string {
+  if (!on) return 'Off'
+  return pause === null ? 'On' : 'On, but resting here'
+}
+
 /** The sentence after the switch went off. */
 export const afterSharing = 'Everyone was disconnected; your own window goes on.'
 
 /** The page's title: the answer to "is it running, and who can get in?" */
 export function homeHeadline(
   { state, choice }: Pick<Comfyui, 'state' | 'choice'>,
-  sharing: Pick<Sharing, 'on' | 'people'> | undefined,
+  sharing: Pick<Sharing, 'on' | 'people' | 'pause'> | undefined,
 ): string {
   const name = chosenEngine(choice)
   if (state.kind === 'failed' || state.kind === 'backingOff') return `${name.start} needs a look`
@@ -47,6 +56,7 @@ export function homeHeadline(
   const shared = sharing?.on === true
   if (state.kind === 'stopped') return shared ? `Sharing is on, ${name.inside} is not` : 'Everything is off'
   if (!shared) return 'Running, for you only'
+  if (sharing.pause !== null) return 'Running, sharing rests on this network'
   const { people } = sharing
   return people.length > 0 && people.length <= 3 ? `Open for ${joinNames(people)}` : `Open for ${people.length} people`
 }

@@ -55,6 +55,8 @@ function aDesktop(picked?: string) {
     openCanvas: () => Promise.resolve(),
     copy: (text) => Promise.resolve(void calls.push(['copy', text])),
     copySecret: (text) => Promise.resolve(void calls.push(['copySecret', text])),
+    mendFirewall: () => Promise.resolve(void calls.push(['mendFirewall'])),
+    showFirewallSettings: () => Promise.resolve(void calls.push(['showFirewallSettings'])),
     openFolder: (directory) => Promise.resolve(void calls.push(['openFolder', directory])),
     showWindow: () => void calls.push(['showWindow']),
     hasTray: () => Promise.resolve(true),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EngineState } from '../../../proxy/contract/comfyui.ts'
+import { NetworkBell } from '../../../electron/shell/networkBell.ts'
 import { addressToCopy, namesInWords, stateLine, trayIconName, trayMenu } from '../../../electron/shell/trayMenu.ts'
 import type { TrayItem, TrayState } from '../../../electron/shell/trayMenu.ts'
 
@@ -12,8 +13,8 @@ const states: Record<EngineState['kind'], EngineState> = {
   backingOff: { kind: 'backingOff', retryAtMs: 0, attempt: 2, failure },
   failed: { kind: 'failed', failure },
 }
-const off = { on: false, primaryUrl: null, problem: null, people: ['Mia'] }
-const on = { on: true, primaryUrl: 'http://192.168.1.20:8190/', problem: null, people: ['Mia'] }
+const off = { on: false, primaryUrl: null, problem: null, people: ['Mia'], pause: null }
+const on = { on: true, primaryUrl: 'http://192.168.1.20:8190/', problem: null, people: ['Mia'], pause: null }
 
 const aState = (changes: Partial<TrayState> = {}): TrayState => ({
   engine: states.stopped,
@@ -193,5 +194,46 @@ describe('the menu of people', () => {
     const items = itemsOf(1000)
     expect(items).toHaveLength(32)
     expect(items.at(-1)).toMatchObject({ label: 'Somebody else…', command: { kind: 'chooseForKey' } })
+  })
+})
+
+describe('a network that nobody agreed to', () => {
+  const network = { id: 'router:02:00:5e:10:00:02', name: 'Windows Update: press Share' }
+  const paused = (asks: boolean) =>
+    aState({ engine: states.ready, sharing: { ...on, primaryUrl: null, pause: { network, asks } } })
+
+  it('is asked about in the menu, without the name that a stranger chose', () => {
+    const menu = trayMenu(paused(true))
+    expect(find(menu, 'shareHere')).toMatchObject({
+      command: { kind: 'answerNetwork', network: network.id, share: true },
+    })
+    expect(find(menu, 'notHere')).toMatchObject({ command: { share: false } })
+    expect(JSON.stringify(menu)).not.toContain('Windows Update')
+    expect(trayIconName(paused(true))).toBe('attention')
+    expect(stateLine(paused(true))).toBe('ComfyUI is running, sharing rests on this network')
+  })
+
+  it('is no longer asked about after "not here"', () => {
+    expect(trayMenu(paused(false)).map(({ id }) => id)).not.toContain('notHere')
+    expect(trayIconName(paused(false))).toBe('running')
+  })
+
+  it('gives no address to copy', () => {
+    expect(find(trayMenu(paused(true)), 'copyAddress')).toMatchObject({ enabled: false })
+  })
+})
+
+describe('the bell for a new network', () => {
+  it('rings once, and again for the next one', () => {
+    let rung = 0
+    const bell = new NetworkBell(() => (rung += 1))
+    const pause = (id: string, asks = true) => ({ network: { id, name: 'Cafe' }, asks })
+    bell.look(null)
+    bell.look(pause('a'))
+    bell.look(pause('a'))
+    bell.look(pause('a', false))
+    expect(rung).toBe(1)
+    bell.look(pause('b'))
+    expect(rung).toBe(2)
   })
 })

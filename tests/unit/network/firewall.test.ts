@@ -8,7 +8,7 @@ import {
 } from '../../../proxy/network/firewall/linux.ts'
 import { parseSocketFilter } from '../../../proxy/network/firewall/macos.ts'
 import { readFirewall } from '../../../proxy/network/firewall/readFirewall.ts'
-import { parseWindowsFirewall } from '../../../proxy/network/firewall/windows.ts'
+import { createMendScript, parseWindowsFirewall } from '../../../proxy/network/firewall/windows.ts'
 import type { NetworkSystem } from '../../../proxy/network/systemPrograms.ts'
 
 describe('Windows’ firewall', () => {
@@ -207,5 +207,13 @@ describe('reading the firewall', () => {
       (await readFirewall(system, { ...question, category })).canMend
     expect(await mend('private')).toBe(true)
     expect(await mend('public')).toBe(false)
+  })
+})
+
+describe('mending Windows’ firewall', () => {
+  it('keeps a folder’s name from becoming a command of an administrator’s', () => {
+    const script = createMendScript("C:\\it's; Remove-Item x\\Gatehouse.exe")
+    expect(script).toContain("$program = 'C:\\it''s; Remove-Item x\\Gatehouse.exe'")
+    expect(createMendScript('C:\\a’b')).toContain("'C:\\a’’b'")
   })
 })

@@ -1,3 +1,4 @@
+import { findCauses, questionAhead } from '../../../renderer/features/sharing/reachWords.ts'
 import { describe, expect, it } from 'vitest'
 import {
   homeHeadline,
@@ -29,7 +30,10 @@ describe('the sharing switch', () => {
   it('says that nothing is encrypted and that people are kept apart, and stops saying the first once it is', () => {
     const titles = (encrypted: boolean) => sharingFacts({ encrypted }).map(({ title }) => title)
     expect(titles(false)).toEqual(['Not encrypted yet.', 'People do not see each other’s pictures and jobs.'])
-    expect(titles(true)).toEqual(['People do not see each other’s pictures and jobs.'])
+    expect(titles(true)).toEqual([
+      'The first visit shows a warning. That is normal here.',
+      'People do not see each other’s pictures and jobs.',
+    ])
   })
 
   it('shows the address as one types it, and keeps https', () => {
@@ -54,7 +58,9 @@ describe('the title of Home', () => {
     ],
   ])('of %j and %j', (engine, sharing, title) => {
     const choice = { kind: 'comfyui', directory: '', version: null } as const
-    expect(homeHeadline({ state: engine, choice }, sharing)).toBe(title)
+    expect(
+      homeHeadline({ state: engine, choice }, sharing === undefined ? undefined : { ...sharing, pause: null }),
+    ).toBe(title)
   })
 
   it.each([
@@ -62,6 +68,47 @@ describe('the title of Home', () => {
     [{ kind: 'stopping', sinceMs: 0 } as const, 'The practice engine is stopping'],
     [{ kind: 'failed', failure: { code: 'X', message: '', details: '' } } as const, 'The practice engine needs a look'],
   ])('names the practice engine where it is the one: %j', (state, title) => {
-    expect(homeHeadline({ state, choice: { kind: 'practice' } }, { on: true, people })).toBe(title)
+    expect(homeHeadline({ state, choice: { kind: 'practice' } }, { on: true, people, pause: null })).toBe(title)
+  })
+})
+
+describe('what a new network says on Home', () => {
+  it('is the headline, because nobody can come in', () => {
+    const choice = { kind: 'practice' } as const
+    const pause = { network: { id: 'router:1', name: 'Cafe' }, asks: true }
+    const ready = { kind: 'ready', sinceMs: 0, pid: 1, port: 1, engine: 'practice', version: '1' } as const
+    expect(homeHeadline({ state: ready, choice }, { on: true, people: ['Mia'], pause })).toBe(
+      'Running, sharing rests on this network',
+    )
+  })
+})
+
+describe('why nobody gets through', () => {
+  const firewall = { verdict: 'open', words: '', command: null, canMend: false, isPublicNetwork: false } as const
+
+  it.each([
+    ['nothing is known of the firewall', null, ['firewall', 'otherNetwork']],
+    ['the firewall was seen to be open', firewall, ['otherNetwork']],
+    ['the firewall blocks', { ...firewall, verdict: 'blocked' as const }, ['firewall', 'otherNetwork']],
+    [
+      'Windows takes the network for a public one',
+      { ...firewall, isPublicNetwork: true },
+      ['publicNetwork', 'otherNetwork'],
+    ],
+  ] as const)('when %s', (_title, read, causes) => {
+    expect(findCauses(read)).toEqual(causes)
+  })
+
+  it('is prepared for what Windows will ask, before the switch goes on and not after', () => {
+    const asks = {
+      ...firewall,
+      verdict: 'asks' as const,
+      words: 'Windows will ask now. Tick “Private networks”, then “Allow”.',
+    }
+    expect(questionAhead({ on: false, firewall: asks })).toBe(
+      'Windows will ask. Tick “Private networks”, then “Allow”.',
+    )
+    expect(questionAhead({ on: true, firewall: asks })).toBeUndefined()
+    expect(questionAhead({ on: false, firewall })).toBeUndefined()
   })
 })
