@@ -6,6 +6,9 @@ const problemSchema = z.object({
   title: z.string().optional(),
   detail: z.string().optional(),
   retryAfterSeconds: z.number().optional(),
+  /** As ComfyUI-Sentinel's routes say it. */
+  error: z.string().optional(),
+  remaining_seconds: z.number().optional(),
   errors: z
     .array(z.object({ path: z.union([z.string(), z.array(z.union([z.string(), z.number()]))]), message: z.string() }))
     .optional(),
@@ -53,9 +56,14 @@ export function toApiError(status: number, body: unknown): ApiError {
   return new ApiError({
     code: problem.code ?? 'NOT_UNDERSTOOD',
     status,
-    message: problem.detail ?? fieldErrors[0]?.message ?? problem.title ?? `Gatehouse refused this (status ${status}).`,
+    message:
+      problem.detail ??
+      problem.error ??
+      fieldErrors[0]?.message ??
+      problem.title ??
+      `Gatehouse refused this (status ${status}).`,
     fieldErrors,
-    retryAfterSeconds: problem.retryAfterSeconds,
+    retryAfterSeconds: problem.retryAfterSeconds ?? problem.remaining_seconds,
   })
 }
 

@@ -9,6 +9,10 @@ function loadPage() {
   switch (window.location.pathname.replace(/\/$/, '')) {
     case '/login':
       return import('../pages/SignInPage.tsx').then((module) => ({ default: module.SignInPage }))
+    case '/register':
+      return import('../pages/RegisterPage.tsx').then((module) => ({ default: module.RegisterPage }))
+    case '/generate_token':
+      return import('../pages/TokenPage.tsx').then((module) => ({ default: module.TokenPage }))
     case invitationPath:
       return import('../pages/InvitePage.tsx').then((module) => ({ default: module.InvitePage }))
     default:

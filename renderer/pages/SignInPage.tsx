@@ -1,10 +1,11 @@
-import { Button, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useRef, useState } from 'react'
 import type { SyntheticEvent } from 'react'
 import { GateMark } from '../components/GateMark.tsx'
 import { Refusal } from '../components/ErrorState.tsx'
 import { PasswordField } from '../components/PasswordField.tsx'
 import { useSignIn } from '../features/account/accountQueries.ts'
+import { TryButton } from '../features/account/TryButton.tsx'
 import { findLandingPath } from '../features/account/landingPath.ts'
 import { KnockAnswer, KnockEntry } from '../features/door/KnockEntry.tsx'
 import { forgetOwnKnock, recallOwnKnock } from '../features/door/ownKnock.ts'
@@ -78,9 +79,9 @@ function SignIn({ onKnocked }: { readonly onKnocked: (knock: OwnKnock) => void }
             autoComplete="current-password"
           />
           <Refusal error={signIn.error} />
-          <Button type="submit" size="md" fullWidth loading={signIn.isPending || signIn.isSuccess}>
+          <TryButton error={signIn.error} loading={signIn.isPending || signIn.isSuccess}>
             Sign in
-          </Button>
+          </TryButton>
           <p className="quiet small">Forgot it? Ask whoever runs this computer: People, your name, New password.</p>
         </form>
         <KnockEntry onKnocked={onKnocked} />

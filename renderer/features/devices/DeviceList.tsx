@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import type { DeviceSession } from '../../../proxy/contract/accounts.ts'
 import { ErrorState, Refusal } from '../../components/ErrorState.tsx'
 import { LoadingRows } from '../../components/Loading.tsx'
 import { StateWord } from '../../components/StateWord.tsx'
@@ -10,6 +11,9 @@ interface DeviceListProps {
   /** Absent: one's own. */
   readonly userId?: string
 }
+
+const toTitle = ({ kind, device }: DeviceSession): string =>
+  kind === 'token' ? `Token (JWT), asked for by ${device}` : device
 
 /** Where a person is signed in, each with the button that ends it. */
 export function DeviceList({ userId }: DeviceListProps) {
@@ -31,20 +35,21 @@ export function DeviceList({ userId }: DeviceListProps) {
           <li key={device.id} className={styles.row}>
             <div className={styles.words}>
               <p className={styles.name}>
-                {device.device} {device.current && <StateWord tone="good">This device</StateWord>}
+                {toTitle(device)} {device.current && <StateWord tone="good">This device</StateWord>}
               </p>
               <p className="quiet small">
                 {device.address}, used <TimeAgo at={device.lastUsedAt} />
+                {device.kind !== 'session' && `, holds until ${new Date(device.expiresAt).toLocaleString()}`}
               </p>
             </div>
             {!device.current && (
               <Button
                 variant="default"
-                aria-label={`Sign out ${device.device}`}
+                aria-label={`${device.kind === 'token' ? 'End' : 'Sign out'} ${toTitle(device)}`}
                 loading={end.isPending && end.variables === device.id}
                 onClick={() => end.mutate(device.id)}
               >
-                Sign out
+                {device.kind === 'token' ? 'End' : 'Sign out'}
               </Button>
             )}
           </li>

@@ -1,0 +1,95 @@
+import { NativeSelect } from '@mantine/core'
+import { useState } from 'react'
+import type { SyntheticEvent } from 'react'
+import { Refusal } from '../components/ErrorState.tsx'
+import { GateMark } from '../components/GateMark.tsx'
+import { Notice } from '../components/Notice.tsx'
+import { PasswordField } from '../components/PasswordField.tsx'
+import { NameField } from '../features/account/NameField.tsx'
+import { TryButton } from '../features/account/TryButton.tsx'
+import { useRegister } from '../features/tokens/tokenQueries.ts'
+import type { Registration } from '../features/tokens/tokenQueries.ts'
+import styles from './SignInPage.module.css'
+
+const roles = [
+  { value: 'user', label: 'User: runs what was made ready' },
+  { value: 'creator', label: 'Creator: builds workflows, too' },
+]
+
+const empty: Registration = { new_user_username: '', new_user_password: '', role: 'user', username: '', password: '' }
+
+/** An administrator adds somebody, with their own password as the proof. */
+export function RegisterPage() {
+  const [fields, setFields] = useState(empty)
+  const [added, setAdded] = useState<string>()
+  const register = useRegister()
+  const change = (part: Partial<Registration>) => setFields((before) => ({ ...before, ...part }))
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault()
+    setAdded(undefined)
+    register.mutate(fields, {
+      onSuccess: () => {
+        setAdded(fields.new_user_username)
+        // One's own name stays for the next person.
+        setFields((before) => ({ ...empty, username: before.username }))
+      },
+    })
+  }
+  return (
+    <main className={styles.root}>
+      <form className={styles.form} onSubmit={submit} method="post">
+        <span className={styles.mark}>
+          <GateMark size={44} state={{ kind: 'running' }} />
+        </span>
+        <h1>Add a person</h1>
+        <p className="quiet">For administrators. Somebody without a name here asks for an invitation instead.</p>
+        {added !== undefined && (
+          <Notice tone="good" announce>
+            {added} can sign in now.
+          </Notice>
+        )}
+        <NameField
+          label="Their name"
+          description="Letters, digits and underscores, 3 or more."
+          name="new_user_username"
+          value={fields.new_user_username}
+          onChange={(value) => change({ new_user_username: value })}
+          autoComplete="off"
+          autoFocus
+        />
+        <PasswordField
+          label="Their password"
+          description="12 characters or more. Four or five words that do not belong together are good."
+          name="new_user_password"
+          value={fields.new_user_password}
+          onChange={(value) => change({ new_user_password: value })}
+          autoComplete="new-password"
+        />
+        <NativeSelect
+          label="Role"
+          data={roles}
+          value={fields.role}
+          onChange={(event) => change({ role: event.currentTarget.value === 'creator' ? 'creator' : 'user' })}
+        />
+        <NameField
+          label="Your name"
+          name="username"
+          value={fields.username}
+          onChange={(value) => change({ username: value })}
+          autoComplete="username"
+        />
+        <PasswordField
+          label="Your password"
+          name="password"
+          value={fields.password}
+          onChange={(value) => change({ password: value })}
+          autoComplete="current-password"
+        />
+        <Refusal error={register.error} />
+        <TryButton error={register.error} loading={register.isPending}>
+          Add the person
+        </TryButton>
+      </form>
+    </main>
+  )
+}
