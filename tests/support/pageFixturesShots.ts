@@ -255,6 +255,13 @@ const signInFailed = {
   ),
 }
 
+const signInPaused = {
+  'POST session': {
+    status: 429,
+    body: { code: 'RATE_LIMITED', detail: 'Too many wrong tries.', retryAfterSeconds: 42 },
+  },
+}
+
 const portalShots: readonly Omit<Shot, 'place'>[] = [
   { name: 'portal-sign-in', path: '/login?next=%2F', scenario: portalScenario(mia) },
   {
@@ -268,6 +275,19 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
       await page.getByText('2 more tries').waitFor()
     },
   },
+  {
+    name: 'portal-sign-in-paused',
+    path: '/login',
+    scenario: portalScenario(mia, {}, signInPaused),
+    act: async (page) => {
+      await page.getByLabel('Name', { exact: true }).fill('Mia')
+      await page.getByRole('textbox', { name: 'Password' }).fill('not this one')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('button', { name: /Try again in \d+ seconds/ }).waitFor()
+    },
+  },
+  { name: 'portal-register', path: '/register', scenario: portalScenario(mia) },
+  { name: 'portal-token', path: '/generate_token', scenario: portalScenario(mia) },
   { name: 'portal-me', path: '/gatehouse/me', scenario: portalScenario(mia) },
   {
     name: 'portal-lost',

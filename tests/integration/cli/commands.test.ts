@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -711,5 +711,29 @@ describe('gatehouse doctor --attack', () => {
     const inJson = await run('--json doctor --attack')
     expect(inJson.code).toBe(1)
     expect(JSON.parse(inJson.out)).toMatchObject({ ok: false, cases: [{ outcome: 'held' }, { outcome: 'broken' }] })
+  })
+})
+
+describe('gatehouse import-sentinel', () => {
+  it('says what it would do, does it, and makes nothing of a folder that is none', async ({ run, dataDirectory }) => {
+    const folder = join(dataDirectory, '..', 'ComfyUI-Sentinel')
+    expect(await run(`import-sentinel ${folder}`)).toMatchObject({ code: 1, out: '' })
+    expect(existsSync(dataDirectory)).toBe(false)
+    mkdirSync(folder)
+    const root = { username: 'root_admin', password: `$2b$12$${'a'.repeat(53)}`, admin: true }
+    writeFileSync(join(folder, 'users_db.json'), JSON.stringify({ 'f3ed8351-a487-4514-ba3e-7b90e850a23e': root }))
+
+    const tried = await run(`import-sentinel ${folder} --dry-run --json`)
+    expect(JSON.parse(tried.out)).toMatchObject({ dryRun: true, imported: [{ name: 'root_admin', role: 'user' }] })
+    expect((await run('user list --json')).out).toBe('[]')
+
+    const done = await run(`import-sentinel ${folder} --administrators`)
+    expect(done.code).toBe(0)
+    expect(done.out).toContain('+ root_admin (administrator)')
+    expect(done.out).not.toContain('$2b$')
+    expect(JSON.parse((await run('user list --json')).out)).toMatchObject([
+      { name: 'root_admin', role: 'administrator' },
+    ])
+    expect((await run(`import-sentinel ${folder} --role administrator`)).code).toBe(2)
   })
 })
