@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { inspectInstallation } from '../../launcher/installation/inspectInstallation.ts'
 import { systemInstallationDeps } from '../../launcher/installation/installationDeps.ts'
@@ -8,6 +9,9 @@ import { describeVerdict } from '../../proxy/contract/auditWords.ts'
 import { databaseFileName } from '../../proxy/database/dataFolder.ts'
 import { findLockHolder } from '../../proxy/database/lockFile.ts'
 import type { LockContent } from '../../proxy/database/lockFile.ts'
+import { readFirewall } from '../../proxy/network/firewall/readFirewall.ts'
+import { readNetwork } from '../../proxy/network/identity/readNetwork.ts'
+import { createNetworkSystem } from '../../proxy/network/systemPrograms.ts'
 import { openFoldersOf } from '../../service/openFolders.ts'
 import type { Finding } from './finding.ts'
 
@@ -119,6 +123,16 @@ async function checkFolders(stores: Stores): Promise<Finding> {
   return good('results', 'Every folder of results that was made can be used.')
 }
 
+/** What the firewall does with people's port, as far as this account may read it. */
+async function checkFirewall(port: number): Promise<Finding> {
+  const system = createNetworkSystem(process.platform, process.env)
+  const { category } = await readNetwork({ system, interfaces: networkInterfaces, poke: () => undefined })
+  const question = { program: process.execPath, port, card: undefined, subnet: undefined, category }
+  const { verdict, words, command } = await readFirewall(system, question)
+  const full = command === null ? words : `${words} To let your network in: ${command}`
+  return verdict === 'open' ? good('firewall', full) : note('firewall', full)
+}
+
 /** Every check that needs the opened data folder; that it could be opened is the first finding. */
 export async function runChecks(stores: Stores, nowMs: number): Promise<Finding[]> {
   const holder = findLockHolder(stores.dataDirectory)
@@ -131,6 +145,7 @@ export async function runChecks(stores: Stores, nowMs: number): Promise<Finding[
     await checkPeople(stores),
     checkRunning(holder),
     await checkPort(stores.settings.get('sharing.port'), holder),
+    await checkFirewall(stores.settings.get('sharing.port')),
     await checkEngine(stores),
     await checkFolders(stores),
   ]
