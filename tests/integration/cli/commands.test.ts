@@ -551,7 +551,9 @@ describe('gatehouse doctor', () => {
     const outcome = await run('--json doctor')
 
     expect(outcome.code).toBe(0)
-    expect(verdicts(outcome)).toEqual({
+    // What the firewall of whoever runs this test says is theirs.
+    expect(['good', 'note']).toContain(verdicts(outcome)['firewall'])
+    expect({ ...verdicts(outcome), firewall: 'note' }).toEqual({
       folder: 'good',
       database: 'good',
       secrets: 'note',
@@ -560,6 +562,7 @@ describe('gatehouse doctor', () => {
       people: 'good',
       running: 'good',
       port: 'good',
+      firewall: 'note',
       engine: 'note',
       results: 'good',
     })
