@@ -31,6 +31,13 @@ export const ipRuleSchema = z.object({
 })
 export type IpRule = z.infer<typeof ipRuleSchema>
 
+/** With how many there are of which these are a page. */
+export const ipRulePageSchema = z.object({
+  items: z.array(ipRuleSchema),
+  nextCursor: z.string().nullable(),
+  total: z.number().int(),
+})
+
 const addressSchema = z.string().trim().min(1).max(64)
 
 const sayingShape = {

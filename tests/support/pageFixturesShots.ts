@@ -21,6 +21,7 @@ import { ownerJobShots, portalQueueShots } from './pageFixturesJobs.ts'
 import { ownerPictureShots, pictureShots } from './pageFixturesPictureShots.ts'
 import { ownerRoleShots } from './pageFixturesRoles.ts'
 import { runShots } from './pageFixturesRun.ts'
+import { ownerRuleShots } from './pageFixturesRules.ts'
 import { brokenAnswer, pendingAnswer } from './pageFixturesServer.ts'
 import { workflowShots } from './pageFixturesWorkflowShots.ts'
 
@@ -339,6 +340,7 @@ export const shots: readonly Shot[] = [
     ...ownerGuestShots,
     ...ownerDoorShots,
     ...ownerRoleShots,
+    ...ownerRuleShots,
     ...ownerJobShots,
     ...ownerPictureShots,
     ...workflowShots,

@@ -8,17 +8,18 @@ import {
   importedIpRulesSchema,
   importIpRulesSchema,
   ipRuleEffectSchema,
+  ipRulePageSchema,
   ipRuleSchema,
   previewIpRuleSchema,
 } from '../../contract/ipRules.ts'
 import type { IpRule } from '../../contract/ipRules.ts'
 import { readAddressList } from '../../network/addressList.ts'
-import { parseNetwork } from '../../network/ipNetwork.ts'
+import { findNetwork, parseNetwork } from '../../network/ipNetwork.ts'
 import type { NewIpRule, StoredIpRule } from '../../network/ipRuleStore.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { IpRuleEffects, thisComputer } from '../ipRuleEffects.ts'
 import type { RuleChange } from '../ipRuleEffects.ts'
-import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
+import { pageQuerySchema, toPage } from '../paging.ts'
 import { requireAdminister } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
@@ -31,8 +32,8 @@ const listRoute = createRoute({
   method: 'get',
   path: '/ip-rules',
   summary: 'Which addresses get in, newest rule first',
-  request: { query: pageQuerySchema },
-  responses: { 200: jsonAnswer(pageSchema(ipRuleSchema), 'Rules'), ...commonRefusals },
+  request: { query: pageQuerySchema.extend({ search: z.string().trim().max(64).optional() }) },
+  responses: { 200: jsonAnswer(ipRulePageSchema, 'Rules; of a search those that name it'), ...commonRefusals },
 })
 
 const createRuleRoute = createRoute({
@@ -96,8 +97,10 @@ export function createIpRulesResource(dependencies: OwnApplicationDependencies) 
   return createRouter()
     .openapi(listRoute, (c) => {
       requireAdminister(c.env.context)
-      const page = toPage(ipRules.list(), c.req.valid('query'))
-      return c.json({ items: page.items.map(describe), nextCursor: page.nextCursor }, 200)
+      const { search = '', ...query } = c.req.valid('query')
+      const found = findRules(ipRules.list(), search)
+      const { items, nextCursor } = toPage(found, query)
+      return c.json({ items: items.map(describe), nextCursor, total: found.length }, 200)
     })
     .openapi(createRuleRoute, async (c) => {
       const principal = requireAdminister(c.env.context)
@@ -141,6 +144,19 @@ export function createIpRulesResource(dependencies: OwnApplicationDependencies) 
       const known = Math.max(0, rules.length - added)
       return c.json({ added, known, skipped: [...shown], othersSkipped: skipped.length - shown.length }, 200)
     })
+}
+
+/** Rules that overlap with what is looked for, or say it in their comment. */
+function findRules(rules: readonly StoredIpRule[], search: string): readonly StoredIpRule[] {
+  if (search === '') return rules
+  const network = findNetwork(search)
+  const text = search.toLowerCase()
+  return rules.filter(
+    (rule) =>
+      (network !== undefined && rule.network.first <= network.last && network.first <= rule.network.last) ||
+      rule.network.cidr.startsWith(text) ||
+      rule.comment.toLowerCase().includes(text),
+  )
 }
 
 const toName = ({ kind, network }: Pick<NewIpRule, 'kind' | 'network'>): string => `${kind} ${network.cidr}`

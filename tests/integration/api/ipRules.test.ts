@@ -45,6 +45,31 @@ describe('rules for addresses', () => {
     expect((await application.ask('DELETE', `${rulesUrl}/${made.json.id as string}`, owner)).status).toBe(404)
   })
 
+  it('are found by an address that they name, a network that they lie in, and their comment', async ({
+    stores,
+    application,
+  }) => {
+    const owner = await openOwner(stores)
+    for (const [cidr, comment] of [
+      ['10.9.0.0/16', 'the lab'],
+      ['10.9.1.7', ''],
+      ['192.168.1.0/24', 'Lab at home'],
+    ] as const) {
+      await application.ask('POST', rulesUrl, { ...owner, body: { kind: 'deny', cidr, comment } })
+    }
+    const find = async (search: string) => {
+      const { items, total } = (await application.ask('GET', `${rulesUrl}?search=${encodeURIComponent(search)}`, owner))
+        .json
+      expect(total).toBe(items.length)
+      return items.map(({ cidr }: { cidr: string }) => cidr).sort()
+    }
+
+    expect(await find('10.9.1.7')).toEqual(['10.9.0.0/16', '10.9.1.7/32'])
+    expect(await find('10.0.0.0/8')).toEqual(['10.9.0.0/16', '10.9.1.7/32'])
+    expect(await find('lab')).toEqual(['10.9.0.0/16', '192.168.1.0/24'])
+    expect(await find('nothing')).toEqual([])
+  })
+
   it.for(['creator', 'user', 'viewer'] as const)('are nothing for a %s', async (role, { stores, application }) => {
     await addPerson(stores, 'Mia', role)
     const session = await signIn(stores, 'Mia')
