@@ -1,4 +1,5 @@
 import type { AuditActor, AuditEvent, AuditSink, AuditValue } from '../proxy/contract/audit.ts'
+import { describeDevice } from '../proxy/accounts/deviceName.ts'
 import { redact } from '../proxy/core/redact.ts'
 import type { PipelineAudit, PipelineEvent } from '../proxy/pipeline/audit.ts'
 
@@ -22,9 +23,8 @@ export function toAuditEvent(event: PipelineEvent): AuditEvent {
   }
   if (event.code !== undefined) details['code'] = event.code
   if (event.detail !== undefined) details['detail'] = event.detail
-  if (principal?.credential.kind === 'apiKey') details['key'] = principal.credential.keyId
-  if (principal?.credential.kind === 'token') details['token'] = principal.credential.tokenId
-  return { event: event.type, actor, address: event.clientAddress, details }
+  if (event.userAgent !== undefined) details['device'] = describeDevice(event.userAgent)
+  return { event: event.type, actor, address: event.clientAddress, authority: principal, details }
 }
 
 /** The gate's sink, writing into the chained log. */

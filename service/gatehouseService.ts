@@ -15,6 +15,7 @@ import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { acquireLock } from '../proxy/database/lockFile.ts'
 import type { FolderLock } from '../proxy/database/lockFile.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
+import { describeSettingChanges } from '../proxy/settings/settingChanges.ts'
 import { createGate } from '../proxy/gate.ts'
 import type { Gate } from '../proxy/gate.ts'
 import type { Folders } from '../proxy/folders/folders.ts'
@@ -223,12 +224,11 @@ class Service implements GatehouseService {
   }
 
   get settings(): GatehouseService['settings'] {
-    const { settings, audit } = this.#stores
+    const { settings } = this.#stores
     return {
       get: (name) => settings.get(name),
       set: async (name, value) => {
-        await settings.set(name, value)
-        audit.record({ event: 'setting.changed', actor: { kind: 'system' }, details: { names: [name] } })
+        await this.#noting(() => settings.set(name, value))
       },
       onChange: (listener) => settings.onChange(listener),
     }
@@ -262,7 +262,7 @@ class Service implements GatehouseService {
     this.#stores.changes.on((resource) => {
       if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
     })
-    logEngine(this.engine, logger)
+    logEngine(this.engine, logger, this.#stores.audit)
     this.engine.onStateChange(() => {
       this.#sharing.look()
       void this.#starter.look(this.#sharing.describe().on)
@@ -357,7 +357,16 @@ class Service implements GatehouseService {
   }
 
   chooseEngine(choice: Parameters<GatehouseService['chooseEngine']>[0]): Promise<void> {
-    return this.#choices.choose(choice)
+    return this.#noting(() => this.#choices.choose(choice))
+  }
+
+  /** Which settings the owner's doing on this computer changed. */
+  async #noting(change: () => Promise<void>): Promise<void> {
+    const { settings, audit } = this.#stores
+    const before = settings.all()
+    await change()
+    const details = describeSettingChanges(before, settings.all())
+    audit.record({ event: 'setting.changed', actor: { kind: 'system' }, details })
   }
 
   /** A move that is under way is taken back at once; the rest of it is set right at the next start. */

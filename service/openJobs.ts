@@ -1,4 +1,6 @@
 import type { Stores } from '../proxy/accounts/stores.ts'
+import type { AuditEvent } from '../proxy/contract/audit.ts'
+import type { Job } from '../proxy/jobs/job.ts'
 import { JobClasses } from '../proxy/jobs/jobClasses.ts'
 import { JobQueue } from '../proxy/jobs/jobQueue.ts'
 import { JobStore } from '../proxy/jobs/jobStore.ts'
@@ -28,6 +30,7 @@ export async function openJobs(
     logger,
     settings,
     room,
+    onEnded: (job, seconds) => stores.audit.record(describeEnd(job, seconds)),
     rights: createJobRights(stores, grants, clock, {
       mayRun: async (accountId, job) => nodes.mayRun(accountId, await classes.of(job)),
       onChange: (listener) => nodes.onChange(listener),
@@ -39,4 +42,12 @@ export async function openJobs(
     await stores.close()
     throw error
   }
+}
+
+/** How it ended, and nothing of what it made. */
+function describeEnd({ id, accountId, status, published }: Job, seconds: number): AuditEvent {
+  const how = status.state === 'ended' ? (status.outcome ?? 'failed') : status.state
+  const workflow = published === undefined ? {} : { workflow: published.id }
+  const details = { job: id, of: accountId, how, seconds: Math.round(seconds), ...workflow }
+  return { event: 'job.ended', actor: { kind: 'system' }, details }
 }

@@ -2,6 +2,7 @@ import { commandLine } from '../../proxy/accounts/actedBy.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import { isSettingName, settingDefinitions } from '../../proxy/contract/settings.ts'
 import type { SettingName } from '../../proxy/contract/settings.ts'
+import { describeSettingChanges } from '../../proxy/settings/settingChanges.ts'
 import { UsageError } from '../commandContext.ts'
 import type { Command, CommandContext } from '../commandContext.ts'
 import { parseOptions } from '../parseOptions.ts'
@@ -80,8 +81,10 @@ const set: Action = async ([text = '', ...words], context) => {
   const name = parseName(text)
   const wanted = parseValueWords(name, words)
   await withNewStores(context, async (stores) => {
+    const before = stores.settings.all()
     await stores.settings.setMany({ [name]: wanted })
-    stores.audit.record({ ...commandLine, event: 'setting.changed', details: { names: [name] } })
+    const details = describeSettingChanges(before, stores.settings.all())
+    stores.audit.record({ ...commandLine, event: 'setting.changed', details })
     const value = stores.settings.get(name)
     const { counts } = settingDefinitions[name]
     if (context.json) context.print(JSON.stringify({ name, value, counts }))

@@ -185,11 +185,12 @@ export class ApiKeyStore {
 
   /** Revokes a key with all that it made. @throws GateError NOT_FOUND, also when the key is not `ofAccountId`'s */
   async revoke(id: string, by: ActedBy, ofAccountId?: string): Promise<void> {
+    const row = await this.#read(id)
     let query = this.#options.kysely.deleteFrom('api_keys').where('id', '=', id)
     if (ofAccountId !== undefined) query = query.where('account_id', '=', ofAccountId)
     const result = await query.executeTakeFirst()
     if (result.numDeletedRows === 0n) throw new GateError('NOT_FOUND', 'There is no such key.')
-    this.#revoked(by, { key: id })
+    this.#revoked(by, { key: id, ...(row !== undefined && { name: row.name, account: row.account_id }) })
   }
 
   /** @returns how many there were */
@@ -207,12 +208,17 @@ export class ApiKeyStore {
   async flagUnprotected(id: string): Promise<void> {
     if (this.#flagged.has(id)) return
     this.#flagged.add(id)
-    await this.#options.kysely
+    const row = await this.#read(id)
+    const result = await this.#options.kysely
       .updateTable('api_keys')
       .set({ sent_unprotected_at_ms: this.#options.clock.nowMs() })
       .where('id', '=', id)
       .where('sent_unprotected_at_ms', 'is', null)
-      .execute()
+      .executeTakeFirst()
+    if (row !== undefined && result.numUpdatedRows > 0n) {
+      const details = { key: id, name: row.name, account: row.account_id }
+      this.#options.audit.record({ event: 'key.sentUnprotected', actor: { kind: 'system' }, details })
+    }
     this.#rows.drop()
     this.#options.changes.emit('keys')
   }

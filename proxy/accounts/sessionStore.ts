@@ -81,10 +81,14 @@ export class SessionStore {
       created_at_ms: now,
       last_used_at_ms: now,
     }
-    await this.#options.kysely.transaction().execute(async (transaction) => {
+    const surplus = await this.#options.kysely.transaction().execute(async (transaction) => {
       await transaction.insertInto('sessions').values(row).execute()
-      await endSurplus(transaction, session.accountId)
+      return endSurplus(transaction, session.accountId)
     })
+    if (surplus > 0) {
+      const details = { account: session.accountId, sessions: surplus, tooMany: true }
+      this.#options.audit.record({ ...by, event: 'session.ended', details })
+    }
     this.#options.audit.record({
       ...by,
       event: 'session.started',
@@ -231,19 +235,20 @@ export class SessionStore {
 }
 
 /** Signing in again and again fills neither the disk nor the list of credentials that is looked through every second. */
-async function endSurplus(transaction: Transaction<Schema>, accountId: string): Promise<void> {
+async function endSurplus(transaction: Transaction<Schema>, accountId: string): Promise<number> {
   const ofAccount = transaction
     .selectFrom('sessions')
     .select('id')
     .where('account_id', '=', accountId)
     .where('from_owner_window', '=', 0)
   const kept = ofAccount.orderBy('last_used_at_ms', 'desc').orderBy('created_at_ms', 'desc').limit(MAX_PER_ACCOUNT)
-  await transaction
+  const result = await transaction
     .deleteFrom('sessions')
     .where('account_id', '=', accountId)
     .where('from_owner_window', '=', 0)
     .where('id', 'not in', kept)
-    .execute()
+    .executeTakeFirst()
+  return Number(result.numDeletedRows)
 }
 
 const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex')

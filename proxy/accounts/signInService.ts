@@ -238,7 +238,11 @@ export class SignInService {
         event: 'signIn.failed',
         actor: { kind: 'unknown' },
         address: request.clientAddress,
-        details: describeAccount(account),
+        details: {
+          ...describeAccount(account),
+          device: describeDevice(request.userAgent),
+          ...this.#describeTries(keys),
+        },
       })
       this.#options.throttle.note(keys, { accountId: account?.id, device: describeDevice(request.userAgent) })
       throw (await this.#findBlock(keys, request.clientAddress)) ?? this.#toError(refusal, keys)
@@ -271,6 +275,11 @@ export class SignInService {
     return new GateError('ADDRESS_BLOCKED', words, { details: { failedAttempts } })
   }
 
+  #describeTries(keys: readonly string[]): Readonly<Record<string, number>> {
+    const { failures: tries, waitMs } = this.#state(keys)
+    return { tries, ...(waitMs > 0 && { waitSeconds: Math.ceil(waitMs / 1000) }) }
+  }
+
   #state(keys: readonly string[]): ThrottleState {
     return this.#options.throttle.state(keys)
   }
@@ -278,10 +287,11 @@ export class SignInService {
   async #refusePaused(
     { waitMs, failures: failedAttempts }: ThrottleState,
     address: string,
-    details: Readonly<Record<string, string>>,
+    about: Readonly<Record<string, string>>,
   ): Promise<never> {
     const source = toAddressGroup(address)
     if (!this.#pausedTries.count(source)) {
+      const details = { ...about, tries: failedAttempts, waitSeconds: Math.ceil(waitMs / 1000) }
       const event: AuditEvent = { event: 'signIn.paused', actor: { kind: 'unknown' }, address, details }
       this.#pausedTries.begin(source, waitMs, event)
     }

@@ -4,7 +4,7 @@ import { CompiledQuery } from 'kysely'
 import type { Transaction } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import type { AuditEvent, AuditSink } from '../contract/audit.ts'
+import type { AuditCredential, AuditEvent, AuditSink } from '../contract/audit.ts'
 import type { AuditVerdict } from '../contract/auditLog.ts'
 import type { Database } from '../database/openDatabase.ts'
 import type { Schema } from '../database/schema.ts'
@@ -215,6 +215,22 @@ function pushValues(values: unknown[], row: ChainedRow, hmac: string): void {
   values.push(row.details, row.prevHmac, hmac)
 }
 
+function toDetails({ details, authority }: AuditEvent): string {
+  if (authority === undefined) return details === undefined ? '{}' : JSON.stringify(details)
+  return JSON.stringify({ ...details, ...describeCredential(authority.credential) })
+}
+
+function describeCredential(credential: AuditCredential): Record<string, string> {
+  switch (credential.kind) {
+    case 'session':
+      return { bySession: credential.sessionId }
+    case 'apiKey':
+      return { byKey: credential.keyId }
+    case 'token':
+      return { byToken: credential.tokenId }
+  }
+}
+
 function toChainedRow({ atMs, event }: PendingRow, seq: number, prevHmac: string): ChainedRow {
   const { actor } = event
   return {
@@ -225,7 +241,7 @@ function toChainedRow({ atMs, event }: PendingRow, seq: number, prevHmac: string
     actorId: actor.kind === 'account' ? actor.id : null,
     actorName: actor.kind === 'account' ? actor.name : null,
     address: event.address ?? null,
-    details: event.details === undefined ? '{}' : JSON.stringify(event.details),
+    details: toDetails(event),
     prevHmac,
   }
 }

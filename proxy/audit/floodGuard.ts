@@ -12,6 +12,7 @@ const MAX_SOURCES = 1000
 /** What anybody can cause as often as they like; everything else is the effect of a right, and always kept. */
 const unbidden: ReadonlySet<AuditEventName> = new Set([
   'connection.refused',
+  'job.ended',
   'prompt.accepted',
   'request.changed',
   'request.denied',
@@ -84,7 +85,8 @@ export class FloodGuard {
   }
 }
 
-function toSource({ event, actor, address }: AuditEvent): string {
+function toSource({ event, actor, address, details }: AuditEvent): string {
+  if (event === 'job.ended') return `account ${String(details?.['of'])}, ended`
   // Counted apart: with many jobs nobody hides what else they do.
   if (actor.kind === 'account') return `account ${actor.id}${event === 'prompt.accepted' ? ', jobs' : ''}`
   return actor.kind === 'unknown' ? toAddressGroup(address ?? '') : actor.kind

@@ -12,6 +12,7 @@ export const auditEventNames = [
   'certificate.changed',
   'connection.refused',
   'device.forgotten',
+  'engine.failed',
   'engine.restarted',
   'engine.started',
   'engine.stopped',
@@ -84,11 +85,19 @@ export type AuditActor =
 
 export type AuditValue = string | number | boolean | null | readonly string[]
 
+/** What the right to do something rested on; its secret is never here. */
+export type AuditCredential =
+  | { readonly kind: 'session'; readonly sessionId: string }
+  | { readonly kind: 'apiKey'; readonly keyId: string }
+  | { readonly kind: 'token'; readonly tokenId: string }
+
 /** One thing that happened. No password, key, token or cookie ever goes in, nor a request's query or body. */
 export interface AuditEvent {
   readonly event: AuditEventName
   readonly actor: AuditActor
   readonly address?: string
+  /** With which session, key or token: its id is kept with the details. */
+  readonly authority?: { readonly credential: AuditCredential } | undefined
   readonly details?: Readonly<Record<string, AuditValue>>
 }
 

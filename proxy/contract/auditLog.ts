@@ -29,6 +29,7 @@ const groupOf: Readonly<Record<AuditEventName, AuditGroup>> = {
   'certificate.changed': 'network',
   'connection.refused': 'network',
   'device.forgotten': 'signIns',
+  'engine.failed': 'gatehouse',
   'engine.restarted': 'gatehouse',
   'engine.started': 'gatehouse',
   'engine.stopped': 'gatehouse',

@@ -305,6 +305,7 @@ export class Dispatcher {
   #ended(job: Job): void {
     const seconds = secondsOf(job)
     this.#book.settle(job, seconds)
+    this.#dependencies.onEnded?.(job, seconds)
     this.#keepShare()
     this.#forget(job)
     // Kept here now: there it would grow with everybody's workflows, and be gone at the engine's end.

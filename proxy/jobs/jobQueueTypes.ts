@@ -38,6 +38,8 @@ export interface JobQueueDependencies {
   readonly logger: Logger
   readonly settings: JobSettings
   readonly rights: JobRights
+  /** Hears of each job that came to its end at the engine, and how long it ran. */
+  readonly onEnded?: (job: Job, seconds: number) => void
   /** Left out: nobody counts. */
   readonly room?: RoomCheck
   /** Shorter waits for tests; the product never sets it. */

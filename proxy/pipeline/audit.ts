@@ -11,6 +11,8 @@ export interface PipelineEvent {
   readonly method: string
   /** The canonical path, never a query: queries carry names of files and, by mistake, keys. */
   readonly path: string
+  /** The client's User-Agent, kept only in words. */
+  readonly userAgent?: string | undefined
   /** The refusal, for `request.denied`. */
   readonly code?: ErrorCode
   /** The prompt's id for `prompt.accepted`, the close code for `socket.closed`. */

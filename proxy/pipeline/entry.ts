@@ -78,8 +78,10 @@ async function answer(
   await actions[route.action]({ exchange, request, response }, services)
   const toldElsewhere = route.action === 'own' || route.action === 'prompt'
   if (principal === undefined || toldElsewhere || method === 'GET' || method === 'HEAD') return
-  const { listener, clientAddress, target } = exchange
-  const event = { type: 'request.changed', listener, clientAddress, principal, method, path: target.path } as const
+  const { listener, clientAddress, target, head } = exchange
+  const { userAgent } = head
+  const asked = { listener, clientAddress, principal, userAgent, method, path: target.path }
+  const event = { type: 'request.changed', ...asked } as const
   services.dependencies.audit.record(event)
 }
 
@@ -171,6 +173,7 @@ export function tellAudit(
     listener,
     clientAddress: exchange?.clientAddress ?? normaliseAddress(request.socket.remoteAddress ?? ''),
     principal: exchange?.principal,
+    userAgent: exchange?.head.userAgent,
     method: request.method ?? '',
     path: exchange?.target.path ?? '',
     code: refusal.code,

@@ -310,8 +310,10 @@ export class SocketHub {
   }
 
   #tell(type: 'socket.opened' | 'socket.closed', { use }: OpenTab, exchange: Exchange, detail?: string): void {
-    const { listener, clientAddress, method, target } = exchange
-    const event = { type, listener, clientAddress, principal: use.principal, method, path: target.path }
+    const { listener, clientAddress, method, target, head } = exchange
+    const { principal } = use
+    const { userAgent } = head
+    const event = { type, listener, clientAddress, principal, userAgent, method, path: target.path }
     this.#dependencies.audit.record(detail === undefined ? event : { ...event, detail })
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { toActedBy } from '../../accounts/actedBy.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import { isSettingName, settingDefinitions } from '../../contract/settings.ts'
+import { describeSettingChanges } from '../../settings/settingChanges.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { requireAdminister } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody } from '../router.ts'
@@ -37,10 +38,11 @@ export function createSettingsResource({ stores }: OwnApplicationDependencies) {
       const { context } = c.env
       const by = toActedBy(requireAdminister(context), context.clientAddress)
       const changes = c.req.valid('json')
-      const names = Object.keys(changes)
-      names.forEach(refuseMachineSetting)
+      Object.keys(changes).forEach(refuseMachineSetting)
+      const before = stores.settings.all()
       await stores.settings.setMany(changes)
-      stores.audit.record({ ...by, event: 'setting.changed', details: { names } })
+      const details = describeSettingChanges(before, stores.settings.all())
+      stores.audit.record({ ...by, event: 'setting.changed', details })
       return c.json(stores.settings.all(), 200)
     })
 }

@@ -109,7 +109,7 @@ describe('signing in', () => {
       .selectAll()
       .where('event', '=', 'signIn.failed')
       .execute()
-    expect(rows.map((row) => row.details)).toEqual(['{"name":"unknown name"}'])
+    expect(rows.map((row) => row.details)).toEqual(['{"name":"unknown name","device":"Unknown device","tries":1}'])
     for (const name of readdirSync(dataDirectory)) {
       expect(readFileSync(join(dataDirectory, name)).includes(goodPassword)).toBe(false)
     }
