@@ -1,4 +1,5 @@
 import {
+  IconActivity,
   IconAdjustments,
   IconHome,
   IconKey,
@@ -21,6 +22,7 @@ export const ownerPages = {
   roles: { path: '/roles', title: 'Roles', icon: IconShieldLock, inMore: true },
   keys: { path: '/keys', title: 'Keys', icon: IconKey, inMore: true },
   network: { path: '/network', title: 'Network', icon: IconNetwork, inMore: true },
+  activity: { path: '/activity', title: 'Activity', icon: IconActivity, inMore: true },
   comfyui: { path: '/comfyui', title: 'ComfyUI', icon: IconServer2, inMore: true },
   settings: { path: '/settings', title: 'Settings', icon: IconAdjustments, inMore: true },
 } as const

@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/
 import { z } from 'zod'
 import { ErrorState } from '../components/ErrorState.tsx'
 import { gallerySearchSchema } from '../features/outputs/gallerySearch.ts'
+import { ActivityPage } from '../pages/ActivityPage.tsx'
 import { ComfyuiPage } from '../pages/ComfyuiPage.tsx'
 import { HomePage } from '../pages/HomePage.tsx'
 import { JobsPage } from '../pages/JobsPage.tsx'
@@ -58,6 +59,11 @@ const keysRoute = createRoute({
   component: KeysPage,
   validateSearch: z.object({ new: flag.optional(), for: optionalText }),
 })
+const activityRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: ownerPages.activity.path,
+  component: ActivityPage,
+})
 const rolesRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: ownerPages.roles.path,
@@ -106,6 +112,7 @@ export const ownerRouter = createRouter({
       rolesRoute,
       keysRoute,
       networkRoute,
+      activityRoute,
       comfyuiRoute,
       settingsRoute,
       unknownRoute,

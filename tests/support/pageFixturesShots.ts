@@ -15,6 +15,7 @@ import {
   sharingOn,
 } from './pageFixtures.ts'
 import type { PageScenario } from './pageFixtures.ts'
+import { activityShots } from './pageFixturesActivity.ts'
 import { guestShots, ownerGuestShots } from './pageFixturesGuests.ts'
 import { doorShots, ownerDoorShots } from './pageFixturesDoor.ts'
 import { ownerJobShots, portalQueueShots } from './pageFixturesJobs.ts'
@@ -342,6 +343,7 @@ export const shots: readonly Shot[] = [
     ...ownerRoleShots,
     ...ownerRuleShots,
     ...ownerJobShots,
+    ...activityShots,
     ...ownerPictureShots,
     ...workflowShots,
   ].map((shot) => ({
