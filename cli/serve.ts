@@ -7,7 +7,7 @@ import { systemClock } from '../proxy/core/clock.ts'
 import { systemRandom } from '../proxy/core/random.ts'
 import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { openService } from '../service/gatehouseService.ts'
-import { openLogFile } from '../service/logFile.ts'
+import { followLogSettings, openLogFile } from '../service/logFile.ts'
 import type { GatehouseService, HeadlessRun, ServicePaths } from '../service/serviceTypes.ts'
 import { parseServeArguments, reachesOthers } from './serveArguments.ts'
 
@@ -70,6 +70,7 @@ export async function runServe(argv: readonly string[], options: ServeOptions): 
       ownerName: '',
       headless: parsed.run,
     })
+    followLogSettings(log, service.settings)
     try {
       return await serve(service, parsed.run, options)
     } finally {

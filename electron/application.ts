@@ -8,6 +8,7 @@ import { GateError } from '../proxy/contract/errorCodes.ts'
 import { systemClock } from '../proxy/core/clock.ts'
 import { systemRandom } from '../proxy/core/random.ts'
 import { openService } from '../service/gatehouseService.ts'
+import { followLogSettings } from '../service/logFile.ts'
 import type { LogFile } from '../service/logFile.ts'
 import type { GatehouseService } from '../service/serviceTypes.ts'
 import { createRoutes } from './ipc/handlers.ts'
@@ -82,6 +83,7 @@ export class Application {
       logger: options.logFile.logger,
       ownerName: userInfo().username,
     })
+    followLogSettings(options.logFile, service.settings)
     try {
       await service.start()
     } catch (error) {

@@ -87,11 +87,16 @@ const setting = ({ who, list }: Facts): string => {
   return `${who} changed ${changes.length === 1 ? 'a setting' : 'settings'}: ${changes.join('; ')}.`
 }
 
-const knockAnswers: Readonly<Record<string, string>> = {
-  user: 'let',
-  guest: 'let',
-  no: 'did not let',
-  refused: 'did not let',
+const knockAnswered = ({ who, text }: Facts): string => {
+  const device = `the device at the door${after(' (', text('device'))}${text('device') === '' ? '' : ')'}`
+  switch (text('answer')) {
+    case 'refused':
+      return `${who} did not let ${device} in.`
+    case 'wrong words':
+      return `${who} picked other words than ${device} showed. Nobody came in.`
+    default:
+      return `${who} let ${device} in${after(' as ', text('answer'))}.`
+  }
 }
 
 const sentences: Readonly<Record<AuditEventName, (facts: Facts) => string>> = {
@@ -141,9 +146,7 @@ const sentences: Readonly<Record<AuditEventName, (facts: Facts) => string>> = {
       ? `${f.who} revoked ${count(f.number('keys'), 'key')} of ${f.whom}.`
       : `${f.who} revoked the key “${f.keyName}”.`,
   'key.sentUnprotected': (f) => `The key “${f.keyName}” of ${f.whom} was sent without encryption. Replace it.`,
-  'knock.answered': (f) =>
-    `${f.who} ${knockAnswers[f.text('answer')] ?? 'answered'} the device at the door (${f.text('device')}) ${f.text('answer') in knockAnswers ? 'in' : ''}`.trim() +
-    '.',
+  'knock.answered': knockAnswered,
   'knock.received': (f) => `${f.who} knocked at the door.`,
   'knocking.changed': (f) => `${f.who} ${f.is('on') ? 'let people knock for ten minutes' : 'ended knocking'}.`,
   'log.damaged': (f) =>
@@ -170,7 +173,8 @@ const sentences: Readonly<Record<AuditEventName, (facts: Facts) => string>> = {
     `${f.who} asked for ${f.text('path') || 'something'} ${denials[f.text('code')] ?? `and was refused (${f.text('code')})`}. It was refused.`,
   'role.changed': (f) => `${f.who} changed the role ${f.text('title') || f.text('role')}.`,
   'role.created': (f) => `${f.who} made the role ${f.text('title') || f.text('role')}.`,
-  'role.probed': (f) => `${f.who} tried out what the role ${f.text('role')} reaches.`,
+  'role.probed': (f) =>
+    `${f.who} tried out what ${f.text('role') === '' ? 'a role' : `the role ${f.text('role')}`} reaches.`,
   'role.removed': (f) => `${f.who} removed the role ${f.text('title') || f.text('role')}.`,
   'sentinel.imported': (f) => `${f.who} took people and lists over from ComfyUI-Sentinel.`,
   'session.ended': session,

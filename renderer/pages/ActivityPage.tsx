@@ -27,7 +27,7 @@ export function ActivityPage() {
   return (
     <>
       <PageHeader title="Activity" actions={<ExportButtons filter={filter} />}>
-        Everything that matters, who did it and from where. Passwords and keys are never in it.
+        Who did what, when and from where. No password and no key is ever in it.
       </PageHeader>
       <WholenessNotice />
       <ActivityFilters choice={choice} people={people.data ?? []} onChange={setChoice} />

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { auditEventNames } from '../../../proxy/contract/audit.ts'
+import { auditGroupOf } from '../../../proxy/contract/auditLog.ts'
+import type { AuditRow } from '../../../proxy/contract/auditLog.ts'
+import { whereFrom } from '../../../proxy/contract/auditPlaces.ts'
+import { describeAuditRow } from '../../../proxy/contract/auditSentences.ts'
+
+const mia = { kind: 'account', id: 'm'.repeat(16), name: 'Mia' } as const
+const stranger = { kind: 'unknown', id: null, name: null } as const
+const names = { person: (id: string) => (id === mia.id ? 'Mia' : undefined), key: () => undefined }
+
+const row = (event: string, more: Partial<AuditRow> = {}): AuditRow => ({
+  ...{ seq: 1, at: '2026-11-23T12:00:00.000Z', event, actor: mia, address: null, details: {} },
+  ...more,
+})
+
+describe('the sentences of the log', () => {
+  it.for(auditEventNames)('%s is a whole sentence without its details and with strange ones', (event) => {
+    for (const details of [
+      {},
+      { account: mia.id, name: 7, files: 'x', list: null, changes: [1], tries: -1, code: [] },
+    ]) {
+      const { text } = describeAuditRow(row(event, { details, actor: stranger, address: '192.168.1.40' }), names)
+      expect(text).toMatch(/^\S.*[.]$/)
+      expect(text).not.toMatch(/undefined|null|NaN|\[object| {2}/)
+    }
+    expect(auditGroupOf(event)).toBeTypeOf('string')
+  })
+
+  it('tells who got a password wrong from where, and that nobody came in', () => {
+    const details = { account: mia.id, name: 'Mia', device: 'Chrome on Android', tries: 6, waitSeconds: 90 }
+    expect(
+      describeAuditRow(row('signIn.failed', { actor: stranger, address: '192.168.1.40', details }), names),
+    ).toEqual({
+      text: 'A device in your home (Chrome on Android, 192.168.1.40) got Mia’s password wrong 6 times. It must wait 90 seconds. Nobody came in.',
+      tone: 'attention',
+    })
+    expect(
+      describeAuditRow(
+        row('signIn.failed', { actor: stranger, address: '203.0.113.7', details: { name: 'unknown name' } }),
+        names,
+      ),
+    ).toEqual({
+      text: 'A stranger from outside your home (203.0.113.7) got a name or password wrong. Nobody came in.',
+      tone: 'alarm',
+    })
+  })
+
+  it('says who signed in with what', () => {
+    const details = { account: mia.id, surface: 'people', device: 'Safari on iPhone' }
+    expect(describeAuditRow(row('session.started', { details }), names).text).toBe(
+      'Mia signed in with Safari on iPhone.',
+    )
+  })
+
+  it('names an event of a newer version', () => {
+    expect(describeAuditRow(row('moon.landed'), names)).toEqual({ text: 'Mia: moon.landed.', tone: 'plain' })
+  })
+
+  it.for([
+    ['127.0.0.1', 'here'],
+    ['::1', 'here'],
+    ['::ffff:127.0.0.1', 'here'],
+    ['192.168.1.4', 'home'],
+    ['10.1.2.3', 'home'],
+    ['172.31.0.1', 'home'],
+    ['172.32.0.1', 'outside'],
+    ['100.100.1.1', 'home'],
+    ['fe80::1', 'home'],
+    ['fd12:3456::1', 'home'],
+    ['2001:db8::1', 'outside'],
+    ['203.0.113.7', 'outside'],
+  ] as const)('%s is %s', ([address, place]) => {
+    expect(whereFrom(address)).toBe(place)
+  })
+})
