@@ -15,7 +15,6 @@ import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { acquireLock } from '../proxy/database/lockFile.ts'
 import type { FolderLock } from '../proxy/database/lockFile.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
-import { describeSettingChanges } from '../proxy/settings/settingChanges.ts'
 import { createGate } from '../proxy/gate.ts'
 import type { Gate } from '../proxy/gate.ts'
 import type { Folders } from '../proxy/folders/folders.ts'
@@ -39,6 +38,7 @@ import { collectWhenIdle } from './idleCollector.ts'
 import { openFolders, openRetention } from './openFolders.ts'
 import type { OpenedFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
+import { noteSettings } from './noteSettings.ts'
 import { openNodes } from './openNodes.ts'
 import { createRoleReach, knowingMadeUp, openMadeUp } from './openReach.ts'
 import type { MadeUp } from './openReach.ts'
@@ -228,7 +228,7 @@ class Service implements GatehouseService {
     return {
       get: (name) => settings.get(name),
       set: async (name, value) => {
-        await this.#noting(() => settings.set(name, value))
+        await noteSettings(this.#stores, () => settings.set(name, value))
       },
       onChange: (listener) => settings.onChange(listener),
     }
@@ -357,16 +357,7 @@ class Service implements GatehouseService {
   }
 
   chooseEngine(choice: Parameters<GatehouseService['chooseEngine']>[0]): Promise<void> {
-    return this.#noting(() => this.#choices.choose(choice))
-  }
-
-  /** Which settings the owner's doing on this computer changed. */
-  async #noting(change: () => Promise<void>): Promise<void> {
-    const { settings, audit } = this.#stores
-    const before = settings.all()
-    await change()
-    const details = describeSettingChanges(before, settings.all())
-    audit.record({ event: 'setting.changed', actor: { kind: 'system' }, details })
+    return noteSettings(this.#stores, () => this.#choices.choose(choice))
   }
 
   /** A move that is under way is taken back at once; the rest of it is set right at the next start. */
