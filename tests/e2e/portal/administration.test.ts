@@ -1,0 +1,121 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findChromium } from '../../support/desktopRuntime.ts'
+import { findFreePort } from '../../support/engineUnderTest.ts'
+import { findBarriers } from '../../support/portalWorld.ts'
+import { servedPassword, serveGatehouse } from '../../support/servedGatehouse.ts'
+import type { ServedGatehouse } from '../../support/servedGatehouse.ts'
+
+const pages = [
+  '',
+  'people',
+  'pictures',
+  'workflows',
+  'jobs',
+  'roles',
+  'keys',
+  'network',
+  'activity',
+  'comfyui',
+  'settings',
+]
+/** Where pictures of it go, for whoever wants to look. */
+const pictures = process.env['ADMINISTRATION_PICTURES']
+
+describe('an administrator on another device', () => {
+  let gatehouse: ServedGatehouse
+  let browser: Browser
+  let origin: string
+  beforeAll(async () => {
+    gatehouse = await serveGatehouse({ people: { Ada: 'administrator', Tom: 'user' }, frontendDirectory: undefined })
+    const port = await findFreePort()
+    await gatehouse.setting('administration.port', port)
+    await gatehouse.setting('administration.on', true)
+    origin = `https://127.0.0.1:${port}`
+    const asRoot = process.getuid?.() === 0
+    browser = await chromium.launch({ executablePath: findChromium(), args: asRoot ? ['--no-sandbox'] : [] })
+  }, 120_000)
+  afterAll(async () => {
+    await browser.close()
+    await gatehouse.close()
+  })
+
+  async function open(size: { width: number; height: number }, name: string): Promise<Page> {
+    // The test's certificate is nobody's; that it is the right one is tested where certificates are.
+    const context = await browser.newContext({ viewport: size, ignoreHTTPSErrors: true, reducedMotion: 'reduce' })
+    const page = await context.newPage()
+    await expect
+      .poll(
+        () =>
+          page.goto(origin).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(true)
+    await page.getByLabel('Name', { exact: true }).fill(name)
+    await page.getByRole('textbox', { name: 'Password' }).fill(servedPassword)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    return page
+  }
+
+  for (const [title, size] of [
+    ['on a desk', { width: 1280, height: 800 }],
+    ['on a phone', { width: 360, height: 740 }],
+  ] as const) {
+    it(`signs in, sees every page of the window ${title}, and signs out`, { timeout: 180_000 }, async () => {
+      const page = await open(size, 'Ada')
+      await page.waitForURL(`${origin}/gatehouse/owner`)
+      const found: Record<string, string[]> = {}
+      for (const name of pages) {
+        await page.goto(`${origin}/gatehouse/owner/${name}`)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await page.waitForLoadState('load')
+        await expect.poll(() => page.locator('[aria-busy="true"]').count()).toBe(0)
+        if (pictures !== undefined) {
+          mkdirSync(pictures, { recursive: true })
+          await page.screenshot({ path: join(pictures, `${name || 'home'}-${size.width}.png`), fullPage: true })
+        }
+        const barriers = await findBarriers(page)
+        if (barriers.length > 0) found[name] = barriers
+      }
+      expect(found).toEqual({})
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.waitForURL(/\/login\?next=/)
+      expect((await page.context().cookies()).map(({ name }) => name)).toEqual([])
+      await page.goto(`${origin}/gatehouse/owner/people`)
+      await page.waitForURL(/\/login\?next=%2Fgatehouse%2Fowner%2Fpeople/)
+      await page.context().close()
+    })
+  }
+
+  it('is somebody else than a User, who is told so', { timeout: 60_000 }, async () => {
+    const page = await open({ width: 1280, height: 800 }, 'Tom')
+    await page
+      .getByRole('alert')
+      .getByText(/administrator/i)
+      .waitFor()
+    expect(page.url()).toContain('/login')
+    await page.context().close()
+  })
+
+  it('loses the page when the owner switches it off', { timeout: 60_000 }, async () => {
+    const page = await open({ width: 1280, height: 800 }, 'Ada')
+    await page.waitForURL(`${origin}/gatehouse/owner`)
+    await gatehouse.setting('administration.on', false)
+    await page.getByText('has lost its connection').waitFor()
+    await expect
+      .poll(() =>
+        fetch(`${origin}/gatehouse/healthz`).then(
+          () => 'open',
+          () => 'closed',
+        ),
+      )
+      .toBe('closed')
+    await page.context().close()
+  })
+})
