@@ -38,7 +38,7 @@ export const roleWords: Readonly<Record<Role, { title: string; meaning: string }
   administrator: {
     title: 'Administrator',
     meaning:
-      'Trusted like me: may use everything in ComfyUI, also what changes this computer. Manages people and settings only with a key',
+      'Trusted like me: may use everything in ComfyUI, also what changes this computer. Manages people and settings with a key, or in a browser once you allow that',
   },
   creator: {
     title: 'Creator',

@@ -103,7 +103,7 @@ const ownerShots: readonly Omit<Shot, 'place'>[] = [
     scenario: ownerScenario({ 'GET sharing': sharingOff }),
     act: async (page) => {
       await page.getByText('Log', { exact: true }).click()
-      await page.getByRole('region', { name: 'Log' }).waitFor()
+      await page.getByRole('log', { name: 'Lines of the log' }).waitFor()
     },
   },
   {

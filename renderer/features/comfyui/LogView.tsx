@@ -72,8 +72,9 @@ function LogLines({ lines, height, follow, onFollow }: LogLinesProps) {
       style={{ height }}
       onScroll={onScroll}
       tabIndex={0}
-      role="region"
-      aria-label="Log"
+      role="log"
+      aria-live="off"
+      aria-label="Lines of the log"
     >
       {lines.length === 0 && (
         <p className={styles.empty}>Nothing here yet. ComfyUI writes its log while it starts and runs.</p>

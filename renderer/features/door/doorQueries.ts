@@ -10,10 +10,16 @@ import {
 import type { answerKnockSchema } from '../../../proxy/contract/knocks.ts'
 import { noAnswer, request } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
+import { hasDesktop } from '../../desktop/desktop.ts'
 
-/** Who stands at the door, for the owner. What ends by itself is told by the gate. */
+/** Who stands at the door, for the owner in the window. What ends by itself is told by the gate. */
 export function useKnocks() {
-  return useQuery({ queryKey: queryKeys.knocks, queryFn: () => request('GET', 'knocks', { schema: knocksSchema }) })
+  return useQuery({
+    queryKey: queryKeys.knocks,
+    queryFn: () => request('GET', 'knocks', { schema: knocksSchema }),
+    // Whoever manages from another device has no door to open: the gate says so to each of them.
+    enabled: hasDesktop(),
+  })
 }
 
 export function useSetKnocking() {

@@ -55,9 +55,11 @@ function Switches({ administration }: { readonly administration: Administration 
         onChange={(value) => change.mutate({ name: 'administration.on', value })}
       />
       {on && problem !== null && (
-        <Notice tone="attention" announce>
-          {problem}
-        </Notice>
+        <div className={styles.notice}>
+          <Notice tone="attention" announce>
+            {problem}
+          </Notice>
+        </div>
       )}
       {on && (
         <ul className={styles.list}>

@@ -29,8 +29,7 @@ const limits = [
 export function LimitsSection() {
   const settings = useSettings()
   return (
-    <Section title="Requests a minute">
-      <p className="quiet small">Whoever sends more is told how long to wait. Nobody is blocked by this.</p>
+    <Section title="Requests a minute" hint="Whoever sends more is told how long to wait. Nobody is blocked by this.">
       {settings.isPending && <LoadingRows rows={3} rowHeight={64} />}
       {settings.isError && (
         <ErrorState
