@@ -15,6 +15,8 @@ const [count = 500, seconds = 10] = process.argv.slice(2).map(Number)
 const ATTACKER = '127.0.0.66'
 const ROUNDS = 3
 const PAUSE_MS = 5
+/** Who is refused comes back, but no faster than this: a flood of connections is another attack than holding still. */
+const REOPEN_MS = 5_000
 
 interface Attacker {
   readonly sockets: Set<Socket>
@@ -38,7 +40,7 @@ function attack(kind: Kind, port: number, headers: Readonly<Record<string, strin
     socket.on('error', () => undefined)
     socket.on('close', () => {
       sockets.delete(socket)
-      setTimeout(open, 100)
+      setTimeout(open, REOPEN_MS * (0.5 + Math.random()))
     })
     socket.write(begin)
     if (kind === 'slowRead') socket.pause()

@@ -6,11 +6,16 @@ import type { TlsSource } from '../../proxy/http/tlsSource.ts'
 
 const DAY_MS = 86_400_000
 
+/** As short as it goes: other ways to write a length are no DER, and BoringSSL refuses them. */
+function lengthOf(bytes: number): number[] {
+  if (bytes < 128) return [bytes]
+  return bytes < 256 ? [0x81, bytes] : [0x82, bytes >> 8, bytes & 255]
+}
+
 /** One value of DER (ITU-T X.690): its tag, its length, what is in it. */
 function der(tag: number, ...parts: readonly (Buffer | string)[]): Buffer {
   const body = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
-  const length = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 255]
-  return Buffer.concat([Buffer.from([tag, ...length]), body])
+  return Buffer.concat([Buffer.from([tag, ...lengthOf(body.length)]), body])
 }
 
 const sequence = (...parts: readonly Buffer[]): Buffer => der(0x30, ...parts)
