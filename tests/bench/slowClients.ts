@@ -2,6 +2,8 @@
  * node tests/bench/slowClients.ts [connections] [seconds]: what a normal person's requests take beside slow clients of
  * each kind, against their quiet value, in one interleaved run. Needs `npm run build`. Prints one line of JSON a kind.
  */
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { Agent, request } from 'node:http'
@@ -15,6 +17,8 @@ const [count = 500, seconds = 10] = process.argv.slice(2).map(Number)
 const ATTACKER = '127.0.0.66'
 const ROUNDS = 3
 const PAUSE_MS = 5
+/** Connections opened every quarter of a second, which is slowhttptest's default of 50 four times over. */
+const STEP = 50
 /** Who is refused comes back, but no faster than this: a flood of connections is another attack than holding still. */
 const REOPEN_MS = 5_000
 
@@ -28,11 +32,13 @@ function attack(kind: Kind, port: number, headers: Readonly<Record<string, strin
   const common = `Host: 127.0.0.1:${port}\r\n${lines.join('')}`
   const begin = {
     slowHeaders: `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`,
-    slowBody: `POST /upload/image HTTP/1.1\r\n${common}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 90000000\r\n\r\n--b\r\n`,
-    slowRead: `GET /object_info HTTP/1.1\r\n${common}\r\n`,
+    slowBody: `POST /upload/image HTTP/1.1\r\n${common}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 90000000\r\n\r\n--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n\x89PNG\r\n\x1a\n`,
+    // Sent ahead, so that the answers are more than the system's own buffers take.
+    slowRead: `GET ${largestAsset} HTTP/1.1\r\n${common}\r\n`.repeat(8),
   }[kind]
   const sockets = new Set<Socket>()
   let isOver = false
+  let opened = 0
   const open = (): void => {
     if (isOver) return
     const socket = connect({ host: '127.0.0.1', port, localAddress: ATTACKER })
@@ -42,11 +48,14 @@ function attack(kind: Kind, port: number, headers: Readonly<Record<string, strin
       sockets.delete(socket)
       setTimeout(open, REOPEN_MS * (0.5 + Math.random()))
     })
-    socket.write(begin)
+    socket.write(begin, 'latin1')
     if (kind === 'slowRead') socket.pause()
     else socket.resume()
   }
-  for (let at = 0; at < count; at += 1) open()
+  const ramp = setInterval(() => {
+    for (let at = 0; at < STEP && opened < count; at += 1, opened += 1) open()
+    if (opened >= count) clearInterval(ramp)
+  }, 250)
   const trickle = setInterval(() => {
     for (const socket of sockets)
       if (kind !== 'slowRead' && socket.writable) socket.write(kind === 'slowBody' ? 'x' : 'X-A: b\r\n')
@@ -56,10 +65,17 @@ function attack(kind: Kind, port: number, headers: Readonly<Record<string, strin
     close: () => {
       isOver = true
       clearInterval(trickle)
+      clearInterval(ramp)
       for (const socket of sockets) socket.destroy()
     },
   }
 }
+
+const assets = join(import.meta.dirname, '..', '..', 'dist', 'pages', 'assets')
+const [largest = ''] = readdirSync(assets).sort(
+  (a, b) => statSync(join(assets, b)).size - statSync(join(assets, a)).size,
+)
+const largestAsset = `/gatehouse/assets/${largest}`
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
@@ -111,7 +127,7 @@ try {
     for (let round = 0; round < ROUNDS; round += 1) {
       quiet.push(...(await measure(port, mia, (seconds * 1000) / ROUNDS)).times)
       const attacker = attack(kind, port, eve)
-      await wait(500)
+      await wait((count / STEP) * 250 + 500)
       const measured = await measure(port, mia, (seconds * 1000) / ROUNDS)
       held = attacker.sockets.size
       under.push(...measured.times)
