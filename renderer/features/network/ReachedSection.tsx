@@ -6,6 +6,7 @@ import { Notice } from '../../components/Notice.tsx'
 import { Section } from '../../components/Section.tsx'
 import { SettingRow, SwitchSetting } from '../settings/SettingRow.tsx'
 import { useSetSetting, useSettings } from '../settings/settingsQueries.ts'
+import { OutsideNotice } from '../sharing/OutsideNotice.tsx'
 import { NetworkQuestion } from '../sharing/NetworkQuestion.tsx'
 import { FirewallCommand, ReachState } from '../sharing/ReachState.tsx'
 import { useSharing } from '../sharing/sharingQueries.ts'
@@ -99,15 +100,12 @@ function NetworkSettings({ sharing }: { readonly sharing: Sharing }) {
       ))}
       <SwitchSetting
         label="People outside my home"
-        hint={
-          sharing.outsideHome
-            ? 'On: anybody on the internet who finds this address reaches the sign-in page.'
-            : 'Off: only devices with a private address may connect at all.'
-        }
+        hint="Off: only devices with a private address may connect at all."
         checked={outside.isPending ? outside.variables.value : sharing.outsideHome}
         error={outside.error}
         onChange={(value) => outside.mutate({ name: 'sharing.outsideHome', value })}
       />
+      {sharing.outsideHome && <OutsideNotice />}
     </div>
   )
 }

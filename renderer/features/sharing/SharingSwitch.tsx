@@ -9,6 +9,7 @@ import { Notice } from '../../components/Notice.tsx'
 import { SwitchPanel } from '../SwitchPanel.tsx'
 import { AddressCard } from './AddressCard.tsx'
 import { NetworkQuestion } from './NetworkQuestion.tsx'
+import { OutsideNotice } from './OutsideNotice.tsx'
 import { ReachState } from './ReachState.tsx'
 import { questionAhead } from './reachWords.ts'
 import { SharingProblem } from './SharingProblem.tsx'
@@ -57,12 +58,7 @@ export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwit
       )}
       {sharing.pause !== null && <NetworkQuestion pause={sharing.pause} />}
       <SharingProblem sharing={sharing} onOpenSettings={onOpenSettings} />
-      {sharing.outsideHome && (
-        <Notice tone="problem">
-          <strong>People outside your home can come in.</strong> Anybody on the internet who finds this address reaches
-          the sign-in page.
-        </Notice>
-      )}
+      {sharing.outsideHome && <OutsideNotice />}
       {ahead !== undefined && <Notice tone="plain">{ahead}</Notice>}
       <Refusal error={change.error} />
       {nobody && (
