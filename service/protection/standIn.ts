@@ -185,6 +185,12 @@ export class StandIn {
       .filter(isTheirs)
   }
 
+  /** The gate's own secret keys, as their file holds them. */
+  secretValues(): string[] {
+    const text = readFileSync(join(this.dataDirectory, 'secrets.json'), 'utf8')
+    return [...text.matchAll(/"([A-Za-z0-9+/=_-]{32,})"/g)].flatMap(([, value]) => value ?? [])
+  }
+
   /** Of the engine's process. */
   get enginePid(): number | undefined {
     const state = this.#service.engine.state()

@@ -133,7 +133,7 @@ describe('with "only over HTTPS"', () => {
     fixture.settings.set('https.allowWithout', true)
   })
 
-  it('nothing is answered without it, on this computer neither', async () => {
+  it('nothing is answered without it, on this computer neither (forced HTTPS that forces nothing, S-26)', async () => {
     for (const path of ['/', '/embeddings', '/gatehouse/', '/of/a/pack', '/login']) {
       const answer = await say(path, { headers: page })
       expect([answer.status, answer.headers.location]).toEqual([302, `https://${host()}${path}`])

@@ -176,7 +176,7 @@ export function findStrayTitles(): readonly string[] {
   )
 }
 
-function listTitles(): { file: string; title: string }[] {
+export function listTitles(): { file: string; title: string }[] {
   const files = readdirSync(join(ROOT, 'tests'), { recursive: true, encoding: 'utf8' })
     .map((name) => `tests/${name.replaceAll('\\', '/')}`)
     .filter((name) => name.endsWith('.ts') && /Cases\.ts$|\.test\.ts$/.test(name))

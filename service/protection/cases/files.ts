@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { AttackCase } from '../attackCase.ts'
@@ -217,6 +217,24 @@ export const fileCases: readonly AttackCase[] = [
       bomb.writeUInt32BE(60_000, 20)
       const { status } = await new Jobs(gate, standIn, 'creator').upload('bomb.png', bomb)
       return holdStatuses([{ what: 'the upload', status }], [400, 413, 422])
+    },
+  },
+  {
+    id: 'engine-reads-secrets',
+    title: 'A node that reads the gate’s secrets out of its own process',
+    holes: ['S-41', 'S-33'],
+    target: 'throwAway',
+    run: (_gate, standIn) => {
+      const file = `/proc/${standIn.enginePid ?? 0}/environ`
+      if (!existsSync(file)) throw new CannotTry('This system does not show the environment of a process.')
+      const environment = readFileSync(file, 'latin1')
+      const secrets = standIn.secretValues()
+      hold(secrets.length > 0, 'the gate’s secrets were not found')
+      hold(!secrets.some((secret) => environment.includes(secret)), 'a secret of the gate stands in it')
+      hold(!/(?:^|\0)SECRET_KEY=/.test(environment), 'it inherits SECRET_KEY')
+      return Promise.resolve(
+        `It is a process of its own, and none of ${secrets.length} secrets stands in its environment.`,
+      )
     },
   },
   {

@@ -75,7 +75,7 @@ describe('two people in ComfyUI’s own page', () => {
 })
 
 describe('the badge in ComfyUI’s page', () => {
-  it('says who one is, why a job is held, how much room is used, and leads out', async () => {
+  it('says who one is, why a job is held, how much room is used, and leads out (sign-out button gone, S-40, L-21)', async () => {
     const page = await openAs('Mia')
     await badgeOf(page).click()
     await panelOf(page).getByText('Creator', { exact: true }).waitFor()

@@ -161,7 +161,10 @@ describe('an import of ComfyUI-Sentinel', () => {
     )
   })
 
-  it('maps each option to its setting or says why there is none', async ({ whole: { stores }, folder }) => {
+  it('maps each option to its setting or says why there is none (option written otherwise than read, S-36)', async ({
+    whole: { stores },
+    folder,
+  }) => {
     folder.write({
       'config.json': {
         secret_key_env: 'COMFY_SECRET',

@@ -4,7 +4,7 @@ import { companionYaml, quoteYaml } from '../../../launcher/companionConfig.ts'
 import { LaunchRefused } from '../../../launcher/launchRefused.ts'
 
 describe('what an engine inherits', () => {
-  it("is the environment without Node's, Electron's and our own variables", () => {
+  it("is the environment without Node's, Electron's and our own variables (secrets for every node to read, S-33)", () => {
     const environment = {
       PATH: '/usr/bin',
       HOME: '/home/x',

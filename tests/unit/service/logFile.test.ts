@@ -30,7 +30,7 @@ describe('log file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  it('rotates by size and keeps a fixed number of files, losing no recent line', () => {
+  it('rotates by size and keeps a fixed number of files, losing no recent line (log without end, S-38)', () => {
     const directory = folder()
     const file = new RotatingFile(join(directory, 'a.log'), 100, 3)
     for (let n = 0; n < 40; n += 1) file.write(`line number ${n}\n`)
