@@ -42,6 +42,7 @@ export class EventStream {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
       'x-accel-buffering': 'no',
     })
     outgoing.write('retry: 1000\n\n')

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GateError } from '../contract/errorCodes.ts'
 import { systemRandom } from '../core/random.ts'
 import { findDeviceToken } from '../http/credentials.ts'
+import { everywhere } from '../http/securityHeaders.ts'
 import type { OwnApplication, RequestContext } from '../pipeline/requestContext.ts'
 import { createPortal } from '../portal/portal.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
@@ -149,7 +150,7 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
   router.use('*', async (c, next) => {
     await next()
     c.header('cache-control', 'no-store')
-    c.header('x-content-type-options', 'nosniff')
+    for (const [name, value] of everywhere) c.header(name, value)
   })
   for (const resource of resources) router.route(apiPrefix, resource)
   router.route('/', createInviteResource(dependencies))

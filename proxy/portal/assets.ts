@@ -68,6 +68,7 @@ export function writeAsset(asset: Asset, incoming: IncomingMessage, outgoing: Se
   outgoing.setHeader('etag', asset.etag)
   outgoing.setHeader('cache-control', asset.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache')
   outgoing.setHeader('x-content-type-options', 'nosniff')
+  outgoing.setHeader('referrer-policy', 'same-origin')
   outgoing.setHeader('cross-origin-resource-policy', 'same-origin')
   outgoing.setHeader('vary', 'accept-encoding')
   // An SVG opened by itself is a document of our origin.

@@ -5,17 +5,22 @@ import { describe, expect, it } from 'vitest'
 const root = resolve(import.meta.dirname, '..', '..', '..')
 const text = readFileSync(join(root, 'docs/checklist.md'), 'utf8')
 
-/** What the requirements demand of roles, permissions and workflows. */
-const demanded = [...Array.from({ length: 12 }, (_, at) => `A${48 + at}`), 'A62', 'A64', 'A72']
+/** Every demand there is. */
+const idsOf = (letter: string, count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `${letter}${at + 1}`)
+const demanded = [...idsOf('A', 77), ...idsOf('B', 41)]
 
 interface Row {
   readonly id: string
   readonly tests: readonly { readonly file: string; readonly title: string }[]
+  /** From docs/. */
+  readonly pages: readonly string[]
 }
 
-const rows: readonly Row[] = [...text.matchAll(/^\| (A\d+)\s*\|[^|]*\|(.*)\|$/gm)].map(([, id = '', cell = '']) => ({
+const rows: readonly Row[] = [...text.matchAll(/^\| ([AB]\d+)\s*\|[^|]*\|(.*)\|$/gm)].map(([, id = '', cell = '']) => ({
   id,
   tests: [...cell.matchAll(/`([^`]+)`: “([^”]+)”/g)].map(([, file = '', title = '']) => ({ file, title })),
+  pages: [...cell.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, page = '']) => page),
 }))
 
 /** The first words of each test, as they stand in the source: after `it(`, or behind the table of `it.each`. */
@@ -25,11 +30,10 @@ const titlesOf = (source: string): string[] =>
   )
 
 describe('the list of demands', () => {
-  it('names each demand of roles, permissions and workflows once, with tests', () => {
+  it('names each demand once, in their order, with tests or a page', () => {
     const ids = rows.map(({ id }) => id)
-    expect(new Set(ids).size).toBe(ids.length)
-    expect(demanded.filter((id) => !ids.includes(id))).toEqual([])
-    expect(rows.filter(({ tests }) => tests.length === 0)).toEqual([])
+    expect(ids).toEqual(demanded)
+    expect(rows.filter(({ tests, pages }) => tests.length + pages.length === 0)).toEqual([])
   })
 
   it('sees that a test is not there', () => {
@@ -37,7 +41,8 @@ describe('the list of demands', () => {
     expect(titlesOf(source)).toEqual(['is one', 'is %s'])
   })
 
-  it.each(rows)('$id is shown by tests that are there', ({ tests }) => {
+  it.each(rows)('$id is shown by what is there', ({ tests, pages }) => {
+    for (const page of pages) expect([page, existsSync(join(root, 'docs', page))]).toEqual([page, true])
     for (const { file, title } of tests) {
       expect(existsSync(join(root, file))).toBe(true)
       const titles = titlesOf(readFileSync(join(root, file), 'utf8'))
