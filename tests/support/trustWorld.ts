@@ -42,7 +42,10 @@ export const trustTest = certificatesTest.extend<{ pagesDirectory: string; trust
     const certificates = world.open({ pollMs: 20, clock: systemClock })
     world.settings.set('sharing.hostNames', ['gatehouse.local', 'studio-pc'])
     await certificates.start()
-    const portal = createPortal({ logger: silentLogger, stores: {} as Stores, pagesDirectory, certificates })
+    const portal = createPortal({
+      ...{ logger: silentLogger, stores: {} as Stores, pagesDirectory, certificates },
+      freeIdleMemory: () => Promise.resolve(false),
+    })
     const gate = await openGateFixture({
       adapt: (parts) => ({ ...parts, tls: certificates }),
       ownApplication: (incoming, outgoing, context) => {
