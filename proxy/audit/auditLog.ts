@@ -38,7 +38,8 @@ interface PendingRow {
   readonly event: AuditEvent
 }
 
-const WRITE_DELAY_MS = 50
+/** What a crash may lose; fewer writes cost less. */
+const WRITE_DELAY_MS = 100
 const RETRY_DELAY_MS = 2000
 const MAX_PENDING = 10_000
 /** Rows of one INSERT; 10 values each, far from SQLite's limit of 32,766. */

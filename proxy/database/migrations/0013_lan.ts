@@ -72,8 +72,6 @@ const statements = [
     hmac text not null,
     signature text not null
   ) strict`,
-  `create index audit_by_event on audit (event)`,
-  `create index audit_by_actor on audit (actor_id)`,
   `create table sessions_of_three (
     id text primary key not null,
     token_hash text not null unique check (length(token_hash) = 64),
