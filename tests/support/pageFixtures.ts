@@ -10,6 +10,7 @@ import type { Person, Role } from '../../proxy/contract/accounts.ts'
 import { comfyuiSchema, engineLogSchema } from '../../proxy/contract/comfyui.ts'
 import type { Comfyui } from '../../proxy/contract/comfyui.ts'
 import { apiKeySchema } from '../../proxy/contract/keys.ts'
+import { administrationSchema } from '../../proxy/contract/administration.ts'
 import { knocksSchema } from '../../proxy/contract/knocks.ts'
 import type { ApiKey } from '../../proxy/contract/keys.ts'
 import { settingDefinitions } from '../../proxy/contract/settings.ts'
@@ -387,6 +388,7 @@ const ownerAnswers = {
   'POST users': people[1],
   'GET invitations': list([]),
   'GET knocks': knocksSchema.parse({ openUntil: null, items: [], nextCursor: null }),
+  'GET administration': administrationSchema.parse({ on: false, port: 8191, urls: [], problem: null }),
   ...workflowAnswers,
 }
 

@@ -8,6 +8,8 @@ import { LoadingRows } from '../../components/Loading.tsx'
 import { Section } from '../../components/Section.tsx'
 import { TimeAgo } from '../../components/TimeAgo.tsx'
 import { useNow } from '../../components/useNow.ts'
+import { NumberSetting } from '../settings/SettingRow.tsx'
+import { useSetSetting, useSettings } from '../settings/settingsQueries.ts'
 import { AddRuleDialog } from './AddRuleDialog.tsx'
 import { useLiftLockout, useLockouts } from './ruleQueries.ts'
 import { triedWords, waitWords, whoWords } from './ruleWords.ts'
@@ -48,6 +50,7 @@ export function BlockedSection() {
           ))}
         </ul>
       )}
+      <BlockAfter />
       {blocking !== undefined && <AddRuleDialog address={blocking} onClose={() => setBlocking(undefined)} />}
     </Section>
   )
@@ -110,5 +113,24 @@ function LockoutRow({ lockout, onBlock, onIgnore }: LockoutRowProps) {
       </div>
       <Refusal error={lift.error} />
     </li>
+  )
+}
+
+/** When waiting is not enough. */
+function BlockAfter() {
+  const settings = useSettings()
+  const change = useSetSetting<'lockout.blacklistAfter'>()
+  if (settings.data === undefined) return null
+  return (
+    <NumberSetting
+      label="Block a device after so many wrong passwords"
+      hint="Until you lift it. 0: never, it only has to wait. A device on which somebody is signed in is never blocked."
+      value={settings.data['lockout.blacklistAfter']}
+      min={0}
+      max={1000}
+      busy={change.isPending}
+      error={change.error}
+      onSave={(value) => change.mutate({ name: 'lockout.blacklistAfter', value })}
+    />
   )
 }

@@ -26,6 +26,7 @@ export const settingsSchema = z.object({
   'limits.requestsPerMinute': settingDefinitions['limits.requestsPerMinute'].schema,
   'limits.requestsPerMinutePerAddress': settingDefinitions['limits.requestsPerMinutePerAddress'].schema,
   'limits.strangerRequestsPerMinute': settingDefinitions['limits.strangerRequestsPerMinute'].schema,
+  'lockout.blacklistAfter': settingDefinitions['lockout.blacklistAfter'].schema,
   'administration.on': settingDefinitions['administration.on'].schema,
   'administration.port': settingDefinitions['administration.port'].schema,
   'window.keepInTray': settingDefinitions['window.keepInTray'].schema,

@@ -39,7 +39,7 @@ describe('a guest of the whole product', () => {
         companionDirectory: '',
         keychainWorker: '',
         pictureWorker: pictureWorkerFile,
-    hashWorker: '',
+        hashWorker: '',
       },
       clock: systemClock,
       random: systemRandom,

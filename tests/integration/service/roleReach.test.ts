@@ -39,7 +39,14 @@ const serviceOptions = (directory: string, practiceEngine: string) => ({
   platform: process.platform,
   // The bundle lies outside of the project; sharp does not.
   nodeCommand: { file: process.execPath, args: [], env: { NODE_PATH: resolve('node_modules') } },
-  paths: { pagesDirectory: folder, practiceEngine, companionDirectory: '', keychainWorker: '', pictureWorker: '', hashWorker: '' },
+  paths: {
+    pagesDirectory: folder,
+    practiceEngine,
+    companionDirectory: '',
+    keychainWorker: '',
+    pictureWorker: '',
+    hashWorker: '',
+  },
   clock: systemClock,
   random: systemRandom,
   logger: silentLogger,
