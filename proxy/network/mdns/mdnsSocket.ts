@@ -44,8 +44,9 @@ export function openMdnsSocket(link: MdnsLink, handlers: MdnsHandlers, port = MD
   }
   socket.on('error', fail)
   socket.on('message', (message: Buffer, { address, port: sender }: RemoteInfo) => {
-    // A socket hears the group on every card, and RFC 6762 section 11 wants nothing from beyond the link answered.
-    if (isOnLink(address)) handlers.message(message, { address, port: sender })
+    // A socket hears the group on every card, and RFC 6762 section 11 wants nothing from beyond the link answered. Port 0
+    // has nobody who could be answered (RFC 768), and Node throws at whoever tries.
+    if (sender !== 0 && isOnLink(address)) handlers.message(message, { address, port: sender })
   })
   socket.bind({ port, address: isSixth ? '::' : '0.0.0.0' }, () => {
     if (!isOpen) return
@@ -61,7 +62,8 @@ export function openMdnsSocket(link: MdnsLink, handlers: MdnsHandlers, port = MD
     send: (message, to) => {
       if (!isOpen) return
       socket.send(message, to?.port ?? port, to?.address ?? groups[link.family], (error) => {
-        if (error !== null) fail(error)
+        // Whoever asked may not be there at all: that says nothing about the link.
+        if (error !== null && to === undefined) fail(error)
       })
     },
     close: () => {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Clock } from '../../core/clock.ts'
 import type { MdnsQuery, MdnsResponse, NameRecords } from './mdnsMessages.ts'
 import { compareProposals, parseMessage, toAnnouncement, toGoodbye, toLegacyAnswer, toProbe } from './mdnsMessages.ts'
@@ -32,8 +33,10 @@ const SECOND_ANNOUNCEMENT_MS = 1000
 const ANSWER_GAP_MS = 1000
 /** Somebody who probes for our name must hear of it before they take it: at most this often. */
 const DEFENCE_GAP_MS = 250
-/** A flood must cost no more than reading so many messages a second. */
+/** A flood must cost no more than reading so many messages a second, */
 const MESSAGES_PER_SECOND = 100
+/** nor more than so long: names that point at names make one message cost as much as thousands. */
+const READING_MS_PER_SECOND = 20
 
 type LinkState = 'checking' | 'announced' | 'taken' | 'failed'
 
@@ -49,6 +52,7 @@ export class NameOnLink {
   #answeredAtMs = -Infinity
   #legacyAtMs = -Infinity
   #readInSecond = 0
+  #readingMs = 0
   #second = 0
 
   constructor(records: NameRecords, options: NameOnLinkOptions) {
@@ -68,7 +72,9 @@ export class NameOnLink {
 
   hear(message: Buffer, from: Sender): void {
     if (this.#state === 'taken' || this.#state === 'failed' || !this.#mayRead()) return
+    const begunMs = performance.now()
     const heard = parseMessage(message, this.#records.host)
+    this.#readingMs += performance.now() - begunMs
     if (heard === undefined) return
     if (heard.kind === 'response') this.#hearResponse(heard)
     else this.#hearQuery(heard, from)
@@ -87,10 +93,13 @@ export class NameOnLink {
 
   #mayRead(): boolean {
     const second = Math.floor(this.#options.clock.nowMs() / 1000)
-    if (second !== this.#second) this.#readInSecond = 0
+    if (second !== this.#second) {
+      this.#readInSecond = 0
+      this.#readingMs = 0
+    }
     this.#second = second
     this.#readInSecond += 1
-    return this.#readInSecond <= MESSAGES_PER_SECOND
+    return this.#readInSecond <= MESSAGES_PER_SECOND && this.#readingMs < READING_MS_PER_SECOND
   }
 
   #probe(): void {
