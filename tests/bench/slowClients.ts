@@ -27,28 +27,42 @@ interface Attacker {
   close(): void
 }
 
-function attack(kind: Kind, port: number, headers: Readonly<Record<string, string>>): Attacker {
+/** What one connection begins with; nobody may have so many uploads under way, so they are spread over several people. */
+function openingOf(kind: Kind, port: number, headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const common = `Host: 127.0.0.1:${port}\r\n${lines.join('')}`
-  const begin = {
+  return {
     slowHeaders: `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`,
-    slowBody: `POST /upload/image HTTP/1.1\r\n${common}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 90000000\r\n\r\n--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n\x89PNG\r\n\x1a\n`,
+    slowBody: `POST /upload/image HTTP/1.1\r\n${common}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n--b\r\n`,
     // Sent ahead, so that the answers are more than the system's own buffers take.
     slowRead: `GET ${largestAsset} HTTP/1.1\r\n${common}\r\n`.repeat(8),
   }[kind]
+}
+
+function attack(kind: Kind, port: number, people: readonly Readonly<Record<string, string>>[]): Attacker {
   const sockets = new Set<Socket>()
   let isOver = false
   let opened = 0
+  let next = 0
   const open = (): void => {
     if (isOver) return
     const socket = connect({ host: '127.0.0.1', port, localAddress: ATTACKER })
     sockets.add(socket)
     socket.on('error', () => undefined)
+    // Each in its own time, as many devices would.
+    const trickle = setInterval(
+      () => {
+        if (kind !== 'slowRead' && socket.writable) socket.write(kind === 'slowBody' ? 'x' : 'X-A: b\r\n')
+      },
+      800 + Math.random() * 400,
+    )
     socket.on('close', () => {
+      clearInterval(trickle)
       sockets.delete(socket)
       setTimeout(open, REOPEN_MS * (0.5 + Math.random()))
     })
-    socket.write(begin, 'latin1')
+    next += 1
+    socket.write(openingOf(kind, port, people[next % people.length] ?? {}))
     if (kind === 'slowRead') socket.pause()
     else socket.resume()
   }
@@ -56,15 +70,10 @@ function attack(kind: Kind, port: number, headers: Readonly<Record<string, strin
     for (let at = 0; at < STEP && opened < count; at += 1, opened += 1) open()
     if (opened >= count) clearInterval(ramp)
   }, 250)
-  const trickle = setInterval(() => {
-    for (const socket of sockets)
-      if (kind !== 'slowRead' && socket.writable) socket.write(kind === 'slowBody' ? 'x' : 'X-A: b\r\n')
-  }, 1000)
   return {
     sockets,
     close: () => {
       isOver = true
-      clearInterval(trickle)
       clearInterval(ramp)
       for (const socket of sockets) socket.destroy()
     },
@@ -114,10 +123,16 @@ const percentile = (times: readonly number[], part: number): number => {
   return Math.round((sorted[Math.floor(sorted.length * part)] ?? NaN) * 100) / 100
 }
 
-const served = await serveGatehouse({ people: { mia: 'creator', eve: 'creator' }, frontendDirectory: undefined })
+const attackers = ['eve', 'eva', 'ewa', 'evi']
+const served = await serveGatehouse({
+  people: { mia: 'creator', eve: 'creator', eva: 'creator', ewa: 'creator', evi: 'creator' },
+  frontendDirectory: undefined,
+})
 try {
   const port = Number(new URL(served.url).port)
-  const [mia, eve] = [await served.signIn('mia'), await served.signIn('eve')]
+  const mia = await served.signIn('mia')
+  const eve: Record<string, string>[] = []
+  for (const name of attackers) eve.push(await served.signIn(name))
   await measure(port, mia, 2000)
   for (const kind of ['slowHeaders', 'slowBody', 'slowRead'] as const) {
     const quiet: number[] = []
