@@ -131,6 +131,7 @@ describe('a foreign name for this computer', () => {
     'localhost.evil.example',
     'user@localhost',
     'localhost:99999x',
+    'localhost:65536',
     'gatehouse.localhost',
     '',
   ])('case 39: is refused before anybody is asked who asks: %j', async (host) => {

@@ -4,6 +4,9 @@ import { ChangeFeed } from '../../proxy/database/changeFeed.ts'
 import { AddressRules } from '../../proxy/network/addressRules.ts'
 import { parseNetwork } from '../../proxy/network/ipNetwork.ts'
 import { RuleSet } from '../../proxy/network/ipRules.ts'
+import { answerWelcome } from '../../proxy/portal/welcome/welcome.ts'
+import type { TrustSource } from '../../proxy/portal/welcome/trustSource.ts'
+import { FakeCertificates } from '../support/fakeCertificates.ts'
 import { bearer, openGateFixture, tokens } from '../support/gateFixture.ts'
 import type { GateFixture } from '../support/gateFixture.ts'
 import { ask } from '../support/httpClient.ts'
@@ -24,6 +27,8 @@ interface Given {
   readonly rules?: readonly string[]
   readonly trustedProxies?: readonly string[]
   readonly outsideHome?: boolean
+  /** The pages of a new device are answered from this. */
+  readonly trust?: TrustSource
 }
 
 const toRules = (sayings: readonly string[]) =>
@@ -36,7 +41,7 @@ const toRules = (sayings: readonly string[]) =>
   )
 
 /** A gate whose peers are 127.x.y.z, and what its own application is told of who asks. */
-async function openGate({ rules = [], trustedProxies = [], outsideHome = false }: Given) {
+async function openGate({ rules = [], trustedProxies = [], outsideHome = false, trust }: Given) {
   const changes = new ChangeFeed()
   const values: Pick<Settings, 'sharing.outsideHome' | 'sharing.trustedProxies'> = {
     'sharing.outsideHome': outsideHome,
@@ -53,9 +58,12 @@ async function openGate({ rules = [], trustedProxies = [], outsideHome = false }
   const fixture = await openGateFixture({
     peerRules: addressRules,
     adapt: (parts) => ({ ...parts, clientRules: addressRules }),
-    ownApplication: (_request, response, { clientAddress: address, secure, host }) => {
+    ownApplication: (incoming, outgoing, context) => {
+      const { clientAddress: address, secure, host } = context
       seen.push({ address, secure, host })
-      response.writeHead(200).end('{}')
+      const welcome = trust && answerWelcome({ incoming, outgoing, context }, trust)
+      if (welcome !== undefined) welcome()
+      else outgoing.writeHead(200).end('{}')
     },
   })
   open.push(fixture)
@@ -169,6 +177,21 @@ describe('rules for whoever comes through a trusted proxy', () => {
     const foreign = { ...headers, 'x-forwarded-host': 'evil.example' }
     const rebound = await ask(fixture.port, health, { headers: foreign, from: proxy })
     expect(rebound.status).toBe(421)
+  })
+
+  it('lead nobody to what else stands in Host: the pages of a new device name the host that was checked', async () => {
+    const trust = new FakeCertificates()
+    const { fixture } = await openGate({ trustedProxies: [proxy], trust })
+    fixture.settings.set('sharing.hostNames', ['pictures.example'])
+    const headers = { ...saysFor('192.168.1.40'), 'x-forwarded-host': 'pictures.example', host: 'evil.example' }
+    const askWelcome = () => ask(fixture.port, '/gatehouse/welcome?next=%2Flogin', { headers, from: proxy })
+
+    trust.state = { ...trust.state, kind: 'own', publiclyTrusted: true }
+    expect((await askWelcome()).headers.location).toBe('https://pictures.example/login')
+    trust.state = { ...trust.state, publiclyTrusted: false }
+    const { text, headers: answered } = await askWelcome()
+    expect(text + JSON.stringify(answered)).not.toContain('evil.example')
+    expect(text).toContain('href="https://pictures.example/login"')
   })
 
   it('take a way that is not encrypted from end to end for one that is not', async () => {

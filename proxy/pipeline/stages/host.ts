@@ -10,6 +10,8 @@ export interface HostRules {
 }
 
 const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/
+/** What is beyond no URL can name: answers that say where to go on would fail instead of refusing. */
+const MAX_PORT = 65_535
 
 /**
  * DNS rebinding: a foreign page whose name was pointed at this computer carries that name in `Host`. Only names and
@@ -21,10 +23,11 @@ export function checkHost(exchange: Exchange, rules: HostRules): void {
   if (exchange.listener !== 'owner' && rememberedOf(rules).has(host)) return
   const match = HOST.exec(host)
   const name = match?.[1]?.toLowerCase().replace(/\.$/, '') ?? ''
+  const port = match?.[2]
   const allowed =
     exchange.listener === 'owner'
-      ? name === 'gatehouse.localhost' && match?.[2] === String(exchange.localPort)
-      : isPublicName(name, rules)
+      ? name === 'gatehouse.localhost' && port === String(exchange.localPort)
+      : isPublicName(name, rules) && Number(port ?? 0) <= MAX_PORT
   if (!allowed) throw new GateError('HOST_NOT_ALLOWED', 'This computer is not known under that name.')
   if (exchange.listener !== 'owner') remember(rules, host)
 }

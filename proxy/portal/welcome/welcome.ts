@@ -36,12 +36,15 @@ export function answerWelcome(turn: Turn, trust: TrustSource): (() => void) | un
   }
 }
 
+/** As the pipeline checked it: behind a trusted proxy the header `Host` may say anything. */
+const hostOf = ({ incoming, context }: Turn): string | undefined => context.host ?? incoming.headers.host
+
 function writeWelcome(turn: Turn, trust: TrustSource): void {
   const { incoming, context } = turn
   const query = new URLSearchParams(context.target.search)
   const asked = toOwnPath(query.get('next'))
   const next = asked === '/' ? HOME : asked
-  const secureOrigin = toOrigin(incoming.headers.host, true)
+  const secureOrigin = toOrigin(hostOf(turn), true)
   const state = trust.describe()
   if (secureOrigin === undefined) throw new GateError('HOST_NOT_ALLOWED', 'This computer is not known under that name.')
   if (state.kind === null || state.publiclyTrusted) {
@@ -82,8 +85,8 @@ const common = {
 } as const
 
 /** Scripts: the one of these pages. Pictures: the one over HTTPS that shows whether the device trusts. */
-function policyOf({ incoming, context }: Turn, { secureOrigin }: WelcomeView): string {
-  const own = toOrigin(incoming.headers.host, context.secure)
+function policyOf(turn: Turn, { secureOrigin }: WelcomeView): string {
+  const own = toOrigin(hostOf(turn), turn.context.secure)
   return [
     "default-src 'none'",
     `script-src ${toSource(own, '/gatehouse/assets/welcome.js')}`,
