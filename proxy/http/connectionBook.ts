@@ -46,16 +46,24 @@ export class ConnectionBook {
   }
 
   /**
-   * Takes a connection in, for which an older one that does nothing may have to go; undefined: there is no room.
-   * Whoever opens hundreds and says nothing loses their own places first (slow headers), then idle ones of whoever has
-   * the most, so that nobody keeps others out by holding still.
+   * Takes a connection in, for which an older one may have to go; undefined: there is no room. Whoever opens hundreds and
+   * says nothing loses their own places first (slow headers), then idle ones of whoever has the most, and then any of
+   * whoever has more than the newcomer: nobody keeps others out by holding still, nor by taking answers byte by byte.
    */
   open(raw: Socket, address: string): Connection | undefined {
     const name = toAddressGroup(address)
     const group = this.#groups.get(name) ?? new Set<Connection>()
     const factor = isLoopbackAddress(address) ? LOOPBACK_FACTOR : 1
-    if (group.size >= this.#limits.connectionsPerAddress * factor) return undefined
-    if (this.#all.size >= this.#limits.connections && !this.#dropIdle()) return undefined
+    if (group.size >= this.#limits.connectionsPerAddress * factor) {
+      // A whole home can be one network of IPv6: there one device must not take the places of all.
+      const parties = byAddress(group)
+      const own = parties.get(address)?.size ?? 0
+      parties.delete(address)
+      if (!this.#makeRoom([...parties.values()], own)) return undefined
+    }
+    if (this.#all.size >= this.#limits.connections && !this.#makeRoom([...this.#groups.values()], group.size)) {
+      return undefined
+    }
     const pending = [...group].filter(({ isPending }) => isPending)
     if (pending.length >= this.#limits.pendingPerAddress * factor) this.#drop(pending[0])
     const connection: Connection = { address, group: name, raw, socket: raw, busy: 0, isPending: true }
@@ -88,14 +96,38 @@ export class ConnectionBook {
     connection.socket.destroy()
   }
 
+  /** @returns whether somebody had to go for a newcomer who has `own` connections already */
+  #makeRoom(parties: readonly ReadonlySet<Connection>[], own: number): boolean {
+    return this.#dropIdle(parties) || this.#dropOfMost(parties, own)
+  }
+
   /** The longest idle connection of whoever has the most of them. */
-  #dropIdle(): boolean {
+  #dropIdle(parties: readonly ReadonlySet<Connection>[]): boolean {
     let most: Connection[] = []
-    for (const group of this.#groups.values()) {
-      const idle = [...group].filter(({ busy }) => busy === 0)
+    for (const party of parties) {
+      const idle = [...party].filter(({ busy }) => busy === 0)
       if (idle.length > most.length) most = idle
     }
     this.#drop(most[0])
     return most.length > 0
   }
+
+  /** The oldest connection of whoever has the most, if that is more than the newcomer will have. */
+  #dropOfMost(parties: readonly ReadonlySet<Connection>[], own: number): boolean {
+    let most: ReadonlySet<Connection> = new Set()
+    for (const party of parties) if (party.size > most.size) most = party
+    if (most.size <= own + 1) return false
+    const [oldest] = most
+    this.#drop(oldest)
+    return true
+  }
+}
+
+function byAddress(group: ReadonlySet<Connection>): Map<string, Set<Connection>> {
+  const parties = new Map<string, Set<Connection>>()
+  for (const connection of group) {
+    const party = parties.get(connection.address) ?? new Set()
+    parties.set(connection.address, party.add(connection))
+  }
+  return parties
 }

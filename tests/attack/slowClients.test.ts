@@ -1,6 +1,8 @@
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { ConnectionBook } from '../../proxy/http/connectionBook.ts'
+import type { Connection } from '../../proxy/http/connectionBook.ts'
 import { defaultListenerLimits, Listener } from '../../proxy/http/listener.ts'
 import type { ListenerLimits } from '../../proxy/http/listener.ts'
 import { bearer, openGateFixture, tokens } from '../support/gateFixture.ts'
@@ -75,6 +77,53 @@ describe('places that are held by doing nothing', () => {
     await until(() => fixture.ownSeen.length === 10, 'all were answered')
     expect((await ask(fixture.port, '/gatehouse/healthz', { from: '127.0.0.8' })).status).toBe(200)
     await until(() => idle.filter(isOpen).length < 10, 'one lost its place')
+  })
+})
+
+describe('places that are held by taking answers byte by byte', () => {
+  it('go to who has fewer, once every place is taken', async () => {
+    const listener = new Listener(
+      {
+        request: (request, response) => {
+          if (request.url === '/') response.end('quick')
+          else response.write('without end')
+        },
+        upgrade: () => undefined,
+        refused: () => undefined,
+      },
+      { limits: { ...defaultListenerLimits, connections: 12 } },
+    )
+    ends.push(() => listener.close(0))
+    const port = await listener.listen('127.0.0.1', 0)
+    const endless = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n'
+    const slow = await hold(port, '127.0.0.7', 8, endless)
+    const other = await hold(port, '127.0.0.8', 4, endless)
+    await until(() => [...slow, ...other].every(({ bytesRead }) => bytesRead > 0), 'all are answered')
+
+    expect((await ask(port, '/', { from: '127.0.0.9' })).text).toBe('quick')
+
+    await until(() => slow.filter(isOpen).length === 7, 'the oldest of whoever had the most is gone')
+    expect(other.filter(isOpen)).toHaveLength(4)
+  })
+
+  it('by one device of an IPv6 network go to the other devices of it', () => {
+    const limits = { connectionsPerAddress: 6, pendingPerAddress: 6, connections: 100 }
+    const book = new ConnectionBook(limits)
+    const connect = (address: string): Connection | undefined => {
+      const connection = book.open(new Socket(), address)
+      if (connection !== undefined) Object.assign(connection, { isPending: false, busy: 1 })
+      return connection
+    }
+    const held = Array.from({ length: 6 }, () => connect('fd00::66'))
+    expect(held).not.toContain(undefined)
+
+    expect(connect('fd00::66')).toBeUndefined()
+    expect(connect('fd00::20')).toBeDefined()
+    expect(held.map((connection) => connection?.raw.destroyed)).toEqual([true, ...new Array<boolean>(5).fill(false)])
+    // Nobody gets more of it than whoever has the most.
+    for (const last of [21, 22]) expect(connect(`fd00::${last}`)).toBeDefined()
+    expect(connect('fd00::66')).toBeUndefined()
+    expect(book.size).toBe(6)
   })
 })
 
