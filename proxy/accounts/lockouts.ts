@@ -139,8 +139,11 @@ export class Lockouts {
 
   /** Another process may have lifted something. */
   async reload(): Promise<void> {
+    // What is written while the table is read does not stand in what was read.
+    const kept = this.#options.throttle.keptKeys()
     const rows = await this.#options.kysely.selectFrom('lockouts').select('counter').execute()
-    const isLess = this.#options.throttle.keepOnly(new Set(rows.map(({ counter }) => counter)))
+    const there = new Set(rows.map(({ counter }) => counter))
+    const isLess = this.#options.throttle.forgetAll(kept.filter((key) => !there.has(key)))
     if (isLess) this.#options.changes.emit('lockouts')
   }
 

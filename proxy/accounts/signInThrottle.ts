@@ -124,10 +124,15 @@ export class SignInThrottle {
     this.#bound()
   }
 
-  /** What was kept and is not among these was lifted by another process. @returns whether there was any */
-  keepOnly(keys: ReadonlySet<string>): boolean {
-    const lifted = [...this.#counters.values()].filter(({ key, isKept }) => isKept && !keys.has(key))
-    for (const { key } of lifted) this.#forget(key)
+  /** What was written, so that whatever of it is gone from the table was lifted by another process. */
+  keptKeys(): readonly string[] {
+    return [...this.#counters.values()].flatMap(({ key, isKept }) => (isKept ? [key] : []))
+  }
+
+  /** Another process lifted these. @returns whether there was any */
+  forgetAll(keys: readonly string[]): boolean {
+    const lifted = keys.filter((key) => this.#counters.has(key))
+    for (const key of lifted) this.#forget(key)
     return lifted.length > 0
   }
 
