@@ -23,6 +23,7 @@ import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
 import { findBcryptCost } from './bcryptHash.ts'
 import { endVisits } from './guestRows.ts'
+import { withdrawPasswordLinks } from './invitationRows.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 import { revokeTokensOf } from './tokenRows.ts'
 
@@ -172,6 +173,10 @@ export class AccountStore {
         })
         .where('id', '=', id)
         .execute()
+      // Otherwise it would open again with what is given back.
+      if (change.disabled === true || isOther(change.role, current.role)) {
+        await withdrawPasswordLinks(transaction, id, this.#options.clock.nowMs())
+      }
       if (change.disabled === true) {
         await transaction.deleteFrom('sessions').where('account_id', '=', id).execute()
         await revokeTokensOf(transaction, id, this.#options.clock.nowMs())
@@ -183,7 +188,8 @@ export class AccountStore {
   }
 
   /**
-   * Ends every session and token made with the old password, except `keepSessionId` and the owner's own window.
+   * Ends every session and token made with the old password, except `keepSessionId` and the owner's own window, and links
+   * for a new one.
    * @throws GateError NOT_FOUND, AUTH_INVALID when `keepSessionId` or what `by` rests on has ended meanwhile
    */
   async setPasswordHash(id: string, hash: PasswordHash, by: ActedBy, keepSessionId?: string): Promise<void> {
@@ -199,9 +205,11 @@ export class AccountStore {
         .where('id', '!=', keepSessionId ?? '')
         .execute()
       await revokeTokensOf(transaction, id, this.#options.clock.nowMs())
+      await withdrawPasswordLinks(transaction, id, this.#options.clock.nowMs())
     })
     this.#changed('account.passwordChanged', by, { account: id })
     this.#options.changes.emit('sessions')
+    this.#options.changes.emit('invitations')
   }
 
   /** Replaces a hash by a stronger one of the same password, unless the password changed meanwhile. */
@@ -310,11 +318,13 @@ export class AccountStore {
       this.#changed('account.renamed', by, { account, from: before.name, to: change.name })
     }
     if (change.role !== undefined && change.role !== before.role) {
+      this.#options.changes.emit('invitations')
       this.#changed('account.roleChanged', by, { account, name: before.name, from: before.role, to: change.role })
     }
     if (change.disabled !== undefined && change.disabled !== before.disabled) {
       this.#changed(change.disabled ? 'account.disabled' : 'account.enabled', by, { account, name: before.name })
       this.#options.changes.emit('sessions')
+      this.#options.changes.emit('invitations')
     }
   }
 

@@ -55,10 +55,15 @@ export function toMaker(by: ActedBy): { created_by: string; key_id: string | nul
 
 /**
  * Outliving one's rights: an invitation is as good as who made it is when it is used. One made with a key goes with the
- * key (the row does), one of somebody who administers no longer opens nothing.
+ * key (when it is revoked, the row does), one of somebody who administers no longer opens nothing.
  */
-export async function hasMaker(kysely: Kysely<Schema> | Transaction<Schema>, row: InvitationRow): Promise<boolean> {
+export async function hasMaker(
+  kysely: Kysely<Schema> | Transaction<Schema>,
+  row: InvitationRow,
+  nowMs: number,
+): Promise<boolean> {
   if (row.created_by === COMMAND_LINE) return true
+  if (row.key_id !== null && !(await holdsKey(kysely, row.key_id, nowMs))) return false
   const maker = await kysely
     .selectFrom('accounts')
     .select('id')
@@ -67,6 +72,31 @@ export async function hasMaker(kysely: Kysely<Schema> | Transaction<Schema>, row
     .where('disabled', '=', 0)
     .executeTakeFirst()
   return maker !== undefined
+}
+
+async function holdsKey(kysely: Kysely<Schema> | Transaction<Schema>, id: string, nowMs: number): Promise<boolean> {
+  const key = await kysely
+    .selectFrom('api_keys')
+    .select('id')
+    .where('id', '=', id)
+    .where((where) => where.or([where('expires_at_ms', 'is', null), where('expires_at_ms', '>', nowMs)]))
+    .executeTakeFirst()
+  return key !== undefined
+}
+
+/** Ends every link for a new password of an account, in the transaction that gives it one or takes something from it. */
+export async function withdrawPasswordLinks(
+  transaction: Transaction<Schema>,
+  accountId: string,
+  nowMs: number,
+): Promise<void> {
+  await transaction
+    .updateTable('invitations')
+    .set({ withdrawn_at_ms: nowMs })
+    .where('account_id', '=', accountId)
+    .where('used_at_ms', 'is', null)
+    .where('withdrawn_at_ms', 'is', null)
+    .execute()
 }
 
 /** Takes it for good. @throws GateError INVITATION_INVALID when somebody else was faster */

@@ -171,7 +171,7 @@ async function findUsable(
     .where('token_hash', '=', hashInvitation(token))
     .executeTakeFirst()
   if (row === undefined || !isOpen(row, nowMs)) throw invalidInvitation()
-  if (!(await hasMaker(kysely, row)) || !(await hasTarget(kysely, row))) throw invalidInvitation()
+  if (!(await hasMaker(kysely, row, nowMs)) || !(await hasTarget(kysely, row))) throw invalidInvitation()
   return row
 }
 

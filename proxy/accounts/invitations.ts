@@ -11,7 +11,7 @@ import type { Schema } from '../database/schema.ts'
 import { refuseChosenName, refuseUnknownRole, parsePersonName } from './accountRows.ts'
 import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
-import { COMMAND_LINE, isFromThisComputer, isOpen, stateOf, toMaker } from './invitationRows.ts'
+import { COMMAND_LINE, isFromThisComputer, isOpen, stateOf, toMaker, withdrawPasswordLinks } from './invitationRows.ts'
 import type { Invitation, InvitationRow } from './invitationRows.ts'
 
 export type { Invitation } from './invitationRows.ts'
@@ -100,13 +100,7 @@ export class Invitations {
       if (account === undefined) throw new GateError('NOT_FOUND', 'There is no such person.')
       const isReserved = account.role === 'administrator'
       if (isReserved && !isFromThisComputer(by)) throw ofThisComputer("An administrator's password is renewed")
-      await transaction
-        .updateTable('invitations')
-        .set({ withdrawn_at_ms: nowMs })
-        .where('account_id', '=', accountId)
-        .where('used_at_ms', 'is', null)
-        .where('withdrawn_at_ms', 'is', null)
-        .execute()
+      await withdrawPasswordLinks(transaction, accountId, nowMs)
       const { id, role, name } = account
       const keys = { end_keys: Number(endKeys) }
       return { kind: 'password', role, name, account_id: id, ...keys, hours: shortInvitationHours }

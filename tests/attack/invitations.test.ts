@@ -153,6 +153,55 @@ describe('an invitation under attack', () => {
     await expect(signIn(stores, 'Mia')).rejects.toMatchObject({ code: 'SIGN_IN_FAILED' })
   })
 
+  it('for a new password ends with the next password, whoever set it (link read by somebody else)', async ({
+    stores,
+    application,
+  }) => {
+    const owner = await openOwner(stores)
+    const mia = await addPerson(stores, 'Mia', 'user')
+    const { token, invitation } = await invite(application, owner, { kind: 'password', accountId: mia.id })
+
+    await stores.passwords.set(mia.id, 'maple canyon thunder brick', { actor: { kind: 'commandLine' } })
+
+    const refused = await accept(application, token)
+    expect([refused.status, refused.json.code]).toEqual([410, 'INVITATION_INVALID'])
+    expect((await stores.invitations.list()).find(({ id }) => id === invitation.id)?.state).toBe('withdrawn')
+    await expect(signIn(stores, 'Mia')).rejects.toMatchObject({ code: 'SIGN_IN_FAILED' })
+  })
+
+  it('for a new password stays ended for who was turned away, or had another role, and is back', async ({
+    stores,
+    application,
+  }) => {
+    const owner = await openOwner(stores)
+    const mia = await addPerson(stores, 'Mia', 'user')
+    for (const [gone, back] of [
+      [{ disabled: true }, { disabled: false }],
+      [{ role: 'creator' }, { role: 'user' }],
+    ] as const) {
+      const { token } = await invite(application, owner, { kind: 'password', accountId: mia.id })
+      await stores.accounts.update(mia.id, gone, { actor: { kind: 'commandLine' } })
+      await stores.accounts.update(mia.id, back, { actor: { kind: 'commandLine' } })
+      expect((await accept(application, token)).json.code).toBe('INVITATION_INVALID')
+    }
+    await expect(signIn(stores, 'Mia')).resolves.toBeDefined()
+  })
+
+  it('made by a key ends when the key does', async ({ stores, application, clock }) => {
+    await openOwner(stores)
+    const ada = await addPerson(stores, 'Ada', 'administrator')
+    const { text: key } = await stores.keys.create(
+      { accountId: ada.id, name: 'tool', scopes: ['administer'], expiresAtMs: clock.nowMs() + 3_600_000 },
+      { actor: { kind: 'commandLine' } },
+    )
+    const body = { kind: 'account', role: 'creator', hours: 720 }
+    const { token } = await invite(application, { key }, body)
+    clock.advance(3_600_000)
+    const refused = await accept(application, token)
+    expect([refused.status, refused.json.code]).toEqual([410, 'INVITATION_INVALID'])
+    expect(await stores.accounts.findByName('Mia')).toBeUndefined()
+  })
+
   it.each([
     ['a Cyrillic M', 'Мia'],
     ['rn for m', 'rnia'],
