@@ -53,10 +53,12 @@ function toCsvRow(row: AuditTableRow): string {
 
 /**
  * RFC 4180, section 2. A spreadsheet takes what begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula,
- * and names are chosen by people: an apostrophe before it makes it text.
+ * and names are chosen by people: an apostrophe before it makes it text. Where a comma stands in numbers, it parts cells
+ * at semicolons or tabs.
  */
 export function toCsvCell(text: string): string {
-  const harmless = /^[\s]*[=+\-@]|^[\t\r\n]/.test(text) ? `'${text}` : text
+  const parted = text.replace(/([;\t] *)(?=[=+\-@])/g, "$1'")
+  const harmless = /^[\s]*[=+\-@]|^[\t\r\n]/.test(text) ? `'${parted}` : parted
   return /[",\r\n]/.test(harmless) ? `"${harmless.replace(/"/g, '""')}"` : harmless
 }
 

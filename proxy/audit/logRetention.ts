@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import type { Schema } from '../database/schema.ts'
-import { emptyChain, signCheckpoint } from './auditChain.ts'
+import { emptyChain, isSigned, signCheckpoint } from './auditChain.ts'
 import type { ChainHead } from './auditChain.ts'
 import { findCheckpoint, toStoredRow } from './auditTable.ts'
 import { ChainVerifier } from './chainVerifier.ts'
@@ -43,7 +43,10 @@ async function shortenOnce(
   { clock, chainKey }: LogRetentionOptions,
   before: number,
 ): Promise<Shortened> {
-  const from: ChainHead = (await findCheckpoint(transaction)) ?? emptyChain
+  const checkpoint = await findCheckpoint(transaction)
+  // A made-up one would become a genuine one: the rows behind it fit it.
+  if (checkpoint !== undefined && !isSigned(chainKey, checkpoint)) return { removed: 0, stoppedAtDamage: true }
+  const from: ChainHead = checkpoint ?? emptyChain
   const page = await transaction.selectFrom('audit').selectAll().orderBy('seq').limit(ROWS_AT_ONCE).execute()
   const firstKept = page.findIndex((row) => row.at_ms >= before)
   const old = firstKept < 0 ? page : page.slice(0, firstKept)

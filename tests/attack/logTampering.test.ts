@@ -167,6 +167,26 @@ describe('tampering with the log', () => {
     expect(verdict.findings).toEqual([finding('checkpoint', 6), finding('removed', 1, 6)])
   })
 
+  it('a made-up note of what was cleared away does not become a genuine one by clearing away', async ({
+    stores,
+    clock,
+  }) => {
+    await write(stores, 10)
+    clock.advance(30 * 86_400_000)
+    await behindTheBack(
+      stores.database.file,
+      `insert into audit_checkpoints select seq, at_ms, hmac, '${'a'.repeat(64)}' from audit where seq = 6`,
+      'delete from audit where seq <= 6',
+    )
+
+    await expect(stores.audit.shorten(1)).resolves.toBe(0)
+
+    await expect(stores.audit.verify()).resolves.toMatchObject({
+      kind: 'broken',
+      findings: [finding('checkpoint', 6), finding('removed', 1, 6)],
+    })
+  })
+
   it('making rows look old does not have them cleared away', async ({ stores, logger }) => {
     await write(stores, 10)
     await behindTheBack(stores.database.file, 'update audit set at_ms = 1 where seq <= 5')
