@@ -59,6 +59,9 @@ export class RequestPace {
       const ofKey = this.#find('key', keyId, perSource)
       const ofAll = this.#find('person', `${accountId} with keys`, perSource * ACCOUNT_FACTOR)
       this.#takeAll([ofKey, ofAll, ofAddress])
+    } else if (credential.kind === 'session' && credential.fromOwnerWindow) {
+      // Tunnels end at this computer: whoever comes through one, or has an account on it, does not stop its owner.
+      this.#takeAll([this.#find('person', accountId, perSource)])
     } else {
       this.#takeAll([this.#find('person', accountId, perSource), ofAddress])
     }

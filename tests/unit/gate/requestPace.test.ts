@@ -82,6 +82,16 @@ describe('requests a minute', () => {
     expect(passes(session('mia', '127.0.0.1'), 50)).toBe(50)
   })
 
+  it('of others on this computer or behind its tunnel do not stop ComfyUI in the window', () => {
+    const { passes } = open({ person: 60, address: 100 })
+    passes(session('mia', '127.0.0.1'), 100)
+    passes(session('leo', '127.0.0.1'), 100)
+    const { principal } = session('anna', '127.0.0.1')
+    const credential = { kind: 'session', sessionId: 'window', surface: 'people', fromOwnerWindow: true } as const
+    const fromWindow = principal && { clientAddress: '127.0.0.1', principal: { ...principal, credential } }
+    expect(fromWindow && passes(fromWindow, 100)).toBe(60)
+  })
+
   it('are one count for a network of IPv6, whatever address of it somebody takes', () => {
     const { passes } = open({ stranger: 10 })
     const taken = Array.from({ length: 100 }, (_, at) => passes(stranger(`fd00::${(at + 1).toString(16)}`), 1))
