@@ -71,7 +71,10 @@ export function readSentinelFolder(directory: string): SentinelFolder {
 
 function readText(path: string): string | undefined {
   try {
-    if (statSync(path).size > MAX_FILE_BYTES) throw new GateError('VALIDATION_FAILED', `${path} is too large.`)
+    const found = statSync(path)
+    // A device or a pipe has no end, and no size either.
+    if (!found.isFile()) throw new GateError('VALIDATION_FAILED', `${path} is no file.`)
+    if (found.size > MAX_FILE_BYTES) throw new GateError('VALIDATION_FAILED', `${path} is too large.`)
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
@@ -105,7 +108,12 @@ function parseConfig(text: string | undefined): SentinelConfig {
 
 function fileNameOf(config: SentinelConfig, option: string, byDefault: string): string {
   const named = config[option]
-  return typeof named === 'string' && named.trim() !== '' ? named : byDefault
+  if (typeof named !== 'string' || named.trim() === '') return byDefault
+  // Opening it would tell another computer who is signed in to this one (Windows answers with a hash of the password).
+  if (/^[\\/]{2}/.test(named)) {
+    throw new GateError('VALIDATION_FAILED', `config.json names a file on another computer (${option}).`)
+  }
+  return named
 }
 
 /** `{"<id>": {"username": …, "password": "<bcrypt>", "admin": …}, …}` */

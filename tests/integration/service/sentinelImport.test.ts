@@ -262,4 +262,15 @@ describe('an import of ComfyUI-Sentinel', () => {
     // One argon2 and one bcrypt each: which of the two is for show is seen by nobody.
     expect(work.map((calls) => calls.length)).toEqual([2, 2, 2])
   })
+
+  it.for([
+    ['a device without an end', '/dev/zero', 'is no file'],
+    ['a folder', '.', 'is no file'],
+    ['another computer', '\\\\evil.example\\share\\users.json', 'on another computer'],
+    ['another computer, with slashes', '//evil.example/share/users.json', 'on another computer'],
+  ] as const)('opens nothing of a hostile config.json that names %s', async ([, named, why], { whole, folder }) => {
+    folder.write({ 'config.json': { users_db: named } })
+    expect(() => readSentinelFolder(folder.path)).toThrow(why)
+    expect((await whole.stores.accounts.list()).filter(({ name }) => name === 'mia_s')).toEqual([])
+  })
 })
