@@ -207,6 +207,7 @@ export class Application {
       dataDirectory,
       pickComfyuiFolder: () => dialogs.pickComfyuiFolder(this.#window.window),
       pickPersonFolder: (name) => dialogs.pickPersonFolder(this.#window.window, name),
+      pickPemFile: (what) => dialogs.pickPemFile(this.#window.window, what),
       openCanvas: () => this.#openCanvas(),
       copy: (text) => this.#clipboard.copy(text),
       copySecret: (text) => this.#clipboard.copySecret(text),

@@ -127,7 +127,11 @@ function describeEncryption(
   settings: Stores['settings'],
 ): NonNullable<SharingDependencies['encryption']> {
   return {
-    describe: () => ({ isOn: tls.context() !== undefined, isForced: settings.get('https.force') }),
+    describe: () => ({
+      isOn: tls.context() !== undefined,
+      isForced: settings.get('https.force'),
+      isKnown: tls.isPubliclyTrusted,
+    }),
     onChange: (listener) => {
       const stops = [
         tls.onChange(listener),

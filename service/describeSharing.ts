@@ -16,6 +16,8 @@ export interface EncryptionState {
   readonly isOn: boolean
   /** Nothing is answered without it, on this computer neither. */
   readonly isForced: boolean
+  /** Browsers trust the certificate without having been told to. */
+  readonly isKnown: boolean
 }
 
 /** What the addresses of one port are. */
@@ -26,6 +28,10 @@ const urlsOf =
     const plainUrl = `http://${host}:${port}/`
     return isOn ? { url: `https://${host}:${port}/`, plainUrl } : { url: plainUrl }
   }
+
+/** A device that does not know the certificate reads first what the warning means; that page comes in clear. */
+const toFirstPage = ({ url, plainUrl }: SharedAddress, { isKnown }: EncryptionState): string =>
+  plainUrl === undefined || isKnown ? url : `${plainUrl}gatehouse/welcome`
 
 /** Everything about sharing that the pages, the tray and the command line show. */
 export function describeSharing(state: SwitchState, around: SurroundingsDescription): Sharing {
@@ -52,7 +58,7 @@ export function describeSharing(state: SwitchState, around: SurroundingsDescript
     port,
     encrypted: encryption.isOn,
     primaryUrl: primary?.url ?? null,
-    codeUrl: primary?.url ?? null,
+    codeUrl: primary === undefined ? null : toFirstPage(primary, encryption),
     // What goes from this computer to itself crosses no network.
     localUrl: urlsOf(port, { ...encryption, isOn: encryption.isOn && encryption.isForced })('127.0.0.1').url,
     addresses: addresses.length > 0 && name.state === 'announced' ? [...addresses, named] : addresses,

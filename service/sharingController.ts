@@ -111,7 +111,7 @@ export class SharingController {
         on: this.#on,
         port: this.#port,
         shared: this.#shared,
-        encryption: encryption?.describe() ?? { isOn: false, isForced: false },
+        encryption: encryption?.describe() ?? { isOn: false, isForced: false, isKnown: false },
         people: this.#names,
         problem: this.#portProblem ?? this.#problem,
         portTaken: this.#portTaken,

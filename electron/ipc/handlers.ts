@@ -14,6 +14,8 @@ export interface DesktopActions {
   pickComfyuiFolder(): Promise<string | undefined>
   /** The system's dialog for a person's folder; undefined: nothing was picked. */
   pickPersonFolder(name: string): Promise<string | undefined>
+  /** The system's dialog for a certificate or its key; undefined: nothing was picked. */
+  pickPemFile(what: 'certificate' | 'key'): Promise<string | undefined>
   openCanvas(): Promise<void>
   copy(text: string): Promise<void>
   copySecret(text: string): Promise<void>
@@ -45,8 +47,12 @@ const chosenByLooking: readonly SettingName[] = ['comfyui.engine', 'comfyui.dire
 
 function checkMachineSetting(name: SettingName): void {
   if (!settingDefinitions[name].machine) throw new DesktopRefused('This setting is changed on its page, not here.')
+  if (chosenByDialog.includes(name)) throw new DesktopRefused('Choose the files on the page Network.')
   if (chosenByLooking.includes(name)) throw new DesktopRefused('Choose ComfyUI on its page; it is looked at first.')
 }
+
+/** A page names no file of this computer: the dialog does, by `certificate:pick`. */
+const chosenByDialog: readonly SettingName[] = ['https.certificateFile', 'https.keyFile']
 
 /** Progress messages at most this often: a page repaints for each one. */
 const PROGRESS_STEP = 0.01
@@ -92,6 +98,15 @@ export function createRoutes(service: ServicePart, desktop: DesktopActions): Rou
         desktop.notify('practicePage:progress', progress)
       })
       return undefined
+    }),
+    'certificate:pick': route(channels['certificate:pick'], async () => {
+      const certificateFile = await desktop.pickPemFile('certificate')
+      const keyFile = certificateFile === undefined ? undefined : await desktop.pickPemFile('key')
+      if (certificateFile === undefined || keyFile === undefined) return null
+      await service.settings.set('https.certificateFile', certificateFile)
+      await service.settings.set('https.keyFile', keyFile)
+      await service.settings.set('https.mode', 'own')
+      return { certificateFile, keyFile }
     }),
     'settings:setMachine': route(channels['settings:setMachine'], async ({ name, value }) => {
       checkMachineSetting(name)

@@ -58,6 +58,14 @@ export const channels = {
   'comfyui:open': { input: nothing, output: nothing },
   'practicePage:status': { input: nothing, output: practicePageSchema },
   'practicePage:install': { input: nothing, output: nothing },
+  /**
+   * Opens the system's dialogs for a certificate and for its key, and takes them for encryption. Null: nothing was picked.
+   * Whether they fit, the certificates of the API say.
+   */
+  'certificate:pick': {
+    input: nothing,
+    output: z.object({ certificateFile: z.string(), keyFile: z.string() }).nullable(),
+  },
   'settings:setMachine': {
     input: z.object({ name: z.string().refine(isSettingName, 'unknown setting'), value: z.unknown() }),
     output: nothing,

@@ -102,7 +102,7 @@ export async function showProblem(message: string, detail = ''): Promise<void> {
 
 /** Lets the owner pick ComfyUI's folder. */
 export function pickComfyuiFolder(window: BrowserWindow | undefined): Promise<string | undefined> {
-  return pickFolder(window, {
+  return pickPath(window, {
     title: 'Choose the folder of ComfyUI',
     buttonLabel: 'Use this folder',
     properties: ['openDirectory', 'dontAddToRecent'],
@@ -111,7 +111,7 @@ export function pickComfyuiFolder(window: BrowserWindow | undefined): Promise<st
 
 /** Where a person's pictures are to lie. */
 export function pickPersonFolder(window: BrowserWindow | undefined, name: string): Promise<string | undefined> {
-  return pickFolder(window, {
+  return pickPath(window, {
     title: `Choose a folder for ${name}’s pictures`,
     message: `If it holds something already, a folder of its own is made in it.`,
     buttonLabel: 'Move them here',
@@ -119,7 +119,23 @@ export function pickPersonFolder(window: BrowserWindow | undefined, name: string
   })
 }
 
-async function pickFolder(window: BrowserWindow | undefined, options: OpenDialogOptions): Promise<string | undefined> {
+/** A certificate, with those above it in the same file, or its key. */
+export function pickPemFile(
+  window: BrowserWindow | undefined,
+  what: 'certificate' | 'key',
+): Promise<string | undefined> {
+  return pickPath(window, {
+    title: what === 'certificate' ? 'Choose the certificate (PEM)' : 'Choose the private key of the certificate (PEM)',
+    buttonLabel: 'Use this file',
+    filters: [
+      { name: 'PEM', extensions: ['pem', 'crt', 'cer', 'key'] },
+      { name: 'All files', extensions: ['*'] },
+    ],
+    properties: ['openFile', 'dontAddToRecent'],
+  })
+}
+
+async function pickPath(window: BrowserWindow | undefined, options: OpenDialogOptions): Promise<string | undefined> {
   const result = await (window === undefined ? dialog.showOpenDialog(options) : dialog.showOpenDialog(window, options))
   return result.canceled ? undefined : result.filePaths[0]
 }

@@ -2,6 +2,7 @@ import { PageHeader } from '../components/PageHeader.tsx'
 import { AddressRulesSection } from '../features/network/AddressRulesSection.tsx'
 import { AdministrationSection } from '../features/network/AdministrationSection.tsx'
 import { BlockedSection } from '../features/network/BlockedSection.tsx'
+import { HttpsSection } from '../features/network/HttpsSection.tsx'
 import { LimitsSection } from '../features/network/LimitsSection.tsx'
 import { ReachedSection } from '../features/network/ReachedSection.tsx'
 
@@ -11,6 +12,7 @@ export function NetworkPage() {
     <>
       <PageHeader title="Network">How others reach this computer, and who is kept out.</PageHeader>
       <ReachedSection />
+      <HttpsSection />
       <AddressRulesSection />
       <BlockedSection />
       <LimitsSection />

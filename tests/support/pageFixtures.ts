@@ -14,6 +14,8 @@ import { administrationSchema } from '../../proxy/contract/administration.ts'
 import { knocksSchema } from '../../proxy/contract/knocks.ts'
 import type { ApiKey } from '../../proxy/contract/keys.ts'
 import { settingDefinitions } from '../../proxy/contract/settings.ts'
+import { certificatesSchema } from '../../proxy/contract/certificates.ts'
+import type { Certificates } from '../../proxy/contract/certificates.ts'
 import { connectionSchema, sharingSchema } from '../../proxy/contract/sharing.ts'
 import type { Connection, Sharing } from '../../proxy/contract/sharing.ts'
 import { workflowAnswers } from './pageFixturesWorkflows.ts'
@@ -225,6 +227,31 @@ export const sharingOn: Sharing = sharingSchema.parse({
   reach: { kind: 'through', at: ago(3 * hourMs), address: '192.168.1.40' },
 })
 
+const hex = '6804C641419222FD35548AE3681B48C2E22EE46EAEF53E325115B26ED7581BAB'
+const fingerprint = { hex: (hex.match(/../g) ?? []).join(':'), words: ['gym', 'change', 'motion', 'lobster'] }
+export const certificates: Certificates = certificatesSchema.parse({
+  mode: 'auto',
+  kind: 'authority',
+  keptIn: 'keychain',
+  publiclyTrusted: false,
+  authority: {
+    name: 'Gatehouse authority of studio-pc 7f3a',
+    fingerprint,
+    madeAt: ago(3 * 24 * hourMs),
+    endsAt: ago(-727 * 24 * hourMs),
+    names: ['localhost', 'gatehouse.localhost', 'studio-pc', 'studio-pc.local', 'gatehouse.local'],
+  },
+  certificate: {
+    fingerprint,
+    names: ['localhost', 'gatehouse.localhost', 'studio-pc', 'studio-pc.local', 'gatehouse.local'],
+    addresses: ['127.0.0.1', '::1', '192.168.1.20', '192.168.1.87'],
+    endsAt: ago(-87 * 24 * hourMs),
+  },
+  missing: [],
+  problem: null,
+  notice: null,
+})
+
 const choice = { kind: 'comfyui', directory: '/home/me/ComfyUI', version: '0.3.64' } as const
 const engine = (state: unknown, notices: readonly string[] = []): Comfyui =>
   comfyuiSchema.parse({ choice, state, notices })
@@ -382,6 +409,7 @@ const ownerAnswers = {
   'GET sessions': list(devices),
   'GET connections': list(connections),
   'GET sharing': sharingOn,
+  'GET certificates': certificates,
   'GET comfyui': engines.running,
   'GET comfyui/log': engineLog,
   'GET settings': settings,

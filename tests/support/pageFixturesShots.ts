@@ -1,3 +1,4 @@
+import { httpsShots } from './pageFixturesHttps.ts'
 import { networkShots } from './pageFixturesNetwork.ts'
 import type { Page } from 'playwright-core'
 import {
@@ -88,6 +89,7 @@ const ownerShots: readonly Omit<Shot, 'place'>[] = [
     }),
   },
   ...networkShots,
+  ...httpsShots,
   {
     name: 'home-after-sharing',
     path: home,

@@ -39,6 +39,7 @@ export class GateCertificates implements TlsSource {
   #wanted = NOTHING
   #refused: readonly string[] = []
   #problem: string | null = null
+  #toldTrouble: string | undefined
   #ownMark = ''
   #retryAtMs = 0
   /** Whose word the change under way is; undefined: its own. */
@@ -145,10 +146,9 @@ export class GateCertificates implements TlsSource {
   }
 
   async #follow(): Promise<void> {
-    const { settings } = this.#options
+    const mode = this.#options.settings.get('https.mode')
     this.#wanted = this.#findNames()
     try {
-      const mode = settings.get('https.mode')
       this.#problem = null
       if (mode === 'off') this.#serve(undefined)
       else if (mode !== 'own' || !this.#followOwn()) await this.#followMade()
@@ -156,6 +156,19 @@ export class GateCertificates implements TlsSource {
     } catch (error) {
       this.#fail(error)
     }
+    this.#tellTrouble(mode)
+  }
+
+  /** What the window shows may be another thing although the certificate is the same. */
+  #tellTrouble(mode: Certificates['mode']): void {
+    const trouble = JSON.stringify([mode, this.#problem, this.#refused, this.#wanted.left])
+    const wasTold = this.#toldTrouble
+    this.#toldTrouble = trouble
+    if (wasTold !== undefined && wasTold !== trouble) this.#tell()
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener()
   }
 
   /** @returns false: something made here has to do */
@@ -278,7 +291,7 @@ export class GateCertificates implements TlsSource {
     this.#isMakeshift = false
     if (isSame) return
     if (served !== undefined && reason !== undefined) this.#record('certificate', reason, served.certificate)
-    for (const listener of [...this.#listeners]) listener()
+    this.#tell()
   }
 
   #record(what: CertificateChange['what'], reason: CertificateChange['reason'], certificate: X509Certificate): void {

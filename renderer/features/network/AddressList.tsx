@@ -24,13 +24,19 @@ export function AddressList({ sharing }: { readonly sharing: Sharing }) {
         <AddressRow
           key={address.url}
           address={address}
-          codeUrl={address.url === sharing.primaryUrl ? (sharing.codeUrl ?? address.url) : address.url}
+          codeUrl={toCodeUrl(address, sharing)}
           isCodeShown={shown === address.url}
           onToggleCode={() => setShown(shown === address.url ? undefined : address.url)}
         />
       ))}
     </ul>
   )
+}
+
+/** Every code leads where the first one leads: where devices have to be told to trust, to the page that says so. */
+function toCodeUrl({ url, plainUrl }: SharedAddress, { codeUrl }: Sharing): string {
+  const first = '/gatehouse/welcome'
+  return plainUrl !== undefined && codeUrl?.endsWith(first) === true ? new URL(first, plainUrl).href : url
 }
 
 interface AddressRowProps {

@@ -33,6 +33,9 @@ export function AddressCard({ sharing }: AddressCardProps) {
               or <span className={styles.mono}>{toTypedAddress(primaryUrl)}</span>, which every phone finds
             </p>
           )}
+          {sharing.codeUrl?.endsWith('/gatehouse/welcome') === true && (
+            <p className="quiet small">The first visit shows a warning. That is normal here.</p>
+          )}
           <CopyButton text={primaryUrl} label="Copy address" />
           {others.length > 0 && (
             <details className={styles.others}>

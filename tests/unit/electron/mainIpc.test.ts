@@ -52,6 +52,7 @@ function aDesktop(picked?: string) {
       calls.push(['pickPersonFolder', name])
       return Promise.resolve(picked)
     },
+    pickPemFile: (what) => Promise.resolve(picked === undefined ? undefined : `${picked}/${what}.pem`),
     openCanvas: () => Promise.resolve(),
     copy: (text) => Promise.resolve(void calls.push(['copy', text])),
     copySecret: (text) => Promise.resolve(void calls.push(['copySecret', text])),
@@ -176,6 +177,23 @@ describe('answerInvoke', () => {
       expect(service.calls).toEqual([])
     },
   )
+
+  it('takes a certificate from the dialogs, and none that the page names', async () => {
+    const { ask, service } = open('/etc/own')
+    expect(await ask('settings:setMachine', { name: 'https.keyFile', value: '/etc/shadow' })).toMatchObject({
+      ok: false,
+    })
+    expect(service.calls).toEqual([])
+    expect(await ask('certificate:pick')).toMatchObject({ ok: true, value: { keyFile: '/etc/own/key.pem' } })
+    expect(service.calls).toEqual([
+      ['set', 'https.certificateFile', '/etc/own/certificate.pem'],
+      ['set', 'https.keyFile', '/etc/own/key.pem'],
+      ['set', 'https.mode', 'own'],
+    ])
+    const closed = open()
+    expect(await closed.ask('certificate:pick')).toEqual({ ok: true, value: null })
+    expect(closed.service.calls).toEqual([])
+  })
 
   it('sets a machine setting, and leaves the others to their page', async () => {
     const { ask, service } = open()
