@@ -171,12 +171,19 @@ export class AuditLog implements AuditSink {
       this.#pending = [...batch, ...this.#pending]
       throw error
     }
-    if (this.#lost > 0) {
-      this.#options.logger.error({ lost: this.#lost }, 'events were too many for the log and are lost')
-      this.#lost = 0
-    }
+    this.#tellLost()
     this.#marks.wrote()
     this.#tellSoon()
+  }
+
+  /** In the log as well: what is missing there must show there. */
+  #tellLost(): void {
+    if (this.#lost === 0) return
+    this.#options.logger.error({ lost: this.#lost }, 'events were too many for the log and are lost')
+    const details = { omitted: this.#lost, mostly: ['while the log could not be written'] }
+    const event: AuditEvent = { event: 'log.shortened', actor: { kind: 'system' }, details }
+    this.#lost = 0
+    this.#keep(event, this.#options.clock.nowMs())
   }
 
   #tellSoon(): void {

@@ -85,9 +85,14 @@ export class FloodGuard {
   }
 }
 
+/** With many jobs, or with what is refused, nobody hides what else they do. */
+const countedApart: ReadonlyMap<AuditEventName, string> = new Map([
+  ['prompt.accepted', ', jobs'],
+  ['request.denied', ', refused'],
+])
+
 function toSource({ event, actor, address, details }: AuditEvent): string {
   if (event === 'job.ended') return `account ${String(details?.['of'])}, ended`
-  // Counted apart: with many jobs nobody hides what else they do.
-  if (actor.kind === 'account') return `account ${actor.id}${event === 'prompt.accepted' ? ', jobs' : ''}`
+  if (actor.kind === 'account') return `account ${actor.id}${countedApart.get(event) ?? ''}`
   return actor.kind === 'unknown' ? toAddressGroup(address ?? '') : actor.kind
 }

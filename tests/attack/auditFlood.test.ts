@@ -111,6 +111,33 @@ describe('somebody who wants to fill the disk or bury a trace with refused reque
     expect(rows.filter((row) => row.event === 'request.denied')).toHaveLength(1)
   })
 
+  it('buries nothing that a person changes under what they are refused, nor the other way round', async ({
+    stores,
+  }) => {
+    const refused: AuditEvent = { event: 'request.denied', actor: mia, details: { path: '/settings' } }
+    for (let turn = 0; turn < 1000; turn += 1) stores.audit.record(refused)
+    stores.audit.record(changed)
+    const leo = { ...mia, id: 'b'.repeat(16) }
+    for (let turn = 0; turn < 1000; turn += 1) stores.audit.record({ ...changed, actor: leo })
+    stores.audit.record({ ...refused, actor: leo })
+
+    const events = (await readRows(stores)).map(({ event }) => event)
+
+    const rows = (event: string): string[] => new Array<string>(60).fill(event)
+    expect(events).toEqual([...rows('request.denied'), 'request.changed', ...rows('request.changed'), 'request.denied'])
+  })
+
+  it('leaves a row that says how much was lost when more comes than can be written', async ({ stores }) => {
+    for (let turn = 0; turn < 10_050; turn += 1) stores.audit.record({ event: 'key.created', actor: mia })
+    await stores.audit.flush()
+    stores.audit.record({ event: 'key.created', actor: mia })
+
+    const last = (await readRows(stores)).slice(-2)
+
+    expect(last).toMatchObject([{ event: 'log.shortened', details: { omitted: 50 } }, { event: 'key.created' }])
+    await expect(stores.audit.verify()).resolves.toMatchObject({ kind: 'whole', rows: 10_002 })
+  })
+
   it('is summed up when the gate ends before the minute does', async ({ stores, openAgain }) => {
     for (let turn = 0; turn < 100; turn += 1) createGateAudit(stores.audit).record(denied('192.168.1.66'))
     await stores.close()
