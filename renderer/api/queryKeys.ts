@@ -8,6 +8,7 @@ export const queryKeys = {
   connections: ['connections'],
   settings: ['settings'],
   administration: ['administration'],
+  protection: ['protection'],
   roles: ['roles'],
   nodes: ['nodes'],
   nodesOf: (role: string) => ['nodes', role],

@@ -7,6 +7,7 @@ import { Notice } from '../components/Notice.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
 import { Section } from '../components/Section.tsx'
 import { hasDesktop, invokeDesktop } from '../desktop/desktop.ts'
+import { ProtectionSection } from '../features/protection/ProtectionSection.tsx'
 import { NumberSetting, SettingRow, SwitchSetting } from '../features/settings/SettingRow.tsx'
 import { useDesktopDescription, useSetSetting, useSettings } from '../features/settings/settingsQueries.ts'
 import type { ShownSettings } from '../features/settings/settingsQueries.ts'
@@ -32,6 +33,7 @@ export function SettingsPage() {
         <>
           <WindowSettings settings={settings.data} />
           <SharingSettings settings={settings.data} />
+          <ProtectionSection />
         </>
       )}
       {hasDesktop() && <AboutThisComputer />}

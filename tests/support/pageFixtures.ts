@@ -13,6 +13,7 @@ import { apiKeySchema } from '../../proxy/contract/keys.ts'
 import { administrationSchema } from '../../proxy/contract/administration.ts'
 import { knocksSchema } from '../../proxy/contract/knocks.ts'
 import type { ApiKey } from '../../proxy/contract/keys.ts'
+import type { ProtectionReport } from '../../proxy/contract/protection.ts'
 import { settingDefinitions } from '../../proxy/contract/settings.ts'
 import { certificatesSchema } from '../../proxy/contract/certificates.ts'
 import type { Certificates } from '../../proxy/contract/certificates.ts'
@@ -329,6 +330,28 @@ export const engineLog = engineLogSchema.parse({
   })),
 })
 
+const attack = { holes: ['L-3'], on: 'standIn', outcome: 'held', seen: '46 tries, all refused with 401.' } as const
+export const protectionReport: ProtectionReport = {
+  startedAt: ago(2 * hourMs),
+  tookMs: 58_000,
+  version: '0.1.0',
+  cases: [
+    {
+      ...attack,
+      holes: ['L-3'],
+      id: 'suffix',
+      title: 'Paths that end like a script or a style sheet, to get past signing in',
+    },
+    { ...attack, holes: ['S-6'], id: 'manager', title: 'Installing nodes as somebody who is no administrator' },
+    {
+      ...attack,
+      ...{ holes: ['L-3'], id: 'suffix', on: 'running', outcome: 'notRun' },
+      title: 'Paths that end like a script or a style sheet, to get past signing in',
+      seen: 'Somebody uses ComfyUI now. Check again when nobody works.',
+    },
+  ],
+}
+
 export const settings = {
   ...Object.fromEntries(Object.entries(settingDefinitions).map(([name, definition]) => [name, definition.default])),
   'comfyui.engine': 'comfyui',
@@ -413,6 +436,7 @@ const ownerAnswers = {
   'GET comfyui': engines.running,
   'GET comfyui/log': engineLog,
   'GET settings': settings,
+  'GET protection': { running: null, report: protectionReport, problem: null },
   'POST users': people[1],
   'GET invitations': list([]),
   'GET knocks': knocksSchema.parse({ openUntil: null, items: [], nextCursor: null }),

@@ -14,6 +14,7 @@ import {
   problem,
   sharingOff,
   sharingOn,
+  protectionReport,
 } from './pageFixtures.ts'
 import type { PageScenario } from './pageFixtures.ts'
 import { activityShots } from './pageFixturesActivity.ts'
@@ -227,6 +228,30 @@ const ownerShots: readonly Omit<Shot, 'place'>[] = [
     act: press('Change'),
   },
   { name: 'settings', path: `${home}settings`, scenario: ownerScenario() },
+  {
+    name: 'settings-protection-running',
+    path: `${home}settings`,
+    scenario: ownerScenario({ 'GET protection': { running: { done: 23, total: 91 }, report: null, problem: null } }),
+  },
+  {
+    name: 'settings-protection-broken',
+    path: `${home}settings`,
+    scenario: ownerScenario({
+      'GET protection': {
+        running: null,
+        problem: null,
+        report: {
+          ...protectionReport,
+          cases: protectionReport.cases.map((one, at) =>
+            at === 0 ? { ...one, outcome: 'broken', seen: 'GET /userdata/a.js was answered with 200' } : one,
+          ),
+        },
+      },
+    }),
+    act: async (page) => {
+      await page.getByText('What was tried').click()
+    },
+  },
   {
     name: 'settings-port-taken',
     path: `${home}settings`,

@@ -119,16 +119,19 @@ export const jobCases: readonly AttackCase[] = [
       const hers = new Jobs(gate, standIn, 'creator')
       const his = new Jobs(gate, standIn, 'other')
       const id = await hers.queue(drawing('s16', 1_500))
+      const waiting = await hers.queue(drawing('s16'))
       for (const path of ['/interrupt', '/api/interrupt']) {
         for (const body of [{}, { prompt_id: id }, '', 'stop']) await his.ask('POST', path, body)
       }
-      for (const body of [{ clear: true }, { delete: [id] }]) await his.ask('POST', '/queue', body)
-      await his.ask('POST', `/api/jobs/${id}/cancel`, {})
-      await his.ask('POST', '/api/jobs/cancel', { ids: [id], job_ids: [id] })
-      await his.ask('DELETE', `/gatehouse/api/v1/jobs/${id}`)
-      const { status } = await hers.ended(id)
-      hold(status.status_str === 'success', `the other person's job ended with ${status.status_str}`)
-      return '13 tries; the job ran to its end.'
+      for (const body of [{ clear: true }, { delete: [id, waiting] }]) await his.ask('POST', '/queue', body)
+      for (const one of [id, waiting]) await his.ask('POST', `/api/jobs/${one}/cancel`, {})
+      await his.ask('POST', '/api/jobs/cancel', { ids: [id, waiting], job_ids: [id, waiting] })
+      for (const one of [id, waiting]) await his.ask('DELETE', `/gatehouse/api/v1/jobs/${one}`)
+      for (const one of [id, waiting]) {
+        const { status } = await hers.ended(one)
+        hold(status.status_str === 'success', `a job of the other person's ended with ${status.status_str}`)
+      }
+      return '15 tries; the job that ran and the one that waited came to their end.'
     },
   },
   {
