@@ -185,5 +185,9 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
+/** The Set-Cookie of the session; beside it a browser gets one that it is known by. */
+export const sessionCookieOf = ({ cookies }: AttackAnswer): string | undefined =>
+  cookies.find((cookie) => /^(?:__Host-)?gatehouse_session=[^;]/.test(cookie))
+
 /** A request in the given lines; a body follows the empty line. */
 export const rawRequest = (lines: readonly string[], body = ''): string => `${lines.join('\r\n')}\r\n\r\n${body}`

@@ -14,6 +14,7 @@ import { openLogFile } from '../logFile.ts'
 import type { GatehouseService, ServicePaths } from '../serviceTypes.ts'
 import type { NodeCommand } from '../../launcher/launchCommand.ts'
 import { CannotTry } from './attackOutcome.ts'
+import { sessionCookieOf } from './attackTarget.ts'
 import type { AttackAnswer, AttackTarget } from './attackTarget.ts'
 
 /** Somebody who exists for these attacks alone. */
@@ -117,7 +118,7 @@ export class StandIn {
   /** A session of its own as `name=value`. @throws CannotTry when the person is not let in */
   async signIn(gate: AttackTarget, { name, password }: Pick<ThrowAwayPerson, 'name' | 'password'>): Promise<string> {
     const answer = await this.tryPassword(gate, name, password)
-    const [cookie] = answer.cookies
+    const cookie = sessionCookieOf(answer)
     if (answer.status !== 200 || cookie === undefined) throw new CannotTry(`Signing in gave ${answer.status}.`)
     return cookie.split(';')[0] ?? ''
   }
