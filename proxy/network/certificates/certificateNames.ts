@@ -28,6 +28,8 @@ export interface FoundNames extends CertificateNames {
 
 /** Names that always lead to this computer (RFC 6761, 6.3). */
 const LOOPBACK_NAMES = ['localhost', 'gatehouse.localhost']
+/** Domains that nobody can own (RFC 6762, RFC 8375, ICANN's `internal`, and what routers use that was never given away). */
+const HOME_DOMAIN = /\.(?:local|lan|home|home\.arpa|internal|localdomain)$/
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const MAX_ADDRESSES = 64
 
@@ -51,8 +53,10 @@ export function findCertificateNames(sources: NameSources): FoundNames {
   const first = host.split('.')[0] ?? ''
   const announced = sources.announcedName === '' ? [] : [`${sources.announcedName}.local`]
   const given = sources.hostNames.map((name) => name.toLowerCase().replace(/\.$/, ''))
+  // Some systems take their whole name from the network they are in (DHCP, reverse DNS): it opens no domain of others.
+  const whole = host === first || HOME_DOMAIN.test(host) ? host : first
   // A host name with an underscore or a letter beyond ASCII is none that a browser could ask for.
-  const own = [host, `${first}.local`].filter((name) => name !== '' && (name === host || LABEL.test(first)))
+  const own = [whole, `${first}.local`].filter((name) => name !== '' && (name === whole || LABEL.test(first)))
   const names = unique([...LOOPBACK_NAMES, ...own, ...announced, ...given])
   const chosen = expandWildcards(sources.chosenAddresses, sources.interfaces).map(normaliseAddress)
   const addresses = unique([

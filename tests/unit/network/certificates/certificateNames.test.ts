@@ -48,6 +48,20 @@ describe('names of a certificate', () => {
     (name) => expect(isNameable(name)).toBe(false),
   )
 
+  it.each(['bank.example', 'login.bank.example', 'pc2.co.uk', 'www.local.example'])(
+    'attack: a network that calls this computer %j gets no certificate for it, nor an authority over it',
+    (hostName) => {
+      const { names } = findCertificateNames({ ...sources, hostName })
+      expect(names.filter((name) => /\.(?:example|uk)$/.test(name))).toEqual([])
+      expect(names).toContain(`${hostName.split('.')[0] ?? ''}.local`)
+    },
+  )
+
+  it.each(['studio-pc.lan', 'studio-pc.home.arpa', 'studio-pc.internal'])(
+    'hold %j, which is nobody’s domain',
+    (hostName) => expect(findCertificateNames({ ...sources, hostName }).names).toContain(hostName),
+  )
+
   it.each(['studio-pc', 'desktop-ab12cd3', 'pc2', 'laptop.local', 'gate.example.org', 'localhost'])(
     'may be %j',
     (name) => expect(isNameable(name)).toBe(true),
