@@ -42,7 +42,8 @@ export async function runProtection(options: ProtectionOptions): Promise<Protect
     try {
       const run = new Run(options, startedAtMs, cases.length + cases.filter(isLive).length)
       const results = await run.onStandIn(cases, standIn)
-      const live = await run.onRunning(cases.filter(isLive), running)
+      const broken = new Set(results.filter(({ outcome }) => outcome === 'broken').map(({ id }) => id))
+      const live = await run.onRunning(cases.filter(isLive), running, broken)
       return {
         startedAt: new Date(startedAtMs).toISOString(),
         tookMs: clock.nowMs() - startedAtMs,
@@ -84,13 +85,19 @@ class Run {
     return results
   }
 
-  async onRunning(cases: readonly LiveCase[], running: RunningGate): Promise<AttackResult[]> {
+  /** What broke the throw-away gate would do people harm here: it is the same code. */
+  async onRunning(
+    cases: readonly LiveCase[],
+    running: RunningGate,
+    broken: ReadonlySet<string>,
+  ): Promise<AttackResult[]> {
     const ways = 'port' in running ? await this.#findWays(running.port) : running
     const results: AttackResult[] = []
     for (const [at, one] of cases.entries()) {
+      const spared = 'notAsked' in ways ? ways.notAsked : broken.has(one.id) ? SPARED : undefined
       const gate = 'notAsked' in ways ? new AttackTarget(0) : new AttackTarget(ways.port, ways.from?.(at))
       const attack = (): Promise<string> =>
-        'notAsked' in ways ? Promise.reject(new CannotTry(ways.notAsked)) : one.run(gate)
+        spared === undefined ? one.run(gate) : Promise.reject(new CannotTry(spared))
       results.push({ ...named(one), on: 'running', ...(await this.#try(gate, attack)) })
     }
     return results
@@ -131,6 +138,8 @@ class Run {
     }
   }
 }
+
+const SPARED = 'It got through at the throw-away gate, so it was not tried where it would do harm.'
 
 const named = ({ id, title, holes }: AttackCase) => ({ id, title, holes: [...holes] })
 
