@@ -9,7 +9,7 @@ import { protectionReportSchema } from '../proxy/contract/protection.ts'
 import type { ProtectionReport, ProtectionState } from '../proxy/contract/protection.ts'
 import type { Logger } from '../proxy/core/logger.ts'
 import { toldSchema } from './protection/messages.ts'
-import type { Asked } from './protection/messages.ts'
+import type { Asked, Told } from './protection/messages.ts'
 
 /** The whole run has 3 minutes; putting up the throw-away gate and ending it come on top. */
 const LIMIT_MS = 5 * 60_000
@@ -61,9 +61,9 @@ export class ProtectionRuns {
     this.#child = child
     let report: ProtectionReport | undefined
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const told = toldSchema.parse(JSON.parse(line))
-      if (told.kind === 'report') report = told.report
-      else this.#progress = { done: told.done, total: told.total }
+      const told = readTold(line)
+      if (told?.kind === 'report') report = told.report
+      else if (told !== undefined) this.#progress = { done: told.done, total: told.total }
     })
     let words = ''
     child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-2_000)))
@@ -101,6 +101,15 @@ export class ProtectionRuns {
     } catch (error) {
       this.#options.logger.warn({ err: error }, 'the report of the check could not be kept')
     }
+  }
+}
+
+/** undefined: the checking process, which is under attack, or a library in it printed something else. */
+function readTold(line: string): Told | undefined {
+  try {
+    return toldSchema.parse(JSON.parse(line))
+  } catch {
+    return undefined
   }
 }
 
