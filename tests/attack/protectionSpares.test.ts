@@ -26,7 +26,10 @@ it('an attack that broke the throw-away gate is not tried on the one that people
   await once(running, 'listening')
   const { port } = running.address() as AddressInfo
   const attack = (id: string, isBroken: boolean): AttackCase => ({
-    ...{ id, title: id, holes: ['A1'], target: 'live' },
+    id,
+    title: id,
+    holes: ['A1'],
+    target: 'live',
     run: async (gate) => {
       await gate.ask(`/${id}`)
       if (isBroken) throw new Broken('it got through')
