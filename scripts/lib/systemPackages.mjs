@@ -24,6 +24,7 @@ const TESTS = [
   ['curl'],
   ['dbus'],
   ['gnome-keyring'],
+  ['libnss3-tools'],
   ['chromium', 'chromium-browser'],
   ['python3'],
   ['python3-venv'],

@@ -19,15 +19,15 @@ const longPassword = `${'long '.repeat(20)}and different behind the 72nd byte`
 const users = {
   'f3ed8351-a487-4514-ba3e-7b90e850a23e': {
     username: 'root_admin',
-    password: hashSync(oldPassword, { cost: 4 }),
+    password: hashSync(oldPassword, 4),
     admin: true,
   },
   '0b0cba0c-6a3c-4a5e-9e5c-2f6f8a1f0001': {
     username: 'mia_s',
-    password: hashSync(oldPassword, { cost: 5 }),
+    password: hashSync(oldPassword, 5),
     admin: false,
   },
-  '0b0cba0c-6a3c-4a5e-9e5c-2f6f8a1f0002': { username: 'long', password: hashSync(longPassword, { cost: 4 }) },
+  '0b0cba0c-6a3c-4a5e-9e5c-2f6f8a1f0002': { username: 'long', password: hashSync(longPassword, 4) },
 }
 
 interface Folder {
@@ -133,7 +133,7 @@ describe('an import of ComfyUI-Sentinel', () => {
 
   it('names whoever does not fit and takes over the others', async ({ whole: { stores }, folder }) => {
     await addPerson(stores, 'MIA_S')
-    const hash = hashSync(oldPassword, { cost: 4 })
+    const hash = hashSync(oldPassword, 4)
     folder.write({
       'users_db.json': {
         ...users,
