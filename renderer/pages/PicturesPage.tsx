@@ -9,7 +9,7 @@ import type { GalleryPlace } from '../features/outputs/galleryPlace.ts'
 
 const route = getRouteApi('/portal/pictures')
 
-const openCanvas = () => window.location.assign('/')
+const openCanvas = () => window.location.assign('/?canvas')
 
 /** One's own pictures. */
 export function PicturesPage() {

@@ -98,7 +98,7 @@ describe('somebody else’s files', () => {
     await stores.audit.close()
     const events = await stores.database.kysely.selectFrom('audit').select(['event', 'details']).execute()
     for (const event of ['output.changed', 'outputs.removed', 'outputs.restored']) {
-      const details = { of: mia.id, files: 1 }
+      const details = { of: mia.id, files: 1, bySession: expect.any(String) }
       expect(events.filter((one) => one.event === event).map((one) => JSON.parse(one.details))).toEqual([details])
     }
   })
@@ -175,8 +175,8 @@ describe('deleting for good', () => {
     const events = await stores.database.kysely.selectFrom('audit').select(['event', 'details']).execute()
     const kept = events.filter(({ event }) => event === 'outputs.deleted').map(({ details }) => JSON.parse(details))
     expect(kept).toEqual([
-      { of: mia.id, files: 1 },
-      { of: mia.id, files: 1 },
+      { of: mia.id, files: 1, bySession: expect.any(String) },
+      { of: mia.id, files: 1, bySession: expect.any(String) },
     ])
   })
 })

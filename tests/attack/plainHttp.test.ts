@@ -76,7 +76,7 @@ describe('a credential in clear from another device, while there is a certificat
     expect(fixture.gate.connections()).toEqual([])
   })
 
-  it('sends a page with a password field, or one asked for with an old cookie, to the same address under TLS', async () => {
+  it('sends a page with a password field, or one asked for with an old cookie, to what the warning means', async () => {
     const old = { ...page, cookie: `gatehouse_session=${tokens.creatorSession}` }
     for (const [path, headers] of [
       ['/login?next=%2F', page],
@@ -84,10 +84,21 @@ describe('a credential in clear from another device, while there is a certificat
       ['/', old],
     ] as const) {
       const answer = await say(path, { headers })
-      expect([answer.status, answer.headers.location]).toEqual([302, `https://${host()}${path}`])
+      const first = `/gatehouse/welcome?next=${encodeURIComponent(path)}`
+      expect([answer.status, answer.headers.location]).toEqual([302, first])
       expect(answer.headers['cache-control']).toBe('no-store')
     }
     expect([fixture.ownSeen, fixture.upstream.started]).toEqual([[], []])
+  })
+
+  it('sends it to the same address under TLS where browsers know the certificate, and so it does with tools', async () => {
+    const path = '/login?next=%2F'
+    const tool = await say(path, { headers: { accept: '*/*' } })
+    tls.isPubliclyTrusted = true
+    const person = await say(path, { headers: page })
+    for (const answer of [tool, person])
+      expect([answer.status, answer.headers.location]).toEqual([302, `https://${host()}${path}`])
+    expect(fixture.ownSeen).toEqual([])
   })
 
   it('never stands in the address that a browser is sent to', async () => {
@@ -135,8 +146,11 @@ describe('with "only over HTTPS"', () => {
 
   it('nothing is answered without it, on this computer neither (forced HTTPS that forces nothing, S-26)', async () => {
     for (const path of ['/', '/embeddings', '/gatehouse/', '/of/a/pack', '/login']) {
-      const answer = await say(path, { headers: page })
-      expect([answer.status, answer.headers.location]).toEqual([302, `https://${host()}${path}`])
+      const tool = await say(path)
+      expect([tool.status, tool.headers.location]).toEqual([302, `https://${host()}${path}`])
+      const person = await say(path, { headers: page })
+      const first = `/gatehouse/welcome?next=${encodeURIComponent(path)}`
+      expect([person.status, person.headers.location]).toEqual([302, first])
     }
     for (const [method, headers] of [
       ['POST', {}],

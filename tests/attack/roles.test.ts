@@ -255,10 +255,15 @@ describe('what is done with roles', () => {
     await stores.audit.flush()
     const rows = await stores.database.kysely.selectFrom('audit').selectAll().orderBy('seq').execute()
     const told = rows.filter(({ event }) => event.startsWith('role.'))
+    const bySession: unknown = expect.any(String)
     expect(told.map(({ event, actor_name, details }) => [event, actor_name, JSON.parse(details)])).toEqual([
-      ['role.created', 'Anna', { role: 'studio', title: 'Studio', copyOf: 'creator' }],
-      ['role.changed', 'Anna', { role: 'studio', changed: ['permissions'], permissions: ['canvas', 'graphs'] }],
-      ['role.removed', 'Anna', { role: 'studio', title: 'Studio' }],
+      ['role.created', 'Anna', { role: 'studio', title: 'Studio', copyOf: 'creator', bySession }],
+      [
+        'role.changed',
+        'Anna',
+        { role: 'studio', changed: ['permissions'], permissions: ['canvas', 'graphs'], bySession },
+      ],
+      ['role.removed', 'Anna', { role: 'studio', title: 'Studio', bySession }],
     ])
   })
 })

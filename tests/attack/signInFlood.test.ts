@@ -56,6 +56,9 @@ async function usePauseUp(stores: Stores, userName = 'Mia', clientAddress = atta
   }
 }
 
+/** What each row tells of the pause, by then of a minute after three tries. */
+const about = { tries: 3, waitSeconds: 60 }
+
 async function readPausedRows(stores: Stores) {
   await stores.audit.flush()
   const rows = await stores.database.kysely
@@ -180,14 +183,14 @@ describe('somebody who signs in again and again without a pause', () => {
     await heldBack.until(200)
     heldBack.release()
     await Promise.all(held)
-    expect(await readPausedRows(stores)).toEqual([{ address: attacker, details: {} }])
+    expect(await readPausedRows(stores)).toEqual([{ address: attacker, details: about }])
 
     clock.advance(60_000)
     stores.signIns.recordEndedPauses()
 
     expect(await readPausedRows(stores)).toEqual([
-      { address: attacker, details: {} },
-      { address: attacker, details: { furtherTries: 199 } },
+      { address: attacker, details: about },
+      { address: attacker, details: { ...about, furtherTries: 199 } },
     ])
     await expect(stores.audit.verify()).resolves.toMatchObject({ kind: 'whole' })
   })
@@ -206,7 +209,7 @@ describe('somebody who signs in again and again without a pause', () => {
     await stores.close()
 
     const rows = await readPausedRows(await openAgain())
-    expect(rows.map(({ details }) => details)).toEqual([{}, { furtherTries: 4 }])
+    expect(rows.map(({ details }) => details)).toEqual([about, { ...about, furtherTries: 4 }])
   })
 
   it('leaves no trace of itself when it goes away while it waits', async ({

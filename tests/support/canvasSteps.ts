@@ -15,8 +15,8 @@ export async function openCanvas(page: Page, url: string, name?: string): Promis
     await page.getByLabel('Password', { exact: true }).fill(servedPassword)
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.waitForURL(({ pathname }) => pathname !== '/login')
-    // Who builds nothing lands on what is ready to run.
-    if (new URL(page.url()).pathname !== '/') await page.goto(url)
+    // Who builds nothing lands on what is ready to run, and opens the canvas from there.
+    if (new URL(page.url()).pathname !== '/') await page.goto(new URL('/?canvas', url).href)
   }
   await waitForCanvas(page, { isNew: true })
 }

@@ -3,6 +3,7 @@ import { SECURE_SESSION_COOKIE, SESSION_COOKIE, TOKEN_COOKIE } from '../../core/
 import { isLoopbackAddress } from '../../core/addresses.ts'
 import { BEARER_SUBPROTOCOL } from '../../http/credentials.ts'
 import type { TlsSource } from '../../http/tlsSource.ts'
+import { audienceOf } from '../exchange.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Authenticator } from '../requestContext.ts'
 import type { RequestPace } from '../requestPace.ts'
@@ -63,8 +64,9 @@ async function refuse(exchange: Exchange, isEncrypted: boolean, services: Scheme
   const words = isKey
     ? `Your key crossed the network unprotected, so it was not used. Make a new one, and use ${new URL(url).origin}.`
     : `What is sent here could be read by others in the network. Use ${new URL(url).origin} instead.`
+  const redirect = leadsToFirstPage(exchange, services) ? toFirstPage(exchange) : url
   throw new GateError('HTTPS_REQUIRED', words, {
-    details: { url, ...(!isKey && mayRedirect(exchange) ? { redirect: url } : {}) },
+    details: { url, ...(!isKey && mayRedirect(exchange) ? { redirect } : {}) },
   })
 }
 
@@ -84,6 +86,16 @@ const mayRedirect = ({ method, upgrade, head }: Exchange): boolean =>
   (method === 'GET' || method === 'HEAD') &&
   !upgrade &&
   (head.secFetchMode === undefined || head.secFetchMode === 'navigate')
+
+/**
+ * A person who typed the address reads first what the warning of their browser means; a device that trusts the
+ * certificate goes on from there by itself. Tools go on at once, and so does everybody where browsers know it anyway.
+ */
+const leadsToFirstPage = (exchange: Exchange, { tls }: SchemeServices): boolean =>
+  audienceOf(exchange) === 'page' && exchange.listener === 'public' && tls?.isPubliclyTrusted === false
+
+const toFirstPage = ({ target }: Exchange): string =>
+  `/gatehouse/welcome?next=${encodeURIComponent(`${target.path}${target.search}`)}`
 
 /** The same page under TLS: both are spoken on the same port. The name was looked at by the stage before. */
 function toEncrypted({ head, target, localPort }: Exchange): string {

@@ -14,7 +14,8 @@ export function RemoteSession() {
   const session = useSession()
   const signOut = useSignOut()
   const isRemote = !hasDesktop()
-  const isSignedOut = isRemote && session.error instanceof ApiError && session.error.status === 401
+  // Whoever signs out here is already on the way.
+  const isSignedOut = isRemote && signOut.isIdle && session.error instanceof ApiError && session.error.status === 401
   useEffect(() => {
     if (isSignedOut) leave(`${window.location.pathname}${window.location.search}`)
   }, [isSignedOut])

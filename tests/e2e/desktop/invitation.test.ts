@@ -65,7 +65,7 @@ describe('coming in', () => {
       expect(finger.taps).toBeLessThanOrEqual(5)
 
       await app.page.getByRole('dialog', { name: 'Mia is in.' }).waitFor()
-      await page.goto(new URL('/', link).href)
+      await page.goto(new URL('/', page.url()).href)
       // The plain address leads to one's own pages.
       await page.waitForURL(/\/gatehouse\//)
       const second = await openPhone(await browser.newContext(phone))
