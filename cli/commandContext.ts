@@ -23,9 +23,15 @@ export interface CommandContext {
 /** The command line was not understood: exit code 2. */
 export class UsageError extends Error {}
 
-export interface Command {
+/** What `--help` says of a command. */
+export interface CommandWords {
+  /** What it is for, in a sentence or two. */
+  readonly about: string
   /** One line each, without the program's name. */
   readonly usage: readonly string[]
+}
+
+export interface Command extends CommandWords {
   /** @throws UsageError, GateError */
   run(argv: readonly string[], context: CommandContext): Promise<number | undefined>
 }

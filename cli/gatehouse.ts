@@ -11,7 +11,7 @@ import { settingsCommand } from './commands/settings.ts'
 import { userCommand } from './commands/user.ts'
 import { workflowCommand } from './commands/workflow.ts'
 import { UsageError } from './commandContext.ts'
-import type { Command, CommandContext } from './commandContext.ts'
+import type { Command, CommandContext, CommandWords } from './commandContext.ts'
 
 /**
  * The command line: one file a command, over the same stores as the window. A running gate sees what is written here
@@ -31,14 +31,27 @@ const commands: Readonly<Record<string, Command>> = {
   doctor: doctorCommand,
 }
 
-const serveUsage =
-  'serve [--comfyui DIR [--python EXE] | --practice] [--host ADDR] [--port N] [--tls auto|off] [--comfyui-port N] [-- more ComfyUI arguments]'
+/** Started by main.ts, because it needs more than the stores. */
+const serveWords: CommandWords = {
+  about:
+    'Runs ComfyUI and the gate without a window, until it is ended. Without --host only this computer reaches it. What is said here counts for this run.',
+  usage: [
+    'serve [--comfyui DIR [--python EXE] | --practice] [--host ADDR] [--port N] [--tls auto|off] [--comfyui-port N] [-- more ComfyUI arguments]',
+  ],
+}
 
-export const usageText = [
-  'gatehouse [--data-dir DIR] [--json] COMMAND',
-  '',
-  ...[serveUsage, ...Object.values(commands).flatMap((command) => command.usage)].map((line) => `  gatehouse ${line}`),
-].join('\n')
+const all: Readonly<Record<string, CommandWords>> = { serve: serveWords, ...commands }
+
+const toLines = ({ usage }: CommandWords): string => usage.map((line) => `  gatehouse ${line}`).join('\n')
+
+const usageText = ['gatehouse [--data-dir DIR] [--json] COMMAND', '', ...Object.values(all).map(toLines)].join('\n')
+
+/** What `--help` prints: of all commands, or of the one that is named; undefined: there is none of that name. */
+export function describeUsage(name = ''): string | undefined {
+  if (name === '') return `${usageText}\n\ngatehouse COMMAND --help says what one is for.`
+  const words = Object.hasOwn(all, name) ? all[name] : undefined
+  return words && `${words.about}\n\n${toLines(words)}\n\nEvery command takes --data-dir DIR and --json.`
+}
 
 export interface GlobalOptions {
   readonly dataDirectory: string | undefined
@@ -100,7 +113,7 @@ export function reportFailure(
   if (context.json) context.complain(JSON.stringify({ code, message }))
   else context.complain(`gatehouse: ${message}`)
   if (isUsage && !context.json) {
-    context.complain(command === undefined ? usageText : command.usage.map((line) => `  gatehouse ${line}`).join('\n'))
+    context.complain(command === undefined ? usageText : toLines(command))
   }
   if (!isExpected && !context.json)
     context.complain(error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -10,7 +10,7 @@ import { defaultDataFolder } from '../proxy/database/dataFolder.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
 import { checkDesktopRuntime, thisSystem } from './doctor/desktopRuntime.ts'
 import type { CommandContext } from './commandContext.ts'
-import { parseGlobalOptions, reportFailure, runCommand, usageText } from './gatehouse.ts'
+import { describeUsage, parseGlobalOptions, reportFailure, runCommand } from './gatehouse.ts'
 import type { GlobalOptions } from './gatehouse.ts'
 import { nodeEnvironment, runServe, servePaths } from './serve.ts'
 import { runProtection } from '../service/protection/runProtection.ts'
@@ -104,8 +104,9 @@ async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return reportFailure(error, { json: argv.includes('--json'), complain })
   }
-  if (options.help) {
-    print(usageText)
+  const help = options.help ? describeUsage(options.rest[0]) : undefined
+  if (help !== undefined) {
+    print(help)
     return 0
   }
   const dataDirectory = resolve(options.dataDirectory ?? defaultDataFolder(process.platform, process.env, homedir()))

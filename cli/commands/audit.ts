@@ -168,6 +168,7 @@ const actions: Readonly<Record<string, Action>> = { list, export: save, verify }
 
 /** `gatehouse audit …`: what happened, and whether somebody changed the list of it. */
 export const auditCommand: Command = {
+  about: 'The log of what happened: lists it, saves it as a file, checks whether somebody changed it.',
   usage: [
     'audit list [--since 7d|DATE] [--user NAME] [--limit N]',
     'audit export FILE.csv|FILE.json [--since 7d|DATE] [--user NAME]',

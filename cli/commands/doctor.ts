@@ -12,6 +12,7 @@ const marks: Readonly<Record<Finding['verdict'], string>> = { good: 'ok  ', note
 
 /** `gatehouse doctor`: looks at the data folder and the computer, changes nothing, and says in words what is wrong. */
 export const doctorCommand: Command = {
+  about: 'Looks for what is wrong with the data folder and this computer, and changes nothing.',
   usage: ['doctor', 'doctor --attack   (attacks a gate of its own, and the running one where it refuses by itself)'],
   run: async (argv, context) => {
     const { values } = parseOptions(argv, { attack: 'boolean' }, [])

@@ -132,6 +132,7 @@ const actions: Readonly<Record<string, Action>> = {
 
 /** `gatehouse folder …` */
 export const folderCommand: Command = {
+  about: 'Where each person’s pictures lie, how much room they have, and when old ones are cleared away.',
   usage: ['folder list | set NAME DIR', 'folder quota NAME 50GB|none|default | retention NAME 90d|never|default'],
   run: async ([name = '', ...argv], context) => {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined

@@ -59,6 +59,8 @@ function describe(report: ImportReport, wereAdmins: readonly string[]): string {
 
 /** `gatehouse import-sentinel DIR` */
 export const importSentinelCommand: Command = {
+  about:
+    'Takes people, address lists and options over from a folder of ComfyUI-Sentinel. --dry-run only says what it would do.',
   usage: ['import-sentinel DIR [--role user|creator] [--administrators] [--dry-run]'],
   run,
 }

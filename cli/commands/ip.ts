@@ -89,6 +89,7 @@ const actions: Readonly<Record<string, Action>> = { allow: add('allow'), deny: a
 
 /** `gatehouse ip …` */
 export const ipCommand: Command = {
+  about: 'Rules for addresses. While any rule allows, only what is allowed gets in; otherwise what is denied does not.',
   usage: ['ip allow|deny CIDR [--comment TEXT] [--expires 2h]', 'ip list | remove CIDR'],
   run: async ([name = '', ...argv], context) => {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined

@@ -103,6 +103,7 @@ const actions: Readonly<Record<string, Action>> = { create, list, revoke }
 
 /** `gatehouse key …` */
 export const keyCommand: Command = {
+  about: 'Keys for programs. A key is printed once, and ends after 90 days unless said otherwise.',
   usage: [
     'key create --user NAME --name LABEL [--expires 90d|never] [--scopes run,read]',
     'key list [--user NAME] | revoke ID',

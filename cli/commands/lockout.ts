@@ -73,6 +73,7 @@ const actions: Readonly<Record<string, Action>> = { list, lift }
 
 /** `gatehouse lockout …` */
 export const lockoutCommand: Command = {
+  about: 'Who has to wait or is blocked after wrong passwords; lift lets them try again at once.',
   usage: ['lockout list | lift ADDRESS|NAME'],
   run: async ([name = '', ...argv], context) => {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined

@@ -68,6 +68,7 @@ const actions: Readonly<Record<string, Action>> = { list, create, allow, remove 
 
 /** `gatehouse role …` */
 export const roleCommand: Command = {
+  about: 'Roles: which there are, and copies of them that are yours to change. The window says what each reaches.',
   usage: ['role list | create NAME --copy ROLE | remove ROLE', 'role allow ROLE --only PERMISSION,PERMISSION,…'],
   run: async ([name = '', ...argv], context) => {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined

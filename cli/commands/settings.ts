@@ -96,6 +96,7 @@ const actions: Readonly<Record<string, Action>> = { list, get, set }
 
 /** `gatehouse settings …`, the way to machine settings without a window. */
 export const settingsCommand: Command = {
+  about: 'Settings: list shows all with their values; set says so when a new value counts only from the next start on.',
   usage: ['settings list | get NAME | set NAME VALUE…'],
   run: async ([name = '', ...argv], context) => {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined

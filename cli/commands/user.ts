@@ -181,6 +181,8 @@ const actions: Readonly<Record<string, Action>> = {
 
 /** `gatehouse user …` */
 export const userCommand: Command = {
+  about:
+    'People: adds them, turns them away, changes their role, gives a new password. --invite prints a link with which somebody chooses a password.',
   usage: [
     `user add NAME --role ${roles.join('|')} (--password-stdin | --invite [--address URL])`,
     'user list | disable NAME | enable NAME | remove NAME | set-role NAME ROLE',

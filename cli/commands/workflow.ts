@@ -150,6 +150,7 @@ const actions: Readonly<Record<string, Action>> = { publish, list, unpublish }
 
 /** `gatehouse workflow …` */
 export const workflowCommand: Command = {
+  about: 'Workflows that others run and do not change. The same name again makes a new version.',
   usage: [
     'workflow publish FILE.json --name NAME [--editable NODE.INPUT,…] [--public] [--roles user,guest]',
     'workflow list | unpublish NAME',

@@ -51,6 +51,21 @@ describe('the program', () => {
     expect(added.commandLine + created.commandLine).not.toContain(goodPassword)
   })
 
+  it('explains the one command that --help is asked of, and makes no data folder for it', async ({ dataDirectory }) => {
+    const folder = `${dataDirectory}-new`
+    const [all, one, none] = await Promise.all([
+      gatehouse(folder, ['--help']),
+      gatehouse(folder, ['user', 'add', '--help']),
+      gatehouse(folder, ['nothing', '--help']),
+    ])
+    expect([all.code, all.err, one.code, one.err]).toEqual([0, '', 0, ''])
+    expect(all.out).toContain('  gatehouse key create')
+    expect(one.out).toContain('  gatehouse user add NAME')
+    expect(one.out).not.toContain('gatehouse key')
+    expect(none).toMatchObject({ code: 2, out: '', err: expect.stringContaining('no command "nothing"') })
+    expect(existsSync(folder)).toBe(false)
+  })
+
   it('exits 1 with JSON on stderr when refused, 2 when misused', async ({ dataDirectory }) => {
     const refused = await gatehouse(dataDirectory, ['--json', 'user', 'remove', 'Nobody'])
     const misused = await gatehouse(dataDirectory, ['user', 'add'])
