@@ -23,7 +23,7 @@ export interface AdministrationDependencies {
 
 const HERE = '127.0.0.1'
 const NO_CERTIFICATE =
-  'There is no certificate right now, and administrators are let in only over HTTPS. See above under HTTPS.'
+  'There is no certificate right now, and administrators are let in only over HTTPS. The page Network says why, under HTTPS.'
 const NOT_SHARED = 'Sharing is off, so only this computer reaches it.'
 
 const urlOf = (address: string, port: number): string =>

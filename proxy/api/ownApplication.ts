@@ -108,8 +108,9 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
   }
 }
 
+/** In the owner's window nobody signs in with a password. */
 const isSignIn = ({ method, listener, target }: RequestContext): boolean =>
-  method === 'POST' && listener === 'public' && target.path === `${apiPrefix}/session`
+  method === 'POST' && listener !== 'owner' && target.path === `${apiPrefix}/session`
 
 const isGuestEntry = ({ method, target }: RequestContext): boolean =>
   method === 'POST' && target.path === `${apiPrefix}/session/guest`

@@ -79,6 +79,20 @@ describe('the port of administration', () => {
     await expect(administration.say('/login')).rejects.toThrow()
   })
 
+  it('lets who guesses passwords wait there and on the people’s port, before it reads what they send (guessing)', async ({
+    administration,
+    whole,
+  }) => {
+    const send = (password: string, body = JSON.stringify({ username: 'Anna', password })) =>
+      administration.say(`${api}/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const tries = [await send('wrong 1'), await send('wrong 2'), await send('wrong 3'), await send(goodPassword)]
+    expect(tries.map(({ status }) => status)).toEqual([401, 401, 401, 429])
+    // No JSON, which would be a 400: it was not looked at.
+    expect((await send('', 'no JSON')).status).toBe(429)
+    expect((await administration.signIn('Anna', whole.port)).status).toBe(429)
+    expect(await whole.stores.sessions.list()).toEqual([])
+  })
+
   it('serves nothing of ComfyUI, no invitation, no guest and no token', async ({ administration, whole }) => {
     const headers = { cookie: cookieOf(await administration.signIn('Anna')) }
     const ofComfyui = ['/prompt', '/queue', '/view?filename=a', '/of/a/pack', '/manager/reboot', '/extensions/a.js']
