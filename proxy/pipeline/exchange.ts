@@ -11,7 +11,7 @@ import type { Audience } from '../http/problem.ts'
 import { parseRequestTarget } from '../http/requestTarget.ts'
 import type { ParsedTarget } from '../http/requestTarget.ts'
 import { readForwardedClient } from '../network/forwardedClient.ts'
-import type { PresentedCredential, Principal, RequestContext } from './requestContext.ts'
+import type { ListenerName, PresentedCredential, Principal, RequestContext } from './requestContext.ts'
 
 /** One request or upgrade on its way through the stages. What was parsed never changes; what stages find out is added. */
 export interface Exchange extends RequestContext {
@@ -35,6 +35,12 @@ export interface Exchange extends RequestContext {
 
 const OWN_PAGES = ['gatehouse']
 
+/** ComfyUI is nowhere but on the people's listener: on administration's the bare address leads to the gate's own pages. */
+export const segmentsOn = (
+  listener: ListenerName,
+  { path, segments }: Pick<ParsedTarget, 'path' | 'segments'>,
+): readonly string[] => (listener === 'administration' && path === '/' ? OWN_PAGES : segments)
+
 /** @throws GateError BAD_REQUEST for wrong framing or a wrong target; the connection must then be closed */
 export function openExchange(
   request: IncomingMessage,
@@ -54,8 +60,7 @@ export function openExchange(
     method,
     head,
     target,
-    // ComfyUI is nowhere but on the people's listener: elsewhere the bare address leads to the gate's own pages.
-    route: findRoute(at.listener === 'administration' && target.path === '/' ? OWN_PAGES : target.segments, method),
+    route: findRoute(segmentsOn(at.listener, target), method),
     principal: undefined,
     presentedKind: undefined,
     refusedCookie: undefined,

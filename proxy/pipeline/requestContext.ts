@@ -8,7 +8,7 @@ import type { Role, RoleId } from '../contract/roles.ts'
  * use the same values.
  */
 
-/** Which listener took the request; "Two listeners" in docs/security.md says what each is for. */
+/** Which listener took the request; "Listeners" in docs/security.md says what each is for. */
 export type ListenerName = 'public' | 'owner' | 'administration'
 
 /** Where a session was made; it is valid on that listener only. `people`: on the public one. */

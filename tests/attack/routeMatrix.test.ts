@@ -1,11 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findFreePort } from '../../launcher/freePort.ts'
+import { ADMINISTRATION_COOKIE, SESSION_COOKIE } from '../../proxy/core/cookieNames.ts'
 import { openGateFixture } from '../support/gateFixture.ts'
 import type { GateFixture } from '../support/gateFixture.ts'
 import { ask } from '../support/httpClient.ts'
 import { allProbes, columns, decide, renderRouteMatrix } from '../support/routeMatrix.ts'
 import type { Column, Probe } from '../support/routeMatrix.ts'
+import { FakeTls } from '../support/testCertificate.ts'
 
 const file = join(import.meta.dirname, '../../docs/routes.md')
 
@@ -21,11 +24,19 @@ describe.each(columns)('route matrix over HTTP: $title', (column: Column) => {
   let fixture: GateFixture
   let port: number
   let host: string
+  const isAdministration = column.listener === 'administration'
+
+  const openListener = async (): Promise<number> => {
+    if (column.listener === 'public') return fixture.port
+    if (column.listener === 'owner') return (await fixture.gate.openOwnerListener()).port
+    const free = await findFreePort()
+    await fixture.gate.openAdministration(['127.0.0.1'], free)
+    return free
+  }
 
   beforeAll(async () => {
-    fixture = await openGateFixture()
-    const owner = await fixture.gate.openOwnerListener()
-    port = column.listener === 'owner' ? owner.port : fixture.port
+    fixture = await openGateFixture(isAdministration ? { tls: new FakeTls() } : {})
+    port = await openListener()
     host = column.listener === 'owner' ? `gatehouse.localhost:${port}` : `127.0.0.1:${port}`
   })
   afterAll(() => fixture.close())
@@ -33,15 +44,17 @@ describe.each(columns)('route matrix over HTTP: $title', (column: Column) => {
   const credential = (): Record<string, string> => {
     if (column.token === undefined) return {}
     return column.asCookie
-      ? { cookie: `gatehouse_session=${column.token}` }
+      ? { cookie: `${isAdministration ? ADMINISTRATION_COOKIE : SESSION_COOKIE}=${column.token}` }
       : { authorization: `Bearer ${column.token}` }
   }
   /** A body the route accepts, so that nothing but the policy can refuse. */
   const question = ({ method, path }: Probe) => {
-    const headers = { host, 'content-type': 'application/json', ...credential() }
-    if (method === 'GET' || method === 'HEAD' || method === 'DELETE') return { method, headers }
+    const ofOwnPage = isAdministration ? { 'sec-fetch-site': 'same-origin' } : {}
+    const headers = { host, 'content-type': 'application/json', ...ofOwnPage, ...credential() }
+    const tls = isAdministration
+    if (method === 'GET' || method === 'HEAD' || method === 'DELETE') return { method, headers, tls }
     const body = path.endsWith('/prompt') ? '{"prompt":{}}' : '{"clientId":"x","enabled":true}'
-    return { method, headers, body }
+    return { method, headers, body, tls }
   }
 
   /** As it stands, by HEAD, and with a letter encoded: one decision for all of them. */

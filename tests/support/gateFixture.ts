@@ -25,6 +25,7 @@ import type {
   Authenticator,
   OwnApplication,
   Principal,
+  SessionSurface,
 } from '../../proxy/pipeline/requestContext.ts'
 import { FakeNodes } from './fakeNodes.ts'
 import { FakeSettings } from './fakeSettings.ts'
@@ -199,7 +200,7 @@ export function keyPrincipal(
 export function sessionPrincipal(
   name: string,
   role: Role | CustomRole,
-  more: { surface?: 'people' | 'owner'; fromOwnerWindow?: boolean } = {},
+  more: { surface?: SessionSurface; fromOwnerWindow?: boolean } = {},
 ): Principal {
   const surface = more.surface ?? 'people'
   const credential = {
@@ -227,6 +228,7 @@ export const tokens = {
   userSession: 'token-user-session',
   canvasSession: 'token-canvas-session',
   ownerSession: 'token-owner-session',
+  administrationSession: 'token-administration-session',
 } as const
 
 function knowEverybody(authenticator: FakeAuthenticator): void {
@@ -244,6 +246,10 @@ function knowEverybody(authenticator: FakeAuthenticator): void {
   authenticator.set(tokens.userSession, sessionPrincipal('uma', 'user'))
   authenticator.set(tokens.canvasSession, sessionPrincipal('ada', 'administrator', { fromOwnerWindow: true }))
   authenticator.set(tokens.ownerSession, sessionPrincipal('ada', 'administrator', { surface: 'owner' }))
+  authenticator.set(
+    tokens.administrationSession,
+    sessionPrincipal('ada', 'administrator', { surface: 'administration' }),
+  )
 }
 
 /** Everybody works in ComfyUI's own folders, as if each were the owner. */

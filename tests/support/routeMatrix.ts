@@ -3,6 +3,8 @@ import type { RouteRow } from '../../proxy/comfyui/routeRows.ts'
 import { findRoute } from '../../proxy/comfyui/routeTable.ts'
 import { errorStatus } from '../../proxy/contract/errorCodes.ts'
 import { authorize } from '../../proxy/policy/authorize.ts'
+import { segmentsOn } from '../../proxy/pipeline/exchange.ts'
+import { isOnAdministration } from '../../proxy/pipeline/stages/authorize.ts'
 import type { ListenerName, Principal } from '../../proxy/pipeline/requestContext.ts'
 import { renderWorkflowMatrix } from './workflowMatrix.ts'
 import { customRole, keyPrincipal, sessionPrincipal, tokens } from './gateFixture.ts'
@@ -55,6 +57,12 @@ export const columns: readonly Column[] = [
     sessionPrincipal('ada', 'administrator', { surface: 'owner' }),
     'owner',
   ),
+  session(
+    'administration, signed in',
+    tokens.administrationSession,
+    sessionPrincipal('ada', 'administrator', { surface: 'administration' }),
+    'administration',
+  ),
 ]
 
 /** For rows that take every method: one that reads and one that changes. */
@@ -102,8 +110,10 @@ export function allProbes(): readonly Probe[] {
 /** Status of the refusal, or `pass`. */
 export function decide({ method, path }: Probe, column: Column): number | 'pass' {
   const segments = path.slice(1).split('/')
-  const { access, action } = findRoute(segments, method)
   const { principal, listener } = column
+  const route = findRoute(segmentsOn(listener, { path, segments }), method)
+  if (listener === 'administration' && !isOnAdministration(route)) return errorStatus.NOT_FOUND
+  const { access, action } = route
   const asked = { access, isOwn: action === 'own', method, segments, listener, principal }
   const decision = authorize({ ...asked, managerFromOtherDevices: false })
   return decision.allowed ? 'pass' : errorStatus[decision.code]
@@ -128,8 +138,9 @@ export function renderRouteMatrix(): string {
 
 Generated from the route table and the policy by \`tests/attack/routeMatrix.test.ts\` (\`UPDATE_ROUTES=1\` writes it anew).
 ✓: allowed; a number: the status of the refusal. "signed in" is a browser session on the people's address; "Open ComfyUI"
-is the session that the owner's window opens for ComfyUI's page; "owner's window" asks on the owner's own listener.
-HEAD counts as GET. Everything else, on any path, is what the last rows show.
+is the session that the owner's window opens for ComfyUI's page; "owner's window" asks on the owner's own listener,
+"administration" on the port for administrators on other devices, where ✓ for \`/\` is the gate's own page. HEAD counts
+as GET. Everything else, on any path, is what the last rows show.
 
 | method | path | needs | action | ${columns.map(({ title }) => title).join(' | ')} |
 |---|---|---|---|${columns.map(() => '---').join('|')}|

@@ -1,5 +1,6 @@
 import { GateError } from '../../contract/errorCodes.ts'
 import { authorize } from '../../policy/authorize.ts'
+import type { RouteMatch } from '../../comfyui/routeTable.ts'
 import type { Exchange } from '../exchange.ts'
 
 /** What is there without sign-in on administration's port: nobody is invited, let in as a guest or given a token there. */
@@ -11,10 +12,14 @@ const OF_ADMINISTRATION = new Set([
   '/gatehouse/api/v1/session',
 ])
 
+/** Whether administration's port has this route at all, whoever asks. */
+export const isOnAdministration = ({ access, pattern }: Pick<RouteMatch, 'access' | 'pattern'>): boolean =>
+  access !== 'public' || OF_ADMINISTRATION.has(pattern)
+
 /** @throws GateError AUTH_REQUIRED, AUTH_INVALID, PERMISSION_DENIED or NOT_FOUND */
 export function checkAccess(exchange: Exchange, managerFromOtherDevices: boolean): void {
   const { route, method, target, listener, principal, refusedCookie } = exchange
-  if (listener === 'administration' && route.access === 'public' && !OF_ADMINISTRATION.has(route.pattern)) {
+  if (listener === 'administration' && !isOnAdministration(route)) {
     throw new GateError('NOT_FOUND', 'There is nothing at this address.')
   }
   if (refusedCookie !== undefined && route.access !== 'public') throw refusedCookie
