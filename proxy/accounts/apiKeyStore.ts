@@ -16,7 +16,7 @@ import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
 import { createApiKeyText, maskApiKey, parseApiKeyText } from './apiKeyText.ts'
 import type { ApiKeyText } from './apiKeyText.ts'
-import { HashLane } from './passwordHasher.ts'
+import { HashLane } from './hashLane.ts'
 import type { Argon2, Argon2Parameters } from './passwordHasher.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
 

@@ -76,7 +76,7 @@ export class InvitationUse {
     const accountId = await this.#counted(clientAddress, async () => {
       const row = await this.#find(acceptance.token)
       const name = row.account_id === null ? await this.#checkName(acceptance.name) : await this.#nameOf(row.account_id)
-      const passwordHash = await this.#options.passwords.hashNew(name, password)
+      const passwordHash = await this.#options.passwords.hashNew(name, password, `invitation ${row.id}`)
       return this.#take(acceptance, { name, passwordHash })
     })
     const { accounts, sessions } = this.#options

@@ -1,7 +1,8 @@
 import { cpus } from 'node:os'
 import argon2 from 'argon2'
-import { GateError } from '../contract/errorCodes.ts'
 import { createBcryptDecoy, findBcryptCost, verifyBcrypt } from './bcryptHash.ts'
+import { HashLane } from './hashLane.ts'
+import type { HashTurn } from './hashLane.ts'
 
 export type PasswordHash = string & { readonly brand?: 'PasswordHash' }
 
@@ -47,45 +48,6 @@ export const systemArgon2: Argon2 = {
   needsRehash: (hash, parameters) => isBcrypt(hash) || argon2.needsRehash(hash, toOptions(parameters)),
 }
 
-/** A few at once, a bounded number waiting: memory and the thread pool are not an attacker's to fill. */
-export class HashLane {
-  readonly #width: number
-  readonly #maxWaiting: number
-  readonly #waiting: (() => void)[] = []
-  #running = 0
-
-  constructor(options: { width: number; maxWaiting: number }) {
-    this.#width = options.width
-    this.#maxWaiting = options.maxWaiting
-  }
-
-  /** @throws GateError RATE_LIMITED when too many wait already */
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#running >= this.#width) await this.#waitForTurn()
-    else this.#running += 1
-    try {
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running -= 1
-      else next()
-    }
-  }
-
-  #waitForTurn(): Promise<void> {
-    if (this.#waiting.length >= this.#maxWaiting) {
-      throw new GateError(
-        'RATE_LIMITED',
-        'Too many people are signing in at this moment. Try again in a few seconds.',
-        {
-          details: { retryAfterSeconds: 5 },
-        },
-      )
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve))
-  }
-}
-
 export interface PasswordVerdict {
   readonly isRight: boolean
   /** Whether the stored hash is weaker than today's parameters. */
@@ -107,8 +69,8 @@ export class PasswordHasher {
   }
 
   /** @throws GateError RATE_LIMITED */
-  hash(password: string): Promise<PasswordHash> {
-    return this.#lane.run(() => this.#argon2.hash(password, this.#parameters))
+  hash(password: string, turn: HashTurn): Promise<PasswordHash> {
+    return this.#lane.run(() => this.#argon2.hash(password, this.#parameters), turn)
   }
 
   /**
@@ -116,7 +78,11 @@ export class PasswordHasher {
    * a bcrypt hash, its cost.
    * @throws GateError RATE_LIMITED
    */
-  verify(hash: PasswordHash | undefined, password: string, importedCost?: number): Promise<PasswordVerdict> {
+  verify(
+    hash: PasswordHash | undefined,
+    password: string,
+    { turn, importedCost }: { readonly turn: HashTurn; readonly importedCost?: number | undefined },
+  ): Promise<PasswordVerdict> {
     return this.#lane.run(async () => {
       const isImported = hash !== undefined && isBcrypt(hash)
       const own = isImported ? undefined : hash
@@ -126,7 +92,7 @@ export class PasswordHasher {
       const isRightImported = await this.#verifyImported(isImported ? hash : undefined, password, importedCost)
       if (!isRight && !isRightImported) return { isRight: false, needsRehash: false }
       return { isRight: true, needsRehash: hash !== undefined && this.#argon2.needsRehash(hash, this.#parameters) }
-    })
+    }, turn)
   }
 
   async #verifyImported(hash: string | undefined, password: string, cost: number | undefined): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { AccountStore } from './accountStore.ts'
 import type { ActedBy } from './actedBy.ts'
+import type { HashTurn } from './hashLane.ts'
 import type { PasswordHash, PasswordHasher } from './passwordHasher.ts'
 import { checkPassword } from './passwordPolicy.ts'
 
@@ -13,10 +14,14 @@ export class Passwords {
     this.#hasher = hasher
   }
 
-  /** The hash of a password for a new account. @throws GateError PASSWORD_TOO_WEAK */
-  async hashNew(accountName: string, password: string): Promise<PasswordHash> {
+  /**
+   * The hash of a password for a new account. Call it only for who may set one: it waits in the line of people who are
+   * known. `of`: by what the few are counted that wait at once.
+   * @throws GateError PASSWORD_TOO_WEAK, RATE_LIMITED
+   */
+  async hashNew(accountName: string, password: string, of = `name ${accountName}`): Promise<PasswordHash> {
     checkPassword(password, accountName)
-    return this.#hasher.hash(password)
+    return this.#hasher.hash(password, { line: 'known', of })
   }
 
   /**
@@ -31,15 +36,22 @@ export class Passwords {
 
   /**
    * Whether it is the account's password; costs one hash whoever asks, also without an account. A hash weaker than
-   * today's is replaced.
+   * today's is replaced. `turn`: strangers', unless it is known who asks.
    */
-  async verify(accountId: string | undefined, password: string): Promise<boolean> {
+  async verify(
+    accountId: string | undefined,
+    password: string,
+    turn: HashTurn = { line: 'strangers' },
+  ): Promise<boolean> {
     const hash = accountId === undefined ? undefined : await this.#accounts.findPasswordHash(accountId)
     const importedCost = await this.#accounts.findImportedCost()
-    const { isRight, needsRehash } = await this.#hasher.verify(hash, password, importedCost)
+    const { isRight, needsRehash } = await this.#hasher.verify(hash, password, { turn, importedCost })
     if (isRight && needsRehash && hash !== undefined && accountId !== undefined) {
-      await this.#accounts.upgradePasswordHash(accountId, hash, await this.#hasher.hash(password))
+      await this.#accounts.upgradePasswordHash(accountId, hash, await this.#hasher.hash(password, knownTurn(accountId)))
     }
     return isRight
   }
 }
+
+/** The turn of somebody who proved who they are, or whose browser did. */
+export const knownTurn = (accountId: string): HashTurn => ({ line: 'known', of: `account ${accountId}` })

@@ -8,12 +8,14 @@ import type { ActedBy } from './actedBy.ts'
 import type { Account, AccountStore } from './accountStore.ts'
 import { kindOfCounter, toAddressCounter, toDeviceCounter, toNameCounter } from './counterKeys.ts'
 import { describeDevice } from './deviceName.ts'
+import type { HashTurn } from './hashLane.ts'
 import { HeldRefusals } from './heldRefusals.ts'
 import type { Wait } from './heldRefusals.ts'
 import type { KnownDevices } from './knownDevices.ts'
 import type { Lockouts } from './lockouts.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 import { maxPasswordBytes } from './passwordPolicy.ts'
+import { knownTurn } from './passwords.ts'
 import type { Passwords } from './passwords.ts'
 import { PausedTries } from './pausedTries.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
@@ -81,6 +83,7 @@ interface Refusal {
 
 const signInFailed: Refusal = { code: 'SIGN_IN_FAILED', sentence: 'Name or password is not right.' }
 const BUSY_HELD_MS = 1000
+const strangersTurn: HashTurn = { line: 'strangers' }
 
 /** Not 401: the session holds, and a page would take it for signed out. */
 const wrongPassword: Refusal = { code: 'PASSWORD_REQUIRED', sentence: 'That is not your password.' }
@@ -197,7 +200,7 @@ export class SignInService {
     const account = await accounts.find(accountId)
     if (account === undefined || account.disabled) return false
     const hash = await accounts.findPasswordHash(accountId)
-    return hash === hashBefore || passwords.verify(accountId, password)
+    return hash === hashBefore || passwords.verify(accountId, password, knownTurn(accountId))
   }
 
   /**
@@ -210,11 +213,19 @@ export class SignInService {
     from: string | Pick<ProofRequest, 'clientAddress' | 'deviceToken' | 'userAgent'>,
   ): Promise<void> {
     const asking = typeof from === 'string' ? { clientAddress: from } : from
-    await this.#prove(account, { userName: account.name, password, ...asking }, wrongPassword)
+    await this.#prove(account, { userName: account.name, password, ...asking }, wrongPassword, knownTurn(account.id))
   }
 
-  async #prove(account: Account | undefined, request: ProofRequest, refusal: Refusal): Promise<void> {
+  /** `knownAs`: the turn of somebody who is signed in; left out, a browser that is known has one, and nobody else. */
+  async #prove(
+    account: Account | undefined,
+    request: ProofRequest,
+    refusal: Refusal,
+    knownAs?: HashTurn,
+  ): Promise<void> {
     const keys = await this.#countersOf(account, request)
+    const isKnownBrowser = account !== undefined && keys.every((key) => kindOfCounter(key) === 'device')
+    const turn = knownAs ?? (isKnownBrowser ? knownTurn(account.id) : strangersTurn)
     const state = this.#state(keys)
     if (state.waitMs > 0) await this.#refusePaused(state, request.clientAddress, describeAccount(account))
     // Nothing is awaited between the look and this: many at once are no way around the limit.
@@ -224,7 +235,7 @@ export class SignInService {
       const usable = account?.disabled === false ? account.id : undefined
       // Longer than any password that can be set: hashed would be megabytes of somebody else's choosing.
       const isTooLong = Buffer.byteLength(request.password) > maxPasswordBytes
-      isRight = await this.#options.passwords.verify(usable, isTooLong ? '' : request.password)
+      isRight = await this.#options.passwords.verify(usable, isTooLong ? '' : request.password, turn)
     } catch (error) {
       this.#options.throttle.withdraw(keys)
       // Nobody's turn came: answered at once, whoever does not wait would keep the gate busy with asking.

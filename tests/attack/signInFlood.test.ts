@@ -114,6 +114,37 @@ describe('somebody who signs in again and again without a pause', () => {
     expect(codes.filter((code) => code === 'SIGN_IN_FAILED')).toHaveLength(60 - heldBack.asked.length)
   })
 
+  it('from many addresses keeps neither a known browser out, nor new passwords, nor who is signed in', async ({
+    stores,
+    heldBack,
+  }) => {
+    const mia = await addPerson(stores, 'Mia')
+    const { deviceToken, account } = await signIn(stores, 'Mia', goodPassword, '192.168.1.20')
+    let ended = 0
+    const tries = Array.from({ length: 100 }, (_, at) =>
+      signIn(stores, `Nobody ${at}`, 'wrong', `192.168.7.${at}`)
+        .catch(() => undefined)
+        .then(() => (ended += 1)),
+    )
+    await heldBack.until(10)
+
+    const request = { userName: 'Mia', password: goodPassword, clientAddress: '192.168.1.20', secure: false }
+    await expect(
+      Promise.all([
+        stores.signIns.signIn({ ...request, userAgent: undefined, deviceToken }),
+        stores.signIns.provePassword(account, goodPassword, '192.168.1.21'),
+        stores.passwords.hashNew('Noah', goodPassword),
+        stores.passwords.set(mia.id, goodPassword, { actor: { kind: 'commandLine' } }),
+      ]),
+    ).resolves.toHaveLength(4)
+    // Turn by turn, and not after all of them.
+    expect(ended).toBeLessThan(20)
+
+    const releasing = setInterval(() => heldBack.release(), 5)
+    await Promise.all(tries)
+    clearInterval(releasing)
+  })
+
   it('waits as long with a name that is paused, from an address that is not', async ({ stores, heldBack }) => {
     await addPerson(stores, 'Mia')
     await usePauseUp(stores)

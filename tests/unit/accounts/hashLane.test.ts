@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { HashLane, toHashingWidth } from '../../../proxy/accounts/passwordHasher.ts'
+import { HashLane } from '../../../proxy/accounts/hashLane.ts'
+import type { HashTurn } from '../../../proxy/accounts/hashLane.ts'
+import { toHashingWidth } from '../../../proxy/accounts/passwordHasher.ts'
 
 /** Work that ends when told to, and a record of how much ran at once. */
 function createWork() {
@@ -54,6 +56,44 @@ describe('a lane of hashes', () => {
 
     await expect(lane.run(() => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory')
     await expect(lane.run(() => Promise.resolve('done'))).resolves.toBe('done')
+  })
+})
+
+describe('a lane that strangers fill', () => {
+  const strangers = { line: 'strangers' } as const
+
+  it('keeps all places of those who are known, and lets them wait for one turn of a stranger each', async () => {
+    const lane = new HashLane({ width: 1, maxWaiting: 3 })
+    const { work, finish } = createWork()
+    const order: string[] = []
+    const run = (name: string, turn: HashTurn) => lane.run(work, turn).then(() => order.push(name))
+    const flood = ['s1', 's2', 's3', 's4'].map((name) => run(name, strangers))
+    await expect(lane.run(work, strangers)).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+
+    const known = ['k1', 'k2', 'k3'].map((name) => run(name, { line: 'known', of: name }))
+    while (order.length < 7) {
+      await settle()
+      finish.shift()?.()
+    }
+    await Promise.all([...flood, ...known])
+
+    expect(order).toEqual(['s1', 'k1', 's2', 'k2', 's3', 'k3', 's4'])
+  })
+
+  it('gives one who is known four places, so that nobody fills it for the others', async () => {
+    const lane = new HashLane({ width: 1, maxWaiting: 32 })
+    const { work, finish } = createWork()
+    const mia = { line: 'known', of: 'Mia' } as const
+    const first = Array.from({ length: 5 }, () => lane.run(work, mia))
+
+    await expect(lane.run(work, mia)).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    const noah = lane.run(() => Promise.resolve('hashed'), { line: 'known', of: 'Noah' })
+    for (let ended = 0; ended < 5; ended += 1) {
+      await settle()
+      finish.shift()?.()
+    }
+    await Promise.all(first)
+    await expect(noah).resolves.toBe('hashed')
   })
 })
 
