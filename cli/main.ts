@@ -104,15 +104,17 @@ async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return reportFailure(error, { json: argv.includes('--json'), complain })
   }
-  const help = options.help ? describeUsage(options.rest[0]) : undefined
+  const asksByWord = options.rest[0] === 'help'
+  const words = asksByWord ? options.rest.slice(1) : options.rest
+  const help = options.help || asksByWord ? describeUsage(words[0]) : undefined
   if (help !== undefined) {
     print(help)
     return 0
   }
   const dataDirectory = resolve(options.dataDirectory ?? defaultDataFolder(process.platform, process.env, homedir()))
   const context = createContext(options, dataDirectory)
-  const [command, ...rest] = options.rest
-  if (command !== 'serve') return runCommand(options.rest, context)
+  const [command, ...rest] = words
+  if (command !== 'serve') return runCommand(words, context)
   try {
     const paths = servePaths(findProgramDirectory().directory, process.env)
     return await runServe(rest, { dataDirectory, paths, print, complain })

@@ -53,11 +53,13 @@ describe('the program', () => {
 
   it('explains the one command that --help is asked of, and makes no data folder for it', async ({ dataDirectory }) => {
     const folder = `${dataDirectory}-new`
-    const [all, one, none] = await Promise.all([
+    const [all, one, none, byWord] = await Promise.all([
       gatehouse(folder, ['--help']),
       gatehouse(folder, ['user', 'add', '--help']),
       gatehouse(folder, ['nothing', '--help']),
+      gatehouse(folder, ['help', 'user']),
     ])
+    expect([byWord.code, byWord.out]).toEqual([0, one.out])
     expect([all.code, all.err, one.code, one.err]).toEqual([0, '', 0, ''])
     expect(all.out).toContain('  gatehouse key create')
     expect(one.out).toContain('  gatehouse user add NAME')
