@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import type { Logger } from '../core/logger.ts'
-import { WorkerProcess } from '../core/workerProcess.ts'
+import { WorkerPool } from '../core/workerPool.ts'
 import type { WorkerCommand } from '../core/workerProcess.ts'
 import { hashAnswerSchema } from './hashProtocol.ts'
 import type { HashAnswer, HashTask } from './hashProtocol.ts'
@@ -19,26 +19,30 @@ const MAX_TASKS = 1_000_000
  * for a minute: whoever signs in again and again takes time and memory of nobody else. Where no process can be started it is done here.
  */
 export class Argon2Process implements Argon2 {
-  readonly #command: WorkerCommand
-  readonly #logger: Logger
-  readonly #idle: HashProcess[] = []
-  readonly #all = new Set<HashProcess>()
-  #isClosed = false
+  readonly #pool: WorkerPool<HashTask, HashAnswer>
 
   constructor(command: WorkerCommand, logger: Logger) {
-    this.#command = command
-    this.#logger = logger
+    this.#pool = new WorkerPool({
+      command,
+      nodeArguments: [`--max-old-space-size=${MAX_HEAP_MIB}`],
+      workerArguments: [],
+      priority: constants.priority.PRIORITY_BELOW_NORMAL,
+      idleMs: IDLE_MS,
+      maxTasks: MAX_TASKS,
+      parse: (message) => hashAnswerSchema.safeParse(message).data,
+      onFault: (error) => logger.warn({ err: error }, 'the process for passwords failed'),
+    })
   }
 
   async hash(text: string, parameters: Argon2Parameters): Promise<string> {
-    const answer = await this.#ask({ kind: 'hash', text, parameters })
+    const answer = await this.#pool.ask({ kind: 'hash', text, parameters }, DEADLINE_MS)
     if (answer?.kind === 'hashed') return answer.hash
     if (answer?.kind === 'failed') throw new Error(answer.message)
     return systemArgon2.hash(text, parameters)
   }
 
   async verify(hash: string, text: string): Promise<boolean> {
-    const answer = await this.#ask({ kind: 'verify', text, hash })
+    const answer = await this.#pool.ask({ kind: 'verify', text, hash }, DEADLINE_MS)
     if (answer?.kind === 'verified') return answer.isRight
     if (answer?.kind === 'failed') throw new Error(answer.message)
     return systemArgon2.verify(hash, text)
@@ -49,37 +53,6 @@ export class Argon2Process implements Argon2 {
   }
 
   close(): void {
-    this.#isClosed = true
-    for (const process of this.#all) process.end()
-  }
-
-  async #ask(task: HashTask): Promise<HashAnswer | undefined> {
-    if (this.#isClosed) return undefined
-    const process = this.#idle.pop() ?? this.#start()
-    const answer = await process.ask(task, DEADLINE_MS)
-    if (process.isAlive) this.#idle.push(process)
-    return answer
-  }
-
-  #start(): HashProcess {
-    const started: HashProcess = new WorkerProcess({
-      command: this.#command,
-      nodeArguments: [`--max-old-space-size=${MAX_HEAP_MIB}`],
-      workerArguments: [],
-      priority: constants.priority.PRIORITY_BELOW_NORMAL,
-      idleMs: IDLE_MS,
-      maxTasks: MAX_TASKS,
-      parse: (message) => hashAnswerSchema.safeParse(message).data,
-      onFault: (error) => this.#logger.warn({ err: error }, 'the process for passwords failed'),
-      onEnd: () => {
-        this.#all.delete(started)
-        const at = this.#idle.indexOf(started)
-        if (at >= 0) this.#idle.splice(at, 1)
-      },
-    })
-    this.#all.add(started)
-    return started
+    this.#pool.end()
   }
 }
-
-type HashProcess = WorkerProcess<HashTask, HashAnswer>

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { toAddressGroup } from '../core/addresses.ts'
+import { sha256Hex } from '../core/sha256.ts'
 import { findNetwork } from '../network/ipNetwork.ts'
 import type { IpNetwork } from '../network/ipNetwork.ts'
 import { toNameKey } from './accountName.ts'
@@ -9,11 +9,7 @@ import { toNameKey } from './accountName.ts'
 export const toAddressCounter = (address: string): string => `address:${toAddressGroup(address)}`
 
 /** Hashed, because people type passwords into the name field and counters are kept. */
-export function toNameCounter(userName: string): string {
-  return `name:${createHash('sha256')
-    .update(toNameKey(userName.slice(0, 200)))
-    .digest('hex')}`
-}
+export const toNameCounter = (userName: string): string => `name:${sha256Hex(toNameKey(userName.slice(0, 200)))}`
 
 export const toDeviceCounter = (tokenHash: string, accountId: string): string => `device:${tokenHash}.${accountId}`
 

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
 import { GateError } from '../contract/errorCodes.ts'
 import { knockMs, maxKnocks } from '../contract/knocks.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
+import { createSecretToken } from '../core/secretToken.ts'
+import { sha256Hex } from '../core/sha256.ts'
 import { describeDevice } from './deviceName.ts'
 import { FewTries, toSource } from './fewTries.ts'
 import type { ActedBy } from './actedBy.ts'
@@ -37,13 +38,10 @@ export interface KnockRequest {
   readonly userAgent: string | undefined
 }
 
-const SECRET_BYTES = 32
 /** Somebody who is sent away three times while people may knock has had their answer. */
 const ASKING = { tries: 3, perMs: 10 * 60_000 }
 /** Waiting ones and those who were answered in the last minutes. */
 const MAX_KEPT = 50
-
-const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
 
 /** Who stands at the door, in memory only: one for each address, five in all, each for two minutes. */
 export class DoorBook {
@@ -83,7 +81,7 @@ export class DoorBook {
       this.#refuseUntil(oldest, 'QUOTA_EXCEEDED', 'Several people are at the door already.')
     }
     this.#asking.count(source)
-    const secret = this.#random.bytes(SECRET_BYTES).toString('base64url')
+    const secret = createSecretToken(this.#random)
     const { shown, choices } = createKnockWords(
       this.#random,
       waiting.flatMap((knock) => knock.choices),
@@ -91,7 +89,7 @@ export class DoorBook {
     const now = this.#clock.nowMs()
     const knock: Knock = {
       id: this.#random.id(16),
-      secretHash: hashSecret(secret),
+      secretHash: sha256Hex(secret),
       name,
       device: describeDevice(userAgent),
       address: clientAddress,
@@ -117,7 +115,7 @@ export class DoorBook {
    */
   findBySecret(secret: string, clientAddress: string, secure: boolean): Knock | undefined {
     this.#sweep()
-    const knock = this.#knocks.get(hashSecret(secret))
+    const knock = this.#knocks.get(sha256Hex(secret))
     const isTheirs = knock !== undefined && knock.source === toSource(clientAddress) && knock.secure === secure
     return isTheirs ? knock : undefined
   }

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import { GateError } from '../contract/errorCodes.ts'
+import { sha256Hex } from '../core/sha256.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Account, AccountStore } from './accountStore.ts'
 import { insertAccount, parsePersonName, refuseChosenName } from './accountRows.ts'
@@ -9,7 +10,7 @@ import { describeDevice } from './deviceName.ts'
 import { FewTries, toSource } from './fewTries.ts'
 import { consume, hasMaker, invalidInvitation, isOpen } from './invitationRows.ts'
 import type { InvitationRow } from './invitationRows.ts'
-import { hashInvitation, NO_LIMIT } from './invitations.ts'
+import { NO_LIMIT } from './invitations.ts'
 import type { InvitationsOptions } from './invitations.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 import type { Passwords } from './passwords.ts'
@@ -168,7 +169,7 @@ async function findUsable(
   const row = await kysely
     .selectFrom('invitations')
     .selectAll()
-    .where('token_hash', '=', hashInvitation(token))
+    .where('token_hash', '=', sha256Hex(token))
     .executeTakeFirst()
   if (row === undefined || !isOpen(row, nowMs)) throw invalidInvitation()
   if (!(await hasMaker(kysely, row, nowMs)) || !(await hasTarget(kysely, row))) throw invalidInvitation()

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import type { RoleId } from '../contract/accounts.ts'
 import type { AuditEventName, AuditSink, AuditValue } from '../contract/audit.ts'
@@ -6,6 +5,8 @@ import { GateError } from '../contract/errorCodes.ts'
 import { defaultInvitationHours, shortInvitationHours } from '../contract/invitations.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
+import { createSecretToken } from '../core/secretToken.ts'
+import { sha256Hex } from '../core/sha256.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import type { Schema } from '../database/schema.ts'
 import { refuseChosenName, refuseUnknownRole, parsePersonName } from './accountRows.ts'
@@ -40,7 +41,6 @@ export interface MadeInvitation {
 }
 
 const HOUR_MS = 3_600_000
-const TOKEN_BYTES = 32
 /** More than a school invites at once; forgotten ones end by themselves. */
 const MAX_OPEN = 200
 /** How long a link that no longer opens anything stays in the list. */
@@ -139,7 +139,7 @@ export class Invitations {
   ): Promise<MadeInvitation> {
     const { kysely, clock, random } = this.#options
     const nowMs = clock.nowMs()
-    const token = random.bytes(TOKEN_BYTES).toString('base64url')
+    const token = createSecretToken(random)
     const id = random.id(16)
     const row = await kysely.transaction().execute(async (transaction) => {
       await refuseEndedAuthority(transaction, by, nowMs)
@@ -148,7 +148,7 @@ export class Invitations {
       const times = { created_at_ms: nowMs, expires_at_ms: nowMs + hours * HOUR_MS }
       await transaction
         .insertInto('invitations')
-        .values({ id, token_hash: hashInvitation(token), ...unused, ...prepared, ...times, ...toMaker(by) })
+        .values({ id, token_hash: sha256Hex(token), ...unused, ...prepared, ...times, ...toMaker(by) })
         .execute()
       return selectRows(transaction).where('invitations.id', '=', id).executeTakeFirstOrThrow()
     })
@@ -213,8 +213,5 @@ async function makeRoom(transaction: Transaction<Schema>, nowMs: number): Promis
   if (rows.filter((row) => isOpen(row, nowMs)).length < MAX_OPEN) return
   throw new GateError('QUOTA_EXCEEDED', `There are ${MAX_OPEN} open invitations already. Withdraw some of them first.`)
 }
-
-/** What is stored of a token, and looked for. */
-export const hashInvitation = (token: string): string => createHash('sha256').update(token).digest('hex')
 
 export { COMMAND_LINE }

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
+import { createSecretToken, isSecretToken } from '../core/secretToken.ts'
+import { sha256Hex } from '../core/sha256.ts'
 import type { Schema } from '../database/schema.ts'
 
 export interface KnownDevicesOptions {
@@ -16,8 +17,6 @@ export interface KnownDevice {
   readonly accountIds: readonly string[]
 }
 
-const TOKEN_BYTES = 32
-const tokenPattern = /^[A-Za-z0-9_-]{43}$/
 /** More browsers than a person has; the one unused for longest makes room. */
 const MAX_PER_ACCOUNT = 50
 const FORGET_AFTER_MS = 400 * 86_400_000
@@ -35,8 +34,8 @@ export class KnownDevices {
 
   /** Costs the same for whichever name is tried with it. */
   async find(token: string | undefined): Promise<KnownDevice | undefined> {
-    if (token === undefined || !tokenPattern.test(token)) return undefined
-    const tokenHash = hashToken(token)
+    if (token === undefined || !isSecretToken(token)) return undefined
+    const tokenHash = sha256Hex(token)
     const rows = await this.#options.kysely
       .selectFrom('known_devices')
       .select('account_id')
@@ -50,9 +49,9 @@ export class KnownDevices {
   /** @returns what the browser is to keep: what it has, if that was made here */
   async remember(token: string | undefined, accountId: string, device: string): Promise<string> {
     const isOurs = (await this.find(token)) !== undefined
-    const kept = isOurs && token !== undefined ? token : this.#options.random.bytes(TOKEN_BYTES).toString('base64url')
+    const kept = isOurs && token !== undefined ? token : createSecretToken(this.#options.random)
     const now = this.#options.clock.nowMs()
-    const token_hash = hashToken(kept)
+    const token_hash = sha256Hex(kept)
     await this.#options.kysely.transaction().execute(async (transaction) => {
       await transaction
         .insertInto('known_devices')
@@ -75,5 +74,3 @@ export class KnownDevices {
     return kept
   }
 }
-
-const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex')

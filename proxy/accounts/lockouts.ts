@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import { z } from 'zod'
 import type { AuditSink } from '../contract/audit.ts'
 import { isLoopbackAddress } from '../core/addresses.ts'
 import type { Clock } from '../core/clock.ts'
+import { sha256Hex } from '../core/sha256.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import type { LockoutsTable, Schema } from '../database/schema.ts'
 import type { AddressRules } from '../network/addressRules.ts'
@@ -202,7 +202,7 @@ export class Lockouts {
   }
 }
 
-const toId = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 16)
+const toId = (key: string): string => sha256Hex(key).slice(0, 16)
 
 const toLockout = (counter: KeptCounter, rule: StoredIpRule | undefined): Lockout => ({
   id: toId(counter.key),

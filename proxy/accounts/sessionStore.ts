@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
+import { createSecretToken, isSecretToken } from '../core/secretToken.ts'
+import { sha256Hex } from '../core/sha256.ts'
 import type { AuditSink } from '../contract/audit.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import { RowCache } from '../database/rowCache.ts'
@@ -48,12 +49,10 @@ export interface SessionStoreOptions {
 
 type Row = Selectable<SessionsTable>
 
-const TOKEN_BYTES = 32
 /** More signed-in devices than a person has; the one unused for longest makes room for the next. */
 const MAX_PER_ACCOUNT = 50
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const tokenPattern = /^[A-Za-z0-9_-]{43}$/
 
 /** Sign-ins of browsers. Only the SHA-256 of a token is stored; reading one costs no SQL after the first time. */
 export class SessionStore {
@@ -67,11 +66,11 @@ export class SessionStore {
 
   /** A new session, and its token, which is told only here. Beyond 50 of an account the longest unused one ends. */
   async open(session: NewSession, by: ActedBy): Promise<{ token: string; session: Session }> {
-    const token = this.#options.random.bytes(TOKEN_BYTES).toString('base64url')
+    const token = createSecretToken(this.#options.random)
     const now = this.#options.clock.nowMs()
     const row: Row = {
       id: this.#options.random.id(16),
-      token_hash: hashToken(token),
+      token_hash: sha256Hex(token),
       account_id: session.accountId,
       surface: session.surface,
       from_owner_window: Number(session.fromOwnerWindow),
@@ -106,14 +105,14 @@ export class SessionStore {
 
   /** The session that holds now, whatever its account; undefined when unknown or expired. */
   async findByToken(token: string): Promise<Session | undefined> {
-    if (!tokenPattern.test(token)) return undefined
-    const hash = hashToken(token)
+    if (!isSecretToken(token)) return undefined
+    const hash = sha256Hex(token)
     return this.#toLiving(await this.#byToken.get(hash, () => this.#read('token_hash', hash)))
   }
 
   /** The same at once, undefined also when it is not in memory. */
   recallByToken(token: string): Session | undefined {
-    return tokenPattern.test(token) ? this.#toLiving(this.#byToken.peek(hashToken(token))) : undefined
+    return isSecretToken(token) ? this.#toLiving(this.#byToken.peek(sha256Hex(token))) : undefined
   }
 
   async find(id: string): Promise<Session | undefined> {
@@ -250,5 +249,3 @@ async function endSurplus(transaction: Transaction<Schema>, accountId: string): 
     .executeTakeFirst()
   return Number(result.numDeletedRows)
 }
-
-const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex')

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { AuditSink, AuditValue } from '../contract/audit.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
+import { sha256Hex } from '../core/sha256.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import { RowCache } from '../database/rowCache.ts'
 import type { Schema, TokensTable } from '../database/schema.ts'
@@ -100,7 +100,7 @@ export class TokenStore {
 
   /** The token that a text is and that holds now, whatever its account. */
   async verify(text: string): Promise<Token | undefined> {
-    const hash = hashText(text)
+    const hash = sha256Hex(text)
     const known = this.#verified.get(hash)
     const claims = known ?? (await this.#options.signer.verify(text, this.#options.clock.nowMs()))
     if (claims === undefined) return undefined
@@ -110,7 +110,7 @@ export class TokenStore {
 
   /** The same at once, undefined also when it is not in memory. */
   recall(text: string): Token | undefined {
-    const claims = this.#verified.get(hashText(text))
+    const claims = this.#verified.get(sha256Hex(text))
     return claims === undefined ? undefined : toSaid(this.#toLiving(this.#rows.peek(claims.tokenId)), claims)
   }
 
@@ -223,5 +223,3 @@ async function revokeSurplus(transaction: Transaction<Schema>, { account_id, use
     .where('id', 'not in', kept)
     .execute()
 }
-
-const hashText = (text: string): string => createHash('sha256').update(text).digest('hex')

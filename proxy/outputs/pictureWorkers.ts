@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Logger } from '../core/logger.ts'
-import { WorkerProcess } from '../core/workerProcess.ts'
+import { WorkerPool } from '../core/workerPool.ts'
 import type { WorkerCommand } from '../core/workerProcess.ts'
 import { AccountTurns } from '../pipeline/accountTurns.ts'
 import { pictureAnswerSchema } from './pictureProtocol.ts'
@@ -46,8 +46,6 @@ const busy = (): GateError =>
     details: { retryAfterSeconds: 2 },
   })
 
-type PictureProcess = WorkerProcess<PictureTask, PictureAnswer>
-
 interface Waiting {
   readonly load: () => Promise<PictureTask>
   readonly resolve: (bytes: Buffer) => void
@@ -61,14 +59,25 @@ export class PictureWorkers {
   readonly #options: PictureWorkersOptions
   readonly #turns = new AccountTurns(TURNS)
   readonly #waiting: Waiting[] = []
-  readonly #idle: PictureProcess[] = []
-  readonly #all = new Set<PictureProcess>()
+  readonly #pool: WorkerPool<PictureTask, PictureAnswer>
   #running = 0
   #isUnavailable = false
   #isClosed = false
 
   constructor(options: PictureWorkersOptions) {
     this.#options = options
+    const { command, logger, idleMs = IDLE_MS, maxMemoryMiB = MAX_MEMORY_MIB, isPatient } = options
+    this.#pool = new WorkerPool({
+      command,
+      nodeArguments: [`--max-old-space-size=${MAX_HEAP_MIB}`],
+      workerArguments: [String(maxMemoryMiB)],
+      // Jobs go first.
+      ...(isPatient === true ? { priority: constants.priority.PRIORITY_BELOW_NORMAL } : {}),
+      idleMs,
+      maxTasks: MAX_PICTURES,
+      parse: (message) => pictureAnswerSchema.safeParse(message).data,
+      onFault: (error) => logger.warn({ err: error }, 'the process for previews failed'),
+    })
   }
 
   /**
@@ -101,7 +110,7 @@ export class PictureWorkers {
   close(): void {
     this.#isClosed = true
     for (const { reject } of this.#waiting.splice(0)) reject(noDecoder())
-    for (const process of this.#all) process.end()
+    this.#pool.end()
   }
 
   #pump(): void {
@@ -121,9 +130,7 @@ export class PictureWorkers {
   async #serve({ load }: Waiting): Promise<Buffer> {
     const task = await load()
     if (this.#isUnavailable || this.#isClosed) throw noDecoder()
-    const process = this.#idle.pop() ?? this.#start()
-    const answer = await process.ask(task, this.#options.deadlineMs ?? DEADLINE_MS)
-    if (process.isAlive) this.#idle.push(process)
+    const answer = await this.#pool.ask(task, this.#options.deadlineMs ?? DEADLINE_MS)
     switch (answer?.kind) {
       case 'done':
         return Buffer.from(answer.bytes.buffer, answer.bytes.byteOffset, answer.bytes.byteLength)
@@ -135,27 +142,5 @@ export class PictureWorkers {
       case undefined:
         throw unreadable()
     }
-  }
-
-  #start(): PictureProcess {
-    const { command, logger, idleMs = IDLE_MS, maxMemoryMiB = MAX_MEMORY_MIB, isPatient } = this.#options
-    const started: PictureProcess = new WorkerProcess({
-      command,
-      nodeArguments: [`--max-old-space-size=${MAX_HEAP_MIB}`],
-      workerArguments: [String(maxMemoryMiB)],
-      // Jobs go first.
-      ...(isPatient === true ? { priority: constants.priority.PRIORITY_BELOW_NORMAL } : {}),
-      idleMs,
-      maxTasks: MAX_PICTURES,
-      parse: (message) => pictureAnswerSchema.safeParse(message).data,
-      onFault: (error) => logger.warn({ err: error }, 'the process for previews failed'),
-      onEnd: () => {
-        this.#all.delete(started)
-        const at = this.#idle.indexOf(started)
-        if (at >= 0) this.#idle.splice(at, 1)
-      },
-    })
-    this.#all.add(started)
-    return started
   }
 }

@@ -4,6 +4,7 @@ import type { Permission } from '../contract/permissions.ts'
 import type { ModelRules, NodeRules } from '../contract/roleRules.ts'
 import type { Role, RoleId } from '../contract/roles.ts'
 import type { Random } from '../core/random.ts'
+import { createSecretToken } from '../core/secretToken.ts'
 import type { PipelineAudit } from '../pipeline/audit.ts'
 import type { AuthenticationInput, Authenticator, Principal } from '../pipeline/requestContext.ts'
 
@@ -45,7 +46,7 @@ export class MadeUpPeople {
   /** @throws GateError ALREADY_RUNNING while there is another one */
   make(role: ProbedRole): MadeUpPerson {
     if (this.#now !== undefined) throw new GateError('ALREADY_RUNNING', 'A role is being tried out just now.')
-    const token = this.#random.bytes(32).toString('base64url')
+    const token = createSecretToken(this.#random)
     const principal = makeUpPrincipal(role, { accountId: this.#random.id(16), sessionId: this.#random.uuid() })
     const person = { principal, role, token }
     this.#now = { person, digest: digest(token) }
