@@ -1,7 +1,8 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../proxy/core/time.ts'
 import { UsageError } from './commandContext.ts'
 
-const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-const MAX_MS = 3650 * 86_400_000
+const units: Readonly<Record<string, number>> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS }
+const MAX_MS = 3650 * DAY_MS
 
 /** `90d`, `12h`, `30m`, `2w` in milliseconds; null for `never`. @throws UsageError */
 export function parseDuration(text: string): number | null {

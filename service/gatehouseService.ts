@@ -11,6 +11,7 @@ import { createOwnApplication } from '../proxy/api/ownApplication.ts'
 import type { Engine } from '../proxy/comfyui/engine.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import { defaultKeyLifetimeDays, defaultScopes } from '../proxy/contract/keys.ts'
+import { DAY_MS } from '../proxy/core/time.ts'
 import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { acquireLock } from '../proxy/database/lockFile.ts'
 import type { FolderLock } from '../proxy/database/lockFile.ts'
@@ -54,8 +55,6 @@ import { logGate } from './logGate.ts'
 import { stepsInOrder } from './stepsInOrder.ts'
 import { openGuests } from './openGuests.ts'
 import { createSupervisedEngine } from './supervisedEngine.ts'
-
-const DAY_MS = 86_400_000
 
 /**
  * Opens the data folder and puts gate and launcher together; nothing listens and nothing runs yet.

@@ -19,9 +19,17 @@ export interface AccountRow {
 
 /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED for a role that is not there */
 export async function insertAccount(transaction: Transaction<Schema>, account: AccountRow): Promise<void> {
-  const { id, name, role, passwordHash, createdAtMs } = account
-  await refuseTakenName(transaction, name)
-  await refuseUnknownRole(transaction, role)
+  await refuseTakenName(transaction, account.name)
+  await refuseUnknownRole(transaction, account.role)
+  await writeAccount(transaction, account)
+}
+
+/** Only for a name that is known to be free and a role that is always there. */
+export async function writeAccount(
+  transaction: Transaction<Schema>,
+  { id, name, role, passwordHash, createdAtMs }: AccountRow,
+  visit: { expires_at_ms?: number | null; guest_address?: string; let_in?: number } = {},
+): Promise<void> {
   await transaction
     .insertInto('accounts')
     .values({
@@ -33,6 +41,7 @@ export async function insertAccount(transaction: Transaction<Schema>, account: A
       password_hash: passwordHash ?? null,
       created_at_ms: createdAtMs,
       last_seen_at_ms: null,
+      ...visit,
     })
     .execute()
 }

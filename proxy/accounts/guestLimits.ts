@@ -1,6 +1,7 @@
 import { toAddressGroup } from '../core/addresses.ts'
 import type { Clock } from '../core/clock.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import { HOUR_MS } from '../core/time.ts'
 
 /** A guest who is here. */
 export interface PresentGuest {
@@ -14,7 +15,6 @@ export interface GuestQuota {
   readonly total: number
 }
 
-const HOUR_MS = 3_600_000
 /** Who leaves makes room for the next; so often in an hour, compared with how many may be here at once. */
 const ENTRIES_PER_PLACE = 4
 

@@ -3,9 +3,11 @@ import type { AuditSink } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
+import { HOUR_MS } from '../core/time.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import type { Schema } from '../database/schema.ts'
 import type { SettingsStore } from '../settings/settingsStore.ts'
+import { writeAccount } from './accountRows.ts'
 import { system } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
 import { toNameKey } from './accountName.ts'
@@ -33,8 +35,6 @@ export interface GuestsOptions {
   readonly accounts: Pick<AccountStore, 'get' | 'dropCache'>
   readonly sessions: Pick<SessionStore, 'open'>
 }
-
-const HOUR_MS = 3_600_000
 
 /**
  * People who let themselves in: an account with the role guest, a number for a name and no password. It is one of these,
@@ -187,20 +187,7 @@ export class Guests {
   ): Promise<{ id: string; name: string }> {
     const id = this.#options.random.id(16)
     const name = await findFreeName(transaction)
-    await transaction
-      .insertInto('accounts')
-      .values({
-        id,
-        name,
-        name_key: toNameKey(name),
-        role: 'guest',
-        disabled: 0,
-        password_hash: null,
-        created_at_ms: this.#now(),
-        last_seen_at_ms: null,
-        ...visit,
-      })
-      .execute()
+    await writeAccount(transaction, { id, name, role: 'guest', createdAtMs: this.#now() }, visit)
     return { id, name }
   }
 

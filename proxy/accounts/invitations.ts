@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import { createSecretToken } from '../core/secretToken.ts'
 import { sha256Hex } from '../core/sha256.ts'
+import { DAY_MS, HOUR_MS } from '../core/time.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import type { Schema } from '../database/schema.ts'
 import { refuseChosenName, refuseUnknownRole, parsePersonName } from './accountRows.ts'
@@ -40,11 +41,10 @@ export interface MadeInvitation {
   readonly token: string
 }
 
-const HOUR_MS = 3_600_000
 /** More than a school invites at once; forgotten ones end by themselves. */
 const MAX_OPEN = 200
 /** How long a link that no longer opens anything stays in the list. */
-const KEPT_MS = 7 * 24 * HOUR_MS
+const KEPT_MS = 7 * DAY_MS
 /** What stands in `quota_bytes` for "no limit": the column itself knows "as everybody's". */
 export const NO_LIMIT = -1
 

@@ -6,6 +6,7 @@ import { knockGuestHours, knockingMs, knockMs } from '../contract/knocks.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
+import { HOUR_MS } from '../core/time.ts'
 import type { Schema } from '../database/schema.ts'
 import { findLookAlike } from './accountRows.ts'
 import type { Account, AccountStore } from './accountStore.ts'
@@ -242,7 +243,7 @@ export class Knocks {
   }
 
   #welcomeGuest(_knock: Knock, { clientAddress, secure, userAgent }: KnockPoll) {
-    return this.#options.guests.welcome({ clientAddress, secure, userAgent }, this.#now() + knockGuestHours * 3_600_000)
+    return this.#options.guests.welcome({ clientAddress, secure, userAgent }, this.#now() + knockGuestHours * HOUR_MS)
   }
 
   async #findAlike(name: string): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import { createSecretToken, isSecretToken } from '../core/secretToken.ts'
 import { sha256Hex } from '../core/sha256.ts'
+import { DAY_MS } from '../core/time.ts'
 import type { Schema } from '../database/schema.ts'
 
 export interface KnownDevicesOptions {
@@ -19,7 +20,7 @@ export interface KnownDevice {
 
 /** More browsers than a person has; the one unused for longest makes room. */
 const MAX_PER_ACCOUNT = 50
-const FORGET_AFTER_MS = 400 * 86_400_000
+const FORGET_AFTER_MS = 400 * DAY_MS
 
 /**
  * Browsers in which people signed in before. Being one of them proves nothing but that; it only has a count of wrong

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { AuditLog } from '../audit/auditLog.ts'
+import { DAY_MS } from '../core/time.ts'
 import { ChangeFeed } from '../database/changeFeed.ts'
 import type { ChangedResource } from '../database/changeFeed.ts'
 import { databaseFileName, openDataFolder } from '../database/dataFolder.ts'
@@ -43,7 +44,6 @@ import { UsageRecorder } from './usageRecorder.ts'
 const WATCH_MS = 250
 const HALF_HOUR_MS = 30 * 60_000
 /** Blocking counts tries that are further apart, too. */
-const DAY_MS = 86_400_000
 
 /**
  * Opens everything that lives in a data folder, in this order: rights, database, schema, secrets, stores. What fails

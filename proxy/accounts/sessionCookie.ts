@@ -17,8 +17,18 @@ export const createTokenCookie = (text: string, options: SessionCookieOptions): 
 const DEVICE_SECONDS = 400 * 86_400
 
 /** Set-Cookie of what a browser is known by after somebody signed in with it. */
-export const createDeviceCookie = (token: string, place: CookiePlace): string =>
+const createDeviceCookie = (token: string, place: CookiePlace): string =>
   createCookie(place.secure ? SECURE_DEVICE_COOKIE : DEVICE_COOKIE, token, { ...place, maxAgeSeconds: DEVICE_SECONDS })
+
+/** Set-Cookie lines for whoever just signed in: the session, and what the browser is known by from now on. */
+export function createSignInCookies(
+  { settings }: { readonly settings: { get(name: 'sessions.absoluteDays'): number } },
+  place: CookiePlace,
+  { token, deviceToken }: { readonly token: string; readonly deviceToken: string },
+): string[] {
+  const maxAgeSeconds = settings.get('sessions.absoluteDays') * 86_400
+  return [createSessionCookie(token, { ...place, maxAgeSeconds }), createDeviceCookie(deviceToken, place)]
+}
 
 function createCookie(name: string, value: string, { secure, listener, maxAgeSeconds }: SessionCookieOptions): string {
   const sameSite = listener === 'administration' ? 'Strict' : 'Lax'

@@ -4,6 +4,7 @@ import type { Random } from '../core/random.ts'
 import { createSecretToken, isSecretToken } from '../core/secretToken.ts'
 import { sha256Hex } from '../core/sha256.ts'
 import type { AuditSink } from '../contract/audit.ts'
+import { DAY_MS, HOUR_MS } from '../core/time.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import { RowCache } from '../database/rowCache.ts'
 import type { Schema, SessionsTable } from '../database/schema.ts'
@@ -51,8 +52,6 @@ type Row = Selectable<SessionsTable>
 
 /** More signed-in devices than a person has; the one unused for longest makes room for the next. */
 const MAX_PER_ACCOUNT = 50
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 /** Sign-ins of browsers. Only the SHA-256 of a token is stored; reading one costs no SQL after the first time. */
 export class SessionStore {

@@ -3,6 +3,7 @@ import type { AuditSink, AuditValue } from '../contract/audit.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
 import { sha256Hex } from '../core/sha256.ts'
+import { HOUR_MS } from '../core/time.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import { RowCache } from '../database/rowCache.ts'
 import type { Schema, TokensTable } from '../database/schema.ts'
@@ -91,7 +92,7 @@ export class TokenStore {
       account: accountId,
       use,
       device: token.device,
-      hours: token.lifetimeMs / 3_600_000,
+      hours: token.lifetimeMs / HOUR_MS,
     }
     audit.record({ ...by, event: 'token.created', details })
     changes.emit('sessions')

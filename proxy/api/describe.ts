@@ -6,13 +6,11 @@ import type { Stores } from '../accounts/stores.ts'
 import type { Token } from '../accounts/tokenStore.ts'
 import type { DeviceSession, Person, User } from '../contract/accounts.ts'
 import type { ApiKey } from '../contract/keys.ts'
+import { toIso, toIsoOrNull } from '../core/time.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
 import type { Connections } from './dependencies.ts'
 
 /* Rows of the stores in the shapes of the contract. */
-
-const toIso = (atMs: number): string => new Date(atMs).toISOString()
-const toIsoOrNull = (atMs: number | null): string | null => (atMs === null ? null : toIso(atMs))
 
 export const describeUser = ({ id, name, role }: Account): User => ({ id, name, role })
 

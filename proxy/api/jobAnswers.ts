@@ -2,6 +2,7 @@ import { hidePaths, hidePathsOfCut } from '../core/hidePaths.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { holdWords } from '../contract/jobs.ts'
 import type { JobAnswer, JobProgress } from '../contract/jobs.ts'
+import { toIso, toIsoOrNull } from '../core/time.ts'
 import type { EndedJob } from '../jobs/endedJobs.ts'
 import type { Job } from '../jobs/job.ts'
 import type { JobState } from '../jobs/jobState.ts'
@@ -20,8 +21,6 @@ const shownStates: Readonly<Record<JobState, JobAnswer['state']>> = {
   failed: 'failed',
   cancelled: 'cancelled',
 }
-
-const toIso = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString())
 
 /** What is shown beside the job itself. */
 export interface JobSurroundings {
@@ -45,9 +44,9 @@ export function describeJob(job: Job, { name, place, progress, preview, seesPath
     position: place?.position ?? null,
     expectedWaitSeconds: place === undefined ? null : Math.round(place.waitSeconds),
     expectedRunSeconds: Math.round(job.expectedSeconds),
-    createdAt: new Date(job.createdAtMs).toISOString(),
-    startedAt: toIso(job.startedAtMs),
-    endedAt: toIso(job.endedAtMs),
+    createdAt: toIso(job.createdAtMs),
+    startedAt: toIsoOrNull(job.startedAtMs),
+    endedAt: toIsoOrNull(job.endedAtMs),
     heldBecause,
     reason: heldBecause === null ? failure : holdWords[heldBecause],
     nodes: job.nodes,
@@ -72,9 +71,9 @@ export function describeEnded(
     position: null,
     expectedWaitSeconds: null,
     expectedRunSeconds: null,
-    createdAt: new Date(job.createdAtMs).toISOString(),
-    startedAt: toIso(job.startedAtMs),
-    endedAt: toIso(job.endedAtMs),
+    createdAt: toIso(job.createdAtMs),
+    startedAt: toIsoOrNull(job.startedAtMs),
+    endedAt: toIsoOrNull(job.endedAtMs),
     heldBecause: null,
     reason: job.outcome === 'succeeded' ? null : describeFailure(job.failure, seesPaths),
     nodes: job.nodes,

@@ -1,5 +1,6 @@
 import { holdWords } from '../contract/jobs.ts'
 import type { JobAnswer, listedStates, QueueState } from '../contract/jobs.ts'
+import { toIsoOrNull } from '../core/time.ts'
 import { isWaiting } from '../jobs/job.ts'
 import type { Job } from '../jobs/job.ts'
 import type { JobStatus } from '../jobs/jobState.ts'
@@ -80,7 +81,7 @@ export class JobLists {
     const stop = await jobs.findStop()
     return {
       paused: jobs.isPaused(),
-      pausedUntil: untilMs === null ? null : new Date(untilMs).toISOString(),
+      pausedUntil: toIsoOrNull(untilMs),
       ready: engine.state().kind === 'ready',
       // How full which disk is, is the owner's business.
       stoppedBecause: stop === undefined ? null : mayAdminister(principal) ? stop : holdWords.disk,

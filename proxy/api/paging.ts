@@ -42,8 +42,22 @@ function parseCursor(cursor: string | undefined): number {
   return parseInt(cursor.slice(1), 36)
 }
 
-/** For lists that go on behind their last row: by time, then id. Opaque to clients; `outputCursorSchema` is its form. */
-export const toTimeCursor = (atMs: number, id: string): string => `c${atMs.toString(36)}.${id}`
+/**
+ * One page of a list that goes on behind its last row, of one row more than fits; `timeOf` is what it is ordered by before
+ * the id.
+ */
+export function toTimePage<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  limit: number,
+  timeOf: (row: Row) => number,
+): { shown: Row[]; nextCursor: string | null } {
+  const shown = rows.slice(0, limit)
+  const last = rows.length > limit ? shown.at(-1) : undefined
+  return { shown, nextCursor: last === undefined ? null : toTimeCursor(timeOf(last), last.id) }
+}
+
+/** By time, then id. Opaque to clients; `outputCursorSchema` is its form. */
+const toTimeCursor = (atMs: number, id: string): string => `c${atMs.toString(36)}.${id}`
 
 /** Of a cursor that fits its schema. */
 export function parseTimeCursor(cursor: string | undefined): { atMs: number; id: string } | undefined {

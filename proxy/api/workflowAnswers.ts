@@ -1,5 +1,6 @@
 import type { ManagedWorkflow, Workflow } from '../contract/workflows.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import { toIso } from '../core/time.ts'
 import type { Principal } from '../pipeline/requestContext.ts'
 import { mayAdminister, onlyWorkflowOf } from '../policy/rights.ts'
 import { isGranted } from '../workflows/grants.ts'
@@ -7,8 +8,6 @@ import { classOf } from '../workflows/publishedGraph.ts'
 import type { PublishedVersion } from '../workflows/publishedGraph.ts'
 import type { WorkflowParts } from '../workflows/workflowParts.ts'
 import type { WorkflowRecord } from '../workflows/workflowRows.ts'
-
-const toIso = (atMs: number): string => new Date(atMs).toISOString()
 
 /** Published workflows in the shapes of the contract: to people those made ready for them, to the owner all. */
 export class WorkflowAnswers {

@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import type { Clock } from '../core/clock.ts'
+import { DAY_MS } from '../core/time.ts'
 import type { Schema } from '../database/schema.ts'
 import { emptyChain, isSigned, signCheckpoint } from './auditChain.ts'
 import type { ChainHead } from './auditChain.ts'
 import { findCheckpoint, toStoredRow } from './auditTable.ts'
 import { ChainVerifier } from './chainVerifier.ts'
 
-const DAY_MS = 86_400_000
 /** Of one transaction: others wait for it. */
 const ROWS_AT_ONCE = 200
 

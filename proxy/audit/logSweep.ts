@@ -1,8 +1,9 @@
 import type { Logger } from '../core/logger.ts'
+import { HOUR_MS } from '../core/time.ts'
 import type { AuditLog } from './auditLog.ts'
 
 const FIRST_MS = 60_000
-const EVERY_MS = 3_600_000
+const EVERY_MS = HOUR_MS
 
 export interface LogSweepOptions {
   readonly log: Pick<AuditLog, 'shorten'>

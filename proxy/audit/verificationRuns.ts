@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { AuditVerdict, AuditVerification } from '../contract/auditLog.ts'
+import { toIsoOrNull } from '../core/time.ts'
 import type { AuditLog } from './auditLog.ts'
 import type { VerificationProgress } from './logVerification.ts'
 
@@ -43,7 +44,7 @@ export class VerificationRuns {
       state,
       ...this.#progress,
       verdict: verdict ?? null,
-      at: atMs === undefined ? null : new Date(atMs).toISOString(),
+      at: toIsoOrNull(atMs),
     }
   }
 

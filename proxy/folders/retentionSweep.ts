@@ -2,11 +2,11 @@ import type { Kysely } from 'kysely'
 import type { AuditSink } from '../contract/audit.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { DAY_MS, HOUR_MS } from '../core/time.ts'
 import type { Schema } from '../database/schema.ts'
 import type { FolderRules } from './folderRules.ts'
 
-const DAY_MS = 86_400_000
-const SWEEP_MS = 3_600_000
+const SWEEP_MS = HOUR_MS
 /** After a start, when everything else has settled. */
 const FIRST_MS = 300_000
 /** More than a person makes in an hour, and little enough that others do not notice. */

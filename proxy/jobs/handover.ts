@@ -1,4 +1,5 @@
 import type { Role } from '../contract/accounts.ts'
+import { MINUTE_MS } from '../core/time.ts'
 import type { EngineLink } from './engineLink.ts'
 import type { Job, JobBody } from './job.ts'
 import type { JobLedger } from './jobLedger.ts'
@@ -11,7 +12,6 @@ import { chooseJob } from './waitingLine.ts'
 
 /** One job runs and one is at hand, so that the GPU never waits for the gate. */
 const UPSTREAM_JOBS = 2
-const MINUTE_MS = 60_000
 
 /** What of the dispatcher a handover needs. */
 export interface HandoverActions {

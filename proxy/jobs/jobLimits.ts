@@ -1,6 +1,7 @@
 import { GateError } from '../contract/errorCodes.ts'
 import type { Role } from '../contract/accounts.ts'
 import type { JobLimits } from '../contract/jobs.ts'
+import { MINUTE_MS } from '../core/time.ts'
 import type { JobSettings } from './jobQueueTypes.ts'
 import type { DayUse } from './visits.ts'
 
@@ -15,8 +16,6 @@ export interface JobRequest {
   readonly dayEndsAtMs: number
   readonly nowMs: number
 }
-
-const MINUTE_MS = 60_000
 
 /** A day is one of this computer's clock, so that people know when it ends. */
 export function dayOf(nowMs: number): { readonly startsAtMs: number; readonly endsAtMs: number } {

@@ -1,5 +1,6 @@
 import { formatQueueItem } from '../comfyui/historyViews.ts'
 import type { JobUse } from '../contract/jobs.ts'
+import { DAY_MS, HOUR_MS } from '../core/time.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { EndedJob, EndedPage } from './endedJobs.ts'
 import type { EngineLink } from './engineLink.ts'
@@ -30,8 +31,7 @@ import { vacate } from './vacate.ts'
 import { foresee } from './waitingLine.ts'
 import type { Place } from './waitingLine.ts'
 
-const DAY_MS = 86_400_000
-const PURGE_MS = 3_600_000
+const PURGE_MS = HOUR_MS
 
 /** The queue of everybody. Who may ask for what is decided before; what is asked for here is done. */
 export class JobQueue {

@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts'
+import { DAY_MS } from '../core/time.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { JobLedger } from './jobLedger.ts'
 import type { JobQueueDependencies } from './jobQueueTypes.ts'
 
 /** Looked at again by then: timers hold no longer times. */
-const DAY_MS = 86_400_000
 
 export interface QueuePauseParts {
   readonly clock: Clock

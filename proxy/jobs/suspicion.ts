@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { HOUR_MS } from '../core/time.ts'
 import type { Job } from './job.ts'
 import type { JobLedger } from './jobLedger.ts'
 import type { EngineCrash, QueueMemory } from './queueMemory.ts'
@@ -6,7 +7,6 @@ import type { EngineCrash, QueueMemory } from './queueMemory.ts'
 /** How sure it is that what ended the engine was its running job. */
 export type Blame = 'none' | 'likely' | 'sure'
 
-const HOUR_MS = 3_600_000
 /** So many within an hour: from then on somebody else has to look. */
 const CRASHES = 2
 

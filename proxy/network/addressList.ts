@@ -1,3 +1,4 @@
+import { toShown } from '../core/shownText.ts'
 import { findNetwork } from './ipNetwork.ts'
 
 /** A line that was not understood, by its number from 1 on. */
@@ -11,8 +12,6 @@ export interface AddressList {
   readonly networks: readonly { readonly cidr: string; readonly comment: string }[]
   readonly skipped: readonly SkippedLine[]
 }
-
-const MAX_SHOWN = 80
 
 /**
  * Addresses as a text names them, one a line, as other programs keep their lists: addresses and networks, blank lines,
@@ -34,6 +33,3 @@ export function readAddressList(text: string): AddressList {
   }
   return { networks: [...networks].map(([cidr, comment]) => ({ cidr, comment })), skipped }
 }
-
-/** Whatever stood in a file ends on a page and in a terminal: no control characters, and not all of a long line. */
-const toShown = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, MAX_SHOWN)

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
+import { DAY_MS } from '../core/time.ts'
 
-const DAY_MS = 86_400_000
 /** A flood from made-up addresses must not fill the memory; whoever comes after them is told of again. */
 const MAX_REMEMBERED = 1000
 

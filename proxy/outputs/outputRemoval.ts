@@ -2,13 +2,14 @@ import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
 import { KeyedTurns } from '../core/keyedTurns.ts'
 import type { Logger } from '../core/logger.ts'
+import { DAY_MS } from '../core/time.ts'
 import { openInside } from './openedFile.ts'
 import type { OpenedFile } from './openedFile.ts'
 import type { After, OutputRow, OutputStore } from './outputStore.ts'
 import { checkMounted, deleteFromBin, isInBin, moveFromBin, moveToBin } from './removedFiles.ts'
 
 /** Removed files come back within this time. */
-export const BIN_MS = 7 * 86_400_000
+export const BIN_MS = 7 * DAY_MS
 const AT_ONCE = 200
 
 export interface OutputRemovalParts {

@@ -3,6 +3,7 @@ import { GateError } from '../contract/errorCodes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Random } from '../core/random.ts'
+import { HOUR_MS } from '../core/time.ts'
 import type { Schema } from '../database/schema.ts'
 import type { OutputPlace } from '../isolation/userFolders.ts'
 import { copyIntoFolder } from './copyIntoFolder.ts'
@@ -14,7 +15,7 @@ import { OutputShares } from './outputShares.ts'
 import { OutputStore } from './outputStore.ts'
 import type { OutputRow } from './outputStore.ts'
 
-const SWEEP_MS = 3_600_000
+const SWEEP_MS = HOUR_MS
 /** Jobs change many times; their files are looked for once. */
 const SETTLE_MS = 100
 

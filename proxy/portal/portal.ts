@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { enterAsGuest } from '../accounts/guestEntry.ts'
-import { clearSignInCookies, createDeviceCookie, createSessionCookie } from '../accounts/sessionCookie.ts'
+import { clearSignInCookies, createSignInCookies } from '../accounts/sessionCookie.ts'
 import { findSignInSurface } from '../accounts/signInSurface.ts'
 import { signOut as endSession } from '../accounts/signOut.ts'
 import type { Stores } from '../accounts/stores.ts'
@@ -8,7 +8,7 @@ import { signInSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { Logger } from '../core/logger.ts'
 import { TOKEN_COOKIE } from '../core/cookieNames.ts'
-import { findDeviceToken, listCookies } from '../http/credentials.ts'
+import { listCookies } from '../http/credentials.ts'
 import { everywhere } from '../http/securityHeaders.ts'
 import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
 import { readBuiltPages, writeAsset } from './assets.ts'
@@ -16,6 +16,7 @@ import type { BuiltPages } from './assets.ts'
 import { pageHeaders, toOrigin } from './contentPolicy.ts'
 import { toOwnPath } from './ownPath.ts'
 import { generateToken, loginForToken, register } from './sentinelApi.ts'
+import { toSignInRequest } from './signInRequest.ts'
 import { maySignOutByGet } from './signOut.ts'
 import { signOutPage, signOutPagePolicy } from './signOutPage.ts'
 import { readForm, sendsJson } from './turn.ts'
@@ -142,18 +143,9 @@ async function signIn(turn: Turn, stores: Stores): Promise<void> {
   const parsed = signInSchema.safeParse({ username: form.get('username'), password: form.get('password') })
   if (!parsed.success) throw new GateError('VALIDATION_FAILED', 'Give a name and a password.')
   try {
-    const { token, deviceToken } = await stores.signIns.signIn({
-      userName: parsed.data.username,
-      password: parsed.data.password,
-      clientAddress: context.clientAddress,
-      secure: context.secure,
-      userAgent: incoming.headers['user-agent'],
-      deviceToken: findDeviceToken(incoming.headers.cookie, context.secure),
-      surface: findSignInSurface(context),
-    })
-    const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
-    const session = createSessionCookie(token, { ...context, maxAgeSeconds })
-    redirect(turn, next, { 'set-cookie': [session, createDeviceCookie(deviceToken, context)] })
+    const surface = findSignInSurface(context)
+    const entered = await stores.signIns.signIn({ ...toSignInRequest(turn, parsed.data), surface })
+    redirect(turn, next, { 'set-cookie': createSignInCookies(stores, context, entered) })
   } catch (error) {
     if (!(error instanceof GateError) || incoming.headers.accept?.includes('text/html') !== true) throw error
     redirect(turn, `/login?${new URLSearchParams({ next, failed: error.code }).toString()}`)

@@ -4,8 +4,10 @@ import { createTokenCookie } from '../accounts/sessionCookie.ts'
 import type { Stores } from '../accounts/stores.ts'
 import { passwordSchema } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import { HOUR_MS } from '../core/time.ts'
 import { findDeviceToken } from '../http/credentials.ts'
 import { everywhere } from '../http/securityHeaders.ts'
+import { toSignInRequest } from './signInRequest.ts'
 import { readFields } from './turn.ts'
 import type { Turn } from './turn.ts'
 
@@ -15,7 +17,6 @@ import type { Turn } from './turn.ts'
  * docs/from-sentinel.md.
  */
 
-const HOUR_MS = 3_600_000
 /** `Number` of a longer text says nothing that anybody meant. */
 const MAX_NUMBER_CHARACTERS = 20
 
@@ -29,6 +30,9 @@ const registrationSchema = z.object({
   new_user_password: passwordSchema.catch(''),
   role: z.enum(['user', 'creator']).default('user'),
 })
+
+const isIncomplete = ({ username, password }: z.infer<typeof credentialsSchema>): boolean =>
+  username === '' || password === ''
 
 /** What ComfyUI-Sentinel asks of a name; the ones made here can be used by its clients. */
 const namePattern = /^[A-Za-z0-9_]{3,40}$/
@@ -55,10 +59,14 @@ const noAdministrator = refusal(
 export const loginForToken = (turn: Turn, stores: Stores, fields?: unknown): Promise<void> =>
   answer(turn, badLogin, async () => {
     if (fields === undefined) await refusePaused(turn, stores)
-    const { username, password } = parse(credentialsSchema, fields ?? (await readFields(turn)))
-    if (username === '' || password === '') return missingCredentials
+    const credentials = parse(credentialsSchema, fields ?? (await readFields(turn)))
+    if (isIncomplete(credentials)) return missingCredentials
     const lifetimeMs = stores.settings.get('tokens.hours') * HOUR_MS
-    const { text } = await stores.signIns.openToken({ ...asked(turn, username, password), use: 'cookie', lifetimeMs })
+    const { text } = await stores.signIns.openToken({
+      ...toSignInRequest(turn, credentials),
+      use: 'cookie',
+      lifetimeMs,
+    })
     const maxAgeSeconds = Math.floor(lifetimeMs / 1000)
     const cookie = createTokenCookie(text, { ...turn.context, maxAgeSeconds })
     return {
@@ -73,15 +81,15 @@ export const generateToken = (turn: Turn, stores: Stores): Promise<void> =>
   answer(turn, badLogin, async () => {
     await refusePaused(turn, stores)
     const fields = await readFields(turn)
-    const { username, password } = parse(credentialsSchema, fields)
+    const credentials = parse(credentialsSchema, fields)
     const maxHours = stores.settings.get('tokens.maxHours')
     const hours = readHours(parse(tokenSchema, fields).expire_hours, stores.settings.get('tokens.hours'))
     if (hours === undefined) return refusal(400, 'Expiration hours must be a number')
     if (hours <= 0) return refusal(400, 'Expiration hours must be greater than 0')
     if (hours > maxHours) return refusal(400, `Expiration hours must be smaller than ${maxHours}`)
-    if (username === '' || password === '') return missingCredentials
+    if (isIncomplete(credentials)) return missingCredentials
     const lifetimeMs = Math.ceil(hours * HOUR_MS)
-    const { text } = await stores.signIns.openToken({ ...asked(turn, username, password), use: 'api', lifetimeMs })
+    const { text } = await stores.signIns.openToken({ ...toSignInRequest(turn, credentials), use: 'api', lifetimeMs })
     return { status: 200, body: { message: 'JWT Token successfully generated', jwt_token: text } }
   })
 
@@ -91,7 +99,7 @@ export const register = (turn: Turn, stores: Stores): Promise<void> =>
     const { signIns, passwords, accounts } = stores
     await refusePaused(turn, stores)
     const fields = await readFields(turn)
-    const { username, password } = parse(credentialsSchema, fields)
+    const credentials = parse(credentialsSchema, fields)
     const { new_user_username: name, new_user_password: newPassword, role } = parse(registrationSchema, fields)
     if (name === '' || newPassword === '') return refusal(400, 'Missing new user registration details')
     if (!namePattern.test(name)) {
@@ -99,8 +107,8 @@ export const register = (turn: Turn, stores: Stores): Promise<void> =>
     }
     // Taking over a fresh install: whoever comes first is nobody.
     if (!(await accounts.hasAdministratorWithPassword())) return noAdministrator
-    if (username === '' || password === '') return refusal(400, 'Missing admin user authentication details')
-    const proven = await signIns.prove(asked(turn, username, password))
+    if (isIncomplete(credentials)) return refusal(400, 'Missing admin user authentication details')
+    const proven = await signIns.prove(toSignInRequest(turn, credentials))
     if (proven.account.role !== 'administrator') return badAdministrator
     const passwordHash = await passwords.hashNew(name, newPassword)
     // Hashing takes its turn; the administrator may be none any more.
@@ -113,15 +121,6 @@ export const register = (turn: Turn, stores: Stores): Promise<void> =>
 
 const refusePaused = ({ incoming, context }: Turn, { signIns }: Stores): Promise<void> =>
   signIns.refusePausedAddress(context.clientAddress, findDeviceToken(incoming.headers.cookie, context.secure))
-
-const asked = ({ incoming, context }: Turn, userName: string, password: string) => ({
-  userName,
-  password,
-  clientAddress: context.clientAddress,
-  secure: context.secure,
-  userAgent: incoming.headers['user-agent'],
-  deviceToken: findDeviceToken(incoming.headers.cookie, context.secure),
-})
 
 /** @throws GateError BAD_REQUEST when a client sent something else than fields */
 function parse<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.infer<Schema> {

@@ -9,6 +9,7 @@ import type { Scope } from '../../proxy/contract/keys.ts'
 import type { Clock } from '../../proxy/core/clock.ts'
 import type { Random } from '../../proxy/core/random.ts'
 import { silentLogger } from '../../proxy/core/logger.ts'
+import { DAY_MS } from '../../proxy/core/time.ts'
 import { openService } from '../gatehouseService.ts'
 import { openLogFile } from '../logFile.ts'
 import type { GatehouseService, ServicePaths } from '../serviceTypes.ts'
@@ -47,7 +48,6 @@ export interface StandInOptions {
 }
 
 const READY_MS = 60_000
-const DAY_MS = 86_400_000
 
 /** A whole Gatehouse of its own on 127.0.0.1, put together by the same code, with the practice engine and people made up. */
 export class StandIn {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { findBcryptCost, maxBcryptCost } from '../../proxy/accounts/bcryptHash.ts'
 import { accountNameSchema } from '../../proxy/contract/accounts.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
+import { toShown } from '../../proxy/core/shownText.ts'
 import { hasCode } from '../../proxy/core/systemErrors.ts'
 import { readAddressList } from '../../proxy/network/addressList.ts'
 import type { AddressList } from '../../proxy/network/addressList.ts'
@@ -37,7 +38,6 @@ export interface SentinelFolder {
 }
 
 const MAX_FILE_BYTES = 16 * 1024 * 1024
-const MAX_NAME_SHOWN = 80
 
 /**
  * Reads a folder of ComfyUI-Sentinel whole; it changes nothing there.
@@ -150,5 +150,3 @@ function parseUser(id: string, entry: unknown): SentinelPerson | Refused {
     return { name: toShown(username), reason: 'The hash of the password is too costly to check.' }
   return { id, name: name.data, passwordHash: password, isAdmin: admin === true }
 }
-
-const toShown = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, MAX_NAME_SHOWN)

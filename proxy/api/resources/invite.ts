@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { describeDevice } from '../../accounts/deviceName.ts'
-import { createDeviceCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
+import { createSignInCookies } from '../../accounts/sessionCookie.ts'
 import { findDeviceToken } from '../../http/credentials.ts'
 import { sessionSchema } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
@@ -39,11 +39,10 @@ export function createInviteResource({ stores }: OwnApplicationDependencies) {
     }
     const userAgent = c.req.header('user-agent')
     const entered = await stores.invitationUse.accept({ token, name, password, clientAddress, secure, userAgent })
-    const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
-    c.header('set-cookie', createSessionCookie(entered.token, { ...c.env.context, maxAgeSeconds }))
     const known = findDeviceToken(c.env.incoming.headers.cookie, secure)
     const deviceToken = await stores.devices.remember(known, entered.account.id, describeDevice(userAgent))
-    c.header('set-cookie', createDeviceCookie(deviceToken, context), { append: true })
+    const cookies = createSignInCookies(stores, context, { token: entered.token, deviceToken })
+    for (const line of cookies) c.header('set-cookie', line, { append: true })
     return c.json(await describeNewSession(stores, entered), 200)
   })
 }

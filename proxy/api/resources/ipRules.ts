@@ -13,6 +13,7 @@ import {
   previewIpRuleSchema,
 } from '../../contract/ipRules.ts'
 import type { IpRule } from '../../contract/ipRules.ts'
+import { toIso, toIsoOrNull } from '../../core/time.ts'
 import { readAddressList } from '../../network/addressList.ts'
 import { findNetwork, parseNetwork } from '../../network/ipNetwork.ts'
 import type { NewIpRule, StoredIpRule } from '../../network/ipRuleStore.ts'
@@ -195,6 +196,6 @@ const describe = ({ id, kind, network, comment, source, createdAtMs, expiresAtMs
   cidr: network.cidr,
   comment,
   source,
-  createdAt: new Date(createdAtMs).toISOString(),
-  expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
+  createdAt: toIso(createdAtMs),
+  expiresAt: toIsoOrNull(expiresAtMs),
 })

@@ -8,6 +8,7 @@ import { accountIdSchema } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import { apiKeySchema, createdKeySchema, createKeySchema } from '../../contract/keys.ts'
 import type { Scope } from '../../contract/keys.ts'
+import { DAY_MS } from '../../core/time.ts'
 import type { Principal } from '../../pipeline/requestContext.ts'
 import { mayAdminister } from '../../policy/rights.ts'
 import { isGranted } from '../../workflows/grants.ts'
@@ -19,8 +20,6 @@ import { pageQuerySchema, pageSchema, toPage } from '../paging.ts'
 import { proveOwnPassword } from '../passwordAgain.ts'
 import { needsPasswordAgain, requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
-
-const DAY_MS = 86_400_000
 
 const listRoute = createRoute({
   method: 'get',

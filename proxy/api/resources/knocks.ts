@@ -17,6 +17,7 @@ import {
   setKnockingSchema,
 } from '../../contract/knocks.ts'
 import type { Door, Knocks } from '../../contract/knocks.ts'
+import { toIso, toIsoOrNull } from '../../core/time.ts'
 import type { RequestContext } from '../../pipeline/requestContext.ts'
 import type { ApiEnvironment, OwnApplicationDependencies } from '../dependencies.ts'
 import { requireAdminister, requirePrincipal } from '../rights.ts'
@@ -74,12 +75,12 @@ const passwordRoute = createRoute({
 export function createKnocksResource({ stores }: OwnApplicationDependencies) {
   const { knocks, settings } = stores
   const describe = async (): Promise<Knocks> => ({
-    openUntil: toIso(knocks.openUntilMs),
+    openUntil: toIsoOrNull(knocks.openUntilMs),
     items: (await knocks.list()).map(({ askedAtMs, endsAtMs, looksLike, choices, ...knock }) => ({
       ...knock,
       choices: [...choices],
-      askedAt: new Date(askedAtMs).toISOString(),
-      endsAt: new Date(endsAtMs).toISOString(),
+      askedAt: toIso(askedAtMs),
+      endsAt: toIso(endsAtMs),
       looksLike: looksLike ?? null,
     })),
     nextCursor: null,
@@ -102,7 +103,7 @@ export function createKnocksResource({ stores }: OwnApplicationDependencies) {
       const { clientAddress, secure } = requireStranger(c.env.context)
       const { name } = c.req.valid('json')
       const asked = knocks.ask({ name, clientAddress, secure, userAgent: c.req.header('user-agent') })
-      return c.json({ secret: asked.secret, words: asked.words, endsAt: new Date(asked.endsAtMs).toISOString() }, 201)
+      return c.json({ secret: asked.secret, words: asked.words, endsAt: toIso(asked.endsAtMs) }, 201)
     })
     .openapi(doorRoute, async (c) => {
       const { clientAddress, secure } = requirePublic(c.env.context)
@@ -112,7 +113,7 @@ export function createKnocksResource({ stores }: OwnApplicationDependencies) {
       if (secret === undefined) return c.json(closed, 200)
       const answer = await knocks.poll({ secret, clientAddress, secure, userAgent: c.req.header('user-agent') })
       if (answer.state === 'waiting')
-        return c.json({ ...closed, state: answer.state, endsAt: toIso(answer.endsAtMs) }, 200)
+        return c.json({ ...closed, state: answer.state, endsAt: toIsoOrNull(answer.endsAtMs) }, 200)
       if (answer.state !== 'letIn') return c.json({ ...closed, state: answer.state }, 200)
       const { token, session, account, mayChoosePassword } = answer
       const longest = settings.get('sessions.absoluteDays') * 86_400
@@ -136,8 +137,6 @@ export function createKnocksResource({ stores }: OwnApplicationDependencies) {
       return c.body(null, 204)
     })
 }
-
-const toIso = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString())
 
 /** Words are compared by whoever sits at this computer: neither a key nor another device lets anybody in. */
 function requireOwner(context: RequestContext): ActedBy {

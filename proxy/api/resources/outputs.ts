@@ -16,6 +16,7 @@ import {
   outputsQuerySchema,
 } from '../../contract/outputs.ts'
 import type { Output } from '../../contract/outputs.ts'
+import { DAY_MS } from '../../core/time.ts'
 import { FolderRuleBook } from '../../folders/folderRules.ts'
 import { outputGone } from '../../outputs/outputs.ts'
 import type { OutputRow } from '../../outputs/outputStore.ts'
@@ -24,7 +25,7 @@ import { mayAdminister, onlyWorkflowOf } from '../../policy/rights.ts'
 import { toAsker } from '../asker.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { findOwnOutput, findOwnOutputs } from '../ownOutput.ts'
-import { pageSchema, parseTimeCursor, toTimeCursor } from '../paging.ts'
+import { pageSchema, parseTimeCursor, toTimePage } from '../paging.ts'
 import { requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody, noContent } from '../router.ts'
 
@@ -160,9 +161,7 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
       }
       const after = parseTimeCursor(cursor)
       const rows = await outputs.store.list(filter, after && { madeAtMs: after.atMs, id: after.id }, limit + 1)
-      const shown = rows.slice(0, limit)
-      const last = rows.length > limit ? shown.at(-1) : undefined
-      const nextCursor = last === undefined ? null : toTimeCursor(last.made_at_ms, last.id)
+      const { shown, nextCursor } = toTimePage(rows, limit, (row) => row.made_at_ms)
       return c.json({ items: await describeAll(shown), nextCursor }, 200)
     })
     .openapi(readRoute, async (c) => {
@@ -215,8 +214,6 @@ export function createOutputsResource({ stores, outputs, folders, pictureTexts }
       return c.json({ name: await outputs.copyToInput(row, accountId, admit) }, 200)
     })
 }
-
-const DAY_MS = 86_400_000
 
 function describeOutput(row: OutputRow, userName: string, retentionDays: number | null): Omit<Output, 'shared'> {
   const stays = retentionDays === null || row.keep === 1 || row.removed_at_ms !== null

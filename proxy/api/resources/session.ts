@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import type { Account } from '../../accounts/accountStore.ts'
 import { enterAsGuest } from '../../accounts/guestEntry.ts'
-import { clearSignInCookies, createDeviceCookie, createSessionCookie } from '../../accounts/sessionCookie.ts'
+import { clearSignInCookies, createSignInCookies } from '../../accounts/sessionCookie.ts'
 import type { Session } from '../../accounts/sessionStore.ts'
 import { findSignInSurface } from '../../accounts/signInSurface.ts'
 import { signOut } from '../../accounts/signOut.ts'
@@ -12,9 +12,11 @@ import { guestEntrySchema, sessionSchema, signInSchema } from '../../contract/ac
 import type { SessionAnswer } from '../../contract/accounts.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import { TOKEN_COOKIE } from '../../core/cookieNames.ts'
-import { findDeviceToken, listCookies } from '../../http/credentials.ts'
+import { toIsoOrNull } from '../../core/time.ts'
+import { listCookies } from '../../http/credentials.ts'
 import type { Credential, Principal } from '../../pipeline/requestContext.ts'
 import { decideManager, mayAdminister } from '../../policy/rights.ts'
+import { toSignInRequest } from '../../portal/signInRequest.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { describePrincipal } from '../describe.ts'
 import { requirePrincipal } from '../rights.ts'
@@ -54,8 +56,6 @@ export async function describeNewSession(
   } as const
   return describeSelf(stores, toPrincipal({ account, role: await stores.roles.get(account.role) }, credential))
 }
-
-const toIsoOrNull = (atMs: number | null): string | null => (atMs === null ? null : new Date(atMs).toISOString())
 
 const getRoute = createRoute({
   method: 'get',
@@ -118,20 +118,9 @@ export function createSessionResource(dependencies: OwnApplicationDependencies) 
     .openapi(createSessionRoute, async (c) => {
       const { context } = c.env
       const surface = findSignInSurface(context)
-      const { username, password } = c.req.valid('json')
-      const { token, session, account, deviceToken } = await stores.signIns.signIn({
-        userName: username,
-        password,
-        clientAddress: context.clientAddress,
-        secure: context.secure,
-        userAgent: c.req.header('user-agent'),
-        deviceToken: findDeviceToken(c.env.incoming.headers.cookie, context.secure),
-        surface,
-      })
-      const maxAgeSeconds = stores.settings.get('sessions.absoluteDays') * 86_400
-      c.header('set-cookie', createSessionCookie(token, { ...context, maxAgeSeconds }))
-      c.header('set-cookie', createDeviceCookie(deviceToken, context), { append: true })
-      return c.json(await describeNewSession(stores, { session, account }), 200)
+      const entered = await stores.signIns.signIn({ ...toSignInRequest(c.env, c.req.valid('json')), surface })
+      for (const line of createSignInCookies(stores, context, entered)) c.header('set-cookie', line, { append: true })
+      return c.json(await describeNewSession(stores, entered), 200)
     })
     .openapi(deleteRoute, async (c) => {
       const { context } = c.env

@@ -14,7 +14,7 @@ import type { OutputRow } from '../../outputs/outputStore.ts'
 import type { Principal, RequestContext } from '../../pipeline/requestContext.ts'
 import type { OwnApplicationDependencies } from '../dependencies.ts'
 import { findOwnOutput, findOwnOutputs } from '../ownOutput.ts'
-import { pageSchema, parseTimeCursor, toTimeCursor } from '../paging.ts'
+import { pageSchema, parseTimeCursor, toTimePage } from '../paging.ts'
 import { requirePermission } from '../rights.ts'
 import { commonRefusals, createRouter, jsonAnswer, jsonBody } from '../router.ts'
 
@@ -147,9 +147,7 @@ export function createSharesResource({ stores, outputs, clock }: OwnApplicationD
       const after = parseTimeCursor(cursor)
       const behind = after && { sharedAtMs: after.atMs, id: after.id }
       const rows = await shares.list(principal.accountId, behind, limit + 1)
-      const shown = rows.slice(0, limit)
-      const last = rows.length > limit ? shown.at(-1) : undefined
-      const nextCursor = last === undefined ? null : toTimeCursor(last.shared_at_ms, last.id)
+      const { shown, nextCursor } = toTimePage(rows, limit, (row) => row.shared_at_ms)
       return c.json({ items: shown.map(describeShared), nextCursor }, 200)
     })
 }

@@ -3,6 +3,7 @@ import type { SettingName, Settings } from '../../contract/settings.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Random } from '../../core/random.ts'
+import { DAY_MS } from '../../core/time.ts'
 import type { Interfaces } from '../lanAddresses.ts'
 
 /** Where private keys are kept; see secrets/secretVault.ts. */
@@ -42,7 +43,6 @@ export interface CertificatesOptions {
   readonly pollMs?: number
 }
 
-export const DAY_MS = 86_400_000
 /** Clocks of phones and computers differ; a certificate that has yet to begin is refused. */
 export const BACKDATED_MS = DAY_MS
 export const SERVER_LIFE_MS = 90 * DAY_MS

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Certificates } from '../../contract/certificates.ts'
-import { DAY_MS } from './certificateOptions.ts'
+import { DAY_MS } from '../../core/time.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { AuthorityAge } from './localAuthority.ts'
 import { readCertificate } from './readCertificate.ts'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseWindowsAnswer } from '../windowsAnswer.ts'
 import type { FirewallFacts } from './firewallFacts.ts'
 
 /** Rules for incoming connections that name our program, and whether the firewall of each profile is on. */
@@ -38,7 +39,7 @@ const NAME = 'Windows’ firewall'
 
 /** What the answer to `firewallScript` means in a network of that category. A rule that blocks counts before all others. */
 export function parseWindowsFirewall(output: string, category: keyof typeof profileNames | undefined): FirewallFacts {
-  const parsed = answerSchema.safeParse(readJson(output))
+  const parsed = answerSchema.safeParse(parseWindowsAnswer(output))
   if (!parsed.success || category === undefined) return { kind: 'unknown' }
   const profile = parsed.data.profiles.find(({ name }) => name === profileNames[category])
   if (profile === undefined) return { kind: 'unknown' }
@@ -57,12 +58,4 @@ export function parseWindowsFirewall(output: string, category: keyof typeof prof
     return { kind: 'blocks', name: NAME, why: category === 'public' ? 'publicNetwork' : 'default' }
   }
   return { kind: 'asks', name: NAME }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text.trim().replace(/^\uFEFF/, ''))
-  } catch {
-    return undefined // Windows answered with a complaint instead.
-  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseWindowsAnswer } from '../windowsAnswer.ts'
 import { toMac } from './gateway.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -30,7 +31,7 @@ export interface WindowsNetwork {
 
 /** The answer to `networkScript`, the network that counts first; nothing of it is believed unless its form is right. */
 export function parseWindowsNetworks(output: string): readonly WindowsNetwork[] {
-  const parsed = answerSchema.safeParse(readJson(output))
+  const parsed = answerSchema.safeParse(parseWindowsAnswer(output))
   if (!parsed.success) return []
   const { routes, neighbours, profiles } = parsed.data
   const found = routes.map(({ interface: card, index, gateway, metric }): WindowsNetwork => {
@@ -46,14 +47,6 @@ export function parseWindowsNetworks(output: string): readonly WindowsNetwork[] 
     }
   })
   return found.sort((a, b) => a.gateway.metric - b.gateway.metric)
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text.trim().replace(/^\uFEFF/, ''))
-  } catch {
-    return undefined // Windows answered with a complaint instead.
-  }
 }
 
 function readCategory(text: string | undefined): WindowsNetwork['category'] {
