@@ -65,6 +65,45 @@ describe('documents', () => {
   })
 })
 
+/** Every file of the product, from the root. */
+const sources = [
+  'proxy',
+  'launcher',
+  'service',
+  'electron',
+  'cli',
+  'renderer',
+  'scripts',
+  'tests',
+  'resources',
+].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+    join(folder, name).replaceAll('\\', '/'),
+  ),
+)
+
+describe('the recipes', () => {
+  const recipes = read('docs/architecture.md')
+  const quoted = [...new Set([...recipes.matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text))]
+
+  it('name no file that is not there, also where they say only its last part', () => {
+    const files = quoted.filter((text) => /^[\w./-]+\.(?:tsx?|mjs|py)$/.test(text) && !text.includes('000N'))
+    expect(files.length).toBeGreaterThan(50)
+    const isThere = (file: string): boolean => sources.some((path) => path === file || path.endsWith(`/${file}`))
+    expect(files.filter((file) => !isThere(file))).toEqual([])
+  })
+
+  it('name nothing that the code does not', () => {
+    const names = quoted.filter((text) => /^[A-Za-z]\w*[A-Z_]\w*$/.test(text))
+    expect(names.length).toBeGreaterThan(40)
+    const code = sources
+      .filter((path) => /\.(?:tsx?|py)$/.test(path) && !path.startsWith('tests/'))
+      .map(read)
+      .join('\n')
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([])
+  })
+})
+
 describe('decisions', () => {
   it('are numbered without a gap', () => {
     expect(decisions.map((name) => Number(name.slice(0, 4)))).toEqual(decisions.map((_, at) => at + 1))
