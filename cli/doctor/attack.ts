@@ -1,4 +1,4 @@
-import type { ProtectionReport } from '../../proxy/contract/protection.ts'
+import type { AttackResult, ProtectionReport } from '../../proxy/contract/protection.ts'
 import { countOutcomes } from '../../proxy/contract/protection.ts'
 import { findLockHolder } from '../../proxy/database/lockFile.ts'
 import type { RunningGate } from '../../service/protection/runningGate.ts'
@@ -31,13 +31,17 @@ export function describeReport(report: ProtectionReport): string {
   const isLeftOut =
     first !== undefined && live.every(({ outcome, seen }) => outcome === 'notRun' && seen === first.seen)
   const shown = isLeftOut ? report.cases.filter(({ on }) => on === 'standIn') : report.cases
-  const lines = shown.map(({ outcome, on, title, holes, seen }) => {
-    const where = on === 'running' ? 'running gate: ' : ''
-    return `${marks[outcome]}  ${where}${title} (${holes.join(', ')})${outcome === 'held' ? '' : `\n          ${seen}`}`
-  })
+  const lines = shown.map(describeResult)
   const when = `${report.startedAt}, Gatehouse ${report.version}, ${Math.round(report.tookMs / 1000)} s`
   const sum = `${held} attacks held, ${broken} did not, ${notRun} were not tried.`
   const advice = 'Switch sharing off until this is mended, and send this report to whoever makes Gatehouse.'
   const leftOut = isLeftOut ? [`The running gate was not attacked: ${first.seen}`] : []
-  return [...lines, '', ...leftOut, when, sum, ...(broken === 0 ? [] : [advice])].join('\n')
+  // Again at the end: in a hundred lines nobody looks for the one.
+  const again = broken === 0 ? [] : ['', ...shown.filter(({ outcome }) => outcome === 'broken').map(describeResult), '']
+  return [...lines, '', ...leftOut, when, sum, ...again, ...(broken === 0 ? [] : [advice])].join('\n')
+}
+
+function describeResult({ outcome, on, title, holes, seen }: AttackResult): string {
+  const where = on === 'running' ? 'running gate: ' : ''
+  return `${marks[outcome]}  ${where}${title} (${holes.join(', ')})${outcome === 'held' ? '' : `\n          ${seen}`}`
 }
