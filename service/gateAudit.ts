@@ -23,6 +23,7 @@ export function toAuditEvent(event: PipelineEvent): AuditEvent {
   }
   if (event.code !== undefined) details['code'] = event.code
   if (event.detail !== undefined) details['detail'] = event.detail
+  if (event.reserved === true) details['reserved'] = true
   if (event.userAgent !== undefined) details['device'] = describeDevice(event.userAgent)
   return { event: event.type, actor, address: event.clientAddress, authority: principal, details }
 }

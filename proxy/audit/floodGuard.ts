@@ -31,6 +31,7 @@ const ofThings: ReadonlySet<AuditEventName> = new Set([
 ])
 
 function isUnbidden({ event, actor, details }: AuditEvent): boolean {
+  if (event === 'request.changed' && details?.['reserved'] === true) return false
   return unbidden.has(event) || (ofThings.has(event) && actor.kind === 'account' && details?.['of'] === actor.id)
 }
 
@@ -93,6 +94,17 @@ const countedApart: ReadonlyMap<AuditEventName, string> = new Map([
 
 function toSource({ event, actor, address, details }: AuditEvent): string {
   if (event === 'job.ended') return `account ${String(details?.['of'])}, ended`
+  if (event === 'request.changed' && actor.kind === 'account')
+    return `account ${actor.id}, ${toPlace(details?.['path'])}`
   if (actor.kind === 'account') return `account ${actor.id}${countedApart.get(event) ?? ''}`
   return actor.kind === 'unknown' ? toAddressGroup(address ?? '') : actor.kind
+}
+
+/**
+ * A change hidden behind empty ones: those of each part of ComfyUI are counted apart. There are only as many as the
+ * table of routes has; who may change anything else is an administrator, and theirs are all kept.
+ */
+function toPlace(path: unknown): string {
+  const [first = '', second = ''] = String(path).split('/').slice(1)
+  return `/${first === 'api' ? second : first}`
 }

@@ -17,6 +17,8 @@ export interface PipelineEvent {
   readonly code?: ErrorCode
   /** The prompt's id for `prompt.accepted`, the close code for `socket.closed`. */
   readonly detail?: string
+  /** Of `request.changed`: only administrators may, because it changes what everybody does. */
+  readonly reserved?: boolean
 }
 
 /** Takes events in the order in which they happened; must not throw. */

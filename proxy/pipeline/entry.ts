@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RouteAccess } from '../comfyui/routeTable.ts'
 import { GateError } from '../contract/errorCodes.ts'
+import { reservedPermissions } from '../contract/permissions.ts'
 import { normaliseAddress } from '../core/addresses.ts'
 import { closeAfterResponse } from '../http/closeAfterResponse.ts'
 import { writeAnswer } from '../http/ownAnswer.ts'
@@ -81,9 +82,12 @@ async function answer(
   const { listener, clientAddress, target, head } = exchange
   const { userAgent } = head
   const asked = { listener, clientAddress, principal, userAgent, method, path: target.path }
-  const event = { type: 'request.changed', ...asked } as const
+  const event = { type: 'request.changed', ...asked, reserved: isReservedAccess(route.access) } as const
   services.dependencies.audit.record(event)
 }
+
+/** What nobody but administrators does is kept in the log however much else there is. */
+const isReservedAccess = (access: RouteAccess): boolean => reservedPermissions.some((reserved) => reserved === access)
 
 const isRead = ({ method, route }: Exchange): boolean => (method === 'GET' || method === 'HEAD') && !route.unsafeGet
 

@@ -127,6 +127,36 @@ describe('somebody who wants to fill the disk or bury a trace with refused reque
     expect(events).toEqual([...rows('request.denied'), 'request.changed', ...rows('request.changed'), 'request.denied'])
   })
 
+  it('hides no change behind empty ones of another part of ComfyUI, and the rest is told by its part', async ({
+    stores,
+    clock,
+  }) => {
+    for (let turn = 0; turn < 1000; turn += 1) stores.audit.record(changed)
+    stores.audit.record({ ...changed, details: { path: '/api/userdata/workflows%2Fours.json' } })
+    clock.advance(MINUTE_MS)
+    stores.audit.record(changed)
+
+    const rows = await readRows(stores)
+
+    expect(rows.filter(({ details }) => details.path?.startsWith('/api/userdata/'))).toHaveLength(1)
+    const mostly = [`account ${mia.id}, /settings: 940`]
+    expect(rows.find(({ event }) => event === 'log.shortened')?.details).toEqual({ omitted: 940, mostly })
+  })
+
+  it('hides no change that only administrators make', async ({ stores }) => {
+    const principal = { ...keyPrincipal('mia', 'administrator', ['administer']), accountId: mia.id, name: mia.name }
+    const gate = createGateAudit(stores.audit)
+    const about = { listener: 'public', clientAddress: '192.168.1.66', principal, method: 'POST' } as const
+    const noise = { ...about, type: 'request.changed', path: '/manager/noise' } as const
+    for (let turn = 0; turn < 1000; turn += 1) gate.record({ ...noise, reserved: false })
+    for (let turn = 0; turn < 100; turn += 1) gate.record({ ...noise, reserved: true })
+
+    const rows = await readRows(stores)
+
+    expect(rows.filter(({ details }) => details.reserved === true)).toHaveLength(100)
+    expect(rows).toHaveLength(160)
+  })
+
   it('leaves a row that says how much was lost when more comes than can be written', async ({ stores }) => {
     for (let turn = 0; turn < 10_050; turn += 1) stores.audit.record({ event: 'key.created', actor: mia })
     await stores.audit.flush()
