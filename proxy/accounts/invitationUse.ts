@@ -74,11 +74,11 @@ export class InvitationUse {
    */
   async accept(acceptance: Acceptance): Promise<{ token: string; session: Session; account: Account }> {
     const { clientAddress, password } = acceptance
-    const accountId = await this.#counted(clientAddress, async () => {
+    const { accountId, passwordHash } = await this.#counted(clientAddress, async () => {
       const row = await this.#find(acceptance.token)
       const name = row.account_id === null ? await this.#checkName(acceptance.name) : await this.#nameOf(row.account_id)
       const passwordHash = await this.#options.passwords.hashNew(name, password, `invitation ${row.id}`)
-      return this.#take(acceptance, { name, passwordHash })
+      return { accountId: await this.#take(acceptance, { name, passwordHash }), passwordHash }
     })
     const { accounts, sessions } = this.#options
     const account = await accounts.get(accountId)
@@ -91,6 +91,7 @@ export class InvitationUse {
         secure: acceptance.secure,
         device: describeDevice(acceptance.userAgent),
         address: clientAddress,
+        passwordHash,
       },
       by,
     )

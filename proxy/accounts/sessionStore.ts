@@ -5,11 +5,13 @@ import { createSecretToken, isSecretToken } from '../core/secretToken.ts'
 import { sha256Hex } from '../core/sha256.ts'
 import type { AuditSink } from '../contract/audit.ts'
 import { DAY_MS, HOUR_MS } from '../core/time.ts'
+import { GateError } from '../contract/errorCodes.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
 import { RowCache } from '../database/rowCache.ts'
 import type { Schema, SessionsTable } from '../database/schema.ts'
 import type { SessionSurface } from '../pipeline/requestContext.ts'
 import type { ActedBy } from './actedBy.ts'
+import type { PasswordHash } from './passwordHasher.ts'
 import type { UsageRecorder } from './usageRecorder.ts'
 
 export interface Session {
@@ -34,6 +36,8 @@ export interface NewSession {
   readonly secure: boolean
   readonly device: string
   readonly address: string
+  /** What its right to a session rests on: another one meanwhile gives none. */
+  readonly passwordHash?: PasswordHash
   /** Of somebody who let themselves in. */
   readonly isGuest?: true
 }
@@ -63,7 +67,10 @@ export class SessionStore {
     this.#options = options
   }
 
-  /** A new session, and its token, which is told only here. Beyond 50 of an account the longest unused one ends. */
+  /**
+   * A new session, and its token, which is told only here. Beyond 50 of an account the longest unused one ends.
+   * @throws GateError SIGN_IN_FAILED when the account was disabled, removed or got another password meanwhile
+   */
   async open(session: NewSession, by: ActedBy): Promise<{ token: string; session: Session }> {
     const token = createSecretToken(this.#options.random)
     const now = this.#options.clock.nowMs()
@@ -80,6 +87,7 @@ export class SessionStore {
       last_used_at_ms: now,
     }
     const surplus = await this.#options.kysely.transaction().execute(async (transaction) => {
+      await refuseDisabled(transaction, session)
       await transaction.insertInto('sessions').values(row).execute()
       return endSurplus(transaction, session.accountId)
     })
@@ -247,4 +255,22 @@ async function endSurplus(transaction: Transaction<Schema>, accountId: string): 
     .where('id', 'not in', kept)
     .executeTakeFirst()
   return Number(result.numDeletedRows)
+}
+
+/**
+ * Disabling an account, or a new password, ends the sessions there are: one that is opened at that moment comes after,
+ * so it is looked at in the very transaction that opens it.
+ */
+async function refuseDisabled(
+  transaction: Transaction<Schema>,
+  { accountId, passwordHash }: Pick<NewSession, 'accountId' | 'passwordHash'>,
+): Promise<void> {
+  const account = await transaction
+    .selectFrom('accounts')
+    .select(['disabled', 'password_hash'])
+    .where('id', '=', accountId)
+    .executeTakeFirst()
+  const isOther = passwordHash !== undefined && account?.password_hash !== passwordHash
+  if (account?.disabled === 0 && !isOther) return
+  throw new GateError('SIGN_IN_FAILED', 'This account was changed at this moment. Try again.')
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it as plainIt } from 'vitest'
+import { describe, expect, it as plainIt, vi } from 'vitest'
 import { isReservedName, toLookAlikeKey } from '../../proxy/accounts/lookAlikes.ts'
 import { toInvitationLink } from '../../proxy/contract/invitations.ts'
 import { addPerson, api, makeKey, openOwner, signIn } from '../support/apiPeople.ts'
@@ -186,6 +186,27 @@ describe('an invitation under attack', () => {
     }
     await expect(signIn(stores, 'Mia')).resolves.toBeDefined()
   })
+
+  it.for(['disabled', 'given another password'] as const)(
+    'opens no session for who is %s between the account and the session',
+    async (how, { stores, application }) => {
+      const mia = await addPerson(stores, 'Mia', 'user')
+      const { token } = await invite(application, await openOwner(stores), { kind: 'password', accountId: mia.id })
+      const open = stores.sessions.open.bind(stores.sessions)
+      const by = { actor: { kind: 'commandLine' } } as const
+      vi.spyOn(stores.sessions, 'open').mockImplementationOnce(async (session, actedBy) => {
+        if (how === 'disabled') await stores.accounts.update(mia.id, { disabled: true }, by)
+        else await stores.passwords.set(mia.id, 'another kayak orbit lamp', by)
+        return open(session, actedBy)
+      })
+
+      const answer = await accept(application, token)
+
+      expect([answer.status, answer.json.code]).toEqual([401, 'SIGN_IN_FAILED'])
+      await stores.accounts.update(mia.id, { disabled: false }, by)
+      expect(await stores.sessions.list(mia.id)).toEqual([])
+    },
+  )
 
   it('made by a key ends when the key does', async ({ stores, application, clock }) => {
     await openOwner(stores)
