@@ -9,6 +9,7 @@ import { ListenerSet } from './http/listenerSet.ts'
 import { expandWildcards, isOwnAddress } from './network/lanAddresses.ts'
 import { EngineErrands } from './pipeline/engineErrands.ts'
 import { EngineUsers } from './pipeline/engineUsers.ts'
+import type { PipelineEvent } from './pipeline/audit.ts'
 import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
 import type { EntryServices } from './pipeline/entry.ts'
 import { AccountCap } from './pipeline/accountCap.ts'
@@ -303,20 +304,21 @@ class RunningGate implements Gate {
         upgrade: (request, socket, head) =>
           void handleUpgrade(request, socket, head, { listener: name, carrier: listener }, this.#services),
         ...(name === 'public' && { connected: (address) => this.devices.connected(address) }),
-        refused: (clientAddress, detail) =>
-          this.#dependencies.audit.record({
-            type: 'connection.refused',
-            listener: name,
-            clientAddress,
-            principal: undefined,
-            method: '',
-            path: '',
-            detail,
-          }),
+        refused: (clientAddress, detail) => this.#tellRefused({ listener: name, clientAddress, detail }),
       },
       { limits, ...this.#wireOf(name) },
     )
     return listener
+  }
+
+  #tellRefused(about: Pick<PipelineEvent, 'listener' | 'clientAddress' | 'detail'>): void {
+    const { audit, logger } = this.#dependencies
+    try {
+      audit.record({ ...about, type: 'connection.refused', principal: undefined, method: '', path: '' })
+    } catch (error) {
+      // Refused it is, whatever the log says.
+      logger.error({ err: error }, 'a refused connection could not be recorded')
+    }
   }
 
   /** Whoever a trusted proxy speaks for has no connection of their own that the listener could end. */

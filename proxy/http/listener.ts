@@ -2,17 +2,20 @@ import { createServer as createHttpServer } from 'node:http'
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import type { SecureContext } from 'node:tls'
 import type { Duplex } from 'node:stream'
 import { GateError } from '../contract/errorCodes.ts'
-import { normaliseAddress } from '../core/addresses.ts'
+import { isLoopbackAddress, normaliseAddress } from '../core/addresses.ts'
 import { isEnding } from './closeAfterResponse.ts'
 import { ConnectionBook } from './connectionBook.ts'
 import type { Connection, ConnectionLimits } from './connectionBook.ts'
+import { ConnectionRate } from './connectionRate.ts'
+import type { RateLimits } from './connectionRate.ts'
 import { readFirstByte } from './firstByte.ts'
 import { homeOnly } from './peerRules.ts'
 import type { PeerRules, PeerVerdict } from './peerRules.ts'
-import { describeRefusal, formatRawAnswer } from './problem.ts'
+import { refuseExpectation, refuseUnparsed } from './refuseUnparsed.ts'
 import { startTls } from './secureContext.ts'
 import { StalledReaders } from './stalledReaders.ts'
 import type { TlsSource } from './tlsSource.ts'
@@ -20,13 +23,13 @@ import type { TlsSource } from './tlsSource.ts'
 export interface ListenerHandlers {
   request(request: IncomingMessage, response: ServerResponse, socket: Socket): void
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void
-  /** A connection was refused before a byte of it was read. */
-  refused(address: string, verdict: Exclude<PeerVerdict, 'allowed'>): void
+  /** A connection was refused before a byte of it was read. `tooMany`: told once a minute of each address. */
+  refused(address: string, verdict: Exclude<PeerVerdict, 'allowed'> | 'tooMany'): void
   /** A connection was let in; nothing of it is read yet. */
   connected?(address: string): void
 }
 
-export interface ListenerLimits extends ConnectionLimits {
+export interface ListenerLimits extends ConnectionLimits, RateLimits {
   /** Until the first byte is there, which tells TLS from plain HTTP. */
   readonly firstByteMs: number
   readonly handshakeMs: number
@@ -47,6 +50,8 @@ export const defaultListenerLimits: ListenerLimits = {
   connectionsPerAddress: 256,
   pendingPerAddress: 128,
   connections: 2048,
+  connectionsPerSecond: 50,
+  connectionBurst: 200,
 }
 
 export interface ListenerOptions {
@@ -80,9 +85,11 @@ export class Listener {
   readonly #tls: TlsSource | undefined
   readonly #isTlsOnly: boolean
   readonly #book: ConnectionBook
+  readonly #rate: ConnectionRate
   readonly #stalled: StalledReaders
   readonly #unsubscribe: () => void
   #draining = false
+  #refusedForRate = 0
 
   constructor(handlers: ListenerHandlers, options: ListenerOptions = {}) {
     const { limits = defaultListenerLimits, rules = homeOnly, tls, tlsOnly = false } = options
@@ -92,6 +99,7 @@ export class Listener {
     this.#tls = tls
     this.#isTlsOnly = tlsOnly
     this.#book = new ConnectionBook(limits)
+    this.#rate = new ConnectionRate(limits, () => performance.now())
     this.#stalled = new StalledReaders(() => this.#book.all(), limits.stallMs)
     this.#unsubscribe = rules.onChange(() => this.#endRefused())
     this.#http = this.#createHttp()
@@ -118,6 +126,9 @@ export class Listener {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#take(request, response))
     // Without this listener Node would ask for the body before anybody knows who sends it.
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.#take(request, response))
+    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+      if (!isEnding(request.socket)) refuseExpectation(request, response)
+    })
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       const socket = request.socket
       // Node took its own error listener off; a reset must not end the process.
@@ -163,6 +174,11 @@ export class Listener {
     return this.#book.size
   }
 
+  /** How many connections were cut off because their address opened too many a second. */
+  get refusedForRate(): number {
+    return this.#refusedForRate
+  }
+
   /** Stops accepting, ends idle connections at once and the others after `drainMs`. May be called more than once. */
   close(drainMs: number): Promise<void> {
     this.#draining = true
@@ -195,20 +211,36 @@ export class Listener {
 
   #accept(raw: Socket): void {
     const address = normaliseAddress(raw.remoteAddress ?? '')
-    const verdict = this.#verdict(address)
-    if (verdict !== 'allowed') this.#handlers.refused(address, verdict)
-    const connection = verdict === 'allowed' ? this.#book.open(raw, address) : undefined
+    const connection = this.#mayOpen(address) ? this.#book.open(raw, address) : undefined
     if (connection === undefined) {
       raw.destroy()
       return
     }
     raw.once('close', () => this.#book.forget(connection))
-    this.#handlers.connected?.(address)
+    if (!tell(() => this.#handlers.connected?.(address))) {
+      raw.destroy()
+      return
+    }
     readFirstByte(raw, this.#limits.firstByteMs, (isTls) => {
       if (isTls) this.#decrypt(connection)
       else if (this.#isTlsOnly) raw.destroy()
       else this.#read(connection)
     })
+  }
+
+  /** Before anything is read or computed for it. */
+  #mayOpen(address: string): boolean {
+    const verdict = this.#verdict(address)
+    if (verdict !== 'allowed') {
+      tell(() => this.#handlers.refused(address, verdict))
+      return false
+    }
+    const forMany = isLoopbackAddress(address) || this.#rules.speaksForMany?.(address) === true
+    const rate = this.#rate.take(address, forMany)
+    if (rate === 'ok') return true
+    this.#refusedForRate += 1
+    if (rate === 'tooMany') tell(() => this.#handlers.refused(address, rate))
+    return false
   }
 
   /** The certificate is asked for at each handshake: an exchanged one counts from the next connection on. */
@@ -274,24 +306,12 @@ export class Listener {
   }
 }
 
-/** How long somebody may take to read that they were not understood. */
-const REFUSAL_MS = 2_000
-
-/** Answers what Node's parser refused: obs-fold, bare LF, contradicting lengths, an endless header section, silence. */
-function refuseUnparsed(code: string | undefined, socket: Duplex): void {
-  if (!socket.writable || code === 'ECONNRESET' || code?.startsWith('ERR_SSL') === true) {
-    socket.destroy()
-    return
+/** What is told of a connection must not end the program, nor let in who could not be recorded. @returns whether it was told */
+function tell(telling: () => void): boolean {
+  try {
+    telling()
+    return true
+  } catch {
+    return false
   }
-  const message = 'This was not a request that the gate understands.'
-  const answer = describeRefusal(new GateError('BAD_REQUEST', message), 'api', '/')
-  const [status, reason] =
-    code === 'HPE_HEADER_OVERFLOW'
-      ? ([431, 'Request Header Fields Too Large'] as const)
-      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ([408, 'Request Timeout'] as const)
-        : ([400, 'Bad Request'] as const)
-  const late = setTimeout(() => socket.destroy(), REFUSAL_MS)
-  socket.once('close', () => clearTimeout(late))
-  socket.end(formatRawAnswer({ ...answer, status }, reason), () => socket.destroy())
 }

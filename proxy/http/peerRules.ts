@@ -10,6 +10,8 @@ export interface PeerRules {
    * it speaks for is asked about in `ClientRules`.
    */
   decide(address: string): PeerVerdict
+  /** Whether many share this address, as behind a proxy: they open more connections than one does. */
+  speaksForMany?(address: string): boolean
   /** Rules changed: open connections are asked about again. */
   onChange(listener: () => void): () => void
 }

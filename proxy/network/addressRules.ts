@@ -44,6 +44,10 @@ export class AddressRules implements PeerRules, ClientRules {
     return key !== undefined && this.#trusted.has(key)
   }
 
+  speaksForMany(address: string): boolean {
+    return this.isTrustedProxy(address)
+  }
+
   decideClient(address: string): PeerVerdict {
     return this.decideUnder(this.#options.rules.current(), address)
   }

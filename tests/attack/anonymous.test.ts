@@ -49,6 +49,17 @@ describe('a stranger', () => {
     expect(answer.statuses).toEqual([401])
   })
 
+  it('is answered in the words and with the headers of the gate when it expects what nobody can do', async () => {
+    const head = 'POST /upload/image HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nExpect: 200-ok\r\n\r\n'
+    const answer = await sendRaw(fixture.port, head + 'GET /smugg')
+    expect(answer.statuses).toEqual([417])
+    expect(answer.closed).toBe(true)
+    expect(answer.text.toLowerCase()).toContain('\r\nx-content-type-options: nosniff\r\n')
+    expect(answer.text.toLowerCase()).toContain('\r\ncache-control: no-store\r\n')
+    expect(answer.text).toContain('"status":417')
+    expect(fixture.upstream.started).toEqual([])
+  })
+
   it.each([
     ['a wrong key', { authorization: 'Bearer nothing' }],
     ['a wrong key and a good cookie', { authorization: 'Bearer nothing', ...cookie(tokens.adminSession) }],
