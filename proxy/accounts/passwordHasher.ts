@@ -59,7 +59,11 @@ export const toHashingWidth = (cores: number): number => Math.max(1, Math.min(2,
 
 /** argon2id for passwords: one or two at once, and a person who does not exist costs the same as one who does. */
 export class PasswordHasher {
-  readonly #lane = new HashLane({ width: toHashingWidth(cpus().length), maxWaiting: 32 })
+  readonly #lane = new HashLane({
+    width: toHashingWidth(cpus().length),
+    maxWaiting: 32,
+    strangersRest: { share: 0.5, burstMs: 3_000 },
+  })
   readonly #argon2: Argon2
   readonly #parameters: Argon2Parameters
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HashLane } from '../../../proxy/accounts/hashLane.ts'
 import type { HashTurn } from '../../../proxy/accounts/hashLane.ts'
 import { toHashingWidth } from '../../../proxy/accounts/passwordHasher.ts'
@@ -94,6 +94,45 @@ describe('a lane that strangers fill', () => {
     }
     await Promise.all(first)
     await expect(noah).resolves.toBe('hashed')
+  })
+})
+
+describe('strangers who must rest', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+  const strangers = { line: 'strangers' } as const
+  const hash = () => new Promise<void>((resolve) => void setTimeout(resolve, 100))
+
+  it('keep the processor for half the time after a burst (flood of wrong passwords from many addresses)', async () => {
+    const lane = new HashLane({ width: 1, maxWaiting: 1000, strangersRest: { share: 0.5, burstMs: 1000 } })
+    let done = 0
+    for (let tries = 0; tries < 200; tries += 1) void lane.run(hash, strangers).then(() => (done += 1))
+
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(done).toBe(10)
+    await vi.advanceTimersByTimeAsync(10_000)
+    // 11 s: a second of burst, and half of the time.
+    expect(done).toBeGreaterThanOrEqual(60)
+    expect(done).toBeLessThanOrEqual(66)
+  })
+
+  it('let those who are known go on meanwhile, and go on themselves when nobody else does', async () => {
+    const lane = new HashLane({ width: 1, maxWaiting: 1000, strangersRest: { share: 0.5, burstMs: 100 } })
+    let done = 0
+    for (let tries = 0; tries < 6; tries += 1) void lane.run(hash, strangers).then(() => (done += 1))
+    let isKnownDone = false
+    // In the middle of a rest.
+    await vi.advanceTimersByTimeAsync(350)
+    void lane.run(hash, { line: 'known', of: 'Mia' }).then(() => (isKnownDone = true))
+    await vi.advanceTimersByTimeAsync(200)
+    expect(isKnownDone).toBe(true)
+
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(done).toBe(6)
   })
 })
 
