@@ -9,6 +9,7 @@ import { makePeopleFolder } from '../../contract/isolation/world.ts'
 import type { Person } from '../../contract/isolation/world.ts'
 import { startComfyuiWithPacks, type ComfyuiWithPacks } from '../../support/comfyuiWithPacks.ts'
 import { EngineClient, type Prompt } from '../../support/engineClient.ts'
+import { harmless } from '../../support/nodesFixture.ts'
 
 const hasComfyui = process.env['COMFYUI_DIR'] !== undefined
 const probe = (kind: string, text: string): Prompt => ({ '1': { class_type: kind, inputs: { text } } })
@@ -22,6 +23,8 @@ describe.skipIf(!hasComfyui)('packs of a real ComfyUI behind the gate', () => {
     const people = makePeopleFolder()
     comfyui = await startComfyuiWithPacks({ probe: 'tests/support/probePack' }, [], [people.path])
     world = await openGateWorld(comfyui, people)
+    // The owner allowed what the pack's labels warn of: their folders are their own all the same.
+    for (const person of [world.alice, world.bob]) world.rules.set(person, { nodes: { ...harmless, rule: 'all' } })
   }, 180_000)
 
   afterAll(async () => {
