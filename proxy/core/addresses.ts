@@ -1,46 +1,10 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { isIPv6 } from 'node:net'
+import { findHomeKind, normaliseAddress } from './homeAddresses.ts'
 
-const PLAIN_IPV4 = /^[\d.]{7,15}$/
-const MAPPED = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i
-const MAPPED_HEX = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i
-
-/** A socket address without zone and without the IPv4-mapped form, in lower case; the text itself if it is neither. */
-export function normaliseAddress(address: string): string {
-  if (PLAIN_IPV4.test(address)) return address
-  const zoneAt = address.indexOf('%')
-  const text = (zoneAt === -1 ? address : address.slice(0, zoneAt)).toLowerCase()
-  const mapped = MAPPED.exec(text)?.[1]
-  if (mapped !== undefined) return mapped
-  const hex = MAPPED_HEX.exec(text)
-  if (hex === null) return text
-  const high = parseInt(hex[1] ?? '', 16)
-  const low = parseInt(hex[2] ?? '', 16)
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
-}
-
-// RFC 1122 (loopback), RFC 1918 (private), RFC 3927 and RFC 4291 (link-local), RFC 4193 (unique local).
-const home = new BlockList()
-home.addSubnet('127.0.0.0', 8, 'ipv4')
-home.addSubnet('10.0.0.0', 8, 'ipv4')
-home.addSubnet('172.16.0.0', 12, 'ipv4')
-home.addSubnet('192.168.0.0', 16, 'ipv4')
-home.addSubnet('169.254.0.0', 16, 'ipv4')
-home.addAddress('::1', 'ipv6')
-home.addSubnet('fe80::', 10, 'ipv6')
-home.addSubnet('fc00::', 7, 'ipv6')
-
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-loopback.addAddress('::1', 'ipv6')
-
-const isIn = (list: BlockList, address: string): boolean => {
-  const normalised = normaliseAddress(address)
-  if (isIPv4(normalised)) return list.check(normalised, 'ipv4')
-  return isIPv6(normalised) && list.check(normalised, 'ipv6')
-}
+export { normaliseAddress }
 
 /** Whether a peer is in a network of the home: loopback, private, link-local or unique local. Anything else is not. */
-export const isHomeAddress = (address: string): boolean => isIn(home, address)
+export const isHomeAddress = (address: string): boolean => findHomeKind(address) !== undefined
 
 const MAX_REMEMBERED = 1000
 const loopbackAnswers = new Map<string, boolean>()
@@ -49,7 +13,7 @@ const loopbackAnswers = new Map<string, boolean>()
 export function isLoopbackAddress(address: string): boolean {
   const known = loopbackAnswers.get(address)
   if (known !== undefined) return known
-  const answer = isIn(loopback, address)
+  const answer = findHomeKind(address) === 'loopback'
   if (loopbackAnswers.size >= MAX_REMEMBERED) loopbackAnswers.clear()
   loopbackAnswers.set(address, answer)
   return answer

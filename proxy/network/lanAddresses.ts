@@ -1,6 +1,8 @@
+import { isIPv4 } from 'node:net'
 import type { NetworkInterfaceInfo } from 'node:os'
 import type { Medium } from '../contract/sharing.ts'
 import { isHomeAddress, isLoopbackAddress, normaliseAddress } from '../core/addresses.ts'
+import { findHomeKind } from '../core/homeAddresses.ts'
 import { findMedium } from './medium.ts'
 
 /*
@@ -24,10 +26,11 @@ const VIRTUAL =
   /^(?:docker|br-|veth|virbr|vmnet|vboxnet|utun|tun|tap|wg|tailscale|zt|ham|ppp|awdl|llw|anpi|bridge\d|lxc|lxd|cni|flannel|cali|podman|nordlynx|proton|mullvad|gpd|ipsec|vEthernet|VMware|VirtualBox|Hyper-V|WSL|Tailscale|ZeroTier|Hamachi|Radmin|OpenVPN|WireGuard|NordVPN|ProtonVPN|Mullvad|TAP-Windows|Loopback|Npcap|isatap|Teredo)/i
 /** First three bytes of hardware addresses that only virtual machines and containers use. */
 const VIRTUAL_HARDWARE = /^(?:02:42|00:05:69|00:0c:29|00:1c:14|00:50:56|08:00:27|0a:00:27|00:15:5d|52:54:00)/i
-const PRIVATE = /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/
-const LINK_LOCAL = /^169\.254\./
-/** RFC 4193. */
-const UNIQUE_LOCAL = /^f[cd][0-9a-f]{2}:/i
+
+const isPrivate = (address: string): boolean => findHomeKind(address) === 'private'
+const isUniqueLocal = (address: string): boolean => findHomeKind(address) === 'uniqueLocal'
+/** Of IPv6 it would need the name of the other device's network card beside it. */
+const isLinkLocal4 = (address: string): boolean => isIPv4(address) && findHomeKind(address) === 'linkLocal'
 
 /**
  * The addresses under which this computer can be reached at home, the likeliest first: private IPv4 ones on real
@@ -37,8 +40,8 @@ const UNIQUE_LOCAL = /^f[cd][0-9a-f]{2}:/i
 export function findLanAddresses(interfaces: Interfaces, ports?: ReadonlyMap<string, Medium>): readonly LanAddress[] {
   const found = Object.entries(interfaces).flatMap(([name, infos]) => {
     const usable = (infos ?? []).filter((info) => !info.internal)
-    const home = usable.filter(({ address }) => PRIVATE.test(address))
-    const spare = usable.filter(({ address }) => UNIQUE_LOCAL.test(address) || LINK_LOCAL.test(address))
+    const home = usable.filter(({ address }) => isPrivate(address))
+    const spare = usable.filter(({ address }) => isUniqueLocal(address) || isLinkLocal4(address))
     return (home.length > 0 ? home : spare).map((info) => {
       const virtual = isVirtual(name, info, interfaces)
       const medium = findMedium(name, virtual, ports)
@@ -64,7 +67,7 @@ export function findForeignAddresses(interfaces: Interfaces): readonly string[] 
 }
 
 /** Whether a card belongs to a network of containers, virtual machines or a VPN. */
-export const isVirtual = (name: string, { mac }: NetworkInterfaceInfo, interfaces: Interfaces): boolean =>
+export const isVirtual = (name: string, { mac }: Pick<NetworkInterfaceInfo, 'mac'>, interfaces: Interfaces): boolean =>
   VIRTUAL.test(name) || (VIRTUAL_HARDWARE.test(mac) && !isLikelyGuest(interfaces))
 
 /** Inside a virtual machine every card is virtual, and then that is the home network. */
@@ -77,8 +80,8 @@ function isLikelyGuest(interfaces: Interfaces): boolean {
 function rank(address: string): number {
   if (address.startsWith('192.168.')) return 0
   if (address.startsWith('10.')) return 1
-  if (PRIVATE.test(address)) return 2
-  return UNIQUE_LOCAL.test(address) ? 3 : 4
+  if (isPrivate(address)) return 2
+  return isUniqueLocal(address) ? 3 : 4
 }
 
 /**
@@ -90,7 +93,7 @@ export function expandWildcards(addresses: readonly string[], interfaces: Interf
   const expanded = addresses.flatMap((address) => {
     if (address === '0.0.0.0') return own.filter(({ family }) => family === 'IPv4').map((info) => info.address)
     // A link-local address means nothing without the name of its network card.
-    if (address === '::') return own.map((info) => info.address).filter((text) => !/^fe[89ab]/i.test(text))
+    if (address === '::') return own.map((info) => info.address).filter((text) => findHomeKind(text) !== 'linkLocal')
     return address
   })
   return [...new Set(expanded.map((address) => address.toLowerCase()))].filter((address) => address !== '127.0.0.1')

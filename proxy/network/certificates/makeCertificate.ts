@@ -35,6 +35,7 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509'
+import { homeNetworks } from '../../core/homeAddresses.ts'
 import type { Random } from '../../core/random.ts'
 import { toPublicBytes } from './certificateKeys.ts'
 import type { CertificateNames } from './certificateNames.ts'
@@ -43,11 +44,8 @@ import type { CertificateNames } from './certificateNames.ts'
  * X.509 certificates as RFC 5280 has them, encoded by the ASN.1 schema library and signed by Node (ECDSA with SHA-256).
  */
 
-/** Networks of the home, which every authority made here may vouch for; the same as in core/addresses.ts. */
-export const permittedNetworks = [
-  ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16'],
-  ...['::1/128', 'fc00::/7', 'fe80::/10'],
-] as const
+/** What every authority made here may vouch for. */
+export const permittedNetworks = homeNetworks.map(({ cidr }) => cidr)
 
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2'
 const COMMON_NAME = '2.5.4.3'

@@ -1,5 +1,6 @@
 import type { Network } from '../../contract/sharing.ts'
 import { isHomeAddress } from '../../core/addresses.ts'
+import { findHomeKind } from '../../core/homeAddresses.ts'
 import { isVirtual } from '../lanAddresses.ts'
 import type { Interfaces } from '../lanAddresses.ts'
 import { isSharedMac } from './gateway.ts'
@@ -43,12 +44,23 @@ export function identifyNetwork(facts: NetworkFacts, interfaces: Interfaces): Ne
   return { id: shorten(`isolated:${prefixes.join(',')}`), name: shorten(name) }
 }
 
+/**
+ * Whether it is told by nothing but addresses that computers without a router give themselves: those are the same
+ * everywhere, so an agreement to share there must not be remembered.
+ */
+export function isAnywhere({ id }: Pick<Network, 'id'>): boolean {
+  const [kind, prefixes = ''] = id.split(/:(.*)/s)
+  return kind === 'isolated' && prefixes.split(',').every((prefix) => isLinkLocal(prefix.split('/')[0] ?? ''))
+}
+
+const isLinkLocal = (address: string): boolean => findHomeKind(address) === 'linkLocal'
+
 /** Networks of the real cards, in CIDR; those that only reach the same cable count only where there is nothing else. */
 function findPrefixes(interfaces: Interfaces): readonly string[] {
   const all = Object.entries(interfaces).flatMap(([name, infos]) =>
     (infos ?? []).filter((info) => !info.internal && !isVirtual(name, info, interfaces)),
   )
-  const good = all.filter(({ address }) => !/^(?:169\.254\.|fe[89ab])/i.test(address))
+  const good = all.filter(({ address }) => findHomeKind(address) !== 'linkLocal')
   const chosen = good.some(({ address }) => isHomeAddress(address))
     ? good.filter((i) => isHomeAddress(i.address))
     : good

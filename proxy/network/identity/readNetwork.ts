@@ -1,7 +1,9 @@
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
+import { findHomeKind } from '../../core/homeAddresses.ts'
 import { isVirtual } from '../lanAddresses.ts'
 import type { Interfaces } from '../lanAddresses.ts'
+import { findMedium } from '../medium.ts'
 import { runPowerShell } from '../systemPrograms.ts'
 import type { NetworkSystem } from '../systemPrograms.ts'
 import type { Gateway, Neighbours } from './gateway.ts'
@@ -45,7 +47,7 @@ interface FoundFacts {
 
 async function readFacts(system: NetworkSystem, interfaces: Interfaces): Promise<FoundFacts> {
   if (system.platform === 'win32') return readWindows(system)
-  const facts = system.platform === 'darwin' ? readMacos(system) : readLinux(system, interfaces)
+  const facts = system.platform === 'darwin' ? readMacos(system, interfaces) : readLinux(system, interfaces)
   return { facts: await facts, category: undefined }
 }
 
@@ -70,12 +72,12 @@ const findMac = ({ address, interface: card }: Gateway, neighbours: Neighbours):
 
 /** A VPN's default route says nothing about where this computer stands. */
 function chooseGateway(gateways: readonly Gateway[], interfaces: Interfaces): Gateway | undefined {
-  const real = gateways.filter(({ address, interface: card }) => {
-    const info = interfaces[card]?.[0]
-    return address !== undefined && (info === undefined || !isVirtual(card, info, interfaces))
-  })
-  return real[0]
+  return gateways.find(({ address, interface: card }) => address !== undefined && isReal(card, interfaces))
 }
+
+/** A card that the system does not list is judged by its name. */
+const isReal = (card: string, interfaces: Interfaces): boolean =>
+  !isVirtual(card, interfaces[card]?.[0] ?? { mac: '' }, interfaces)
 
 async function nameOnLinux(system: NetworkSystem, card: string): Promise<string | undefined> {
   if (!/^wl/.test(card)) return undefined
@@ -86,9 +88,8 @@ async function nameOnLinux(system: NetworkSystem, card: string): Promise<string 
   return spoken === '' ? undefined : spoken
 }
 
-async function readMacos(system: NetworkSystem): Promise<NetworkFacts> {
-  const fourth = parseRouteGet((await system.run('/sbin/route', ['-n', 'get', 'default'])) ?? '')
-  const gateway = fourth ?? parseRouteGet((await system.run('/sbin/route', ['-n', 'get', '-inet6', 'default'])) ?? '')
+async function readMacos(system: NetworkSystem, interfaces: Interfaces): Promise<NetworkFacts> {
+  const gateway = await findMacosGateway(system, interfaces)
   if (gateway?.address === undefined) return nothing
   const { address } = gateway
   const mac = isIPv6(address)
@@ -101,8 +102,26 @@ async function readMacos(system: NetworkSystem): Promise<NetworkFacts> {
   return { gateway, mac, name }
 }
 
+/** route(8): the default route that counts, and where that is a tunnel's, those that each card has of its own. */
+async function findMacosGateway(system: NetworkSystem, interfaces: Interfaces): Promise<Gateway | undefined> {
+  const cards = Object.keys(interfaces).filter((card) => /^[a-z]+\d+$/.test(card) && isReal(card, interfaces))
+  const scopes = [[], ...cards.map((card) => ['-ifscope', card])]
+  for (const family of [[], ['-inet6']]) {
+    for (const scope of scopes) {
+      const found = parseRouteGet(
+        (await system.run('/sbin/route', ['-n', 'get', ...scope, ...family, 'default'])) ?? '',
+      )
+      const gateway = chooseGateway(found === undefined ? [] : [found], interfaces)
+      if (gateway !== undefined) return gateway
+    }
+  }
+  return undefined
+}
+
 async function readWindows(system: NetworkSystem): Promise<FoundFacts> {
-  const networks = parseWindowsNetworks((await runPowerShell(system, networkScript)) ?? '')
+  const all = parseWindowsNetworks((await runPowerShell(system, networkScript)) ?? '')
+  // The card of a switch for virtual machines can be the way of the whole computer; a VPN's says nothing of the place.
+  const networks = all.filter(({ gateway }) => findMedium(gateway.interface, true) !== 'vpn')
   const best = networks.find(({ gateway, mac }) => gateway.address !== undefined && mac !== undefined)
   const chosen = best ?? networks.find(({ gateway }) => gateway.address !== undefined)
   if (chosen === undefined) return { facts: nothing, category: undefined }
@@ -115,7 +134,7 @@ const DISCARD_PORT = 9
 
 function sendNothing(address: string, card: string): void {
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
-  const target = /^fe[89ab]/i.test(address) ? `${address}%${card}` : address
+  const target = findHomeKind(address) === 'linkLocal' && isIPv6(address) ? `${address}%${card}` : address
   socket.on('error', () => socket.close())
   socket.send('', DISCARD_PORT, target, () => socket.close())
 }

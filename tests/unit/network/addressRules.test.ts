@@ -1,12 +1,19 @@
+import type { NetworkInterfaceInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import type { Settings } from '../../../proxy/contract/settings.ts'
 import { ChangeFeed } from '../../../proxy/database/changeFeed.ts'
 import { AddressRules } from '../../../proxy/network/addressRules.ts'
 import { HomeNetworks } from '../../../proxy/network/homeNetworks.ts'
-import type { Interfaces } from '../../../proxy/network/homeNetworks.ts'
+import type { Interfaces } from '../../../proxy/network/lanAddresses.ts'
 import { parseNetwork } from '../../../proxy/network/ipNetwork.ts'
 import { RuleSet } from '../../../proxy/network/ipRules.ts'
 import { createMovableClock } from '../../support/storesFixture.ts'
+
+const card = (cidr: string, mac = '04:42:1a:00:00:01'): NetworkInterfaceInfo => {
+  const address = cidr.split('/')[0] ?? ''
+  const rest = { address, cidr, mac, netmask: '', internal: false }
+  return address.includes(':') ? { ...rest, family: 'IPv6', scopeid: 0 } : { ...rest, family: 'IPv4' }
+}
 
 type Values = Pick<Settings, 'sharing.outsideHome' | 'sharing.trustedProxies'>
 
@@ -50,13 +57,32 @@ describe('who may connect', () => {
     }
   })
 
+  it('is nobody on the other side of a VPN, of a mobile network and of virtual machines, nor a customer of the same carrier', () => {
+    const interfaces: Interfaces = {
+      eth0: [card('192.168.1.20/24')],
+      eth1: [card('100.64.7.5/16')],
+      tailscale0: [card('100.100.1.1/10')],
+      wg0: [card('203.0.113.5/24')],
+      wwan0: [card('2001:db8:5::5/64')],
+      docker0: [card('198.51.100.1/24', '02:42:ac:00:00:01')],
+      utun3: [card('2001:db8:9::5/64')],
+    }
+    const { addressRules } = createRules([], {}, interfaces)
+    for (const address of [
+      ...['100.64.7.9', '100.100.1.2', '203.0.113.9', '2001:db8:5::9', '198.51.100.9', '2001:db8:9::9'],
+    ]) {
+      expect([address, addressRules.decide(address)]).toEqual([address, 'outside'])
+    }
+    expect(addressRules.decide('192.168.1.9')).toBe('allowed')
+  })
+
   it('is also who shares a link with this computer, as soon as it is joined', () => {
-    const interfaces: Interfaces = { lan: [{ cidr: '2001:db8:1:2::5/64', internal: false }] }
+    const interfaces: Record<string, NetworkInterfaceInfo[]> = { eth0: [card('2001:db8:1:2::5/64')] }
     const { addressRules, clock } = createRules([], {}, interfaces)
     expect(addressRules.decide('2001:db8:1:2:aaaa::1')).toBe('allowed')
     expect(addressRules.decide('2001:db8:1:3::1')).toBe('outside')
 
-    interfaces.lan = [{ cidr: '2001:db8:1:3::5/64', internal: false }]
+    interfaces['eth0'] = [card('2001:db8:1:3::5/64')]
     clock.advance(5000)
 
     expect(addressRules.decide('2001:db8:1:3::1')).toBe('allowed')

@@ -14,7 +14,7 @@ import {
   parseNdp,
   parseRouteGet,
 } from '../../../proxy/network/identity/macos.ts'
-import { identifyNetwork } from '../../../proxy/network/identity/networkReading.ts'
+import { identifyNetwork, isAnywhere } from '../../../proxy/network/identity/networkReading.ts'
 import { readNetwork } from '../../../proxy/network/identity/readNetwork.ts'
 import { parseWindowsNetworks } from '../../../proxy/network/identity/windows.ts'
 import type { Interfaces } from '../../../proxy/network/lanAddresses.ts'
@@ -156,6 +156,15 @@ describe('a network', () => {
     expect(network?.id).toBe('isolated:10.0.0.0/22')
   })
 
+  it('of addresses that computers give themselves is anywhere, and one with numbers of its own is not', () => {
+    const nowhere = { gateway: undefined, mac: undefined, name: undefined }
+    const self = identifyNetwork(nowhere, { eth0: [info('169.254.7.7/16'), info('fe80::7/64')] })
+    const cable = identifyNetwork(nowhere, { eth0: [info('10.0.3.7/22'), info('169.254.7.7/16')] })
+    expect(self).toBeDefined()
+    expect([self, cable].map((network) => network !== undefined && isAnywhere(network))).toEqual([true, false])
+    expect(isAnywhere({ id: `router:${MAC}` })).toBe(false)
+  })
+
   it('is none where there is only this computer', () => {
     const nothing = { gateway: undefined, mac: undefined, name: undefined }
     expect(identifyNetwork(nothing, { lo: [info('127.0.0.1/8')] })).toBeUndefined()
@@ -177,6 +186,37 @@ describe('reading the network', () => {
     const files = { '/proc/net/route': procRoutes.replace(/^enp4s0.*\n/m, ''), '/proc/net/arp': procArp }
     const reading = await readNetwork({ system: linux(files, { nmcli: 'Ours\n' }), interfaces })
     expect(reading).toEqual({ network: { id: `router:${MAC}`, name: 'Ours' }, category: undefined })
+  })
+
+  it('on macOS does not take the router of a VPN for where this computer stands', async () => {
+    const asked: string[] = []
+    const system: NetworkSystem = {
+      platform: 'darwin',
+      readFile: () => Promise.resolve(undefined),
+      run: (program, args) => {
+        asked.push([program, ...args].join(' '))
+        if (program.endsWith('arp')) return Promise.resolve(`? (192.168.1.1) at ${MAC} on en0 ifscope [ethernet]`)
+        if (!program.endsWith('route') || args.includes('-inet6')) return Promise.resolve(undefined)
+        const ofCard = args.includes('-ifscope')
+        if (ofCard && !args.includes('en0')) return Promise.resolve(undefined)
+        return Promise.resolve(
+          ofCard
+            ? '    gateway: 192.168.1.1\n  interface: en0\n'
+            : '    gateway: 10.8.0.1\n  interface: utun4\n      flags: <UP>',
+        )
+      },
+    }
+    const cards = { en0: [info('192.168.1.20/24')], utun4: [info('10.8.0.2/24', '00:00:00:00:00:00')] }
+    const reading = await readNetwork({ system, interfaces: () => cards })
+    expect(reading.network?.id).toBe(`router:${MAC}`)
+    expect(asked.join()).not.toContain('-ifscope utun')
+
+    const tunnelOnly: NetworkSystem = {
+      ...system,
+      run: (program, args) => (args.includes('-ifscope') ? Promise.resolve(undefined) : system.run(program, args)),
+    }
+    const reached = await readNetwork({ system: tunnelOnly, interfaces: () => cards })
+    expect(reached.network?.id).toBe('isolated:192.168.1.0/24')
   })
 
   it('wakes the router up when nobody has asked it for anything yet', async () => {
