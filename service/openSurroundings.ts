@@ -66,7 +66,8 @@ class Surroundings implements SharingSurroundings {
     if (this.#isClosed) return
     this.#place = place
     const name = this.#parts.stores.settings.get('sharing.name')
-    this.#announcer.want({ name, links: findAnnouncedLinks(place.addresses, networkInterfaces()) })
+    const links = findAnnouncedLinks(place.addresses, networkInterfaces())
+    this.#announcer.want({ name, links, network: place.network?.id })
     this.#lookAtFirewall()
     if (this.#reach !== undefined) this.#reach.follow(place)
     else this.#opening ??= this.#openReach()

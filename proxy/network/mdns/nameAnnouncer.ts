@@ -22,6 +22,8 @@ export interface NameAnnouncerOptions {
 
 /** A name without its domain and where to announce it. */
 export interface WantedName {
+  /** The network that this computer is in: in another one the name may be free, also at the same address. */
+  readonly network?: string | undefined
   /** Empty: none. */
   readonly name: string
   readonly links: readonly AnnouncedLink[]
@@ -44,14 +46,18 @@ export class NameAnnouncer {
   #host = ''
   #state: AnnouncedName['state'] = 'off'
   #running = 0
+  #wantedLinks: readonly AnnouncedLink[] = []
+  #retry: NodeJS.Timeout | undefined
+  /** Since `taken`; what is shown stays that until the name is ours. */
+  #isTryingAgain = false
 
   constructor(options: NameAnnouncerOptions) {
     this.#options = options
   }
 
   /** Begins, moves or ends the announcement; the same wish again changes nothing. */
-  want({ name, links }: WantedName): void {
-    const wanted = name === '' || links.length === 0 ? '' : JSON.stringify([name, links])
+  want({ name, links, network }: WantedName): void {
+    const wanted = name === '' || links.length === 0 ? '' : JSON.stringify([name, links, network])
     if (wanted === this.#wanted) return
     this.#wanted = wanted
     this.#end()
@@ -61,9 +67,7 @@ export class NameAnnouncer {
       return
     }
     this.#setState('checking')
-    this.#running += 1
-    const run = this.#running
-    this.#links = links.map((link) => this.#openLink(link, run))
+    this.#begin(links)
   }
 
   describe(): AnnouncedName {
@@ -81,6 +85,22 @@ export class NameAnnouncer {
   /** Takes the name back. */
   close(): void {
     this.want({ name: '', links: [] })
+  }
+
+  #begin(links: readonly AnnouncedLink[]): void {
+    this.#running += 1
+    const run = this.#running
+    this.#links = links.map((link) => this.#openLink(link, run))
+    this.#wantedLinks = links
+  }
+
+  /** Whoever had the name may be gone; until it is known that they are, it counts as theirs. */
+  #tryAgainLater(): void {
+    this.#retry = setTimeout(() => {
+      this.#isTryingAgain = true
+      this.#begin(this.#wantedLinks)
+    }, TRY_AGAIN_MS)
+    this.#retry.unref()
   }
 
   #openLink(link: AnnouncedLink, run: number): { claim: NameOnLink; socket: MdnsSocket } {
@@ -113,12 +133,15 @@ export class NameAnnouncer {
     if (states.includes('taken')) {
       this.#end()
       this.#setState('taken')
+      this.#tryAgainLater()
     } else if (states.includes('announced')) this.#setState('announced')
     else if (states.length > 0 && states.every((state) => state === 'failed')) this.#setState('failed')
-    else this.#setState('checking')
+    else if (!this.#isTryingAgain) this.#setState('checking')
   }
 
   #end(): void {
+    clearTimeout(this.#retry)
+    this.#isTryingAgain = false
     this.#running += 1
     for (const { claim, socket } of this.#links) {
       claim.end()
@@ -136,3 +159,5 @@ export class NameAnnouncer {
 }
 
 const GOODBYE_MS = 200
+/** After a conflict. RFC 6762 section 9 leaves open when; a device that left is gone by then. */
+const TRY_AGAIN_MS = 10 * 60_000

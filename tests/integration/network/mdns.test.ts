@@ -93,6 +93,23 @@ describe('a name announced on one network card', () => {
     expect(heard.filter(({ data }) => data === '127.0.0.8')).toEqual([])
   })
 
+  it('is tried again when this computer comes into another network at the same address', async () => {
+    const first = createAnnouncer('127.0.0.7')
+    first.want({ name: 'gatehouse', links: [loopback('127.0.0.7')] })
+    await vi.waitFor(() => expect(first.describe().state).toBe('announced'), { timeout: 3000 })
+    const second = createAnnouncer('127.0.0.8')
+    const wanted = { name: 'gatehouse', links: [loopback('127.0.0.8')] }
+    second.want({ ...wanted, network: 'router:a' })
+    await vi.waitFor(() => expect(second.describe().state).toBe('taken'), { timeout: 3000 })
+    first.close()
+    second.want({ ...wanted, network: 'router:a' })
+    expect(second.describe().state).toBe('taken')
+
+    second.want({ ...wanted, network: 'router:b' })
+
+    await vi.waitFor(() => expect(second.describe().state).toBe('announced'), { timeout: 3000 })
+  })
+
   it('says in words when the network does not let it', async () => {
     const announcer = createAnnouncer('127.0.0.7')
     announcer.want({ name: 'gatehouse', links: [{ ...loopback('127.0.0.7'), cidr: '203.0.113.7/24' }] })
