@@ -12,6 +12,22 @@ import {
 
 const MiB = 1024 * 1024
 
+/** 10.0.0.0/8 and fc00::/7 are the largest networks that somebody owns. */
+const LEAST_BITS = { four: 8, six: 7 }
+
+/** Whoever trusts everybody to say who they are lets everybody be anybody. */
+const trustedProxySchema = z
+  .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+    error: 'Name each proxy by its address or network, as 192.168.1.5 or 10.0.0.0/24: no host name and no port.',
+  })
+  .refine(
+    (text) => {
+      const [address = '', bits] = text.split('/')
+      return bits === undefined || Number(bits) >= (address.includes(':') ? LEAST_BITS.six : LEAST_BITS.four)
+    },
+    { error: 'That network is too large to be a proxy: anybody in it could claim any address.' },
+  )
+
 /** A stored value in today's form, and the names of what is in it and was not kept. */
 export interface ReadSetting {
   readonly value: unknown
@@ -84,7 +100,7 @@ export const settingDefinitions = {
   },
   /** Programs in front of the gate, as networks in CIDR: only what they say of a client's address is believed. */
   'sharing.trustedProxies': {
-    schema: z.array(z.string().max(64)).max(32),
+    schema: z.array(trustedProxySchema).max(32),
     default: [],
     machine: false,
     counts: 'atOnce',
