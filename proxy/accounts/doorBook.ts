@@ -120,6 +120,17 @@ export class DoorBook {
     return isTheirs ? knock : undefined
   }
 
+  /** Refuses all who wait; none of them may ask again while the door stays open. @returns how many they were */
+  sendAllAway(): number {
+    const waiting = this.waiting()
+    for (const knock of waiting) {
+      knock.state = { kind: 'refused' }
+      knock.endsAtMs = this.#clock.nowMs() + knockMs
+      for (let tries = 0; tries < ASKING.tries; tries += 1) this.#asking.count(knock.source)
+    }
+    return waiting.length
+  }
+
   /** Sends away all who wait and forgets who asked how often. */
   clear(): void {
     for (const knock of this.waiting()) this.#knocks.delete(knock.secretHash)

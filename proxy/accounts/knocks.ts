@@ -118,6 +118,18 @@ export class Knocks {
     this.#changed()
   }
 
+  /**
+   * A no to everybody at the door at once, when somebody with many addresses fills it: their places are free for others,
+   * and they cannot ask again while it stays open.
+   */
+  sendAllAway(by: ActedBy): void {
+    const people = this.#book.sendAllAway()
+    if (people > 0) {
+      this.#options.audit.record({ ...by, event: 'knock.answered', details: { answer: 'all refused', people } })
+    }
+    this.#changed()
+  }
+
   /** @throws GateError PERMISSION_DENIED while nobody may knock, VALIDATION_FAILED, RATE_LIMITED, QUOTA_EXCEEDED */
   ask(request: KnockRequest): { secret: string; words: string; endsAtMs: number } {
     if (this.openUntilMs === undefined) throw new GateError('PERMISSION_DENIED', 'Nobody can be asked right now.')

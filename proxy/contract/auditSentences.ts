@@ -87,11 +87,13 @@ const setting = ({ who, list }: Facts): string => {
   return `${who} changed ${changes.length === 1 ? 'a setting' : 'settings'}: ${changes.join('; ')}.`
 }
 
-const knockAnswered = ({ who, text }: Facts): string => {
+const knockAnswered = ({ who, text, number }: Facts): string => {
   const device = `the device at the door${after(' (', text('device'))}${text('device') === '' ? '' : ')'}`
   switch (text('answer')) {
     case 'refused':
       return `${who} did not let ${device} in.`
+    case 'all refused':
+      return `${who} sent everybody at the door away (${number('people')}).`
     case 'wrong words':
       return `${who} picked other words than ${device} showed. Nobody came in.`
     default:

@@ -40,6 +40,39 @@ describe('the door under attack', () => {
     expect((await knock(application, '192.168.1.70')).status).toBe(201)
   })
 
+  it('five addresses of one person that fill it are sent away at once, and the next in line finds a place', async ({
+    stores,
+    application,
+  }) => {
+    const owner = await open(stores, application)
+    const attackers = [1, 2, 3, 4, 5].map((number) => `192.168.1.${number}`)
+    const secrets = []
+    for (const address of attackers) secrets.push((await knock(application, address)).json.secret)
+    expect((await knock(application, '192.168.1.70')).json.code).toBe('QUOTA_EXCEEDED')
+
+    const emptied = await application.ask('DELETE', `${api}/knocks`, owner)
+
+    expect([emptied.status, emptied.json.items]).toEqual([200, []])
+    for (const address of attackers) expect((await knock(application, address)).json.code).toBe('RATE_LIMITED')
+    expect((await knock(application, '192.168.1.70')).status).toBe(201)
+    expect((await poll(application, secrets[0], '192.168.1.1')).json.state).toBe('refused')
+
+    // Opened anew, the door is open to everybody again.
+    for (const isOpen of [false, true]) {
+      await application.ask('PUT', `${api}/knocks`, { ...owner, body: { open: isOpen } })
+    }
+    expect((await knock(application, '192.168.1.1')).status).toBe(201)
+  })
+
+  it('is emptied by nobody but the owner’s window', async ({ stores, application }) => {
+    const owner = await open(stores, application)
+    const ada = await addPerson(stores, 'Ada', 'administrator')
+    const key = await makeKey(stores, ada, ['administer'])
+    await knock(application, '192.168.1.30')
+    expect((await application.ask('DELETE', `${api}/knocks`, { key })).json.code).toBe('OWNER_ONLY')
+    expect(await list(application, owner)).toHaveLength(1)
+  })
+
   it('a tunnel is one at the door, and one network of IPv6', async ({ stores, application }) => {
     await open(stores, application)
     expect((await knock(application, '127.0.0.1')).status).toBe(201)

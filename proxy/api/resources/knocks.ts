@@ -38,6 +38,13 @@ const openRoute = createRoute({
   responses: { 200: jsonAnswer(knocksSchema, 'The door'), ...commonRefusals },
 })
 
+const emptyRoute = createRoute({
+  method: 'delete',
+  path: '/knocks',
+  summary: 'Send everybody at the door away; they may not ask again while it stays open; only in the owner’s window',
+  responses: { 200: jsonAnswer(knocksSchema, 'The door, and nobody at it'), ...commonRefusals },
+})
+
 const answerRoute = createRoute({
   method: 'post',
   path: '/knocks/{id}/answer',
@@ -92,6 +99,10 @@ export function createKnocksResource({ stores }: OwnApplicationDependencies) {
     })
     .openapi(openRoute, async (c) => {
       knocks.setOpen(c.req.valid('json').open, requireOwner(c.env.context))
+      return c.json(await describe(), 200)
+    })
+    .openapi(emptyRoute, async (c) => {
+      knocks.sendAllAway(requireOwner(c.env.context))
       return c.json(await describe(), 200)
     })
     .openapi(answerRoute, async (c) => {
