@@ -1,6 +1,8 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, expect } from 'vitest'
+import { z } from 'zod'
+import { findRoute } from '../../proxy/comfyui/routeTable.ts'
 import { system } from '../../proxy/accounts/actedBy.ts'
 import { addPerson, api, makeKey } from '../support/apiPeople.ts'
 import { ask } from '../support/httpClient.ts'
@@ -9,6 +11,8 @@ import { sendRaw } from '../support/rawHttpClient.ts'
 import { goodPassword } from '../support/storesFixture.ts'
 import { TabClient } from '../support/tabClient.ts'
 import { wholeGateTest } from '../support/wholeGate.ts'
+
+const paths = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
 
 interface Administration {
   readonly port: number
@@ -134,6 +138,38 @@ describe('the port of administration', () => {
       const answer = await ask(port, users, { tls: true, headers: { cookie, 'sec-fetch-site': 'same-origin' } })
       expect(answer.status).toBe(401)
     }
+  })
+
+  it('is reached by no session of the people’s port, an administrator’s neither, at no route and by no method', async ({
+    administration,
+    whole,
+  }) => {
+    const cookie = cookieOf(await administration.signIn('Anna', whole.port))
+    const administrators = cookieOf(await administration.signIn('Anna'))
+    const document = await administration.say('/gatehouse/api/openapi.json', { headers: { cookie: administrators } })
+    const routes = Object.entries(paths.parse(document.json()).paths).flatMap(([path, methods]) => {
+      const target = `${api}${path.replace(/\{\w+\}/g, 'a'.repeat(16))}`
+      return Object.keys(methods).map((method) => ({ target, method: method.toUpperCase() }))
+    })
+    const reserved = routes.filter(({ target, method }) => {
+      const { access } = findRoute(target.slice(1).split('/'), method)
+      return access === 'administer'
+    })
+    expect(reserved.length).toBeGreaterThan(40)
+    const before = whole.stores.settings.get('sharing.on')
+    for (const { target, method } of reserved) {
+      const question = {
+        method,
+        ...(method === 'GET' ? {} : { headers: { 'content-type': 'application/json' }, body: '{}' }),
+      }
+      const headers = { ...question.headers, cookie, 'sec-fetch-site': 'same-origin' }
+      const here = await ask(whole.port, target, { tls: true, ...question, headers })
+      expect([method, target, here.status]).toEqual([method, target, 403])
+      expect(['OWNER_ONLY', 'PERMISSION_DENIED']).toContain(here.json().code)
+      const there = await administration.say(target, { ...question, headers: { ...question.headers, cookie } })
+      expect([method, target, there.status]).toEqual([method, target, 401])
+    }
+    expect(whole.stores.settings.get('sharing.on')).toBe(before)
   })
 
   it.for([

@@ -208,6 +208,35 @@ describe('an invitation under attack', () => {
     },
   )
 
+  it('for a new password is outlived by no token, session or known browser’s way in with the old one', async ({
+    stores,
+    application,
+  }) => {
+    const mia = await addPerson(stores, 'Mia', 'user')
+    const asked = { userName: 'Mia', password: goodPassword, clientAddress: '192.168.1.30', secure: false }
+    const before = { ...asked, userAgent: undefined }
+    const jwt = (await stores.signIns.openToken({ ...before, use: 'api', lifetimeMs: 3_600_000 })).text
+    const { deviceToken } = await stores.signIns.signIn(before)
+    const authenticate = () =>
+      stores.authenticator.authenticate({
+        presented: { kind: 'bearer', token: jwt },
+        ...{ listener: 'public', secure: false, clientAddress: '192.168.1.30' },
+      })
+    await expect(authenticate()).resolves.toMatchObject({ name: 'Mia' })
+    const { token } = await invite(application, await openOwner(stores), { kind: 'password', accountId: mia.id })
+
+    const password = 'another kayak orbit lamp'
+    const used = await application.ask('POST', '/gatehouse/invite', {
+      address: '192.168.1.31',
+      body: { token, password },
+    })
+
+    expect(used.status).toBe(200)
+    await expect(authenticate()).rejects.toMatchObject({ code: 'AUTH_INVALID' })
+    await expect(stores.signIns.signIn({ ...before, deviceToken })).rejects.toMatchObject({ code: 'SIGN_IN_FAILED' })
+    expect(await stores.sessions.list(mia.id)).toHaveLength(1)
+  })
+
   it('made by a key ends when the key does', async ({ stores, application, clock }) => {
     await openOwner(stores)
     const ada = await addPerson(stores, 'Ada', 'administrator')

@@ -47,6 +47,24 @@ describe('known secrets', () => {
     await ask('POST', `${api}/session`, { body: { username: newPassword, password: newPassword } })
     await ask('PUT', `${api}/account/password`, { session, body: { currentPassword: goodPassword, newPassword } })
     await ask('PUT', `${api}/users/${mia.id}/password`, { ...asOwner, body: { password: goodPassword } })
+    const asked = { userName: 'Mia', password: goodPassword, clientAddress: '192.168.1.30', secure: false }
+    const jwt = (await stores.signIns.openToken({ ...asked, userAgent: undefined, use: 'api', lifetimeMs: 3_600_000 }))
+      .text
+    await ask('GET', `${api}/session`, { key: jwt })
+    const invitations = []
+    for (const body of [
+      { kind: 'account', role: 'user' },
+      { kind: 'password', accountId: mia.id },
+    ]) {
+      invitations.push((await application.ask('POST', `${api}/invitations`, { ...asOwner, body })).json.token)
+    }
+    const [joined, renewed]: string[] = invitations
+    await ask('POST', '/gatehouse/invite', { body: { token: joined } })
+    await ask('POST', '/gatehouse/invite', { body: { token: joined, name: 'Leo', password: goodPassword } })
+    await ask('POST', '/gatehouse/invite', { body: { token: renewed, password: newPassword } })
+    await ask('POST', '/gatehouse/invite', { body: { token: renewed, password: newPassword } })
+    await ask('GET', `${api}/session`, { key: jwt })
+    await ask('GET', `${api}/invitations`, asOwner)
     await stores.keys.revoke(made.json.id, commandLine)
     await stores.usage.flush()
     await stores.audit.flush()
@@ -54,9 +72,13 @@ describe('known secrets', () => {
     const pepper = readFileSync(join(dataDirectory, 'secrets.json'), 'utf8')
     const files = readFolder(dataDirectory).filter((content) => content.toString('utf8') !== pepper)
     const known = [goodPassword, newPassword, key, key.slice(16, 102), session, owner.token, canvas.token]
+    known.push(jwt, jwt.split('.')[2] ?? '', ...invitations)
     known.push(...Object.values(JSON.parse(pepper) as Record<string, string>))
     expect(key).toHaveLength(111)
     expect(session).toHaveLength(43)
+    expect(jwt.split('.')[2]).toHaveLength(43)
+    expect(await stores.accounts.findByName('Leo')).toBeDefined()
+    expect(invitations.map((token) => token.length)).toEqual([43, 43])
     expect(files.length).toBeGreaterThan(1)
     for (const secret of known) {
       expect(files.some((content) => content.includes(secret))).toBe(false)
