@@ -1,32 +1,21 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { systemClock } from '../../proxy/core/clock.ts'
-import { systemRandom } from '../../proxy/core/random.ts'
 import type { AttackResult } from '../../proxy/contract/protection.ts'
 import { attackCases } from '../../service/protection/cases/attackCases.ts'
 import { runProtection } from '../../service/protection/runProtection.ts'
-import { makeTemporaryFolder, removeTemporaryFolder } from '../../service/protection/temporaryFolder.ts'
-import { unbuiltPaths } from '../support/unbuiltPaths.ts'
+import { makeProtectionSurroundings } from '../support/protectionPages.ts'
 
 /*
  * What "Check my protection" and `gatehouse doctor --attack` try, each attack as a test of its own. They run once, as
  * they do for people: on a gate of their own with the practice engine behind it.
  */
 
-const pages = makeTemporaryFolder()
-afterAll(() => removeTemporaryFolder(pages))
+const surroundings = makeProtectionSurroundings()
+afterAll(surroundings.remove)
 
 let results: ReadonlyMap<string, AttackResult>
 beforeAll(async () => {
-  mkdirSync(join(pages, 'assets'))
-  for (const name of ['owner', 'portal']) writeFileSync(join(pages, `${name}.html`), '<!doctype html><title>x</title>')
   const report = await runProtection({
-    clock: systemClock,
-    random: systemRandom,
-    platform: process.platform,
-    paths: unbuiltPaths(pages),
-    nodeCommand: { file: process.execPath, args: [], env: {} },
+    ...surroundings.options,
     running: { notAsked: 'There is no other gate in this test.' },
     limits: { caseMs: 40_000, overallMs: 400_000 },
   })

@@ -1,23 +1,16 @@
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { systemClock } from '../../proxy/core/clock.ts'
-import { systemRandom } from '../../proxy/core/random.ts'
 import type { AttackCase } from '../../service/protection/attackCase.ts'
 import { Broken } from '../../service/protection/attackOutcome.ts'
 import { runProtection } from '../../service/protection/runProtection.ts'
-import { makeTemporaryFolder, removeTemporaryFolder } from '../../service/protection/temporaryFolder.ts'
-import { unbuiltPaths } from '../support/unbuiltPaths.ts'
+import { makeProtectionSurroundings } from '../support/protectionPages.ts'
 
-const pages = makeTemporaryFolder()
-afterAll(() => removeTemporaryFolder(pages))
+const surroundings = makeProtectionSurroundings()
+afterAll(surroundings.remove)
 
 it('an attack that broke the throw-away gate is not tried on the one that people use, the others are', async () => {
-  mkdirSync(join(pages, 'assets'))
-  for (const name of ['owner', 'portal']) writeFileSync(join(pages, `${name}.html`), '<!doctype html><title>x</title>')
   const asked: string[] = []
   const running = createServer((request, response) => {
     asked.push(request.url ?? '')
@@ -38,11 +31,7 @@ it('an attack that broke the throw-away gate is not tried on the one that people
   })
 
   const report = await runProtection({
-    clock: systemClock,
-    random: systemRandom,
-    platform: process.platform,
-    paths: unbuiltPaths(pages),
-    nodeCommand: { file: process.execPath, args: [], env: {} },
+    ...surroundings.options,
     cases: [attack('harmful', true), attack('held', false)],
     running: { port },
   })

@@ -1,9 +1,9 @@
 import { chromium } from 'playwright-core'
 import type { BrowserContext, Page } from 'playwright-core'
 import { AxeBuilder } from '@axe-core/playwright'
-import { managedWorkflowSchema } from '../../proxy/contract/workflows.ts'
-import { runCli } from './desktopCli.ts'
 import { findChromium } from './desktopRuntime.ts'
+import { openPublisher } from './publishing.ts'
+import type { Publisher } from './publishing.ts'
 import { servedPassword, serveGatehouse } from './servedGatehouse.ts'
 import type { ServedGatehouse } from './servedGatehouse.ts'
 
@@ -11,8 +11,8 @@ export interface PortalWorld {
   readonly gatehouse: ServedGatehouse
   /** A phone of 360 × 740 with a finger, signed in as that person. */
   openPhone(name: string, scheme?: 'light' | 'dark'): Promise<Page>
-  /** Publishes to all Users, by a key of the administrator's. @returns its id */
-  publish(workflow: Readonly<Record<string, unknown>>): Promise<string>
+  /** To all Users, by a key of the administrator's. */
+  readonly publish: Publisher['publish']
   close(): Promise<void>
 }
 
@@ -20,8 +20,7 @@ export interface PortalWorld {
 export async function openPortalWorld(): Promise<PortalWorld> {
   const people = { Tom: 'user', Leo: 'user', Ada: 'administrator' } as const
   const gatehouse = await serveGatehouse({ people, frontendDirectory: undefined })
-  const key = ['key', 'create', '--user', 'Ada', '--name', 'publisher', '--scopes', 'administer,run,read']
-  const secret = (await runCli(gatehouse.dataDirectory, key)).stdout.trim()
+  const { publish } = await openPublisher(gatehouse, 'Ada')
   const asRoot = process.getuid?.() === 0
   const browser = await chromium.launch({ executablePath: findChromium(), args: asRoot ? ['--no-sandbox'] : [] })
   return {
@@ -41,16 +40,7 @@ export async function openPortalWorld(): Promise<PortalWorld> {
       await page.getByRole('button', { name: 'Sign in' }).tap()
       return page
     },
-    publish: async (workflow) => {
-      const answer = await fetch(new URL('gatehouse/api/v1/workflows', gatehouse.url), {
-        method: 'POST',
-        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ ...workflow, grants: { public: false, roles: ['user'], people: [] } }),
-      })
-      const body: unknown = await answer.json()
-      if (!answer.ok) throw new Error(`it was not published: ${JSON.stringify(body)}`)
-      return managedWorkflowSchema.parse(body).id
-    },
+    publish,
     close: async () => {
       await browser.close()
       await gatehouse.close()

@@ -1,17 +1,18 @@
 import { managedWorkflowSchema, workflowInputSchema } from '../../proxy/contract/workflows.ts'
 import type { ManagedWorkflow, WorkflowInput } from '../../proxy/contract/workflows.ts'
 import { runCli } from './desktopCli.ts'
-import type { Prompt } from './engineClient.ts'
 import type { ServedGatehouse } from './servedGatehouse.ts'
 
 /** Whoever publishes in a served gate: an administrator's key that may administer. */
 export interface Publisher {
   ask(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly json: any }>
-  publish(workflow: {
+  /** For all Users. */
+  readonly publish: (workflow: {
     readonly name: string
-    readonly prompt: Prompt
-    readonly inputs?: readonly WorkflowInput[]
-  }): Promise<ManagedWorkflow>
+    readonly description?: string
+    readonly prompt: object
+    readonly inputs?: readonly object[]
+  }) => Promise<ManagedWorkflow>
 }
 
 export async function openPublisher(gatehouse: ServedGatehouse, administrator: string): Promise<Publisher> {
