@@ -3,7 +3,8 @@ import type { AuditEvent } from '../../proxy/contract/audit.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
 import type { PipelineEvent } from '../../proxy/pipeline/audit.ts'
 import { createGateAudit } from '../../service/gateAudit.ts'
-import { keyPrincipal } from '../support/gateFixture.ts'
+import { bearer, keyPrincipal, openGateFixture, tokens } from '../support/gateFixture.ts'
+import { ask } from '../support/httpClient.ts'
 import { storesTest as it } from '../support/storesFixture.ts'
 
 const MINUTE_MS = 60_000
@@ -141,6 +142,22 @@ describe('somebody who wants to fill the disk or bury a trace with refused reque
     expect(rows.filter(({ details }) => details.path?.startsWith('/api/userdata/'))).toHaveLength(1)
     const mostly = [`account ${mia.id}, /settings: 940`]
     expect(rows.find(({ event }) => event === 'log.shortened')?.details).toEqual({ omitted: 940, mostly })
+  })
+
+  it.each([
+    ['an administrator at a route that nobody else has', 'admin', '/somebodys-pack/anything', true],
+    ['somebody at a route of their own', 'creator', '/settings', false],
+  ] as const)('is told by the gate which changes are which: %s', async (_who, who, path, reserved) => {
+    const fixture = await openGateFixture()
+    try {
+      const headers = { ...bearer(tokens[who]), 'content-type': 'application/json' }
+      await ask(fixture.port, path, { method: 'POST', headers, body: '{}' })
+      const told = fixture.events.find(({ type }) => type === 'request.changed')
+      expect(told?.path).toBe(path)
+      expect(told?.reserved === true).toBe(reserved)
+    } finally {
+      await fixture.close()
+    }
   })
 
   it('hides no change that only administrators make', async ({ stores }) => {
