@@ -41,6 +41,6 @@ describe('a secret that somebody presents', () => {
 
   it('is looked up by its hash where it is a session (secret found byte by byte, L-12)', () => {
     const store = readFileSync(join(root, 'proxy/accounts/sessionStore.ts'), 'utf8')
-    expect(store).toMatch(/const hash = hashToken\(token\)[^}]*'token_hash', hash\b/)
+    expect(store).toMatch(/const hash = sha256Hex\(token\)[^}]*'token_hash', hash\b/)
   })
 })

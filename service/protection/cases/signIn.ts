@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
 import type { AttackCase } from '../attackCase.ts'
 import { hold, holdStatuses } from '../attackOutcome.ts'
 import type { Tried } from '../attackOutcome.ts'
 import { sessionCookieOf } from '../attackTarget.ts'
+import type { AttackTarget } from '../attackTarget.ts'
+import type { StandIn } from '../standIn.ts'
 import { until } from '../waiting.ts'
 
 const api = '/gatehouse/api/v1'
@@ -296,7 +299,7 @@ export const signInCases: readonly AttackCase[] = [
   },
   {
     id: 'secrets-in-files',
-    title: 'Finding passwords, keys and sessions in the database, the log and every other file',
+    title: 'Finding passwords, keys, sessions, tokens and invitations in the database, the log and every other file',
     holes: ['S-5', 'L-5', 'L-18', 'A28', 'A61'],
     target: 'throwAway',
     run: async (gate, standIn) => {
@@ -308,10 +311,30 @@ export const signInCases: readonly AttackCase[] = [
       const token = cookie.split('=')[1] ?? ''
       const people = Object.values(standIn.people).flatMap(({ password, key }) => [password, key, key.slice(16, 100)])
       const typed = ['typed-wrong-s5-password', 'typed-as-name-s5', 'sent-in-address-s5']
-      const secrets = [...people, ...typed, token]
+      const [jwt, invitation] = [await takeToken(gate, standIn), await takeInvitation(gate, standIn)]
+      const secrets = [...people, ...typed, token, jwt, jwt.split('.')[2] ?? jwt, invitation]
       const found = secrets.flatMap((secret) => standIn.findInFiles(secret))
       hold(found.length === 0, `found in ${[...new Set(found)].join(', ')}`)
       return `${secrets.length} secrets; none stands in any file.`
     },
   },
 ]
+
+/** A token of ComfyUI-Sentinel's kind, used once. */
+async function takeToken(gate: AttackTarget, { people }: StandIn): Promise<string> {
+  const { name: username, password } = people.user
+  const { json } = await gate.ask('/generate_token', { method: 'POST', body: { username, password } })
+  const { jwt_token: text } = z.object({ jwt_token: z.string() }).parse(json)
+  await gate.ask('/queue', { headers: { authorization: `Bearer ${text}` } })
+  return text
+}
+
+/** The secret of an invitation's link, looked at once. */
+async function takeInvitation(gate: AttackTarget, { people }: StandIn): Promise<string> {
+  const headers = { authorization: `Bearer ${people.administrator.key}` }
+  const body = { kind: 'account', role: 'user' }
+  const { json } = await gate.ask(`${api}/invitations`, { method: 'POST', headers, body })
+  const { token } = z.object({ token: z.string() }).parse(json)
+  await gate.ask('/gatehouse/invite', { method: 'POST', body: { token } })
+  return token
+}

@@ -147,6 +147,7 @@ describe('a proxy that the owner trusts', () => {
       'sharing.trustedProxies': ['10.0.0.5', '203.0.113.0/28'],
     })
     expect(addressRules.isTrustedProxy('::ffff:10.0.0.5')).toBe(true)
+    expect(['10.0.0.5', '192.168.1.40'].map((address) => addressRules.speaksForMany(address))).toEqual([true, false])
     expect(addressRules.decide('10.0.0.5')).toBe('allowed')
     expect(addressRules.decide('203.0.113.3')).toBe('allowed')
     expect(addressRules.decideClient('10.0.0.5')).toBe('blocked')
