@@ -29,6 +29,7 @@ export interface ProtectionRunsOptions {
 export class ProtectionRuns {
   readonly #options: ProtectionRunsOptions
   #child: ChildProcess | undefined
+  #cutShort: ChildProcess | undefined
   #progress: { done: number; total: number } | undefined
   #report: ProtectionReport | undefined
   #problem: string | null = null
@@ -74,6 +75,8 @@ export class ProtectionRuns {
       if (this.#child !== child) return
       clearTimeout(late)
       this.#child = undefined
+      this.#progress = undefined
+      if (this.#cutShort === child) return
       this.#end(report, words)
       if (report !== undefined) onEnd(report)
     }
@@ -81,13 +84,13 @@ export class ProtectionRuns {
     child.once('close', end)
   }
 
-  /** Ends a check that runs; it clears away what it made by itself. */
+  /** Ends a check that runs; it clears away what it made by itself, and what it tried until then is no report. */
   close(): void {
+    this.#cutShort = this.#child
     this.#child?.stdin?.end()
   }
 
   #end(report: ProtectionReport | undefined, words: string): void {
-    this.#progress = undefined
     if (report === undefined) {
       this.#options.logger.warn({ words }, 'the protection could not be checked')
       this.#problem = 'The check came to no end, so it says nothing. Try it again; the log has the details.'

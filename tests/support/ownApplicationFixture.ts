@@ -7,6 +7,7 @@ import { createOwnApplication } from '../../proxy/api/ownApplication.ts'
 import type { GuestSweep } from '../../proxy/accounts/guestSweep.ts'
 import type { OwnApplicationDependencies } from '../../proxy/api/dependencies.ts'
 import type { EngineState, LogLine } from '../../proxy/contract/comfyui.ts'
+import type { ProtectionReport } from '../../proxy/contract/protection.ts'
 import type { Connection, Sharing } from '../../proxy/contract/sharing.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import type { ListenerName, PresentedCredential, RequestContext } from '../../proxy/pipeline/requestContext.ts'
@@ -39,6 +40,8 @@ export interface FakeParts {
   log(text: string): void
   refuseStart(message: string): void
   connections: Connection[]
+  /** Whom the check that was begun is to tell of its report. */
+  endProtection: ((report: ProtectionReport) => void) | undefined
 }
 
 export function createFakeParts(): FakeParts {
@@ -82,6 +85,7 @@ export function createFakeParts(): FakeParts {
     calls,
     certificates,
     connections: [],
+    endProtection: undefined,
     setState: (next) => {
       state = next
       for (const listener of stateListeners) listener(next)
@@ -98,7 +102,10 @@ export function createFakeParts(): FakeParts {
       certificates,
       protection: {
         describe: () => ({ running: null, report: null, problem: null }),
-        start: (asksRunning) => void calls.push(`protection ${String(asksRunning)}`),
+        start: (asksRunning, onEnd) => {
+          calls.push(`protection ${String(asksRunning)}`)
+          parts.endProtection = onEnd
+        },
       },
       engine: {
         state: () => state,
