@@ -3,6 +3,9 @@ import type { AuditEventName } from './audit.ts'
 import { refusalEvents } from './auditLog.ts'
 import type { AuditRow } from './auditLog.ts'
 import { whereFrom } from './auditPlaces.ts'
+import { errorCodes } from './errorCodes.ts'
+import type { ErrorCode } from './errorCodes.ts'
+import { isFromProtection } from './protection.ts'
 
 /** Names of who and what rows mention by their ids; undefined: it is gone, or cannot be known. */
 export interface AuditNames {
@@ -40,21 +43,55 @@ const after = (words: string, text: string): string => (text === '' ? '' : `${wo
 const toWait = (seconds: number): string =>
   seconds < 120 ? count(seconds, 'second') : count(Math.round(seconds / 60), 'minute')
 
-const denials: Readonly<Record<string, string>> = {
-  AUTH_REQUIRED: 'without signing in',
-  AUTH_INVALID: 'with a sign-in or key that does not hold',
-  SIGN_IN_FAILED: 'with a wrong name or password',
-  PASSWORD_REQUIRED: 'with a wrong password',
-  PERMISSION_DENIED: 'without the right to it',
-  OWNER_ONLY: 'which only the owner’s window on this computer may',
-  RATE_LIMITED: 'too often in a row',
-  HTTPS_REQUIRED: 'without encryption',
-  ADDRESS_BLOCKED: 'from an address that may not come in',
-  ORIGIN_REFUSED: 'from another website’s page',
-  HOST_REFUSED: 'by a name that is not this computer’s',
-  NOT_FOUND: 'but there is no such thing',
-  BAD_REQUEST: 'with a request that makes no sense',
-  QUOTA_EXCEEDED: 'beyond what they may use',
+/** What was wrong, behind "asked for /x"; a code that is not here is one of a newer version. */
+const denials: Readonly<Record<ErrorCode, string>> = {
+  ADDRESS_BLOCKED: ' from an address that is kept out',
+  ALREADY_EXISTS: ', which is there already',
+  ALREADY_RUNNING: ' while it was under way',
+  AUTH_INVALID: ' with a sign-in or key that does not hold',
+  AUTH_REQUIRED: ' without signing in',
+  BAD_REQUEST: ' with a request that makes no sense',
+  BODY_TOO_LARGE: ' and sent too much at once',
+  CONFIRMATION_NEEDED: ' without saying that they are sure',
+  DATABASE_REFUSED: ' while the list of everything could not be written',
+  DATA_FOLDER_REFUSED: ' while the data folder could not be used',
+  ENGINE_REFUSED: ', and ComfyUI did not take it',
+  ENGINE_UNAVAILABLE: ' while ComfyUI was not running',
+  FOLDER_REFUSED: ' with a folder that cannot be used',
+  FOREIGN_ORIGIN: ' from another website’s page',
+  HOST_NOT_ALLOWED: ' by a name that is not this computer’s',
+  HTTPS_REQUIRED: ' without encryption',
+  INTERNAL_ERROR: ', and Gatehouse could not answer',
+  INVITATION_INVALID: ' with an invitation that is over',
+  LAST_ADMINISTRATOR: ', which would leave nobody to manage this computer',
+  METHOD_NOT_ALLOWED: ' in a way that it does not know',
+  NOT_FOUND: ', which is not there',
+  OWNER_ONLY: ', which only the owner’s window on this computer may',
+  PASSWORD_REQUIRED: ' without the right password',
+  PASSWORD_TOO_WEAK: ' with a password that is easy to guess',
+  PERMISSION_DENIED: ' without the right to it',
+  PORT_IN_USE: ' with a port that another program uses',
+  QUOTA_EXCEEDED: ' beyond what they may use',
+  RATE_LIMITED: ' too often in a row',
+  ROLE_IN_USE: ', a role that people still have',
+  SECRETS_UNAVAILABLE: ' while the keychain was locked',
+  SIGN_IN_FAILED: ' with a wrong name or password',
+  TOO_MANY_CONNECTIONS: ' with too many connections at once',
+  UNSUPPORTED_MEDIA_TYPE: ' and sent something of an unknown kind',
+  VALIDATION_FAILED: ' with a value that cannot be',
+}
+
+const denied = ({ who, text }: Facts): string => {
+  const code = errorCodes.find((one) => one === text('code'))
+  return `${who} asked for ${text('path') || 'something'}${code === undefined ? '' : denials[code]}. It was refused.`
+}
+
+const checked = ({ who, number }: Facts): string => {
+  const broken = number('broken')
+  const held =
+    number('held') > 0 ? ` ${count(number('held'), 'attack')} ${number('held') === 1 ? 'was' : 'were'} refused` : ''
+  const rest = broken === 0 ? '' : `, ${count(broken, 'attack')} got through`
+  return `${who} had the protection checked.${held === '' && rest === '' ? '' : `${held || ' Nothing was refused'}${rest}.`}`
 }
 
 const wrongPassword = (facts: Facts): string => {
@@ -169,10 +206,9 @@ const sentences: Readonly<Record<AuditEventName, (facts: Facts) => string>> = {
   'outputs.removed': (f) => `${f.who} removed ${count(f.number('files'), 'file')} of ${f.whom}.`,
   'outputs.restored': (f) => `${f.who} brought back ${count(f.number('files'), 'file')} of ${f.whom}.`,
   'prompt.accepted': (f) => `${f.who} asked for a picture.`,
-  'protection.checked': (f) => `${f.who} had the protection checked.`,
+  'protection.checked': checked,
   'request.changed': (f) => `${f.who} changed something in ComfyUI (${f.text('method')} ${f.text('path')}).`,
-  'request.denied': (f) =>
-    `${f.who} asked for ${f.text('path') || 'something'} ${denials[f.text('code')] ?? `and was refused (${f.text('code')})`}. It was refused.`,
+  'request.denied': denied,
   'role.changed': (f) => `${f.who} changed the role ${f.text('title') || f.text('role')}.`,
   'role.created': (f) => `${f.who} made the role ${f.text('title') || f.text('role')}.`,
   'role.probed': (f) =>
@@ -209,8 +245,9 @@ export function describeAuditRow(row: AuditRow, names: AuditNames): AuditSentenc
 
 function toneOf(row: AuditRow, event: AuditEventName | undefined): AuditSentence['tone'] {
   if (event === 'log.damaged') return 'alarm'
+  if (event === 'protection.checked' && Number(row.details['broken']) > 0) return 'alarm'
   if (event === 'engine.failed' || event === 'key.sentUnprotected' || event === 'log.shortened') return 'attention'
-  if (event === undefined || !refusalEvents.includes(event)) return 'plain'
+  if (event === undefined || !refusalEvents.includes(event) || isFromProtection(row.address)) return 'plain'
   if (whereFrom(row.address) === 'outside') return 'alarm'
   // Pages ask before somebody has signed in: of itself that is nothing to look at.
   return row.details['code'] === 'AUTH_REQUIRED' || row.details['code'] === 'NOT_FOUND' ? 'plain' : 'attention'
@@ -262,6 +299,7 @@ const places = {
 } as const
 
 function describeStranger(address: string | null, device: unknown): string {
+  if (isFromProtection(address)) return '“Check my protection”'
   const known = typeof device === 'string' && device !== 'Unknown device' ? device : undefined
   const more = [known, address ?? undefined].filter((part) => part !== undefined)
   return `${places[whereFrom(address)]}${more.length === 0 ? '' : ` (${more.join(', ')})`}`

@@ -25,6 +25,10 @@ export const lockoutSchema = z.object({
   failures: z.number().int(),
   lastAt: z.string().nullable(),
   waitsUntil: z.string().nullable(),
+  /** Whether the rules for addresses keep it out altogether: then waiting ends nothing. */
+  keptOut: z.boolean(),
+  /** Who signed in from there, or in that name, since shortly before the last wrong password; null: nobody came in. */
+  cameIn: z.object({ name: z.string(), at: z.string() }).nullable(),
 })
 export type LockoutAnswer = z.infer<typeof lockoutSchema>
 

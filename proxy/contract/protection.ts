@@ -4,6 +4,16 @@ import { z } from 'zod'
 export const attackOutcomes = ['held', 'broken', 'notRun'] as const
 export type AttackOutcome = (typeof attackOutcomes)[number]
 
+/**
+ * From where "Check my protection" asks: a network of this computer's own for each of its two gates. A system that has
+ * one address for itself has it ask as every program here does.
+ */
+export const protectionNetworks = { standIn: '127.71', running: '127.72' } as const
+
+/** Whether something came from the check itself. No other device can have such an address. */
+export const isFromProtection = (address: string | null): boolean =>
+  address?.replace(/^::ffff:/, '').startsWith(`${protectionNetworks.running}.`) === true
+
 /** One attack that was tried. `on`: a throw-away gate with people of its own, or the one that people use. */
 export const attackResultSchema = z.object({
   id: z.string(),

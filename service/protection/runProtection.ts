@@ -1,3 +1,4 @@
+import { protectionNetworks } from '../../proxy/contract/protection.ts'
 import type { AttackOutcome, AttackResult, ProtectionReport } from '../../proxy/contract/protection.ts'
 import { productVersion } from '../productVersion.ts'
 import type { AttackCase } from './attackCase.ts'
@@ -78,7 +79,10 @@ class Run {
   async onStandIn(cases: readonly AttackCase[], standIn: StandIn): Promise<AttackResult[]> {
     const results: AttackResult[] = []
     for (const [at, one] of cases.entries()) {
-      const gate = new AttackTarget(standIn.port, this.#hasAddresses ? addressOf(OWN_NETWORK, at) : undefined)
+      const gate = new AttackTarget(
+        standIn.port,
+        this.#hasAddresses ? addressOf(protectionNetworks.standIn, at) : undefined,
+      )
       const attack = (): Promise<string> => (one.target === 'live' ? one.run(gate) : one.run(gate, standIn))
       results.push({ ...named(one), on: 'standIn', ...(await this.#try(gate, attack)) })
     }
@@ -105,7 +109,7 @@ class Run {
 
   /** Not from the address that programs on this computer have: the gate counts what comes from it. */
   async #findWays(port: number): Promise<{ port: number; from?: (at: number) => string } | { notAsked: string }> {
-    const from = (at: number): string => addressOf(LIVE_NETWORK, at)
+    const from = (at: number): string => addressOf(protectionNetworks.running, at)
     if (this.#hasAddresses && (await answers(new AttackTarget(port, from(0))))) return { port, from }
     if (await answers(new AttackTarget(port))) return { port }
     return { notAsked: 'The gate that people use does not answer this computer.' }
@@ -167,6 +171,4 @@ async function answers(gate: AttackTarget): Promise<boolean> {
   }
 }
 
-const OWN_NETWORK = '127.71'
-const LIVE_NETWORK = '127.72'
 const addressOf = (network: string, at: number): string => `${network}.${Math.floor(at / 200)}.${(at % 200) + 1}`

@@ -283,6 +283,8 @@ describe('the list of who waits', () => {
         failures: 3,
         lastAt: '2026-11-01T12:00:00.000Z',
         waitsUntil: '2026-11-01T12:01:00.000Z',
+        keptOut: false,
+        cameIn: null,
       },
     ])
     expect(answer.text).not.toContain(goodPassword)
@@ -290,6 +292,40 @@ describe('the list of who waits', () => {
     expect(lifted.status).toBe(204)
     await expect(signIn(stores, 'Mia', goodPassword)).resolves.toBeDefined()
     expect((await application.ask('GET', `${api}/lockouts`, owner)).json.items).toEqual([])
+  })
+
+  it('says who came in from there after all, and nobody of before', async ({ stores, application, clock }) => {
+    const owner = await openOwner(stores)
+    await addPerson(stores, 'Mia')
+    await signIn(stores, 'Mia', goodPassword)
+    clock.advance(31 * 60_000)
+    await guess(stores, 3)
+    const list = async () => (await application.ask('GET', `${api}/lockouts`, owner)).json.items
+    expect((await list()).map(({ cameIn }: { cameIn: unknown }) => cameIn)).toEqual([null, null])
+    clock.advance(60_000)
+
+    await signIn(stores, 'Mia', goodPassword)
+
+    const told = { name: 'Mia', at: '2026-11-01T12:32:00.000Z' }
+    const address = (await list()).find(({ kind }: { kind: string }) => kind === 'address')
+    expect(address).toMatchObject({ knownAs: 'Mia', cameIn: told })
+  })
+
+  it('says that a rule keeps an address out, whose pause is over', async ({ stores, application, clock }) => {
+    const owner = await openOwner(stores)
+    await addPerson(stores, 'Mia')
+    await guess(stores, 3)
+    clock.advance(120_000)
+    const find = async () =>
+      (await application.ask('GET', `${api}/lockouts`, owner)).json.items.find(
+        ({ kind }: { kind: string }) => kind === 'address',
+      )
+    expect(await find()).toMatchObject({ state: 'over', keptOut: false })
+
+    const body = { kind: 'deny', cidr: attacker, comment: '', expiresAt: null, confirm: true }
+    expect((await application.ask('POST', `${api}/ip-rules`, { ...owner, body })).status).toBe(201)
+
+    await vi.waitFor(async () => expect(await find()).toMatchObject({ state: 'over', keptOut: true }))
   })
 
   it('is lifted for the name too when the address is', async ({ stores, application }) => {

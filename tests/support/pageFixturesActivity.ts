@@ -49,6 +49,31 @@ function toRows(count: number): AuditRow[] {
   })
 }
 
+/** What a curious device and a check of the protection leave behind. */
+function toFlood(): AuditRow[] {
+  const denied = (path: string, code: string) => ({ method: 'GET', path, code })
+  const flood: Told[] = [
+    ['protection.checked', by(anna), null, { held: 91, broken: 0, notRun: 2, tookMs: 61_000 }],
+    ...Array.from({ length: 40 }, (_, at): Told => {
+      const address = `127.72.0.${String(1 + (at % 23))}`
+      return ['request.denied', stranger, address, denied('/prompt', 'AUTH_REQUIRED')]
+    }),
+    ['session.started', by(mia), '192.168.1.40', { ...ofMia, surface: 'people', device: 'Safari on iPhone' }],
+    ...Array.from({ length: 60 }, (_, at): Told =>
+      at % 2 === 0
+        ? ['connection.refused', stranger, '192.168.1.66', {}]
+        : ['request.denied', stranger, '192.168.1.77', denied(`/view${String(at)}`, 'AUTH_INVALID')],
+    ),
+    ['address.blocked', stranger, '192.168.1.66', { address: '192.168.1.66' }],
+    ...told,
+  ]
+  const startMs = Date.now()
+  return flood.map(([event, actor, address, details], at) => ({
+    ...{ seq: 10_000 - at, event, actor, address, details },
+    at: new Date(startMs - at * 4000).toISOString(),
+  }))
+}
+
 const verdict: AuditVerdict = { kind: 'whole', rows: 10_000, shortenedTo: 0, mark: 'kept', findings: [], more: false }
 const whole: AuditVerification = { state: 'done', done: 10_000, total: 10_000, verdict, at: new Date().toISOString() }
 const broken: AuditVerification = {
@@ -72,6 +97,16 @@ const scenario = (items: readonly AuditRow[], more: Record<string, unknown> = {}
 
 export const activityShots: readonly Omit<Shot, 'place'>[] = [
   { name: 'activity', path, scenario: scenario(toRows(24)) },
+  { name: 'activity-flood', path, scenario: scenario(toFlood()) },
+  {
+    name: 'activity-flood-open',
+    path,
+    scenario: scenario(toFlood()),
+    viewportOnly: true,
+    act: async (window) => {
+      await window.getByRole('button', { name: '30 times' }).first().click()
+    },
+  },
   { name: 'activity-full', path, scenario: scenario(toRows(100)), viewportOnly: true },
   { name: 'activity-empty', path, scenario: scenario([]) },
   {

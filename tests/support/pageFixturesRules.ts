@@ -51,6 +51,8 @@ const lockout = (rest: Partial<LockoutAnswer>): LockoutAnswer =>
     failures: 6,
     lastAt: minutesAgo(1),
     waitsUntil: inMinutes(1.5),
+    keptOut: false,
+    cameIn: null,
     ...rest,
   })
 
@@ -75,6 +77,18 @@ const waiting = [
     device: 'Firefox on Windows',
     failures: 10,
     waitsUntil: null,
+    keptOut: true,
+  }),
+  lockout({
+    id: 'aaaaaaaaaaaaaaa5',
+    state: 'over',
+    address: '192.168.20.9',
+    device: 'Safari on iPhone',
+    failures: 4,
+    lastAt: minutesAgo(12),
+    waitsUntil: null,
+    keptOut: true,
+    cameIn: { name: mia?.name ?? '', at: minutesAgo(9) },
   }),
 ]
 

@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { toActedBy } from '../../accounts/actedBy.ts'
 import type { Lockout } from '../../accounts/lockouts.ts'
+import type { Session } from '../../accounts/sessionStore.ts'
 import type { Stores } from '../../accounts/stores.ts'
 import { GateError } from '../../contract/errorCodes.ts'
 import { lockoutIdSchema, lockoutSchema } from '../../contract/lockouts.ts'
@@ -53,7 +54,9 @@ const isTold = ({ kind, tried }: Lockout): boolean => kind !== 'account' || trie
 interface Surroundings {
   readonly names: ReadonlyMap<string, string>
   readonly isHome: (address: string) => boolean
-  readonly signedInFrom: (cidr: string) => string | undefined
+  readonly isKeptOut: (address: string) => boolean
+  /** The sessions of a lockout's address, or of whose name or browser it is. */
+  readonly sessionsOf: (lockout: Lockout) => readonly Session[]
 }
 
 async function readSurroundings(stores: Stores): Promise<Surroundings> {
@@ -62,20 +65,35 @@ async function readSurroundings(stores: Stores): Promise<Surroundings> {
   return {
     names,
     isHome: (address) => stores.addressRules.isHome(address),
-    signedInFrom: (cidr) => {
-      const network = findNetwork(cidr)
-      const found = sessions.find(({ address }) => {
+    isKeptOut: (address) => stores.addressRules.decideClient(address) !== 'allowed',
+    sessionsOf: ({ cidr, tried }) => {
+      const network = cidr === undefined ? undefined : findNetwork(cidr)
+      return sessions.filter(({ address, accountId, surface }) => {
+        if (surface === 'owner') return false
+        if (network === undefined) return tried.includes(accountId)
         const key = toAddressKey(address)
-        return network !== undefined && key !== undefined && containsKey(network, key)
+        return key !== undefined && containsKey(network, key)
       })
-      return found === undefined ? undefined : names.get(found.accountId)
     },
   }
 }
 
-function describe(lockout: Lockout, { names, isHome, signedInFrom }: Surroundings, nowMs: number): LockoutAnswer {
+/** A pause counts what was wrong within so long. */
+const SHORTLY_MS = 30 * 60_000
+
+function findCameIn({ lastFailureMs = Infinity }: Lockout, sessions: readonly Session[]): Session | undefined {
+  return sessions
+    .filter(({ createdAtMs }) => createdAtMs >= lastFailureMs - SHORTLY_MS)
+    .sort((one, other) => other.createdAtMs - one.createdAtMs)[0]
+}
+
+function describe(lockout: Lockout, around: Surroundings, nowMs: number): LockoutAnswer {
+  const { names, isHome, isKeptOut } = around
   const { id, kind, cidr, device, failures, lastFailureMs, waitsUntilMs, tried, rule } = lockout
   const [address = ''] = cidr?.split('/') ?? []
+  const sessions = around.sessionsOf(lockout)
+  const cameIn = findCameIn(lockout, sessions)
+  const [known] = sessions
   const place = isLoopbackAddress(address) ? 'thisComputer' : isHome(address) ? 'home' : 'outside'
   return {
     id,
@@ -84,7 +102,7 @@ function describe(lockout: Lockout, { names, isHome, signedInFrom }: Surrounding
     address: cidr === undefined ? null : cidr.replace(/\/(?:32|128)$/, ''),
     place: cidr === undefined ? null : place,
     device: device === 'Unknown device' ? '' : device,
-    knownAs: cidr === undefined ? null : (signedInFrom(cidr) ?? null),
+    knownAs: cidr === undefined ? null : known === undefined ? null : (names.get(known.accountId) ?? null),
     people: tried.flatMap((accountId) => {
       const name = names.get(accountId)
       return name === undefined ? [] : { id: accountId, name }
@@ -93,5 +111,10 @@ function describe(lockout: Lockout, { names, isHome, signedInFrom }: Surrounding
     failures,
     lastAt: lastFailureMs === undefined ? null : new Date(lastFailureMs).toISOString(),
     waitsUntil: waitsUntilMs > nowMs ? new Date(waitsUntilMs).toISOString() : null,
+    keptOut: cidr !== undefined && isKeptOut(address),
+    cameIn:
+      cameIn === undefined
+        ? null
+        : { name: names.get(cameIn.accountId) ?? 'Somebody', at: new Date(cameIn.createdAtMs).toISOString() },
   }
 }

@@ -15,6 +15,7 @@ import { RemoveRuleDialog } from './RemoveRuleDialog.tsx'
 import { RuleTable } from './RuleTable.tsx'
 import { useAddRule, useIpRules } from './ruleQueries.ts'
 import { kindWords, toShownAddress } from './ruleWords.ts'
+import styles from './rules.module.css'
 
 type Open = 'add' | 'import' | { readonly remove: IpRule }
 
@@ -46,10 +47,10 @@ export function AddressRulesSection() {
       hint="Who may connect at all. While any rule lets in, only what is let in gets in; otherwise everybody at home does who is not kept out."
       action={
         hasAny && (
-          <Button.Group>
+          <div className={styles.buttons}>
             {importButton}
             {addButton}
-          </Button.Group>
+          </div>
         )
       }
     >

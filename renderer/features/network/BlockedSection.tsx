@@ -11,8 +11,8 @@ import { useNow } from '../../components/useNow.ts'
 import { NumberSetting } from '../settings/SettingRow.tsx'
 import { useSetSetting, useSettings } from '../settings/settingsQueries.ts'
 import { AddRuleDialog } from './AddRuleDialog.tsx'
-import { useLiftLockout, useLockouts } from './ruleQueries.ts'
-import { triedWords, waitWords, whoWords } from './ruleWords.ts'
+import { useIpRules, useLiftLockout, useLockouts } from './ruleQueries.ts'
+import { keptOutWords, outcomeWords, triedWords, waitWords, whoWords } from './ruleWords.ts'
 import styles from './rules.module.css'
 
 /** What is ignored comes back with the next wrong password. */
@@ -37,7 +37,7 @@ export function BlockedSection() {
           onRetry={() => void lockouts.refetch()}
         />
       )}
-      {lockouts.data !== undefined && shown.length === 0 && <EmptyState title="Nobody waits or is blocked." />}
+      {lockouts.data !== undefined && shown.length === 0 && <EmptyState title="Nobody waits after wrong passwords." />}
       {shown.length > 0 && (
         <ul className={styles.list}>
           {shown.map((lockout) => (
@@ -50,6 +50,7 @@ export function BlockedSection() {
           ))}
         </ul>
       )}
+      <KeptOut />
       <BlockAfter />
       {blocking !== undefined && <AddRuleDialog address={blocking} onClose={() => setBlocking(undefined)} />}
     </Section>
@@ -65,9 +66,10 @@ interface LockoutRowProps {
 function LockoutRow({ lockout, onBlock, onIgnore }: LockoutRowProps) {
   const lift = useLiftLockout()
   const nowMs = useNow(lockout.state === 'waits' ? 1000 : 60_000)
-  const { state, address, place, people, lastAt } = lockout
+  const { state, address, place, people, lastAt, keptOut } = lockout
   const [person] = people
   const isBlocked = state === 'blocked'
+  const isShutOut = isBlocked || keptOut
   return (
     <li className={styles.lockout}>
       <p>
@@ -79,7 +81,7 @@ function LockoutRow({ lockout, onBlock, onIgnore }: LockoutRowProps) {
           </>
         )}{' '}
         {lockout.failures === 0 ? 'got too many passwords wrong.' : triedWords(lockout)} {waitWords(lockout, nowMs)}{' '}
-        Nobody came in.
+        {outcomeWords(lockout, nowMs)}
       </p>
       {lastAt !== null && (
         <p className="quiet small">
@@ -95,12 +97,12 @@ function LockoutRow({ lockout, onBlock, onIgnore }: LockoutRowProps) {
             It was {person.name}: new password
           </Button>
         )}
-        {state !== 'over' && (
+        {(isBlocked || (state === 'waits' && !keptOut)) && (
           <Button variant="default" loading={lift.isPending} onClick={() => lift.mutate(lockout.id)}>
             {isBlocked ? 'Unblock' : 'Let it try again now'}
           </Button>
         )}
-        {address !== null && !isBlocked && place !== 'thisComputer' && (
+        {address !== null && !isShutOut && place !== 'thisComputer' && (
           <Button variant="default" onClick={onBlock}>
             Block this device
           </Button>
@@ -114,6 +116,12 @@ function LockoutRow({ lockout, onBlock, onIgnore }: LockoutRowProps) {
       <Refusal error={lift.error} />
     </li>
   )
+}
+
+/** Who is kept out tries nothing, so it is in no row above. */
+function KeptOut() {
+  const words = keptOutWords(useIpRules('').data?.pages.flatMap(({ items }) => items) ?? [])
+  return words === '' ? null : <p className={`${styles.keptOut ?? ''} quiet small`}>{words}</p>
 }
 
 /** When waiting is not enough. */

@@ -1,6 +1,7 @@
 import type { IpRule, IpRuleEffect } from '../../../proxy/contract/ipRules.ts'
 import type { LockoutAnswer } from '../../../proxy/contract/lockouts.ts'
 import { count, joinNames } from '../../words/names.ts'
+import { toTimeAgo } from '../../words/time.ts'
 
 /** "192.168.1.40", "192.168.1.0/24": a single address without its length. */
 export const toShownAddress = (cidr: string): string => cidr.replace(/^([^:]+)\/32$|^(.*:.*)\/128$/, '$1$2')
@@ -79,9 +80,10 @@ export function triedWords({ people, unknownNames, failures }: LockoutAnswer): s
   return `tried the passwords of ${joinNames(people.map(({ name }) => name))}${others}, wrong ${times(failures)}.`
 }
 
-/** How long it waits yet. */
-export function waitWords({ state, kind, waitsUntil }: LockoutAnswer, nowMs: number): string {
-  if (state === 'blocked') return 'It is blocked until you let it in again.'
+/** How long it waits yet; what is kept out by a rule waits for nothing. */
+export function waitWords({ state, kind, waitsUntil, keptOut }: LockoutAnswer, nowMs: number): string {
+  if (state === 'blocked') return `It is blocked until you let it in again. ${noAnswerWords}`
+  if (keptOut) return `It is kept out by your rules. ${noAnswerWords}`
   const seconds = waitsUntil === null ? 0 : Math.ceil((Date.parse(waitsUntil) - nowMs) / 1000)
   const left = seconds >= 120 ? count(Math.ceil(seconds / 60), 'minute') : count(Math.max(1, seconds), 'second')
   const isOver = state === 'over' || seconds <= 0
@@ -89,4 +91,22 @@ export function waitWords({ state, kind, waitsUntil }: LockoutAnswer, nowMs: num
   return isOver
     ? 'New devices may try again.'
     : `Devices that are new to this name must wait ${left}; known ones need not.`
+}
+
+/** What somebody sees who is kept out. */
+export const noAnswerWords = 'Its browser says only that this computer cannot be reached.'
+
+/** What came of the tries. */
+export function outcomeWords({ cameIn, kind }: LockoutAnswer, nowMs: number): string {
+  if (cameIn === null) return 'Nobody came in.'
+  return `${cameIn.name} signed in${kind === 'address' ? ' from there' : ''} ${toTimeAgo(Date.parse(cameIn.at), nowMs)}.`
+}
+
+/** Addresses that rules keep out, for whoever looks for one that cannot come in. */
+export function keptOutWords(rules: readonly IpRule[]): string {
+  const addresses = rules.filter(({ kind }) => kind === 'deny').map(({ cidr }) => toShownAddress(cidr))
+  if (addresses.length === 0) return ''
+  const shown = addresses.slice(0, 4)
+  const rest = addresses.length - shown.length
+  return `Kept out by a rule: ${joinNames(rest > 0 ? [...shown, `${rest} more`] : shown)}. Whoever comes from there gets no answer: their browser says only that this computer cannot be reached.`
 }

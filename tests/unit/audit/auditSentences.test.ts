@@ -4,6 +4,7 @@ import { auditGroupOf } from '../../../proxy/contract/auditLog.ts'
 import type { AuditRow } from '../../../proxy/contract/auditLog.ts'
 import { whereFrom } from '../../../proxy/contract/auditPlaces.ts'
 import { describeAuditRow } from '../../../proxy/contract/auditSentences.ts'
+import { errorCodes } from '../../../proxy/contract/errorCodes.ts'
 
 const mia = { kind: 'account', id: 'm'.repeat(16), name: 'Mia' } as const
 const stranger = { kind: 'unknown', id: null, name: null } as const
@@ -42,6 +43,39 @@ describe('the sentences of the log', () => {
       ),
     ).toEqual({
       text: 'A stranger from outside your home (203.0.113.7) got a name or password wrong. Nobody came in.',
+      tone: 'alarm',
+    })
+  })
+
+  it.for([...errorCodes, 'CODE_OF_TOMORROW'])('tells a refusal in words, once, and no code: %s', (code) => {
+    const details = { method: 'GET', path: '/prompt', code }
+    const { text } = describeAuditRow(
+      row('request.denied', { actor: stranger, address: '192.168.1.40', details }),
+      names,
+    )
+    expect(text).not.toContain(code)
+    expect(text).toMatch(/^A device in your home \(192\.168\.1\.40\) asked for \/prompt.*\. It was refused\.$/)
+    expect(text.match(/refused/g)).toHaveLength(1)
+    if (code !== 'CODE_OF_TOMORROW') expect(text).toMatch(/\/prompt.{8,}\. It/)
+  })
+
+  it('names the check of the protection as what it is, and does not alarm', () => {
+    const details = { method: 'GET', path: '/prompt', code: 'AUTH_REQUIRED' }
+    expect(describeAuditRow(row('request.denied', { actor: stranger, address: '127.72.0.4', details }), names)).toEqual(
+      {
+        text: '“Check my protection” asked for /prompt without signing in. It was refused.',
+        tone: 'plain',
+      },
+    )
+  })
+
+  it('says what the check found, and alarms when something got through', () => {
+    expect(describeAuditRow(row('protection.checked', { details: { held: 91, broken: 0 } }), names)).toEqual({
+      text: 'Mia had the protection checked. 91 attacks were refused.',
+      tone: 'plain',
+    })
+    expect(describeAuditRow(row('protection.checked', { details: { held: 90, broken: 1 } }), names)).toEqual({
+      text: 'Mia had the protection checked. 90 attacks were refused, 1 attack got through.',
       tone: 'alarm',
     })
   })
