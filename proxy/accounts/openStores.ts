@@ -1,15 +1,13 @@
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { AuditLog } from '../audit/auditLog.ts'
-import { DAY_MS } from '../core/time.ts'
+import { DAY_MS, HOUR_MS } from '../core/time.ts'
 import { ChangeFeed } from '../database/changeFeed.ts'
-import type { ChangedResource } from '../database/changeFeed.ts'
 import { databaseFileName, openDataFolder } from '../database/dataFolder.ts'
 import { findMeta, setMeta } from '../database/metaStore.ts'
 import { migrate } from '../database/migrate.ts'
 import { openDatabase } from '../database/openDatabase.ts'
 import type { Database } from '../database/openDatabase.ts'
-import { watchRevision } from '../database/revisionWatcher.ts'
 import type { Schema } from '../database/schema.ts'
 import { AddressRules } from '../network/addressRules.ts'
 import { HomeNetworks } from '../network/homeNetworks.ts'
@@ -35,15 +33,14 @@ import { SessionStore } from './sessionStore.ts'
 import { SignInService } from './signInService.ts'
 import { SignInThrottle } from './signInThrottle.ts'
 import type { OpenStoresOptions, Stores } from './stores.ts'
+import { connectChanges } from './storeChanges.ts'
 import { StoresAuthenticator } from './storesAuthenticator.ts'
 import { takeTokenSecret } from './tokenSecret.ts'
 import { TokenSigner } from './tokenSigner.ts'
 import { TokenStore } from './tokenStore.ts'
 import { UsageRecorder } from './usageRecorder.ts'
 
-const WATCH_MS = 250
-const HALF_HOUR_MS = 30 * 60_000
-/** Blocking counts tries that are further apart, too. */
+const HALF_HOUR_MS = HOUR_MS / 2
 
 /**
  * Opens everything that lives in a data folder, in this order: rights, database, schema, secrets, stores. What fails
@@ -100,37 +97,92 @@ interface Foundation {
   readonly signer: TokenSigner
 }
 
+type Shared = Pick<Stores, 'audit' | 'changes'> &
+  Pick<OpenStoresOptions, 'clock' | 'random'> & { readonly kysely: Kysely<Schema> }
+
 async function createStores(foundation: Foundation, options: OpenStoresOptions): Promise<Stores> {
-  const { clock, random, logger } = options
-  const { database, dataFolderId, settings, secrets, signer } = foundation
-  const { kysely } = database
-  const hashing = options.hashing ?? defaultHashing
-  const changes = new ChangeFeed()
-  const audit = new AuditLog({
+  const { database, dataFolderId, settings, secrets } = foundation
+  const shared = createShared(foundation, options)
+  const { audit, changes } = shared
+  const credentials = createCredentials(foundation, options, shared)
+  const { accounts, sessions, tokens, passwords } = credentials
+  const signingIn = await openSigningIn(credentials, { settings, shared, options })
+  const authenticator = new StoresAuthenticator({ clock: options.clock, ...credentials, settings })
+  const entries = createEntries(credentials, { settings, shared, options })
+  await sessions.removeExpired()
+  await tokens.removeExpired()
+  const connected = { database, changes, settings, ...credentials, ...signingIn, audit, authenticator }
+  const stopWatching = connectChanges(connected, options)
+  const closeAll = async (): Promise<void> => {
+    stopWatching()
+    await closeStores({ database, audit, ...credentials, ...signingIn, ...entries }, options)
+  }
+  let closing: Promise<void> | undefined
+  return {
+    dataDirectory: options.dataDirectory,
+    dataFolderId,
     database,
-    clock,
-    logger,
-    chainKey: secrets.values['audit-chain-key'],
+    secretStoreKind: secrets.kind,
     vault: secrets.vault,
-  })
-  const usage = new UsageRecorder({ kysely, clock, logger })
-  const shared = { kysely, clock, random, audit, changes }
-  const accounts = new AccountStore({ ...shared, settings })
-  const roles = new RoleStore(shared)
-  const sessions = new SessionStore({ ...shared, usage, settings })
-  const tokens = new TokenStore({ ...shared, usage, signer })
-  const keys = new ApiKeyStore({
-    ...shared,
-    usage,
-    pepper: secrets.values['api-key-pepper'],
-    argon2: options.argon2 ?? systemArgon2,
-    hashing: hashing.apiKey,
-  })
-  const ipRules = await IpRuleStore.open({ ...shared, logger })
-  const home = new HomeNetworks(clock)
-  const addressRules = new AddressRules({ rules: ipRules, settings, changes, home })
+    settings,
+    ...credentials,
+    audit,
+    ...signingIn,
+    ...entries,
+    invitations: new Invitations(shared),
+    invitationUse: new InvitationUse({ ...shared, ...credentials, passwords }),
+    authenticator,
+    ownerSessions: new OwnerSessions(accounts, sessions),
+    changes,
+    close: () => (closing ??= closeAll()),
+  }
+}
+
+function createShared({ database, secrets }: Foundation, { clock, random, logger }: OpenStoresOptions): Shared {
+  const chainKey = secrets.values['audit-chain-key']
+  const audit = new AuditLog({ database, clock, logger, chainKey, vault: secrets.vault })
+  return { kysely: database.kysely, clock, random, audit, changes: new ChangeFeed() }
+}
+
+/** People, what they may, and what proves that somebody is one of them. */
+function createCredentials({ settings, secrets, signer }: Foundation, options: OpenStoresOptions, shared: Shared) {
+  const { kysely, clock } = shared
+  const hashing = options.hashing ?? defaultHashing
   const argon2 = options.argon2 ?? systemArgon2
-  const passwords = new Passwords(accounts, new PasswordHasher(hashing.password, options.passwordArgon2 ?? argon2))
+  const usage = new UsageRecorder({ kysely, clock, logger: options.logger })
+  const accounts = new AccountStore({ ...shared, settings })
+  return {
+    usage,
+    accounts,
+    roles: new RoleStore(shared),
+    passwords: new Passwords(accounts, new PasswordHasher(hashing.password, options.passwordArgon2 ?? argon2)),
+    sessions: new SessionStore({ ...shared, usage, settings }),
+    tokens: new TokenStore({ ...shared, usage, signer }),
+    keys: new ApiKeyStore({
+      ...shared,
+      usage,
+      pepper: secrets.values['api-key-pepper'],
+      argon2,
+      hashing: hashing.apiKey,
+    }),
+  }
+}
+
+interface Surroundings {
+  readonly settings: SettingsStore
+  readonly shared: Shared
+  readonly options: OpenStoresOptions
+}
+
+/** Signing in with a password, and what it is kept from: rules for addresses, and pauses after wrong tries. */
+async function openSigningIn(
+  { accounts, sessions, tokens, passwords }: Pick<Stores, 'accounts' | 'sessions' | 'tokens' | 'passwords'>,
+  { settings, shared, options }: Surroundings,
+) {
+  const { clock, audit, changes } = shared
+  const ipRules = await IpRuleStore.open({ ...shared, logger: options.logger })
+  const addressRules = new AddressRules({ rules: ipRules, settings, changes, home: new HomeNetworks(clock) })
+  // Blocking counts tries that are further apart, too.
   const throttle = new SignInThrottle(clock, () => (settings.get('lockout.blacklistAfter') > 0 ? DAY_MS : HALF_HOUR_MS))
   const lockouts = await Lockouts.open({ ...shared, throttle, sessions, ipRules, addressRules, settings })
   const devices = new KnownDevices(shared)
@@ -146,127 +198,32 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
     clock,
     wait: options.wait ?? systemWait,
   })
-  const authenticator = new StoresAuthenticator({ clock, accounts, roles, sessions, tokens, keys, usage, settings })
+  return { ipRules, addressRules, lockouts, devices, signIns }
+}
+
+/** Ways in without a password. */
+function createEntries(
+  { accounts, sessions, passwords }: Pick<Stores, 'accounts' | 'sessions' | 'passwords'>,
+  { settings, shared, options }: Surroundings,
+) {
   const guests = new Guests({ ...shared, settings, accounts, sessions })
-  const knocks = new Knocks({ ...shared, logger, accounts, sessions, guests, passwords })
-  await sessions.removeExpired()
-  await tokens.removeExpired()
-  const credentials = { accounts, roles, sessions, tokens, keys }
-  const connected = { database, changes, settings, ...credentials, signIns, ipRules, lockouts, audit, authenticator }
-  const stopWatching = connectChanges(connected, options)
-  let closing: Promise<void> | undefined
-  const close = async (): Promise<void> => {
-    stopWatching()
-    signIns.close()
-    options.passwordArgon2?.close()
-    knocks.close()
-    try {
-      await lockouts.close().catch((error: unknown) => logger.error({ err: error }, 'pauses cannot be written'))
-      await usage.close()
-      await audit.close()
-    } finally {
-      await database.close()
-    }
-  }
-  return {
-    dataDirectory: options.dataDirectory,
-    dataFolderId,
-    database,
-    secretStoreKind: secrets.kind,
-    vault: secrets.vault,
-    settings,
-    accounts,
-    roles,
-    passwords,
-    sessions,
-    tokens,
-    keys,
-    audit,
-    usage,
-    signIns,
-    ipRules,
-    addressRules,
-    lockouts,
-    devices,
-    guests,
-    invitations: new Invitations(shared),
-    invitationUse: new InvitationUse({ ...shared, accounts, sessions, keys, passwords }),
-    knocks,
-    authenticator,
-    ownerSessions: new OwnerSessions(accounts, sessions),
-    changes,
-    close: () => (closing ??= close()),
-  }
+  const knocks = new Knocks({ ...shared, logger: options.logger, accounts, sessions, guests, passwords })
+  return { guests, knocks }
 }
 
-type Connected = Pick<
-  Stores,
-  | 'database'
-  | 'changes'
-  | 'settings'
-  | 'accounts'
-  | 'roles'
-  | 'sessions'
-  | 'tokens'
-  | 'keys'
-  | 'signIns'
-  | 'ipRules'
-  | 'lockouts'
-  | 'audit'
-> & {
-  readonly authenticator: StoresAuthenticator
-}
-
-/** What ends nobody's access when it changes. */
-const holdsNoCredential: readonly ChangedResource[] = ['settings', 'ipRules', 'lockouts', 'invitations']
-
-/** Own writes end credentials at once; writes of other processes as soon as the data version shows them. */
-function connectChanges(connected: Connected, options: OpenStoresOptions): () => void {
-  const { changes, settings, accounts, roles, sessions, tokens, keys, ipRules, lockouts, authenticator } = connected
-  const { logger } = options
-  const orLog = (done: Promise<void>, failure: string): void => {
-    done.catch((error: unknown) => logger.error({ err: error }, failure))
+/** The database is closed whatever becomes of the rest. */
+async function closeStores(
+  stores: Pick<Stores, 'signIns' | 'knocks' | 'lockouts' | 'usage' | 'audit' | 'database'>,
+  { passwordArgon2, logger }: OpenStoresOptions,
+): Promise<void> {
+  stores.signIns.close()
+  passwordArgon2?.close()
+  stores.knocks.close()
+  try {
+    await stores.lockouts.close().catch((error: unknown) => logger.error({ err: error }, 'pauses cannot be written'))
+    await stores.usage.close()
+    await stores.audit.close()
+  } finally {
+    await stores.database.close()
   }
-  let tokensOn = settings.get('tokens.on')
-  settings.onChange(() => {
-    changes.emit('settings')
-    if (settings.get('tokens.on') === tokensOn) return
-    tokensOn = !tokensOn
-    authenticator.announceChange()
-  })
-  changes.on((resource) => {
-    if (holdsNoCredential.includes(resource)) return
-    // What ends an account's access deletes its sessions, tokens and keys too, so all are read again.
-    accounts.dropCache()
-    roles.dropCache()
-    sessions.dropCache()
-    tokens.dropCache()
-    keys.dropRows()
-    authenticator.announceChange()
-  })
-  const watcher = watchRevision({
-    dataVersion: () => connected.database.dataVersion(),
-    logger,
-    intervalMs: options.watchMs ?? WATCH_MS,
-    onForeignChange: () => {
-      keys.forgetVerified()
-      changes.emit('users')
-      changes.emit('keys')
-      changes.emit('sessions')
-      changes.emit('workflows')
-      changes.emit('roles')
-      orLog(settings.reload(), 'settings cannot be read again')
-      orLog(ipRules.reload(), 'rules for addresses cannot be read again')
-      orLog(lockouts.reload(), 'pauses cannot be read again')
-      changes.emit('invitations')
-      connected.audit.changedElsewhere()
-    },
-    onTick: () => {
-      connected.signIns.recordEndedPauses()
-      orLog(lockouts.tick(), 'pauses cannot be written')
-      orLog(ipRules.removeEnded(), 'rules that have ended cannot be removed')
-      orLog(authenticator.announceExpired(), 'expired credentials cannot be looked up')
-    },
-  })
-  return () => watcher.close()
 }
