@@ -7,7 +7,6 @@ import { LogSweep } from '../proxy/audit/logSweep.ts'
 import type { GuestSweep } from '../proxy/accounts/guestSweep.ts'
 import { Argon2Process } from '../proxy/accounts/argon2Process.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
-import { createOwnApplication } from '../proxy/api/ownApplication.ts'
 import type { Engine } from '../proxy/comfyui/engine.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import { defaultKeyLifetimeDays, defaultScopes } from '../proxy/contract/keys.ts'
@@ -16,7 +15,6 @@ import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { acquireLock } from '../proxy/database/lockFile.ts'
 import type { FolderLock } from '../proxy/database/lockFile.ts'
 import { chooseSecrets } from '../proxy/secrets/chooseSecrets.ts'
-import { createGate } from '../proxy/gate.ts'
 import type { Gate } from '../proxy/gate.ts'
 import type { Folders } from '../proxy/folders/folders.ts'
 import type { RetentionSweep } from '../proxy/folders/retentionSweep.ts'
@@ -28,26 +26,23 @@ import { describeConnections } from './connections.ts'
 import type { AdministrationController } from './administrationController.ts'
 import { createAdministration } from './createAdministration.ts'
 import { createProtection } from './createProtection.ts'
+import { createServiceGate } from './createServiceGate.ts'
+import type { ServiceParts } from './createServiceGate.ts'
 import { createSharing, sharingFromHere } from './createSharing.ts'
-import { guardFolders, watchEngineTrouble } from './engineTrouble.ts'
+import { watchEngineTrouble } from './engineTrouble.ts'
 import type { EngineChoices } from './engineChoices.ts'
 import { createChoices } from './createChoices.ts'
 import { logEngine } from './logEngine.ts'
 import { openCertificates } from './openCertificates.ts'
-import { createGateAudit } from './gateAudit.ts'
 import { collectWhenIdle } from './idleCollector.ts'
 import { openFolders, openRetention } from './openFolders.ts'
-import type { OpenedFolders } from './openFolders.ts'
 import { openJobs } from './openJobs.ts'
 import { noteSettings } from './noteSettings.ts'
 import { openNodes } from './openNodes.ts'
-import { createRoleReach, knowingMadeUp, openMadeUp } from './openReach.ts'
-import type { MadeUp } from './openReach.ts'
+import { openMadeUp } from './openReach.ts'
 import { openOutputs } from './openOutputs.ts'
 import type { OpenedOutputs } from './openOutputs.ts'
 import { createWorkflowParts, openWorkflows } from './openWorkflows.ts'
-import type { OpenedWorkflows } from './openWorkflows.ts'
-import { productVersion } from './productVersion.ts'
 import { PracticePage } from './practicePage.ts'
 import type { GatehouseService, OpenedPage, ServiceOptions } from './serviceTypes.ts'
 import type { SharingController } from './sharingController.ts'
@@ -85,15 +80,19 @@ export async function openService(options: ServiceOptions): Promise<GatehouseSer
   }
 }
 
-/** What is open before the parts are put together. */
-interface ServiceParts extends OpenedFolders {
-  readonly lock: FolderLock
-  readonly stores: Stores
-  readonly choices: EngineChoices
-  readonly madeUp: MadeUp
-  readonly nodes: NodeRights
-  readonly jobs: JobQueue
-  readonly workflows: OpenedWorkflows
+/** Of ComfyUI's process. `gate` is asked later: it is made after this. */
+function createSupervisor(options: ServiceOptions, { settings }: Stores, gate: () => Gate): Supervisor {
+  const { clock, random, logger, platform, dataDirectory, restartRules } = options
+  return new Supervisor({
+    clock,
+    random,
+    logger,
+    platform,
+    pidFilePath: join(dataDirectory, 'engine.pid'),
+    memoryCeilingPercent: () => settings.get('comfyui.memoryCeilingPercent'),
+    isExplained: (code) => gate().explains(code),
+    ...(restartRules === undefined ? {} : { restartRules }),
+  })
 }
 
 class Service implements GatehouseService {
@@ -131,17 +130,8 @@ class Service implements GatehouseService {
     this.#jobs = jobs
     this.#nodes = parts.nodes
     this.#choices = parts.choices
-    const { clock, random, logger, platform, dataDirectory } = options
-    this.#supervisor = new Supervisor({
-      clock,
-      random,
-      logger,
-      platform,
-      pidFilePath: join(dataDirectory, 'engine.pid'),
-      memoryCeilingPercent: () => stores.settings.get('comfyui.memoryCeilingPercent'),
-      isExplained: (code) => this.#gate.explains(code),
-      ...(options.restartRules === undefined ? {} : { restartRules: options.restartRules }),
-    })
+    const { logger } = options
+    this.#supervisor = createSupervisor(options, stores, () => this.#gate)
     this.engine = createSupervisedEngine(this.#supervisor, this.#choices)
     this.#outputs = openOutputs(stores, { jobs, folders: userFolders }, options)
     folders.attach({
@@ -157,65 +147,26 @@ class Service implements GatehouseService {
     this.#logSweep = new LogSweep({ log: stores.audit, settings: stores.settings, logger })
     this.practicePage = new PracticePage(this.#choices.practicePageDirectory)
     const engineTrouble = watchEngineTrouble(() => this.#supervisor.health, logger)
-    this.#sharing = createSharing({
-      options,
-      stores,
-      gate: () => this.#gate,
-      tls: this.#certificates,
-      engineTrouble,
-    })
-    const near = { options, stores, gate: () => this.#gate, tls: this.#certificates, sharing: this.#sharing }
-    this.#administration = createAdministration(near)
+    const near = { options, stores, gate: () => this.#gate, tls: this.#certificates }
+    this.#sharing = createSharing({ ...near, engineTrouble })
+    this.#administration = createAdministration({ ...near, sharing: this.#sharing })
     // The API is made before the gate, and asked after it.
-    const workflows = createWorkflowParts(parts.workflows, () => this.#gate.workflowEngine, {
-      stores,
-      nodes: parts.nodes,
-      options,
-    })
+    const engineOfWorkflows = () => this.#gate.workflowEngine
+    const workflows = createWorkflowParts(parts.workflows, engineOfWorkflows, { stores, nodes: parts.nodes, options })
     this.#starter = workflows.starter
-    const { madeUp } = parts
     const connected = (): number => this.connections().length
     this.#protection = createProtection(options, { jobs, connected, publicPort: () => this.#sharing.publicPort })
-    this.#gate = createGate({
-      clock,
-      random,
-      logger,
+    this.#gate = createServiceGate(options, parts, {
       engine: this.engine,
-      settings: stores.settings,
-      peerRules: stores.addressRules,
-      clientRules: stores.addressRules,
-      room: folders.room,
-      nodes: parts.nodes,
-      jobs,
-      published: parts.workflows.runs,
-      tls: this.#certificates,
-      ...knowingMadeUp(madeUp, {
-        authenticator: stores.authenticator,
-        folders: guardFolders(userFolders, engineTrouble),
-        audit: createGateAudit(stores.audit),
-      }),
-      ownApplication: createOwnApplication({
-        stores,
-        nodes: parts.nodes,
-        jobs,
-        folders,
-        outputs: this.#outputs.outputs,
-        thumbnails: this.#outputs.thumbnails,
-        pictureTexts: this.#outputs.pictureTexts,
-        workflows,
-        reach: createRoleReach({ ...parts, workflows, settings: stores.settings, sharing: this.#sharing }, options),
-        clock,
-        logger,
-        freeIdleMemory: () => this.#gate.freeIdleMemory(),
-        pagesDirectory: options.paths.pagesDirectory,
-        engine: this.engine,
-        version: productVersion,
-        sharing: this.#sharing,
-        certificates: this.#certificates,
-        administration: this.#administration,
-        protection: this.#protection,
-        connections: { list: () => this.connections(), onChange: (listener) => this.onConnectionsChange(listener) },
-      }),
+      outputs: this.#outputs,
+      certificates: this.#certificates,
+      sharing: this.#sharing,
+      administration: this.#administration,
+      protection: this.#protection,
+      workflows,
+      engineTrouble,
+      connections: { list: () => this.connections(), onChange: (listener) => this.onConnectionsChange(listener) },
+      freeIdleMemory: () => this.#gate.freeIdleMemory(),
     })
     this.#gate.onConnectionsChange(() => {
       for (const listener of this.#connectionListeners) listener()
