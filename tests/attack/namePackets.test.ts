@@ -49,7 +49,7 @@ describe('packets to the announced name', () => {
     expect(failed).not.toHaveBeenCalled()
   })
 
-  it('whose names point at names a thousand times cost a hundredth of the time, whatever their number', () => {
+  it('whose names point at names a thousand times cost a fiftieth of the time, whatever their number', () => {
     const send = vi.fn()
     let nowMs = 0
     const name = createName(() => nowMs, send)
@@ -57,8 +57,8 @@ describe('packets to the announced name', () => {
     const began = performance.now()
     for (const message of hostile) name.hear(message, { address: '192.168.1.66', port: MDNS_PORT })
     expect(performance.now() - began).toBeLessThan(300)
-    nowMs = 1000
-    // What comes in the next second is read again.
+    nowMs = 5000
+    // What comes after that is read again.
     const taken = encode({ type: 'response', answers: [{ type: 'A', name: HOST, ttl: 120, data: '192.168.1.66' }] })
     name.hear(taken, { address: '192.168.1.66', port: MDNS_PORT })
     expect(name.state).toBe('taken')
