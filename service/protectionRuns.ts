@@ -52,14 +52,14 @@ export class ProtectionRuns {
     if (entry === undefined) throw new GateError('NOT_FOUND', 'This program came without the check.')
     if (this.#progress !== undefined)
       throw new GateError('ALREADY_RUNNING', 'The protection is being checked just now.')
-    this.#progress = { done: 0, total: 0 }
-    this.#problem = null
     const child = spawn(nodeCommand.file, [...nodeCommand.args, entry], {
       env: { ...process.env, ...nodeCommand.env },
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     })
     this.#child = child
+    this.#progress = { done: 0, total: 0 }
+    this.#problem = null
     let report: ProtectionReport | undefined
     createInterface({ input: child.stdout }).on('line', (line) => {
       const told = readTold(line)

@@ -119,6 +119,19 @@ describe('a check of the protection', () => {
     expect(runs.describe().problem).toMatch(/no end/)
   })
 
+  it('that cannot be begun at all may be begun again', () => {
+    const folder = makeTemporaryFolder()
+    folders.push(folder)
+    // What Node refuses at once, before there is a process.
+    const nodeCommand = { file: 'node\0', args: [], env: {} }
+    const entry = join(folder, 'check.cjs')
+    const common = { dataDirectory: folder, logger: silentLogger, paths: unbuiltPaths(folder) }
+    const runs = new ProtectionRuns({ ...common, entry, nodeCommand })
+    expect(() => runs.start(notAsked, () => undefined)).toThrow(/null bytes/)
+    expect(runs.describe().running).toBeNull()
+    expect(() => runs.start(notAsked, () => undefined)).toThrow(/null bytes/)
+  })
+
   it('that ends with the gate leaves the last whole report, and nobody hears of the rest', async () => {
     const { runs, folder, file } = open(untilAsked(say({ kind: 'report', report: report('1') }) + last))
     await new Promise((resolve) => runs.start(notAsked, resolve))
