@@ -9,6 +9,7 @@ import { GateMark } from '../components/GateMark.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
 import { Notice } from '../components/Notice.tsx'
 import { useSession } from '../features/account/accountQueries.ts'
+import { offersCanvas } from '../features/account/landingPath.ts'
 import type { Permission } from '../../proxy/contract/permissions.ts'
 import { GuestBar } from '../features/guests/GuestBar.tsx'
 import { portalPages } from './portalPages.ts'
@@ -89,7 +90,7 @@ function Bar({ permissions }: { readonly permissions: readonly Permission[] }) {
       <nav className={styles.nav} aria-label="Pages">
         <ul className={styles.links}>{own.map(toLink)}</ul>
       </nav>
-      {permissions.includes('canvas') && (
+      {offersCanvas(permissions) && (
         <a className={styles.canvas} href="/?canvas">
           <IconExternalLink size={18} aria-hidden />
           Open the canvas
@@ -122,7 +123,8 @@ function Liveness() {
   return (
     <div className={styles.lost}>
       <Notice tone="problem" announce>
-        <strong>The computer does not answer.</strong> It may be asleep or off. This page tries again by itself.
+        <strong>The computer does not answer.</strong> It may be off or asleep, this device may be in another network,
+        or the owner keeps it out. This page tries again by itself.
       </Notice>
     </div>
   )

@@ -1,4 +1,4 @@
-import { toExactTime, toTimeAgo, toTimeLeft } from '../words/time.ts'
+import { toCountdown, toExactTime, toTimeAgo, toTimeLeft } from '../words/time.ts'
 import { useNow } from './useNow.ts'
 
 interface TimeProps {
@@ -24,6 +24,17 @@ export function TimeLeft({ at }: TimeProps) {
   return (
     <time dateTime={at} title={toExactTime(atMs)}>
       {toTimeLeft(atMs, nowMs)}
+    </time>
+  )
+}
+
+/** "in 95 seconds", second by second: what ends while one looks. */
+export function Countdown({ at }: TimeProps) {
+  const nowMs = useNow(1000)
+  const atMs = Date.parse(at)
+  return (
+    <time dateTime={at} title={toExactTime(atMs)}>
+      {toCountdown(atMs, nowMs)}
     </time>
   )
 }

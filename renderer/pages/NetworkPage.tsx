@@ -4,6 +4,7 @@ import { AdministrationSection } from '../features/network/AdministrationSection
 import { BlockedSection } from '../features/network/BlockedSection.tsx'
 import { HttpsSection } from '../features/network/HttpsSection.tsx'
 import { LimitsSection } from '../features/network/LimitsSection.tsx'
+import { ProxiesSection } from '../features/network/ProxiesSection.tsx'
 import { ReachedSection } from '../features/network/ReachedSection.tsx'
 
 /** Where is this computer reached, is it encrypted, who is kept out? One section after the other, in this order. */
@@ -16,6 +17,7 @@ export function NetworkPage() {
       <AddressRulesSection />
       <BlockedSection />
       <LimitsSection />
+      <ProxiesSection />
       <AdministrationSection />
     </>
   )

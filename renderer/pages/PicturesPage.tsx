@@ -2,7 +2,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { PageHeader } from '../components/PageHeader.tsx'
 import { useSession } from '../features/account/accountQueries.ts'
-import { canOpenCanvas } from '../features/account/landingPath.ts'
+import { offersCanvas } from '../features/account/landingPath.ts'
 import { OwnRoom } from '../features/folders/OwnRoom.tsx'
 import { Gallery } from '../features/outputs/Gallery.tsx'
 import type { GalleryPlace } from '../features/outputs/galleryPlace.ts'
@@ -20,7 +20,7 @@ export function PicturesPage() {
     (change, { replace }) => void navigate({ search: (old) => ({ ...old, ...change }), replace, resetScroll: false }),
     [navigate],
   )
-  const canvas = canOpenCanvas(permissions) ? openCanvas : undefined
+  const canvas = offersCanvas(permissions) ? openCanvas : undefined
   return (
     <>
       <PageHeader title="Pictures">

@@ -9,7 +9,7 @@ import { PageHeader } from '../components/PageHeader.tsx'
 import { Section } from '../components/Section.tsx'
 import { useNow } from '../components/useNow.ts'
 import { useSession } from '../features/account/accountQueries.ts'
-import { canOpenCanvas } from '../features/account/landingPath.ts'
+import { offersCanvas } from '../features/account/landingPath.ts'
 import { EndedJobs } from '../features/jobs/EndedJobs.tsx'
 import { HeldJobs } from '../features/jobs/HeldJobs.tsx'
 import {
@@ -87,7 +87,7 @@ function Standstill({ queue, nowMs }: { queue: QueueState; nowMs: number }) {
 
 function Nothing() {
   const permissions = useSession().data?.permissions ?? []
-  const action = canOpenCanvas(permissions) && (
+  const action = offersCanvas(permissions) && (
     <Button component="a" href="/?canvas">
       Open the canvas
     </Button>

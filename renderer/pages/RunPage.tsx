@@ -1,6 +1,6 @@
 import { IconChevronLeft } from '@tabler/icons-react'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Workflow } from '../../proxy/contract/workflows.ts'
 import { EmptyState } from '../components/EmptyState.tsx'
 import { ErrorState } from '../components/ErrorState.tsx'
@@ -49,6 +49,13 @@ function Chosen({ workflows, notes }: { readonly workflows: readonly Workflow[];
   const isSingle = only !== undefined && others.length === 0
   const id = wanted ?? notesWorkflow(notes, job) ?? (isSingle ? only.id : undefined)
   const workflow = workflows.find((candidate) => candidate.id === id)
+  const [opened, setOpened] = useState<Workflow>()
+  if (workflow !== undefined && workflow !== opened) setOpened(workflow)
+  // In the address, it stays open when another one is published.
+  const toName = wanted === undefined && job === undefined && isSingle ? only.id : undefined
+  useEffect(() => {
+    if (toName !== undefined) void navigate({ search: { workflow: toName }, replace: true })
+  }, [toName, navigate])
   const toJob = (workflowId: string) => (jobId: string) =>
     void navigate({ search: { workflow: workflowId, job: jobId } })
   if (job !== undefined) {
@@ -68,17 +75,20 @@ function Chosen({ workflows, notes }: { readonly workflows: readonly Workflow[];
       </>
     )
   }
-  if (workflow === undefined) return <All workflows={workflows} />
+  // What was typed into one that is taken back stays, as long as it is open.
+  const shown = workflow ?? (opened !== undefined && opened.id === wanted ? opened : undefined)
+  if (shown === undefined) return <All workflows={workflows} />
   return (
     <>
-      <Head title={workflow.name} words={workflow.description} withAll={!isSingle} />
+      <Head title={shown.name} words={shown.description} withAll={!isSingle} />
       <RunForm
-        key={`${workflow.id} ${workflow.version}`}
-        workflow={workflow}
+        key={`${shown.id} ${shown.version}`}
+        workflow={shown}
+        isWithdrawn={workflow === undefined}
         notes={notes}
-        onStarted={toJob(workflow.id)}
+        onStarted={toJob(shown.id)}
       >
-        <Underway workflowId={workflow.id} />
+        <Underway workflowId={shown.id} />
       </RunForm>
     </>
   )

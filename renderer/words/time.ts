@@ -30,6 +30,12 @@ export function toTimeLeft(atMs: number, nowMs: number): string {
   return `in ${toDuration(left)}`
 }
 
+/** "in 95 seconds", and from two minutes on "in 8 minutes": what ends soon, exactly. */
+export function toCountdown(atMs: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.ceil((atMs - nowMs) / 1000))
+  return seconds < 120 ? `in ${unit(seconds, 'second')}` : `in ${unit(Math.ceil(seconds / 60), 'minute')}`
+}
+
 /** "14 Nov 2026" in the reader's own order. */
 export function toDate(atMs: number): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }).format(atMs)

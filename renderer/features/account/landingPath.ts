@@ -24,6 +24,10 @@ export function findLandingPath(
 /** Whether one may open ComfyUI's own page. The gate decides; here it only chooses what to offer. */
 export const canOpenCanvas = (permissions: readonly Permission[]): boolean => permissions.includes('canvas')
 
+/** Whether the canvas is offered: who builds nothing runs what is ready, and has no use for it. */
+export const offersCanvas = (permissions: readonly Permission[]): boolean =>
+  canOpenCanvas(permissions) && permissions.includes('graphs')
+
 /**
  * The page somebody wanted before signing in, if it is one of this address: nothing else may be the target of a sign-in.
  * `//host`, `/\host` and control characters are how open redirects are made.

@@ -4,7 +4,7 @@ import type { KnockAtDoor } from '../../../proxy/contract/knocks.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
-import { TimeLeft } from '../../components/TimeAgo.tsx'
+import { Countdown } from '../../components/TimeAgo.tsx'
 import { useAnswerKnock, useKnocks } from './doorQueries.ts'
 import { answeredWords } from './doorWords.ts'
 import styles from './door.module.css'
@@ -64,7 +64,7 @@ function Question({ knock, onAnswered }: QuestionProps) {
         “<bdi>{name}</bdi>”
       </p>
       <p className="quiet">
-        {device} at {address}. The question ends <TimeLeft at={endsAt} />.
+        {device} at {address}. The question ends <Countdown at={endsAt} />.
       </p>
       {looksLike !== null && (
         <Notice tone="attention">
@@ -85,16 +85,19 @@ function Question({ knock, onAnswered }: QuestionProps) {
         </div>
       </Radio.Group>
       {picked === noneOfThem && <Notice tone="attention">Then it is somebody else. Do not let them in.</Notice>}
+      <p className="quiet small">
+        A User runs the workflows that you make ready. You change that on People at any time.
+      </p>
       <Refusal error={answer.error} />
       <DialogActions>
         <Button variant="default" loading={answer.isPending} onClick={refuse}>
-          Not now
+          Do not let in
         </Button>
         <Button variant="default" disabled={!isPicked} loading={answer.isPending} onClick={() => letIn('guest')}>
           As a guest, for 2 hours
         </Button>
         <Button disabled={!isPicked || looksLike !== null} loading={answer.isPending} onClick={() => letIn('user')}>
-          Let in for good
+          As a User, for good
         </Button>
       </DialogActions>
     </>

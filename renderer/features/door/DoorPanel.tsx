@@ -1,6 +1,6 @@
 import { ErrorState } from '../../components/ErrorState.tsx'
 import { Section } from '../../components/Section.tsx'
-import { TimeLeft } from '../../components/TimeAgo.tsx'
+import { Countdown } from '../../components/TimeAgo.tsx'
 import { SwitchSetting } from '../settings/SettingRow.tsx'
 import { useKnocks, useSetKnocking } from './doorQueries.ts'
 
@@ -31,7 +31,7 @@ export function DoorPanel() {
       />
       {openUntil !== null && (
         <p className="quiet small">
-          Ends by itself <TimeLeft at={openUntil} />.
+          Ends by itself <Countdown at={openUntil} />.
         </p>
       )}
     </Section>

@@ -6,6 +6,7 @@ import { Dialog, DialogActions } from '../../components/Dialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { QrCode } from '../../components/QrCode.tsx'
+import { FourWords } from '../network/FourWords.tsx'
 import { useSetSharing, useSharing } from '../sharing/sharingQueries.ts'
 import { useInvitations } from './invitationQueries.ts'
 import { linkTitle, messageWords, untilWords, usedWords } from './invitationWords.ts'
@@ -61,6 +62,7 @@ function Ways({ link, made }: { readonly link: string; readonly made: CreatedInv
         <div className={styles.words}>
           <p>Let them scan this with their phone’s camera, in your network. It lets one person in, once.</p>
           <p className="quiet">{untilWords(invitation)} It is shown only now.</p>
+          <FourWords />
           <CopyButton text={link} secret label="Copy the link" />
           <CopyButton text={messageWords(invitation, link)} secret label="Copy as a message" />
         </div>

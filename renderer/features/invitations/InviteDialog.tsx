@@ -61,8 +61,11 @@ function InviteForm({ onClose, onAddByHand, onMade }: InviteFormProps) {
           data-autofocus
         />
         <RoleChoice value={role} onChange={setRole} />
-        {workflows?.length === 0 && (role === 'user' || role === 'guest') && (
-          <Notice tone="attention">Nothing is ready to run yet. Publish a workflow on the page Workflows.</Notice>
+        {workflows?.length === 0 && (
+          <Notice tone="plain">
+            A first workflow is made ready by itself once ComfyUI runs and has a model. You can publish your own on the
+            page Workflows.
+          </Notice>
         )}
         <div className={styles.pair}>
           {role === 'administrator' ? (
@@ -88,7 +91,7 @@ function InviteForm({ onClose, onAddByHand, onMade }: InviteFormProps) {
             Choose a password for them instead
           </Button>
           <Button type="submit" loading={create.isPending}>
-            {name.trim() === '' ? 'Make the invitation' : `Invite ${name.trim()}`}
+            Make the invitation
           </Button>
         </DialogActions>
       </form>

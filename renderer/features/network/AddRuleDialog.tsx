@@ -7,7 +7,7 @@ import { Refusal } from '../../components/ErrorState.tsx'
 import { errorMessage } from '../../api/apiError.ts'
 import { EffectNotice } from './EffectNotice.tsx'
 import { useAddRule, useRulePreview } from './ruleQueries.ts'
-import { addWords } from './ruleWords.ts'
+import { addWords, noAnswerWords } from './ruleWords.ts'
 import styles from './rules.module.css'
 
 const hourMs = 3_600_000
@@ -43,6 +43,7 @@ export function AddRuleDialog({ address = '', onClose }: AddRuleDialogProps) {
   const [asked] = useDebouncedValue(typed, 200)
   const preview = useRulePreview(asked.cidr.length < 2 ? undefined : asked)
   const isCurrent = JSON.stringify(asked) === JSON.stringify(typed)
+  const isWrong = isCurrent && preview.isError
   const effect = isCurrent ? preview.data : undefined
   const add = useAddRule()
   const save = () => {
@@ -72,7 +73,8 @@ export function AddRuleDialog({ address = '', onClose }: AddRuleDialogProps) {
           description="192.168.1.40, or 192.168.1.0/24 for all that begin with 192.168.1."
           value={cidr}
           onChange={(event) => setCidr(event.currentTarget.value)}
-          error={isCurrent && preview.isError ? errorMessage(preview.error) : undefined}
+          error={isWrong}
+          aria-describedby={isWrong ? 'rule-problem' : undefined}
           autoComplete="off"
           data-autofocus
         />
@@ -100,12 +102,18 @@ export function AddRuleDialog({ address = '', onClose }: AddRuleDialogProps) {
           />
         )}
         <div className={styles.effect}>
+          {isWrong && (
+            <p id="rule-problem" role="alert" className={styles.problem}>
+              {errorMessage(preview.error)}
+            </p>
+          )}
           {effect !== undefined && (
             <>
               <p className="small">
                 <span className={styles.address}>{effect.cidr}</span>, {effect.addresses}.
               </p>
               <EffectNotice effect={effect} />
+              {kind === 'deny' && <p className="quiet small">Who is kept out gets no answer. {noAnswerWords}</p>}
             </>
           )}
         </div>
@@ -114,7 +122,7 @@ export function AddRuleDialog({ address = '', onClose }: AddRuleDialogProps) {
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" disabled={effect === undefined} loading={add.isPending}>
+          <Button type="submit" miw={180} disabled={effect === undefined} loading={add.isPending}>
             {addWords(kind, effect)}
           </Button>
         </DialogActions>

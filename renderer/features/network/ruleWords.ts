@@ -94,7 +94,7 @@ export function waitWords({ state, kind, waitsUntil, keptOut }: LockoutAnswer, n
 }
 
 /** What somebody sees who is kept out. */
-export const noAnswerWords = 'Its browser says only that this computer cannot be reached.'
+export const noAnswerWords = 'The browser there says only that this computer cannot be reached.'
 
 /** What came of the tries. */
 export function outcomeWords({ cameIn, kind }: LockoutAnswer, nowMs: number): string {
@@ -110,3 +110,6 @@ export function keptOutWords(rules: readonly IpRule[]): string {
   const rest = addresses.length - shown.length
   return `Kept out by a rule: ${joinNames(rest > 0 ? [...shown, `${rest} more`] : shown)}. Whoever comes from there gets no answer: their browser says only that this computer cannot be reached.`
 }
+
+/** What was typed, one network a line or between commas. */
+export const toNetworks = (text: string): string[] => text.split(/[\s,]+/).filter((part) => part !== '')

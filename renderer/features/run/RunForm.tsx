@@ -14,6 +14,8 @@ import { useRunWorkflow } from './runQueries.ts'
 
 interface RunFormProps {
   readonly workflow: Workflow
+  /** Whether it was taken back while it was open. */
+  readonly isWithdrawn?: boolean
   readonly notes: RunNotes
   /** Above the form: runs of it that go on. */
   readonly children?: ReactNode
@@ -21,7 +23,7 @@ interface RunFormProps {
 }
 
 /** A workflow's form: what it asks for, and the button that runs it, where the thumb is. */
-export function RunForm({ workflow, notes, children, onStarted }: RunFormProps) {
+export function RunForm({ workflow, isWithdrawn = false, notes, children, onStarted }: RunFormProps) {
   const { id, inputs, problem } = workflow
   const [draft, setDraft] = useState(() => createDraft(inputs, notes.formOf(id)))
   const [tried, setTried] = useState(false)
@@ -58,7 +60,13 @@ export function RunForm({ workflow, notes, children, onStarted }: RunFormProps) 
   return (
     <form ref={form} className={`${styles.form} ${styles.room}`} noValidate onSubmit={submit} data-run-form>
       {children}
-      {problem !== null && <Notice tone="attention">It cannot run now: {problem}</Notice>}
+      {isWithdrawn && (
+        <Notice tone="attention" announce>
+          This workflow was taken back, so it cannot run any more. What you filled in stays here while this page is
+          open.
+        </Notice>
+      )}
+      {!isWithdrawn && problem !== null && <Notice tone="attention">It cannot run now: {problem}</Notice>}
       {inputs.length === 0 && <p className="quiet">There is nothing to choose: it runs as it is.</p>}
       {inputs.map((input) => (
         <FormField
@@ -71,7 +79,13 @@ export function RunForm({ workflow, notes, children, onStarted }: RunFormProps) 
       ))}
       {refused.size === 0 && <Refusal error={run.error} />}
       <div className={styles.bar}>
-        <Button type="submit" size="lg" fullWidth disabled={problem !== null} loading={run.isPending || run.isSuccess}>
+        <Button
+          type="submit"
+          size="lg"
+          fullWidth
+          disabled={problem !== null || isWithdrawn}
+          loading={run.isPending || run.isSuccess}
+        >
           Run
         </Button>
       </div>

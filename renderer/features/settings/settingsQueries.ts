@@ -15,6 +15,7 @@ export const settingsSchema = z.object({
   'sharing.name': settingDefinitions['sharing.name'].schema,
   'sharing.networks': settingDefinitions['sharing.networks'].schema,
   'sharing.outsideHome': settingDefinitions['sharing.outsideHome'].schema,
+  'sharing.trustedProxies': settingDefinitions['sharing.trustedProxies'].schema,
   'sessions.idleHours': settingDefinitions['sessions.idleHours'].schema,
   'sessions.absoluteDays': settingDefinitions['sessions.absoluteDays'].schema,
   'jobs.limits': settingDefinitions['jobs.limits'].schema,

@@ -4,6 +4,7 @@ import { CopyButton } from '../../components/CopyButton.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { QrCode } from '../../components/QrCode.tsx'
+import { FourWords } from '../network/FourWords.tsx'
 import { addressWords } from './addressWords.ts'
 import { useAcceptAddress } from './sharingQueries.ts'
 import { toTypedAddress } from './sharingWords.ts'
@@ -36,6 +37,7 @@ export function AddressCard({ sharing }: AddressCardProps) {
           {sharing.codeUrl?.endsWith('/gatehouse/welcome') === true && (
             <p className="quiet small">The first visit shows a warning. That is normal here.</p>
           )}
+          <FourWords />
           <CopyButton text={primaryUrl} label="Copy address" />
           {others.length > 0 && (
             <details className={styles.others}>

@@ -61,6 +61,9 @@ export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwit
       {sharing.outsideHome && <OutsideNotice />}
       {ahead !== undefined && <Notice tone="plain">{ahead}</Notice>}
       <Refusal error={change.error} />
+      {nobody && !sharing.on && (
+        <p className="quiet small">The switch works once somebody can come in. Invite them first.</p>
+      )}
       {nobody && (
         <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={onInvite}>
           Invite somebody

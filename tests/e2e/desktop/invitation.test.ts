@@ -95,7 +95,7 @@ describe('coming in', () => {
     const dialog = app.page.getByRole('dialog')
     await dialog.getByText('Onkel Herbert').waitFor()
     await dialog.getByRole('radio', { name: words }).check()
-    await dialog.getByRole('button', { name: 'Let in for good' }).click()
+    await dialog.getByRole('button', { name: 'As a User, for good' }).click()
 
     await page.getByRole('heading', { name: 'You are in' }).waitFor()
     await page.getByRole('button', { name: 'Go on without' }).tap()

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { LockoutAnswer } from '../../../proxy/contract/lockouts.ts'
-import { keptOutWords, outcomeWords, waitWords } from '../../../renderer/features/network/ruleWords.ts'
+import { offersCanvas } from '../../../renderer/features/account/landingPath.ts'
+import { keptOutWords, outcomeWords, toNetworks, waitWords } from '../../../renderer/features/network/ruleWords.ts'
+import { toCountdown } from '../../../renderer/words/time.ts'
 
 const nowMs = Date.parse('2026-11-23T12:00:00.000Z')
 const lockout: LockoutAnswer = {
@@ -45,5 +47,25 @@ describe('who is blocked and waits', () => {
       /^Kept out by a rule: 192\.168\.1\.66 and 10\.0\.0\.0\/8\. .*cannot be reached\.$/,
     )
     expect(keptOutWords(['1', '2', '3', '4', '5', '6'].map((end) => rule(`10.0.0.${end}/32`)))).toContain('2 more')
+  })
+})
+
+describe('words of the pages', () => {
+  it('count down what ends soon', () => {
+    expect(toCountdown(nowMs + 95_000, nowMs)).toBe('in 95 seconds')
+    expect(toCountdown(nowMs + 1, nowMs)).toBe('in 1 second')
+    expect(toCountdown(nowMs - 5, nowMs)).toBe('in 0 seconds')
+    expect(toCountdown(nowMs + 481_000, nowMs)).toBe('in 9 minutes')
+  })
+
+  it('read the networks of proxies line by line', () => {
+    expect(toNetworks(' 192.168.1.5\n\n10.0.0.0/8, fd00::1 ')).toEqual(['192.168.1.5', '10.0.0.0/8', 'fd00::1'])
+    expect(toNetworks('\n')).toEqual([])
+  })
+
+  it('offer the canvas to who builds, and not to who runs what is ready', () => {
+    expect(offersCanvas(['canvas', 'graphs'])).toBe(true)
+    expect(offersCanvas(['canvas', 'workflows'])).toBe(false)
+    expect(offersCanvas(['graphs'])).toBe(false)
   })
 })
