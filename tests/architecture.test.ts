@@ -109,6 +109,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'proxy/accounts',
     'proxy/settings',
     'proxy/audit',
+    // Where a page may lead on to is said by the table of routes.
+    'proxy/comfyui/routeTable.ts',
     'proxy/pipeline/requestContext.ts',
   ],
   'proxy/api': [

@@ -63,7 +63,8 @@ export function createPortal(dependencies: PortalDependencies): Portal {
     else if (path === '/gatehouse' || path === '/') redirect(turn, isPublic ? '/gatehouse/' : '/gatehouse/owner')
     else if (signsIn && context.method === 'POST') await signIn(turn, dependencies.stores)
     else if (isOfSentinel(path)) await answerSentinel(turn, dependencies.stores, () => getPages().portal)
-    else if (signsIn || (isPublic && isPortalPage(path))) writePage(turn, getPages().portal)
+    else if (signsIn) writeSignInPage(turn, getPages().portal)
+    else if (isPublic && isPortalPage(path)) writePage(turn, getPages().portal)
     else if (!isPublic && isOwnerPage(path)) writePage(turn, getPages().owner)
     else throw notFound()
   }
@@ -117,6 +118,19 @@ function writePage(turn: Turn, html: string): void {
     vary: 'Cookie',
   })
   outgoing.end(context.method === 'HEAD' ? undefined : html)
+}
+
+/** The page goes on by itself to wherever its address says, so that is looked at before. */
+function writeSignInPage(turn: Turn, html: string): void {
+  const query = new URLSearchParams(turn.context.target.search)
+  const next = query.get('next')
+  if (next === null || next === '/' || toOwnPath(next) !== '/') {
+    writePage(turn, html)
+    return
+  }
+  checkReading(turn)
+  query.delete('next')
+  redirect(turn, `/login?${query.toString()}`)
 }
 
 function redirect({ outgoing }: Turn, location: string, headers: OutgoingHttpHeaders = {}): void {
