@@ -126,6 +126,8 @@ describe('a foreign name for this computer', () => {
     '0.0.0.0',
     '[::]',
     '[fe80::1]',
+    '[127.0.0.1]',
+    '[::ffff:127.0.0.1]',
     '2130706433',
     '0x7f000001',
     'localhost.evil.example',

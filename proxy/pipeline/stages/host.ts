@@ -51,8 +51,10 @@ function remember(rules: HostRules, host: string): void {
 
 function isPublicName(name: string, rules: HostRules): boolean {
   if (name === 'localhost') return true
-  const address = name.startsWith('[') ? name.slice(1, -1) : name
-  if (isIPv4(address) || isIPv6(address)) {
+  const bracketed = /^\[(.*)\]$/.exec(name)?.[1]
+  const address = bracketed ?? name
+  // `[127.0.0.1]` no URL can name: answers that say where to go on would fail instead of refusing.
+  if (bracketed === undefined ? isIPv4(address) : isIPv6(address)) {
     return address === '127.0.0.1' || address === '::1' || rules.addresses.has(address)
   }
   return rules.names.has(name)
