@@ -15,6 +15,9 @@ const MiB = 1024 * 1024
 /** 10.0.0.0/8 and fc00::/7 are the largest networks that somebody owns. */
 const LEAST_BITS = { four: 8, six: 7 }
 
+/** `::ffff:0:0/96` is every IPv4 address in one of the spellings of IPv6; nobody owns a network that begins so. */
+const SPECIAL = /^(?:::|0{1,4}:)/
+
 /** Whoever trusts everybody to say who they are lets everybody be anybody. */
 const trustedProxySchema = z
   .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
@@ -23,7 +26,9 @@ const trustedProxySchema = z
   .refine(
     (text) => {
       const [address = '', bits] = text.split('/')
-      return bits === undefined || Number(bits) >= (address.includes(':') ? LEAST_BITS.six : LEAST_BITS.four)
+      if (bits === undefined) return true
+      if (SPECIAL.test(address)) return bits === '128'
+      return Number(bits) >= (address.includes(':') ? LEAST_BITS.six : LEAST_BITS.four)
     },
     { error: 'That network is too large to be a proxy: anybody in it could claim any address.' },
   )
