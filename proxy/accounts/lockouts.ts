@@ -118,7 +118,7 @@ export class Lockouts {
   /**
    * Whether an address has made so many wrong tries that it is blocked. The rule is made a moment later, so that the
    * answer still goes out. Never one that stands for others: loopback (a tunnel ends there), a trusted proxy, and one
-   * from which somebody is signed in.
+   * from which somebody with an account that lasts is signed in.
    */
   async blocks(address: string, failures: number): Promise<boolean> {
     const limit = this.#options.settings.get('lockout.blacklistAfter')
@@ -195,10 +195,24 @@ export class Lockouts {
     const network = toDeviceNetwork(address)
     if (network === undefined) return false
     const sessions = await this.#options.sessions.list()
-    return sessions.some((session) => {
+    const here = sessions.filter((session) => {
       const key = toAddressKey(session.address)
       return key !== undefined && containsKey(network, key)
     })
+    return this.#isAnybodyKnown([...new Set(here.map(({ accountId }) => accountId))])
+  }
+
+  /** Whoever lets themselves in as a guest is a stranger as before. */
+  async #isAnybodyKnown(accountIds: readonly string[]): Promise<boolean> {
+    if (accountIds.length === 0) return false
+    const known = await this.#options.kysely
+      .selectFrom('accounts')
+      .select('id')
+      .where('id', 'in', accountIds)
+      .where('guest_address', 'is', null)
+      .limit(1)
+      .executeTakeFirst()
+    return known !== undefined
   }
 }
 

@@ -224,6 +224,17 @@ describe('blocking an address for good', () => {
     await expect(signIn(stores, 'Leo', 'wrong')).rejects.toMatchObject({ code: 'ADDRESS_BLOCKED' })
   })
 
+  it('meets who lets themselves in as a guest in order to go on guessing', async ({ stores }) => {
+    await addPerson(stores, 'Mia')
+    await stores.settings.setMany({ 'lockout.blacklistAfter': 1, 'guests.allowed': true })
+    await stores.guests.letIn({ clientAddress: attacker, secure: false, userAgent: undefined })
+
+    const guessing = signIn(stores, 'Mia', 'wrong', { clientAddress: attacker })
+
+    await expect(guessing).rejects.toMatchObject({ code: 'ADDRESS_BLOCKED' })
+    await vi.waitFor(() => expect(stores.addressRules.decide(attacker)).toBe('blocked'))
+  })
+
   it('never comes from keys that do not hold: a phone with a revoked key asks all day', async ({
     stores,
     application,
