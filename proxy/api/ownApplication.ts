@@ -164,13 +164,17 @@ function createApiRouter(dependencies: OwnApplicationDependencies, drafts: Workf
     throw new GateError('NOT_FOUND', 'There is no such thing in this API.')
   })
   router.onError((error) => {
-    // A body that is no JSON reaches here as hono's own HTTPException.
-    if (!(error instanceof GateError) && 'status' in error && error.status === 400) {
-      throw new GateError('BAD_REQUEST', 'This is not valid JSON.', { cause: error })
-    }
-    throw error
+    throw toRefusal(error)
   })
   return router
+}
+
+/** What hono refuses by itself, of a body whose type or text is odd, comes as its own HTTPException. */
+function toRefusal(error: Error): Error {
+  if (error instanceof GateError || !('status' in error)) return error
+  if (error.status === 400) return new GateError('BAD_REQUEST', 'This is not valid JSON.', { cause: error })
+  if (error.status !== 415) return error
+  return new GateError('UNSUPPORTED_MEDIA_TYPE', 'Send this as application/json.', { cause: error })
 }
 
 function checkMethod(context: RequestContext, allow: readonly string[]): void {
