@@ -27,6 +27,14 @@ export function refuseUnparsed(code: string | undefined, socket: Duplex): void {
   socket.end(formatRawAnswer({ ...answer, status }, reason), () => socket.destroy())
 }
 
+/** RFC 6455 section 4.2.2: a WebSocket's handshake that is none, in our own words and with our own headers. */
+export function refuseHandshake(socket: Duplex): void {
+  const message = 'This was no handshake of a WebSocket of version 13.'
+  const answer = describeRefusal(new GateError('BAD_REQUEST', message), 'upgrade', '/')
+  const headers = [...answer.headers, 'sec-websocket-version', '13']
+  socket.end(formatRawAnswer({ ...answer, headers }, 'Bad Request'), () => socket.destroy())
+}
+
 /** RFC 9110 section 10.1.1: what is expected and nobody can do. Node's own answer would lack what each of ours says. */
 export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
   closeAfterResponse(response, request.socket)

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { FanOut } from '../comfyui/fanOut.ts'
@@ -14,6 +15,7 @@ import { GateError } from '../contract/errorCodes.ts'
 import { engineUnavailable } from '../forward/httpForwarder.ts'
 import { ClientSocket, closeCodes } from '../forward/webSocketRelay.ts'
 import { selectSubprotocol } from '../http/credentials.ts'
+import { refuseHandshake } from '../http/refuseUnparsed.ts'
 import { parseQuery } from '../http/requestTarget.ts'
 import type { JobQueue } from '../jobs/jobQueue.ts'
 import type { EngineBlame } from './engineBlame.ts'
@@ -86,6 +88,7 @@ export class SocketHub {
       maxPayload: MAX_INBOUND_BYTES,
       handleProtocols: (offered) => selectSubprotocol(offered),
     })
+    this.#server.on('wsClientError', (_error: Error, socket: Duplex) => refuseHandshake(socket))
     this.#unsubscribe = dependencies.engine.onStateChange(() => this.#followEngine())
     this.#followEngine()
   }

@@ -87,6 +87,8 @@ describe('the headers of every answer of the gate', () => {
 
   it('hold for what no parser understands, too large heads and odd methods', async () => {
     const host = `Host: 127.0.0.1:${fixture.port}`
+    const upgrade = ['Connection: Upgrade', 'Upgrade: websocket']
+    const handshake = ['GET /ws HTTP/1.1', host, `Authorization: Bearer ${tokens.creator}`, ...upgrade]
     for (const bytes of [
       rawRequest(['GET / HTTP/1.1', host, 'Host: b']),
       rawRequest(['POST / HTTP/1.1', host, 'Content-Length: 1', 'Transfer-Encoding: chunked'], '0\r\n\r\n'),
@@ -94,6 +96,9 @@ describe('the headers of every answer of the gate', () => {
       rawRequest(['TRACE / HTTP/1.1', host]),
       rawRequest(['GET //x HTTP/1.1', host]),
       'nonsense\r\n\r\n',
+      // The WebSocket library has words of its own for these.
+      rawRequest([...handshake, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: x']),
+      rawRequest([...handshake, 'Sec-WebSocket-Version: 9', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']),
     ]) {
       const { text } = await sendRaw(fixture.port, bytes, { silenceMs: 300 })
       expect(text).toMatch(/^HTTP\/1\.1 4\d\d /)
