@@ -74,8 +74,7 @@ export class Lockouts {
 
   /** What waits or is blocked, the latest first. */
   list(): readonly Lockout[] {
-    const rules = this.#options.ipRules.list().filter(({ kind, source }) => kind === 'deny' && source === 'lockout')
-    const rest = new Map(rules.map((rule) => [rule.network.cidr, rule]))
+    const rest = new Map(this.#ownRules().map((rule) => [rule.network.cidr, rule]))
     const counted = this.#options.throttle.list().flatMap((counter) => {
       const cidr = networkOfCounter(counter.key)?.cidr
       const rule = cidr === undefined ? undefined : rest.get(cidr)
@@ -127,6 +126,12 @@ export class Lockouts {
     if (await this.#isSomebodysHome(address)) return false
     this.#toBlock.add(address)
     return true
+  }
+
+  /** Whether there is such a rule for an address, also where the rules let it connect because it is allowed by name. */
+  isBlocked(address: string): boolean {
+    const key = toAddressKey(address)
+    return key !== undefined && this.#ownRules().some(({ network }) => containsKey(network, key))
   }
 
   /** Called often: writes what changed, and blocks whom there is to block. */
@@ -189,6 +194,10 @@ export class Lockouts {
     const keys = this.#options.throttle.list().flatMap(({ key }) => (isMeant(key) ? key : []))
     for (const key of keys) this.#options.throttle.lift(key)
     if (keys.length > 0) await this.#options.kysely.deleteFrom('lockouts').where('counter', 'in', keys).execute()
+  }
+
+  #ownRules(): readonly StoredIpRule[] {
+    return this.#options.ipRules.list().filter(({ kind, source }) => kind === 'deny' && source === 'lockout')
   }
 
   async #isSomebodysHome(address: string): Promise<boolean> {

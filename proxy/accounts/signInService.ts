@@ -68,7 +68,7 @@ export interface SignInServiceOptions {
   readonly passwords: Passwords
   readonly throttle: SignInThrottle
   readonly devices: KnownDevices
-  readonly lockouts: Pick<Lockouts, 'blocks'>
+  readonly lockouts: Pick<Lockouts, 'blocks' | 'isBlocked'>
   readonly audit: AuditSink
   readonly clock: Clock
   /** Holds back what a pause refuses. */
@@ -82,6 +82,8 @@ interface Refusal {
 }
 
 const signInFailed: Refusal = { code: 'SIGN_IN_FAILED', sentence: 'Name or password is not right.' }
+const blockedWords =
+  'Too many wrong passwords. This address is blocked until whoever runs this computer lets it in again.'
 const BUSY_HELD_MS = 1000
 const strangersTurn: HashTurn = { line: 'strangers' }
 
@@ -106,12 +108,16 @@ export class SignInService {
   /**
    * Refuses an address that is paused before anything of the try is read: the cheapest way to say no. A browser in which
    * somebody signed in before goes on; whose name it tries decides which count is its.
-   * @throws GateError RATE_LIMITED (with `retryAfterSeconds` and `failedAttempts`), TOO_MANY_CONNECTIONS
+   * Nor does one that is blocked guess on where a list of allowed addresses still lets it connect.
+   * @throws GateError RATE_LIMITED (with `retryAfterSeconds` and `failedAttempts`), TOO_MANY_CONNECTIONS, ADDRESS_BLOCKED
    */
   async refusePausedAddress(clientAddress: string, deviceToken?: string): Promise<void> {
+    const { devices, lockouts } = this.#options
     const state = this.#state([toAddressCounter(clientAddress)])
-    if (state.waitMs === 0 || (await this.#options.devices.find(deviceToken)) !== undefined) return
-    await this.#refusePaused(state, clientAddress, {})
+    const isBlocked = lockouts.isBlocked(clientAddress)
+    if ((state.waitMs === 0 && !isBlocked) || (await devices.find(deviceToken)) !== undefined) return
+    if (state.waitMs > 0) await this.#refusePaused(state, clientAddress, {})
+    throw new GateError('ADDRESS_BLOCKED', blockedWords)
   }
 
   /** Called often: records how many tries were refused by pauses that are over. */
@@ -282,8 +288,7 @@ export class SignInService {
     if (key === undefined) return undefined
     const { failures: failedAttempts } = this.#state([key])
     if (!(await this.#options.lockouts.blocks(address, failedAttempts))) return undefined
-    const words = 'Too many wrong passwords. This address is blocked until whoever runs this computer lets it in again.'
-    return new GateError('ADDRESS_BLOCKED', words, { details: { failedAttempts } })
+    return new GateError('ADDRESS_BLOCKED', blockedWords, { details: { failedAttempts } })
   }
 
   #describeTries(keys: readonly string[]): Readonly<Record<string, number>> {

@@ -1,6 +1,7 @@
 import { describe, expect, vi } from 'vitest'
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
+import { parseNetwork } from '../../proxy/network/ipNetwork.ts'
 import { addPerson, api, openOwner } from '../support/apiPeople.ts'
 import { applicationTest as it } from '../support/ownApplicationFixture.ts'
 import { goodPassword } from '../support/storesFixture.ts'
@@ -233,6 +234,23 @@ describe('blocking an address for good', () => {
 
     await expect(guessing).rejects.toMatchObject({ code: 'ADDRESS_BLOCKED' })
     await vi.waitFor(() => expect(stores.addressRules.decide(attacker)).toBe('blocked'))
+  })
+
+  it('ends the guessing also of whom a list of allowed addresses lets connect', async ({ stores, clock }) => {
+    await addPerson(stores, 'Mia')
+    await stores.settings.set('lockout.blacklistAfter', 3)
+    const rule = { kind: 'allow', network: parseNetwork('192.168.1.0/24'), comment: '', expiresAtMs: null } as const
+    await stores.ipRules.add({ ...rule, source: 'owner' }, commandLine)
+    await guessOn(stores, clock, 3)
+    await vi.waitFor(() => expect(stores.lockouts.isBlocked(attacker)).toBe(true))
+    expect(stores.addressRules.decide(attacker)).toBe('allowed')
+
+    await expect(signIn(stores, 'Mia', goodPassword)).rejects.toMatchObject({ code: 'ADDRESS_BLOCKED' })
+    await expect(signIn(stores, 'Mia', goodPassword, { clientAddress: '192.168.1.7' })).resolves.toBeDefined()
+
+    const [block] = stores.lockouts.list()
+    await stores.lockouts.lift(block?.id ?? '', commandLine)
+    await expect(signIn(stores, 'Mia', goodPassword)).resolves.toBeDefined()
   })
 
   it('never comes from keys that do not hold: a phone with a revoked key asks all day', async ({
