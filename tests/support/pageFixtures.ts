@@ -191,7 +191,7 @@ export const connections: readonly Connection[] = [
 export const sharingOff: Sharing = sharingSchema.parse({
   on: false,
   port: 8190,
-  encrypted: false,
+  encrypted: true,
   primaryUrl: null,
   codeUrl: null,
   localUrl: 'http://127.0.0.1:8190/',
@@ -208,21 +208,16 @@ export const sharingOff: Sharing = sharingSchema.parse({
   firewall: null,
   addressBefore: null,
 })
+const urlsOf = (host: string) => ({ url: `https://${host}:8190/`, plainUrl: `http://${host}:8190/` })
 export const sharingOn: Sharing = sharingSchema.parse({
   ...sharingOff,
   on: true,
-  primaryUrl: 'http://192.168.1.20:8190/',
-  codeUrl: 'http://192.168.1.20:8190/',
+  primaryUrl: 'https://192.168.1.20:8190/',
+  codeUrl: 'http://192.168.1.20:8190/gatehouse/welcome',
   addresses: [
-    { address: '192.168.1.20', interface: 'Ethernet', kind: 'home', medium: 'cable', url: 'http://192.168.1.20:8190/' },
-    { address: '192.168.1.87', interface: 'Wi-Fi', kind: 'home', medium: 'wifi', url: 'http://192.168.1.87:8190/' },
-    {
-      address: 'gatehouse.local',
-      interface: '',
-      kind: 'name',
-      medium: 'other',
-      url: 'http://gatehouse.local:8190/',
-    },
+    { address: '192.168.1.20', interface: 'Ethernet', kind: 'home', medium: 'cable', ...urlsOf('192.168.1.20') },
+    { address: '192.168.1.87', interface: 'Wi-Fi', kind: 'home', medium: 'wifi', ...urlsOf('192.168.1.87') },
+    { address: 'gatehouse.local', interface: '', kind: 'name', medium: 'other', ...urlsOf('gatehouse.local') },
   ],
   name: { state: 'announced', host: 'gatehouse.local', problem: null },
   reach: { kind: 'through', at: ago(3 * hourMs), address: '192.168.1.40' },
@@ -416,6 +411,9 @@ function isChannelName(name: unknown): name is ChannelName {
 const list = <Item>(items: readonly Item[]) => ({ items, nextCursor: null })
 
 const ownerAnswers = {
+  'GET ip-rules': { items: [], nextCursor: null, total: 0 },
+  'GET lockouts': { items: [], nextCursor: null },
+  'GET administration': { on: false, port: 8191, urls: [], problem: null },
   'GET session': sessionSchema.parse({
     user: { id: owner.id, name: owner.name, role: 'administrator' },
     roleTitle: 'Administrator',

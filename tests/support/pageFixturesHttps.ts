@@ -6,22 +6,9 @@ import type { Shot } from './pageFixturesShots.ts'
 /* Whether connections are encrypted, and how phones come to trust this computer. */
 
 const path = '/gatehouse/owner/network'
-const encrypted = {
-  ...sharingOn,
-  encrypted: true,
-  primaryUrl: 'https://192.168.1.20:8190/',
-  codeUrl: 'http://192.168.1.20:8190/gatehouse/welcome',
-}
-/** The other parts of the page, on a quiet day. */
-const around = {
-  'GET ip-rules': { items: [], nextCursor: null, total: 0 },
-  'GET lockouts': { items: [], nextCursor: null },
-  'GET administration': { on: false, port: 8191, urls: [], problem: null },
-}
 const state = (more: Partial<Certificates>) =>
   ownerScenario({
-    ...around,
-    'GET sharing': encrypted,
+    'GET sharing': sharingOn,
     'GET certificates': certificatesSchema.parse({ ...certificates, ...more }),
   })
 const refused = { status: 500, body: { code: 'INTERNAL_ERROR', detail: 'Something went wrong inside Gatehouse.' } }
