@@ -413,7 +413,6 @@ const list = <Item>(items: readonly Item[]) => ({ items, nextCursor: null })
 const ownerAnswers = {
   'GET ip-rules': { items: [], nextCursor: null, total: 0 },
   'GET lockouts': { items: [], nextCursor: null },
-  'GET administration': { on: false, port: 8191, urls: [], problem: null },
   'GET session': sessionSchema.parse({
     user: { id: owner.id, name: owner.name, role: 'administrator' },
     roleTitle: 'Administrator',
