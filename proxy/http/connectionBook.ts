@@ -64,8 +64,12 @@ export class ConnectionBook {
     if (this.#all.size >= this.#limits.connections && !this.#makeRoom([...this.#groups.values()], group.size)) {
       return undefined
     }
-    const pending = [...group].filter(({ isPending }) => isPending)
-    if (pending.length >= this.#limits.pendingPerAddress * factor) this.#drop(pending[0])
+    const pending = new Set([...group].filter(({ isPending }) => isPending))
+    if (pending.size >= this.#limits.pendingPerAddress * factor) {
+      // In a network of IPv6 it is a device's own handshakes that make room for more of them.
+      const [oldest] = largestOf(byAddress(pending).values())
+      this.#drop(oldest)
+    }
     const connection: Connection = { address, group: name, raw, socket: raw, busy: 0, isPending: true }
     this.#groups.set(name, group.add(connection))
     this.#all.set(raw, connection)
@@ -114,13 +118,18 @@ export class ConnectionBook {
 
   /** The oldest connection of whoever has the most, if that is more than the newcomer will have. */
   #dropOfMost(parties: readonly ReadonlySet<Connection>[], own: number): boolean {
-    let most: ReadonlySet<Connection> = new Set()
-    for (const party of parties) if (party.size > most.size) most = party
+    const most = largestOf(parties)
     if (most.size <= own + 1) return false
     const [oldest] = most
     this.#drop(oldest)
     return true
   }
+}
+
+function largestOf(parties: Iterable<ReadonlySet<Connection>>): ReadonlySet<Connection> {
+  let most: ReadonlySet<Connection> = new Set()
+  for (const party of parties) if (party.size > most.size) most = party
+  return most
 }
 
 function byAddress(group: ReadonlySet<Connection>): Map<string, Set<Connection>> {

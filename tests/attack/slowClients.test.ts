@@ -106,6 +106,15 @@ describe('places that are held by taking answers byte by byte', () => {
     expect(other.filter(isOpen)).toHaveLength(4)
   })
 
+  it('by handshakes of one device of an IPv6 network end none of its other devices', () => {
+    const book = new ConnectionBook({ connectionsPerAddress: 100, pendingPerAddress: 6, connections: 100 })
+    const honest = book.open(new Socket(), 'fd00::20')
+    const flood = Array.from({ length: 200 }, () => book.open(new Socket(), 'fd00::66'))
+
+    expect(honest?.raw.destroyed).toBe(false)
+    expect(flood.filter((connection) => connection?.raw.destroyed === false)).toHaveLength(5)
+  })
+
   it('by one device of an IPv6 network go to the other devices of it', () => {
     const limits = { connectionsPerAddress: 6, pendingPerAddress: 6, connections: 100 }
     const book = new ConnectionBook(limits)
