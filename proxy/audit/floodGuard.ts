@@ -48,7 +48,9 @@ export class FloodGuard {
 
   /** The rows to keep: the event unless it is one too many, and before it what the last minute left out. */
   admit(event: AuditEvent, nowMs: number): AuditEvent[] {
-    const before = nowMs >= this.#windowEndMs ? this.#beginWindow(nowMs) : []
+    // A clock that was set back ends the minute too: what is kept must not wait for hours.
+    const isOver = nowMs >= this.#windowEndMs || nowMs < this.#windowEndMs - WINDOW_MS
+    const before = isOver ? this.#beginWindow(nowMs) : []
     if (!isUnbidden(event)) return [...before, event]
     const source = toSource(event)
     if (!this.#isOneTooMany(event, source)) return [...before, event]

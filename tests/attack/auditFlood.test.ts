@@ -51,6 +51,17 @@ describe('somebody who wants to fill the disk or bury a trace with refused reque
     await expect(stores.audit.verify()).resolves.toMatchObject({ kind: 'whole', rows: 23 })
   })
 
+  it('hides nothing for longer when the clock is set back', async ({ stores, clock }) => {
+    const gate = createGateAudit(stores.audit)
+    for (let turn = 0; turn < 30; turn += 1) gate.record(denied('192.168.1.66'))
+    clock.advance(-60 * MINUTE_MS)
+    gate.record(denied('192.168.1.66', '/of/the/hour/before'))
+
+    const rows = await readRows(stores)
+    expect(rows.slice(20).map(({ event }) => event)).toEqual(['log.shortened', 'request.denied'])
+    expect(rows[20]?.details).toMatchObject({ omitted: 10 })
+  })
+
   it('gains nothing from the many addresses of one IPv6 device, nor from many devices', async ({ stores }) => {
     const gate = createGateAudit(stores.audit)
     for (let turn = 0; turn < 500; turn += 1) gate.record(denied(`fd00::5:${turn.toString(16)}`))
