@@ -96,3 +96,12 @@ export function fieldMessage(error: unknown, field: string): string | undefined 
   if (!(error instanceof ApiError)) return undefined
   return error.fieldErrors.find((entry) => entry.field === field)?.message
 }
+
+/** The refusal with its words about that one field alone, for a form that has no other and shows no field names. */
+export function aboutField(error: unknown, field: string): unknown {
+  const message = fieldMessage(error, field)
+  // Only the gate's own words are sentences; a schema's need the field's name to be understood.
+  if (!(error instanceof ApiError) || message?.endsWith('.') !== true) return error
+  const { code, status, fieldErrors, retryAfterSeconds } = error
+  return new ApiError({ code, status, message, fieldErrors, retryAfterSeconds, cause: error })
+}

@@ -1,6 +1,7 @@
 import { Button, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { SyntheticEvent } from 'react'
+import { aboutField } from '../../api/apiError.ts'
 import { Section } from '../../components/Section.tsx'
 import { SettingRow } from '../settings/SettingRow.tsx'
 import { useSetSetting, useSettings } from '../settings/settingsQueries.ts'
@@ -35,7 +36,7 @@ function ProxiesForm({ saved }: { readonly saved: readonly string[] }) {
       label="Proxies that are believed"
       labelId="trusted-proxies"
       hint="One address or network a line. What they say about where somebody comes from counts: name only what you run yourself."
-      error={save.error}
+      error={aboutField(save.error, 'sharing.trustedProxies')}
     >
       <form className={styles.proxies} onSubmit={submit}>
         <Textarea

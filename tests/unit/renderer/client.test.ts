@@ -1,7 +1,7 @@
 import { QueryClient } from '@tanstack/react-query'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { ApiError, fieldMessage } from '../../../renderer/api/apiError.ts'
+import { aboutField, ApiError, errorMessage, fieldMessage } from '../../../renderer/api/apiError.ts'
 import { noAnswer, request, requestAll } from '../../../renderer/api/client.ts'
 import { applyGateEvent, parseGateEvent } from '../../../renderer/api/gateEvents.ts'
 import { queryKeys } from '../../../renderer/api/queryKeys.ts'
@@ -98,6 +98,30 @@ describe('a request', () => {
     )
     expect(await requestAll('keys', z.number())).toEqual([1, 2, 3])
     expect(calls[1]?.url).toContain('cursor=c2')
+  })
+})
+
+describe('a refusal beside the one field of a form', () => {
+  const refuse = (message: string) =>
+    new ApiError({
+      code: 'VALIDATION_FAILED',
+      status: 422,
+      message: `sharing.trustedProxies: this value does not fit (${message}).`,
+      fieldErrors: [{ field: 'sharing.trustedProxies', message }],
+    })
+
+  it('is said without the name of the setting', () => {
+    const told = aboutField(refuse('Name each proxy by its address.'), 'sharing.trustedProxies')
+    expect(errorMessage(told)).toBe('Name each proxy by its address.')
+    expect(told).toMatchObject({ code: 'VALIDATION_FAILED', status: 422 })
+  })
+
+  it.each([
+    ['its words are no sentence of our own', refuse('Too big: expected array to have <=32 items')],
+    ['it is about something else', new ApiError({ code: 'UNREACHABLE', status: 0, message: 'No answer.' })],
+    ['there is none', null],
+  ])('stays as it is when %s', (_why, error) => {
+    expect(aboutField(error, 'sharing.trustedProxies')).toBe(error)
   })
 })
 
