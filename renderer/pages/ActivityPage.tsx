@@ -16,6 +16,7 @@ import type { ActivityFilter } from '../features/activity/activityQueries.ts'
 import { toFrom } from '../features/activity/activityWords.ts'
 import { WholenessNotice } from '../features/activity/WholenessNotice.tsx'
 import { useKeys } from '../features/keys/keyQueries.ts'
+import { AddRuleDialog } from '../features/network/AddRuleDialog.tsx'
 import { usePeople } from '../features/people/peopleQueries.ts'
 
 /** What happened? */
@@ -85,6 +86,7 @@ interface ActivityRowsProps {
 function ActivityRows({ filter, names, isNarrowed }: ActivityRowsProps) {
   const list = useActivity(filter)
   const news = useActivityNews(filter, list.data)
+  const [keepingOut, setKeepingOut] = useState<string>()
   const showNews = () => {
     news.show()
     window.scrollTo({ top: 0 })
@@ -107,7 +109,7 @@ function ActivityRows({ filter, names, isNarrowed }: ActivityRowsProps) {
           {isNarrowed ? 'Ask for less above.' : 'As soon as somebody signs in it is here.'}
         </EmptyState>
       )}
-      {list.data !== undefined && <ActivityList rows={list.data} names={names} />}
+      {list.data !== undefined && <ActivityList rows={list.data} names={names} onKeepOut={setKeepingOut} />}
       {list.hasNextPage && (
         <div className={styles.more}>
           <Button
@@ -119,6 +121,7 @@ function ActivityRows({ filter, names, isNarrowed }: ActivityRowsProps) {
           </Button>
         </div>
       )}
+      {keepingOut !== undefined && <AddRuleDialog address={keepingOut} onClose={() => setKeepingOut(undefined)} />}
     </>
   )
 }

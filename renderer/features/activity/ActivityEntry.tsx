@@ -27,19 +27,31 @@ const toneWords: Readonly<Record<AuditSentence['tone'], string>> = {
 
 const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false })
 
+interface SingleEntryProps {
+  readonly row: AuditRow
+  readonly names: AuditNames
+  readonly onKeepOut: (address: string) => void
+}
+
 /** One row, and what can be done about it. */
-export function SingleEntry({ row, names }: { readonly row: AuditRow; readonly names: AuditNames }) {
+export function SingleEntry({ row, names, onKeepOut }: SingleEntryProps) {
   return (
     <li className={styles.row} data-tone={describeAuditRow(row, names).tone}>
       <RowWords row={row} names={names} />
-      <EntryActions row={row} names={names} />
+      <EntryActions row={row} names={names} onKeepOut={onKeepOut} />
       <Time newest={row} />
     </li>
   )
 }
 
+interface FoldedEntryProps {
+  readonly entry: AuditEntry
+  readonly names: AuditNames
+  readonly onKeepOut: (address: string) => void
+}
+
 /** Many rows as one, which opens to them. */
-export function FoldedEntry({ entry, names }: { readonly entry: AuditEntry; readonly names: AuditNames }) {
+export function FoldedEntry({ entry, names, onKeepOut }: FoldedEntryProps) {
   const [isOpen, setOpen] = useState(false)
   const listId = useId()
   const { kind, rows } = entry
@@ -56,7 +68,7 @@ export function FoldedEntry({ entry, names }: { readonly entry: AuditEntry; read
         ) : (
           <RowWords row={common} names={names} />
         )}
-        {!isProtection && <EntryActions row={common} names={names} />}
+        {!isProtection && <EntryActions row={common} names={names} onKeepOut={onKeepOut} />}
         <button
           type="button"
           className={styles.times}

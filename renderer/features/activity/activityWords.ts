@@ -62,8 +62,10 @@ export function toFacts(row: AuditRow, sentence: string, names: AuditNames): str
 
 /** What a row is about that can be acted on. */
 export interface About {
-  /** Another device's address from which somebody unknown was refused. */
+  /** The address from which somebody unknown was refused. */
   readonly refused: string | undefined
+  /** Whether that is this computer, which is not to be kept out but may wait after wrong passwords. */
+  readonly isThisComputer: boolean
   /** Somebody who is still there. */
   readonly person: { readonly id: string; readonly name: string } | undefined
   readonly hasJob: boolean
@@ -77,7 +79,8 @@ export function findAbout(row: AuditRow, names: AuditNames): About {
   const blocked = event === 'address.blocked' ? textOf(row, 'address').replace(/\/(?:32|128)$/, '') : ''
   const from = blocked === '' && isRefusal ? (address ?? '') : blocked
   return {
-    refused: from === '' || whereFrom(from) === 'here' ? undefined : from,
+    refused: from === '' ? undefined : from,
+    isThisComputer: from !== '' && whereFrom(from) === 'here',
     person: id === undefined || name === undefined ? undefined : { id, name },
     hasJob: event.startsWith('job') || event === 'prompt.accepted',
   }
