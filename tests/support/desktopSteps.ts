@@ -48,7 +48,7 @@ export async function waitUntilRunning(page: Page): Promise<void> {
 
 export async function openPage(
   page: Page,
-  name: 'Home' | 'People' | 'Pictures' | 'Jobs' | 'Keys' | 'ComfyUI' | 'Settings',
+  name: 'Home' | 'People' | 'Pictures' | 'Jobs' | 'Keys' | 'Network' | 'Activity' | 'ComfyUI' | 'Settings',
 ): Promise<void> {
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }).click()
 }

@@ -52,11 +52,11 @@ export class TabClient {
   static async open(
     port: number,
     path: string,
-    options: ClientOptions & { protocols?: string[]; tls?: boolean } = {},
+    options: ClientOptions & { protocols?: string[]; tls?: boolean; to?: string } = {},
   ): Promise<TabClient> {
-    const { protocols = [], tls = false, ...others } = options
+    const { protocols = [], tls = false, to = '127.0.0.1', ...others } = options
     const scheme = tls ? 'wss' : 'ws'
-    const socket = new WebSocket(`${scheme}://127.0.0.1:${port}${path}`, protocols, {
+    const socket = new WebSocket(`${scheme}://${to}:${port}${path}`, protocols, {
       perMessageDeflate: false,
       rejectUnauthorized: false,
       ...others,

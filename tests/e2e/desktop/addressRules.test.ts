@@ -1,0 +1,203 @@
+import type { Locator, Page } from 'playwright-core'
+import { describe, expect } from 'vitest'
+import { desktopTest } from '../../support/desktopApp.ts'
+import { addPerson, openPage, startPracticeEngine, switchSharingOn } from '../../support/desktopSteps.ts'
+import { ask } from '../../support/httpClient.ts'
+import type { HttpAnswer } from '../../support/httpClient.ts'
+import { findBarriers } from '../../support/portalWorld.ts'
+import { TabClient } from '../../support/tabClient.ts'
+
+const password = 'seven grey herons by the weir'
+const health = '/gatehouse/healthz'
+
+/** A program on another address than the window's, as the gate sees it. */
+class Caller {
+  readonly #where: { readonly port: number; readonly to: string; readonly from: string }
+  readonly #headers: Readonly<Record<string, string>>
+
+  constructor(home: { port: number; shareAddress: string }, from: string, headers = {}) {
+    this.#where = { port: home.port, to: home.shareAddress, from }
+    this.#headers = headers
+  }
+
+  /** The status of the answer, or how the connection failed. */
+  async knock(): Promise<number | string> {
+    const { port, to, from } = this.#where
+    return ask(port, health, { to, from, headers: this.#headers }).then(
+      ({ status }) => status,
+      (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : 'failed'),
+    )
+  }
+
+  signIn(username: string, text: string): Promise<HttpAnswer> {
+    const { port, to, from } = this.#where
+    const headers = { 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0 (Android 14)', ...this.#headers }
+    const body = JSON.stringify({ username, password: text })
+    return ask(port, '/gatehouse/api/v1/session', { method: 'POST', to, from, headers, body })
+  }
+
+  async guess(username: string, times: number): Promise<number[]> {
+    const statuses: number[] = []
+    for (let turn = 1; turn <= times; turn += 1)
+      statuses.push((await this.signIn(username, `guess ${String(turn)}`)).status)
+    return statuses
+  }
+
+  /** Signs in and keeps a connection open, as a tab does. */
+  async openTab(username: string): Promise<TabClient> {
+    const answer = await this.signIn(username, password)
+    expect([username, answer.status]).toEqual([username, 200])
+    const cookie = (answer.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ')
+    const { port, to, from } = this.#where
+    return TabClient.open(port, '/ws', { to, localAddress: from, headers: { cookie } })
+  }
+}
+
+const inWindow = { inWindow: true }
+const section = (page: Page, name: string): Locator => page.getByRole('region', { name })
+
+describe('the page Network', () => {
+  desktopTest('keeps an address out at once, says whom that meets, and lets it in again', async ({ start, home }) => {
+    const { page } = await start()
+    await startPracticeEngine(page, { withComfyuisPage: false })
+    await addPerson(page, 'Mia', password)
+    await addPerson(page, 'Leo', password)
+    await switchSharingOn(page)
+    const [unwanted, other] = [new Caller(home, '127.0.0.66'), new Caller(home, '127.0.0.67')]
+    const [unwantedTab, otherTab] = [await unwanted.openTab('Mia'), await other.openTab('Leo')]
+
+    await openPage(page, 'Network')
+    const rules = section(page, 'Address rules')
+    await rules.getByText('No rules. Everybody at home can reach the sign-in page.').waitFor()
+    await rules.getByRole('button', { name: 'New rule' }).click()
+    const dialog = page.getByRole('dialog', { name: 'A rule for addresses' })
+    const address = dialog.getByLabel('Address or network')
+    await address.fill('127.0.0.')
+    await dialog.getByRole('alert').waitFor()
+    expect(await findBarriers(page, inWindow)).toEqual([])
+    expect(await dialog.getByRole('button', { name: 'Keep out', exact: true }).isEnabled()).toBe(false)
+
+    await address.fill('127.0.0.66')
+    await dialog.getByText('127.0.0.66/32, 1 address.').waitFor()
+    await dialog.getByText('Mia is here now and would be cut off.').waitFor()
+    expect(await dialog.innerText()).not.toContain('Leo')
+    expect(await dialog.getByRole('alert').count()).toBe(0)
+    expect(await findBarriers(page, inWindow)).toEqual([])
+    await dialog.getByLabel('Comment').fill('Guesses')
+    await dialog.getByRole('button', { name: 'Keep out and cut off Mia' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+
+    await unwantedTab.closed()
+    // Without a word, as whoever is kept out gets no answer.
+    expect(unwantedTab.closeCode).toBe(1006)
+    expect(await unwanted.knock()).toBe('ECONNRESET')
+    expect(await other.knock()).toBe(200)
+    await otherTab.settle()
+    expect(otherTab.closeCode).toBeUndefined()
+    const row = rules.getByRole('row', { name: /^127\.0\.0\.66 Guesses/ })
+    await row.getByText('Keep out', { exact: true }).waitFor()
+    await section(page, 'Blocked and waiting')
+      .getByText(/^Kept out by a rule: 127\.0\.0\.66\./)
+      .waitFor()
+    expect(await findBarriers(page, inWindow)).toEqual([])
+
+    // Nobody is cut off by that: it is done at once, and can be undone.
+    await rules.getByRole('button', { name: 'Remove the rule for 127.0.0.66' }).click()
+    await page.getByText('The rule “Keep out 127.0.0.66” is gone.').waitFor()
+    expect(await unwanted.knock()).toBe(200)
+    const backAgain = await unwanted.openTab('Mia')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await row.waitFor()
+    await backAgain.closed()
+    expect(await unwanted.knock()).toBe('ECONNRESET')
+  })
+
+  desktopTest('names who got passwords wrong, and lets it try again', async ({ start, home }) => {
+    const { page } = await start()
+    await startPracticeEngine(page, { withComfyuisPage: false })
+    await addPerson(page, 'Mia', password)
+    await switchSharingOn(page)
+    await openPage(page, 'Network')
+    const blocked = section(page, 'Blocked and waiting')
+    await blocked.getByText('Nobody waits after wrong passwords.').waitFor()
+
+    const caller = new Caller(home, '127.0.0.68')
+    expect(await caller.guess('Mia', 3)).toEqual([401, 401, 401])
+    const paused = await caller.signIn('Mia', password)
+    expect([paused.status, paused.json().code]).toEqual([429, 'RATE_LIMITED'])
+
+    const row = blocked.getByRole('listitem').filter({ hasText: /^A program on this computer/ })
+    await row.getByText(/got Mia’s password wrong 3 times\. It must wait \d+ seconds?\. Nobody came in\./).waitFor()
+    expect(await findBarriers(page, inWindow)).toEqual([])
+    await row.getByRole('button', { name: 'Let it try again now' }).click()
+    await blocked.getByText('Nobody waits after wrong passwords.').waitFor()
+    expect((await caller.signIn('Mia', password)).status).toBe(200)
+
+    await caller.guess('Mia', 3)
+    await openPage(page, 'Activity')
+    const line = page.getByRole('listitem').filter({ hasText: 'got Mia’s password wrong 3 times' }).first()
+    await line.getByRole('link', { name: 'Open Mia' }).waitFor()
+    await line.getByRole('button', { name: 'Let it try again: 127.0.0.68' }).click()
+    await line.getByRole('button', { name: 'Let it try again: 127.0.0.68' }).waitFor({ state: 'detached' })
+    // This computer itself is not to be kept out: a tunnel ends here.
+    expect(await page.getByRole('button', { name: /^Keep out/ }).count()).toBe(0)
+    expect((await caller.signIn('Mia', password)).status).toBe(200)
+  })
+
+  desktopTest('believes a proxy once it is saved, and tells wrong passwords by device', async ({ start, home }) => {
+    const { page } = await start()
+    await startPracticeEngine(page, { withComfyuisPage: false })
+    await addPerson(page, 'Mia', password)
+    await switchSharingOn(page)
+    await openPage(page, 'Network')
+    const proxies = section(page, 'Behind another proxy')
+    const field = proxies.getByRole('textbox', { name: 'Proxies that are believed' })
+    await field.fill('nginx')
+    await proxies.getByRole('button', { name: 'Save' }).click()
+    await proxies.getByRole('alert').waitFor()
+    await proxies.getByText(/^Name each proxy by its address or network, as 192\.168\.1\.5/).waitFor()
+    expect(await proxies.getByRole('alert').innerText()).not.toContain('sharing.')
+    expect(await findBarriers(page, inWindow)).toEqual([])
+    await field.fill('127.0.0.5, 127.0.0.6')
+    await proxies.getByRole('alert').waitFor({ state: 'detached' })
+    await proxies.getByRole('button', { name: 'Save' }).click()
+    await page.waitForFunction(() => document.querySelector('textarea')?.value === '127.0.0.5\n127.0.0.6')
+    await page.reload()
+    expect(await field.inputValue()).toBe('127.0.0.5\n127.0.0.6')
+
+    const device = '192.168.1.66'
+    const proxied = { 'x-forwarded-proto': 'https' }
+    const caller = new Caller(home, '127.0.0.5', { ...proxied, 'x-forwarded-for': device })
+    expect(await caller.guess('Mia', 3)).toEqual([401, 401, 401])
+    expect((await caller.signIn('Mia', password)).status).toBe(429)
+    const waits = section(page, 'Blocked and waiting').getByRole('listitem').filter({ hasText: device })
+    await waits.getByText('A device in your home').waitFor()
+
+    await openPage(page, 'Activity')
+    const again = page.getByRole('button', { name: `Let it try again: ${device}` }).first()
+    await again.waitFor()
+    await page.getByRole('button', { name: '3 times' }).click()
+    await page.getByRole('list', { name: 'Each of them' }).getByRole('listitem').nth(2).waitFor()
+    expect(await findBarriers(page, inWindow)).toEqual([])
+    await again.click()
+    await again.waitFor({ state: 'detached' })
+    expect((await caller.signIn('Mia', password)).status).toBe(200)
+
+    await page
+      .getByRole('button', { name: `Keep out ${device}` })
+      .first()
+      .click()
+    const dialog = page.getByRole('dialog', { name: 'A rule for addresses' })
+    expect(await dialog.getByLabel('Address or network').inputValue()).toBe(device)
+    // What happens meanwhile joins the list and takes away neither the dialog nor what was opened.
+    await dialog.getByLabel('Comment').fill('Guesses')
+    await new Caller(home, '127.0.0.5', { ...proxied, 'x-forwarded-for': '192.168.1.70' }).guess('Mia', 1)
+    await page.getByText(/192\.168\.1\.70\) got Mia’s password wrong/).waitFor()
+    expect(await dialog.getByLabel('Comment').inputValue()).toBe('Guesses')
+    expect(await page.locator('[aria-expanded="true"]', { hasText: '3 times' }).count()).toBe(1)
+    await dialog.getByRole('button', { name: /^Keep out/ }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    expect(await caller.knock()).toBe(403)
+    expect(await new Caller(home, '127.0.0.6', { 'x-forwarded-for': '192.168.1.67' }).knock()).toBe(200)
+  })
+})
