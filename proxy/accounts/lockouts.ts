@@ -182,7 +182,8 @@ export class Lockouts {
         for (const counter of added) await insert(transaction, counter)
         return updateAll(transaction, changed)
       })
-      for (const key of lifted) throttle.lift(key)
+      // Their rows are gone already. Waiting to be removed once more, they would take every later count with them.
+      throttle.forgetAll(lifted)
     } catch (error) {
       throttle.putBack(written)
       throw error
@@ -193,7 +194,10 @@ export class Lockouts {
   async #forget(isMeant: (key: string) => boolean): Promise<void> {
     const keys = this.#options.throttle.list().flatMap(({ key }) => (isMeant(key) ? key : []))
     for (const key of keys) this.#options.throttle.lift(key)
-    if (keys.length > 0) await this.#options.kysely.deleteFrom('lockouts').where('counter', 'in', keys).execute()
+    if (keys.length === 0) return
+    // Through the one writer: a try that comes meanwhile must know whether its row is there. The first may be under way.
+    await this.tick()
+    await this.tick()
   }
 
   #ownRules(): readonly StoredIpRule[] {

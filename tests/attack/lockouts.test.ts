@@ -67,6 +67,22 @@ describe('a pause after wrong passwords', () => {
     await expect(signIn(await openAgain(), 'Mia', goodPassword)).rejects.toMatchObject({ code: 'RATE_LIMITED' })
   })
 
+  it('follows again for whoever was let try again and goes on guessing at once (guessing through a lift)', async ({
+    stores,
+  }) => {
+    await addPerson(stores, 'Mia')
+    await guess(stores, 3)
+    await stores.lockouts.tick()
+    for (const { id } of stores.lockouts.list()) await stores.lockouts.lift(id, commandLine)
+
+    for (let turn = 0; turn < 3; turn += 1) {
+      await guess(stores, 1)
+      await stores.lockouts.tick()
+    }
+
+    await expect(signIn(stores, 'Mia', goodPassword)).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+  })
+
   it('is not forgotten when another program writes at the moment in which it is kept (race)', async ({ stores }) => {
     await addPerson(stores, 'Mia')
     await guess(stores, 3)
