@@ -19,7 +19,7 @@ const LAST_FALLBACK_PORT = 8199
 
 export interface SharingParts {
   readonly options: Pick<ServiceOptions, 'clock' | 'logger' | 'headless' | 'platform'>
-  readonly stores: Pick<Stores, 'settings' | 'accounts' | 'keys' | 'audit' | 'database'>
+  readonly stores: Pick<Stores, 'settings' | 'accounts' | 'keys' | 'sessions' | 'audit' | 'database'>
   /** Made after the switch, which its API needs. */
   readonly gate: () => Pick<
     Gate,
@@ -93,14 +93,19 @@ function watchNetwork(system: NetworkSystem, clock: ServiceOptions['clock']): Ne
   })
 }
 
-/** Names of everybody who can sign in or holds a key that works. */
-async function findPeople({ accounts, keys }: SharingParts['stores'], nowMs: number): Promise<readonly string[]> {
-  const [people, allKeys] = await Promise.all([accounts.list(), keys.list()])
-  const holders = new Set(
-    allKeys.filter((key) => key.expiresAtMs === null || key.expiresAtMs > nowMs).map((key) => key.accountId),
-  )
+/** Names of everybody who can sign in, is signed in (who was let in may have no password), or holds a key that works. */
+async function findPeople(stores: SharingParts['stores'], nowMs: number): Promise<readonly string[]> {
+  const { accounts, keys, sessions } = stores
+  const [people, allKeys, signedIn] = await Promise.all([accounts.list(), keys.list(), sessions.list()])
+  const holders = new Set([
+    ...allKeys.filter((key) => key.expiresAtMs === null || key.expiresAtMs > nowMs).map((key) => key.accountId),
+    ...signedIn.filter(({ surface }) => surface === 'people').map((session) => session.accountId),
+  ])
   return people
-    .filter((account) => !account.disabled && (account.hasPassword || holders.has(account.id)))
+    .filter(({ guestAddress, disabled, hasPassword, id }) => {
+      // Who looks around as a guest is nobody's invited person.
+      return guestAddress === null && !disabled && (hasPassword || holders.has(id))
+    })
     .map((account) => account.name)
 }
 

@@ -210,7 +210,7 @@ class Service implements GatehouseService {
     await this.#certificates.start()
     this.#logSweep.start()
     this.#stores.changes.on((resource) => {
-      if (resource === 'users' || resource === 'keys') void this.#sharing.refreshPeople()
+      if (resource === 'users' || resource === 'keys' || resource === 'sessions') void this.#sharing.refreshPeople()
     })
     logEngine(this.engine, logger, this.#stores.audit)
     this.engine.onStateChange(() => {

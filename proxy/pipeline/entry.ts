@@ -148,7 +148,7 @@ interface Refused {
 
 function refuseRequest(error: unknown, exchange: Exchange | undefined, at: Refused, services: EntryServices): void {
   const refusal = toGateError(error)
-  tellAudit(refusal, exchange, at, services)
+  if (!isLedOn(refusal)) tellAudit(refusal, exchange, at, services)
   const { request, response, socket } = at
   if (response.destroyed) return
   if (response.headersSent) {
@@ -162,6 +162,10 @@ function refuseRequest(error: unknown, exchange: Exchange | undefined, at: Refus
   const ownPath = exchange === undefined ? '/' : exchange.target.path + exchange.target.search
   writeAnswer(response, describeRefusal(refusal, audience, ownPath))
 }
+
+/** Whoever typed the address without `https` is sent there: nothing was refused that an owner should look at. */
+const isLedOn = ({ code, details }: GateError): boolean =>
+  code === 'HTTPS_REQUIRED' && details?.['redirect'] !== undefined
 
 /** Tells the audit of a refusal, and the log of a fault of our own. */
 export function tellAudit(

@@ -133,6 +133,11 @@ export function retryDelayMs(refusals: number): number {
   return Math.min(firstRetryMs * 2 ** (refusals - 1), lastRetryMs)
 }
 
+/** So often the browser tries by itself at once; then a computer that is off, or keeps this device out, is asked rarely. */
+const quickTries = 5
+/** Somebody stands there and waits until the computer is back. */
+const lastTryMs = 15_000
+
 /** The part of the browser's EventSource that is used. */
 interface EventStream extends Pick<EventTarget, 'addEventListener'> {
   readonly readyState: number
@@ -150,12 +155,14 @@ export function followGateEvents({ client, onLiveness, openStream = openEventSou
   let stream: EventStream | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let refusals = 0
+  let losses = 0
   const onMessage = (message: Event) => {
     const event = message instanceof MessageEvent ? parseGateEvent(message.data) : undefined
     if (event !== undefined) applyGateEvent(client, event)
   }
   const onOpen = () => {
     refusals = 0
+    losses = 0
     onLiveness('live')
     // Whatever happened before was not told, also between the page's first reads and this moment.
     for (const queryKey of gateKeys) readAgain(client, queryKey)
@@ -166,9 +173,12 @@ export function followGateEvents({ client, onLiveness, openStream = openEventSou
     onLiveness(refused ? 'refused' : 'lost')
     // The gate ends a stream with its sign-in: whoever asks at once leaves the page at once.
     readAgain(client, queryKeys.session)
-    if (!refused) return
-    refusals += 1
-    timer = setTimeout(open, retryDelayMs(refusals))
+    if (refused) refusals += 1
+    else losses += 1
+    if (!refused && losses <= quickTries) return
+    stream?.close()
+    const delayMs = refused ? retryDelayMs(refusals) : Math.min(retryDelayMs(losses - quickTries), lastTryMs)
+    timer = setTimeout(open, delayMs)
   }
   const open = () => {
     stream = openStream()

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconArrowUp, IconDownload } from '@tabler/icons-react'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
+import { toAuditEntries } from '../../proxy/contract/auditEntries.ts'
 import type { AuditNames } from '../../proxy/contract/auditSentences.ts'
 import { EmptyState } from '../components/EmptyState.tsx'
 import { ErrorState } from '../components/ErrorState.tsx'
@@ -83,10 +84,25 @@ interface ActivityRowsProps {
   readonly isNarrowed: boolean
 }
 
+/** Fewer lines than this on the page are too few, */
+const ENOUGH_LINES = 25
+/** unless so many rows of the log are in them. */
+const MANY_ROWS = 1_000
+
+/** Hundreds of rows may be one line ("Gatehouse attacked itself"): then older ones are shown at once. */
+function useEnoughLines({ data, hasNextPage, isFetchingNextPage, fetchNextPage }: ReturnType<typeof useActivity>) {
+  const lines = useMemo(() => (data === undefined ? Infinity : toAuditEntries(data).length), [data])
+  const isTooFew = hasNextPage && !isFetchingNextPage && lines < ENOUGH_LINES && (data?.length ?? 0) < MANY_ROWS
+  useEffect(() => {
+    if (isTooFew) void fetchNextPage({ cancelRefetch: false })
+  }, [isTooFew, fetchNextPage])
+}
+
 function ActivityRows({ filter, names, isNarrowed }: ActivityRowsProps) {
   const list = useActivity(filter)
   const news = useActivityNews(filter, list.data)
   const [keepingOut, setKeepingOut] = useState<string>()
+  useEnoughLines(list)
   const showNews = () => {
     news.show()
     window.scrollTo({ top: 0 })

@@ -93,6 +93,8 @@ describe('a credential in clear from another device, while there is a certificat
       expect(answer.headers['cache-control']).toBe('no-store')
     }
     expect([fixture.ownSeen, fixture.upstream.started]).toEqual([[], []])
+    // Who typed the address was refused nothing.
+    expect(fixture.events.filter(({ type }) => type === 'request.denied')).toEqual([])
   })
 
   it('sends it to the same address under TLS where browsers know the certificate, and so it does with tools', async () => {

@@ -101,5 +101,9 @@ describe('coming in', () => {
     await page.getByRole('button', { name: 'Go on without' }).tap()
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor()
     await app.waitForMenu((item) => item.id === 'door' && !item.enabled)
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    // Nobody else can come in: whoever has no password and was let in is named, too.
+    await openPage(app.page, 'Home')
+    await app.page.getByRole('heading', { level: 1, name: /Mia and Onkel Herbert/ }).waitFor()
   })
 })

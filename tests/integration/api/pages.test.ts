@@ -186,7 +186,7 @@ describe('signing in by form', () => {
 
   it('sends a browser back to the page and tells a tool why', async ({ stores, application }) => {
     await addMia(stores)
-    const fields = form({ username: 'Mia', password: 'wrong', next: '/x' })
+    const fields = form({ username: 'Mia', password: 'wrong', next: '/gatehouse/run' })
 
     const page = await application.ask('POST', '/login', {
       ...fields,
@@ -194,7 +194,7 @@ describe('signing in by form', () => {
     })
     const tool = await application.ask('POST', '/login', fields)
 
-    expect(page.headers.location).toBe('/login?next=%2Fx&failed=SIGN_IN_FAILED')
+    expect(page.headers.location).toBe('/login?next=%2Fgatehouse%2Frun&failed=SIGN_IN_FAILED')
     expect(page.headers['set-cookie']).toBeUndefined()
     expect(tool).toMatchObject({ status: 401, json: { code: 'SIGN_IN_FAILED' } })
   })

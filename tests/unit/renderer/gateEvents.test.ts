@@ -161,6 +161,24 @@ describe('the event stream of a page', () => {
     expect([1, 2, 3, 4, 5, 50].map(retryDelayMs)).toEqual([5000, 10_000, 20_000, 40_000, 60_000, 60_000])
   })
 
+  it('asks a computer that does not answer at once a few times, and then rarely (a device that is kept out)', () => {
+    const { streams } = follow()
+    for (let tries = 0; tries < 5; tries += 1) streams[0]?.fail(connecting)
+    expect(streams[0]?.isClosed).toBe(false)
+    streams[0]?.fail(connecting)
+    expect(streams[0]?.isClosed).toBe(true)
+    vi.advanceTimersByTime(5000)
+    expect(streams).toHaveLength(2)
+    for (let tries = 0; tries < 3; tries += 1) {
+      streams.at(-1)?.fail(connecting)
+      vi.advanceTimersByTime(15_000)
+    }
+    expect(streams).toHaveLength(5)
+    streams.at(-1)?.dispatchEvent(new Event('open'))
+    streams.at(-1)?.fail(connecting)
+    expect(streams.at(-1)?.isClosed).toBe(false)
+  })
+
   it('counts refusals anew once it was live', () => {
     const { streams } = follow()
     streams[0]?.fail(closed)
