@@ -1,16 +1,17 @@
-import { Button, TextInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useRef, useState } from 'react'
-import type { ReactNode, SyntheticEvent } from 'react'
+import type { SyntheticEvent } from 'react'
 import type { Offer } from '../../proxy/contract/invitations.ts'
 import { ApiError } from '../api/apiError.ts'
+import { EntryForm, EntryFrame } from '../components/EntryFrame.tsx'
 import { ErrorState, Refusal } from '../components/ErrorState.tsx'
-import { GateMark } from '../components/GateMark.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
 import { PasswordField } from '../components/PasswordField.tsx'
+import { NameField } from '../features/account/NameField.tsx'
 import { useAcceptInvitation, useOffer } from '../features/invitations/invitationQueries.ts'
 import { forgetInvitationToken, takeInvitationToken } from '../features/invitations/invitationToken.ts'
 import { createPassphrase, fillFromBrowser } from '../features/people/passphrase.ts'
-import styles from './SignInPage.module.css'
+import styles from './InvitePage.module.css'
 
 /** What somebody who was invited sees first: a name, a password, and they are in. */
 export function InvitePage() {
@@ -18,32 +19,32 @@ export function InvitePage() {
   const offer = useOffer(token)
   if (token === undefined) {
     return (
-      <Frame title="Open the link again">
+      <EntryFrame title="Open the link again">
         <p>The invitation stands at the end of its link, and this page was opened without it. Scan the code again.</p>
         <SignInLink />
-      </Frame>
+      </EntryFrame>
     )
   }
   if (offer.data !== undefined) return <AcceptForm token={token} offer={offer.data} />
   if (offer.isPending) {
     return (
-      <Frame title="One moment">
+      <EntryFrame title="One moment">
         <LoadingRows rows={2} />
-      </Frame>
+      </EntryFrame>
     )
   }
   if (offer.error instanceof ApiError && offer.error.code === 'INVITATION_INVALID') {
     return (
-      <Frame title="This link is over">
+      <EntryFrame title="This link is over">
         <p role="alert">{offer.error.message}</p>
         <SignInLink />
-      </Frame>
+      </EntryFrame>
     )
   }
   return (
-    <Frame title="Almost there">
+    <EntryFrame title="Almost there">
       <ErrorState what="The invitation could not be read." error={offer.error} onRetry={() => void offer.refetch()} />
-    </Frame>
+    </EntryFrame>
   )
 }
 
@@ -63,26 +64,21 @@ function AcceptForm({ token, offer }: { readonly token: string; readonly offer: 
     accept.mutate(body, { onSuccess: goOn, onError: (error) => focusField(form.current, error) })
   }
   return (
-    <Frame title={isPassword ? `A new password for ${offer.name ?? 'you'}` : 'You are invited'}>
-      <form ref={form} onSubmit={submit} className={styles.fields} method="post">
+    <EntryFrame title={isPassword ? `A new password for ${offer.name ?? 'you'}` : 'You are invited'}>
+      <EntryForm ref={form} onSubmit={submit}>
         <p className="quiet">
           {isPassword
             ? 'Every device that is signed in with the old one is signed out.'
             : 'Choose a name and a password, and you are in.'}
         </p>
-        <TextInput
+        <NameField
           label="Your name"
           name="username"
           value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
+          onChange={setName}
           autoComplete="username"
           autoCapitalize="words"
-          autoCorrect="off"
-          spellCheck={false}
           enterKeyHint="next"
-          maxLength={40}
-          required
-          withAsterisk={false}
           readOnly={isPassword}
           autoFocus={offer.name === null}
         />
@@ -91,8 +87,8 @@ function AcceptForm({ token, offer }: { readonly token: string; readonly offer: 
         <Button type="submit" size="md" fullWidth loading={accept.isPending || accept.isSuccess}>
           Come in
         </Button>
-      </form>
-    </Frame>
+      </EntryForm>
+    </EntryFrame>
   )
 }
 
@@ -137,20 +133,6 @@ function NewPassword({ value, onChange, focus }: NewPasswordProps) {
 function focusField(form: HTMLFormElement | null, error: unknown): void {
   const isName = error instanceof ApiError && ['ALREADY_EXISTS', 'VALIDATION_FAILED'].includes(error.code)
   form?.querySelector<HTMLInputElement>(`input[name="${isName ? 'username' : 'password'}"]`)?.select()
-}
-
-function Frame({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <main className={styles.root}>
-      <div className={styles.form}>
-        <span className={styles.mark}>
-          <GateMark size={44} state={{ kind: 'running' }} />
-        </span>
-        <h1>{title}</h1>
-        {children}
-      </div>
-    </main>
-  )
 }
 
 const SignInLink = () => (

@@ -1,9 +1,9 @@
-import { TextInput } from '@mantine/core'
 import { useRef, useState } from 'react'
 import type { SyntheticEvent } from 'react'
-import { GateMark } from '../components/GateMark.tsx'
+import { EntryForm, EntryFrame } from '../components/EntryFrame.tsx'
 import { Refusal } from '../components/ErrorState.tsx'
 import { PasswordField } from '../components/PasswordField.tsx'
+import { NameField } from '../features/account/NameField.tsx'
 import { useSignIn } from '../features/account/accountQueries.ts'
 import { TryButton } from '../features/account/TryButton.tsx'
 import { findLandingPath } from '../features/account/landingPath.ts'
@@ -11,7 +11,6 @@ import { KnockAnswer, KnockEntry } from '../features/door/KnockEntry.tsx'
 import { forgetOwnKnock, recallOwnKnock } from '../features/door/ownKnock.ts'
 import type { OwnKnock } from '../features/door/ownKnock.ts'
 import { GuestEntry } from '../features/guests/GuestEntry.tsx'
-import styles from './SignInPage.module.css'
 
 /** Name and password; then on to where one wanted to go. */
 export function SignInPage() {
@@ -22,14 +21,9 @@ export function SignInPage() {
     setKnock(undefined)
   }
   return (
-    <main className={styles.root}>
-      <div className={styles.form}>
-        <span className={styles.mark}>
-          <GateMark size={44} state={{ kind: 'running' }} />
-        </span>
-        <KnockAnswer knock={knock} onAgain={again} />
-      </div>
-    </main>
+    <EntryFrame>
+      <KnockAnswer knock={knock} onAgain={again} />
+    </EntryFrame>
   )
 }
 
@@ -50,43 +44,32 @@ function SignIn({ onKnocked }: { readonly onKnocked: (knock: OwnKnock) => void }
     )
   }
   return (
-    <main className={styles.root}>
-      <div className={styles.form}>
-        <form ref={form} className={styles.fields} onSubmit={submit} method="post" action="/login">
-          <span className={styles.mark}>
-            <GateMark size={44} state={{ kind: 'running' }} />
-          </span>
-          <h1>Sign in</h1>
-          <p className="quiet">This computer lets in only the people its owner has added.</p>
-          <TextInput
-            label="Name"
-            name="username"
-            value={username}
-            onChange={(event) => setUsername(event.currentTarget.value)}
-            autoComplete="username"
-            autoCapitalize="none"
-            autoCorrect="off"
-            spellCheck={false}
-            required
-            withAsterisk={false}
-            autoFocus
-          />
-          <PasswordField
-            label="Password"
-            name="password"
-            value={password}
-            onChange={setPassword}
-            autoComplete="current-password"
-          />
-          <Refusal error={signIn.error} />
-          <TryButton error={signIn.error} loading={signIn.isPending || signIn.isSuccess}>
-            Sign in
-          </TryButton>
-          <p className="quiet small">Forgot it? Ask whoever runs this computer: People, your name, New password.</p>
-        </form>
-        <KnockEntry onKnocked={onKnocked} />
-        <GuestEntry />
-      </div>
-    </main>
+    <EntryFrame title="Sign in">
+      <EntryForm ref={form} onSubmit={submit} action="/login">
+        <p className="quiet">This computer lets in only the people its owner has added.</p>
+        <NameField
+          label="Name"
+          name="username"
+          value={username}
+          onChange={setUsername}
+          autoComplete="username"
+          autoFocus
+        />
+        <PasswordField
+          label="Password"
+          name="password"
+          value={password}
+          onChange={setPassword}
+          autoComplete="current-password"
+        />
+        <Refusal error={signIn.error} />
+        <TryButton error={signIn.error} loading={signIn.isPending || signIn.isSuccess}>
+          Sign in
+        </TryButton>
+        <p className="quiet small">Forgot it? Ask whoever runs this computer: People, your name, New password.</p>
+      </EntryForm>
+      <KnockEntry onKnocked={onKnocked} />
+      <GuestEntry />
+    </EntryFrame>
   )
 }

@@ -2,6 +2,7 @@ import { Button, Radio } from '@mantine/core'
 import { useState } from 'react'
 import type { KnockAtDoor } from '../../../proxy/contract/knocks.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
+import { DoneDialog } from '../../components/DoneDialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { Countdown } from '../../components/TimeAgo.tsx'
@@ -18,14 +19,9 @@ export function DoorDialog({ onClose }: { readonly onClose: () => void }) {
   const [knock] = items
   if (knock === undefined) {
     return (
-      <Dialog title="At the door" onClose={onClose}>
+      <DoneDialog title="At the door" onClose={onClose}>
         <p role="status">{answered ?? 'Nobody is at the door.'}</p>
-        <DialogActions>
-          <Button onClick={onClose} data-autofocus>
-            Done
-          </Button>
-        </DialogActions>
-      </Dialog>
+      </DoneDialog>
     )
   }
   return (

@@ -3,6 +3,7 @@ import { findInvitationAddress, toInvitationLink } from '../../../proxy/contract
 import type { CreatedInvitation } from '../../../proxy/contract/invitations.ts'
 import { CopyButton } from '../../components/CopyButton.tsx'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
+import { DoneDialog } from '../../components/DoneDialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { QrCode } from '../../components/QrCode.tsx'
@@ -25,16 +26,11 @@ export function InvitationLink({ made, onClose }: InvitationLinkProps) {
   const address = sharing === undefined ? null : findInvitationAddress(sharing)
   if (now.state === 'used') {
     return (
-      <Dialog title={usedWords(now)} onClose={onClose}>
+      <DoneDialog title={usedWords(now)} onClose={onClose}>
         <Notice tone="good" announce>
           {now.kind === 'password' ? 'The new password is set.' : 'Nobody else can use this link any more.'}
         </Notice>
-        <DialogActions>
-          <Button onClick={onClose} data-autofocus>
-            Done
-          </Button>
-        </DialogActions>
-      </Dialog>
+      </DoneDialog>
     )
   }
   return (

@@ -1,6 +1,5 @@
-import { Button } from '@mantine/core'
 import type { CreatedKey } from '../../../proxy/contract/keys.ts'
-import { Dialog, DialogActions } from '../../components/Dialog.tsx'
+import { ShownOnceDialog } from '../../components/DoneDialog.tsx'
 import { SecretField } from '../../components/SecretField.tsx'
 import { createRecipes } from './recipes.ts'
 import { RecipeTabs } from './RecipeTabs.tsx'
@@ -15,14 +14,9 @@ interface CreatedKeyDialogProps {
 /** A new key, the only time it is seen, with lines ready to paste. */
 export function CreatedKeyDialog({ created, url, onClose }: CreatedKeyDialogProps) {
   return (
-    <Dialog title={`The key “${created.name}”`} onClose={onClose} dismissable={false} size={640}>
+    <ShownOnceDialog title={`The key “${created.name}”`} onClose={onClose} size={640}>
       <SecretField label="Shown only now. Copy it to where it is used." secret={created.key} copyLabel="Copy the key" />
       <RecipeTabs recipes={createRecipes({ url, userName: created.user.name, key: created.key })} />
-      <DialogActions>
-        <Button variant="default" onClick={onClose}>
-          I have saved it
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </ShownOnceDialog>
   )
 }

@@ -4,6 +4,7 @@ import type { SyntheticEvent } from 'react'
 import type { Person, RoleId } from '../../../proxy/contract/accounts.ts'
 import { fieldMessage } from '../../api/apiError.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
+import { ShownOnceDialog } from '../../components/DoneDialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { CredentialsCard } from './CredentialsCard.tsx'
@@ -24,14 +25,9 @@ export function AddPersonDialog({ onClose }: AddPersonDialogProps) {
   const [added, setAdded] = useState<{ person: Person; password: string }>()
   if (added !== undefined) {
     return (
-      <Dialog title={`${added.person.name} ${arrivalWords(isShared)}`} onClose={onClose} dismissable={false}>
+      <ShownOnceDialog title={`${added.person.name} ${arrivalWords(isShared)}`} onClose={onClose}>
         <CredentialsCard name={added.person.name} password={added.password} />
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            I have saved it
-          </Button>
-        </DialogActions>
-      </Dialog>
+      </ShownOnceDialog>
     )
   }
   return <AddPersonForm onClose={onClose} onAdded={(person, password) => setAdded({ person, password })} />

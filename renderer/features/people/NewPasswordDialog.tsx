@@ -4,6 +4,7 @@ import type { SyntheticEvent } from 'react'
 import type { Person } from '../../../proxy/contract/accounts.ts'
 import { fieldMessage } from '../../api/apiError.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
+import { ShownOnceDialog } from '../../components/DoneDialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import type { CreatedInvitation } from '../../../proxy/contract/invitations.ts'
 import { InvitationLink } from '../invitations/InvitationLink.tsx'
@@ -87,14 +88,9 @@ function PasswordByHand({ person, onClose }: NewPasswordDialogProps) {
   const set = useSetPassword(person.id)
   if (set.isSuccess) {
     return (
-      <Dialog title={`New password for ${person.name}`} onClose={onClose} dismissable={false}>
+      <ShownOnceDialog title={`New password for ${person.name}`} onClose={onClose}>
         <CredentialsCard name={person.name} password={password} />
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            I have saved it
-          </Button>
-        </DialogActions>
-      </Dialog>
+      </ShownOnceDialog>
     )
   }
   const submit = (event: SyntheticEvent) => {
