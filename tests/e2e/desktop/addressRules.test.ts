@@ -132,6 +132,16 @@ describe('the page Network', () => {
     await row.getByRole('button', { name: 'Let it try again now' }).click()
     await blocked.getByText('Nobody waits after wrong passwords.').waitFor()
     expect((await caller.signIn('Mia', password)).status).toBe(200)
+
+    await caller.guess('Mia', 3)
+    await openPage(page, 'Activity')
+    const line = page.getByRole('listitem').filter({ hasText: 'got Mia’s password wrong 3 times' }).first()
+    await line.getByRole('link', { name: 'Open Mia' }).waitFor()
+    await line.getByRole('button', { name: 'Let it try again: 127.0.0.68' }).click()
+    await line.getByRole('button', { name: 'Let it try again: 127.0.0.68' }).waitFor({ state: 'detached' })
+    // This computer itself is not to be kept out: a tunnel ends here.
+    expect(await page.getByRole('button', { name: /^Keep out/ }).count()).toBe(0)
+    expect((await caller.signIn('Mia', password)).status).toBe(200)
   })
 
   desktopTest('believes a proxy once it is saved, and tells wrong passwords by device', async ({ start, home }) => {
