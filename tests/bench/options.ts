@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const groups = ['small', 'engine', 'bodies', 'sockets', 'signIn', 'memory'] as const
+export const groups = ['small', 'engine', 'bodies', 'sockets', 'signIn', 'sizes', 'memory'] as const
 export type Group = (typeof groups)[number]
 
 /** How long and how often things are measured. */

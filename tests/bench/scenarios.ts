@@ -26,6 +26,8 @@ type Ways = Readonly<Record<string, Way>>
 const SMALL_PATH = '/embeddings'
 /** Answered by the gate from its own queue, by ComfyUI from its own. */
 const QUEUE_PATH = '/queue'
+/** As many entries as there are with few. */
+const HISTORY_PATH = '/history?max_items=10'
 const PREVIEW_BYTES = 200_000
 const PREVIEW_HZ = 5
 const TEXT_BYTES = 200
@@ -58,6 +60,7 @@ export function createScenarios(systems: Systems, generator: LoadGenerator, opti
     ...bodyScenarios(systems, generator, options),
     ...socketScenarios(systems, generator, options),
     ...signInScenarios(systems, generator, options),
+    ...sizeScenarios(systems, generator, options),
   ]
   return all.filter((scenario) => options.groups.includes(scenario.group))
 }
@@ -253,6 +256,28 @@ function signInScenarios(systems: Systems, generator: LoadGenerator, options: Op
     },
   }
   return [stall, firstUse, flood]
+}
+
+/** The same questions of a gate that holds little and of one that holds much. */
+function sizeScenarios(systems: Systems, generator: LoadGenerator, { seconds }: Options): readonly Scenario[] {
+  const { sizes } = systems
+  if (sizes === undefined) return []
+  const paths = { smallBySize: SMALL_PATH, queueBySize: QUEUE_PATH, historyBySize: HISTORY_PATH }
+  return Object.entries(paths).map(([id, path]) => ({
+    id,
+    group: 'sizes',
+    variants: Object.keys(sizes),
+    measure: async (variant) => {
+      const gate = variant === 'many' ? sizes.many : sizes.few
+      const target = { port: gate.port, headers: bearer(gate.credentials.keys[0] ?? '') }
+      const job = { target, path, connections: MANY, seconds }
+      const { result, cpuUs } = await withCpu(gate.pid, () => makeRequests(systems, generator, job))
+      return {
+        requestsPerSecond: rateOf(result),
+        ...optional('cpuUsPerRequest', cpuUs === undefined ? undefined : cpuUs / result.requests),
+      }
+    },
+  }))
 }
 
 /** Names that nobody has cost as much as any, and no counter of a name stops them before that of the address does. */

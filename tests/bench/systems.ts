@@ -5,9 +5,13 @@ import { comfyuiArguments, findComfyui, startPlainComfyui, startPlainPractice } 
 import type { DirectEngine } from './system/engines.ts'
 import { buildProgram, readRawEnginePort, startGate } from './system/gatehouse.ts'
 import type { RunningGate } from './system/gatehouse.ts'
+import { fillDataFolder } from './system/manyRows.ts'
 import { findNginxVersion, startNginx } from './system/nginx.ts'
 import type { RunningNginx } from './system/nginx.ts'
 import { findWrkVersion } from './load/wrk.ts'
+
+/** Of people, keys, rules and jobs each. */
+const ROWS = { few: 10, many: 10_000 } as const
 
 /** Everything that runs during a benchmark, all on 127.0.0.1. */
 export interface Systems {
@@ -16,6 +20,8 @@ export interface Systems {
   readonly rawEnginePort: number
   /** A real engine, once plain and once behind a gate of its own. */
   readonly engine: { readonly direct: DirectEngine; readonly gate: RunningGate } | undefined
+  /** Gates in front of raw engines of their own, with few people, keys, rules and jobs and with many. */
+  readonly sizes: Readonly<Record<'few' | 'many', RunningGate>> | undefined
   readonly engineName: 'ComfyUI' | 'practice engine'
   /** In front of the raw engine and, second, the plain real one. */
   readonly nginx: RunningNginx | undefined
@@ -54,6 +60,12 @@ export async function startSystems(
   const engine = options.groups.includes('engine')
     ? await startEngine(children, comfyui, { root, directory, node, log })
     : undefined
+  const sizes = options.groups.includes('sizes')
+    ? {
+        few: await startSized(children, 'few', { root, directory, node, log }),
+        many: await startSized(children, 'many', { root, directory, node, log }),
+      }
+    : undefined
   const nginxVersion = findNginxVersion()
   const upstreams = engine === undefined ? [rawEnginePort] : [rawEnginePort, engine.direct.port]
   const nginx = nginxVersion === undefined ? undefined : await startNginx(children, join(directory, 'nginx'), upstreams)
@@ -61,6 +73,7 @@ export async function startSystems(
     raw,
     rawEnginePort,
     engine,
+    sizes,
     engineName: comfyui === undefined ? 'practice engine' : 'ComfyUI',
     nginx,
     nginxVersion,
@@ -100,4 +113,24 @@ async function startEngine(
     nodeArguments: [],
   })
   return { direct, gate }
+}
+
+async function startSized(
+  children: ChildProcesses,
+  size: keyof typeof ROWS,
+  { root, directory, node, log }: SystemsOptions,
+): Promise<RunningGate> {
+  log(`starting a gate with ${ROWS[size].toLocaleString('en-US')} people, keys, rules and jobs`)
+  const dist = await buildProgram(root, join(directory, size), 'raw')
+  const dataDirectory = join(directory, `${size}-data`)
+  return startGate(children, {
+    name: `gatehouse serve (${size})`,
+    node,
+    dist,
+    dataDirectory,
+    people: { people: 1, freshKeys: 0, signIns: 0 },
+    prepare: () => fillDataFolder(dataDirectory, ROWS[size]),
+    engineArguments: ['--practice'],
+    nodeArguments: [],
+  })
 }

@@ -115,12 +115,15 @@ export interface ServeFolderOptions {
 
 export interface ServeOptions extends ServeFolderOptions {
   readonly people: People
+  /** Done to the data folder before the gate opens it. */
+  readonly prepare?: () => Promise<void>
 }
 
 /** `gatehouse serve` as it is shipped: its own process, a real database, key check, authorization and audit on. */
 export async function startGate(children: ChildProcesses, options: ServeOptions): Promise<RunningGate> {
   mkdirSync(options.dataDirectory, { recursive: true, mode: 0o700 })
   const credentials = await createPeople(options.dataDirectory, options.people)
+  await options.prepare?.()
   return { ...(await serveFolder(children, options)), credentials }
 }
 

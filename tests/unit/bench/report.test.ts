@@ -67,6 +67,14 @@ describe('the table', () => {
     expect(findRow(createResults(), 'P11', 1)).toMatchObject({ ratio: '150 MB', verdict: 'at least' })
   })
 
+  it('compares a gate that holds much with one that holds little', () => {
+    const scenarios = { queueBySize: { few: { cpuUsPerRequest: [50, 40] }, many: { cpuUsPerRequest: [100, 60] } } }
+    const rows = toRows(createResults({ scenarios })).filter(({ id }) => id === 'P12')
+
+    expect(rows.map(({ verdict }) => verdict)).toEqual(['not measured', 'at least', 'not measured'])
+    expect(rows[1]).toMatchObject({ ratio: '1.75 ×', gate: '45 µs with 10, 80 µs with 10,000' })
+  })
+
   it('compares what the gate adds with what Sentinel added', () => {
     const row = findRow(createResults(), 'P2')
 
