@@ -110,6 +110,11 @@ export class Application {
     this.#canvas = new CanvasWindow({
       icon: options.paths.icon,
       onExternalLink: (window, link) => void this.#openLinkOfCanvas(window, link),
+      findBlock: () => this.#service.sharing.describe().localBlock,
+      onNetwork: () => {
+        this.#window.show()
+        notifyPage(this.#window.contents, 'window:navigate', { path: '/network' })
+      },
     })
     const tray = new TrayIcon({
       directory: options.paths.trayDirectory,

@@ -11,6 +11,7 @@ export function describeConnections(
     device: deviceName(snapshot.userAgent),
     address: snapshot.clientAddress,
     sockets: snapshot.sockets,
+    open: snapshot.isOpen,
     credential: snapshot.credential,
     lastActiveAt: new Date(snapshot.lastActiveAtMs).toISOString(),
   }))

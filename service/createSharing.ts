@@ -7,6 +7,7 @@ import { findFreePort, findPortHolder } from '../proxy/network/portHolder.ts'
 import { createNetworkSystem } from '../proxy/network/systemPrograms.ts'
 import type { NetworkSystem } from '../proxy/network/systemPrograms.ts'
 import type { TlsSource } from '../proxy/http/tlsSource.ts'
+import { describeLocalBlock } from './localBlock.ts'
 import { NetworkAgreement } from './networkAgreement.ts'
 import { NetworkWatch } from './networkWatch.ts'
 import { openSurroundings } from './openSurroundings.ts'
@@ -19,7 +20,10 @@ const LAST_FALLBACK_PORT = 8199
 
 export interface SharingParts {
   readonly options: Pick<ServiceOptions, 'clock' | 'logger' | 'headless' | 'platform'>
-  readonly stores: Pick<Stores, 'settings' | 'accounts' | 'keys' | 'sessions' | 'audit' | 'database'>
+  readonly stores: Pick<
+    Stores,
+    'settings' | 'accounts' | 'keys' | 'sessions' | 'audit' | 'database' | 'ipRules' | 'addressRules'
+  >
   /** Made after the switch, which its API needs. */
   readonly gate: () => Pick<
     Gate,
@@ -71,6 +75,7 @@ export function createSharing({ options, stores, gate, tls, engineTrouble }: Sha
       stores.audit.record({ event: 'network.changed', actor: { kind: 'system' }, details: { name, shared: false } })
     },
     hostName: hostname(),
+    localBlock: () => describeLocalBlock(stores),
     lanAddresses: () => findLanAddresses(networkInterfaces()),
     foreignAddresses: () => findForeignAddresses(networkInterfaces()),
     people: () => findPeople(stores, clock.nowMs()),

@@ -3,7 +3,10 @@ import type { LanAddress } from '../proxy/network/lanAddresses.ts'
 import type { SurroundingsDescription } from './sharingSurroundings.ts'
 
 /** The switch and the listeners as they are now. */
-export interface SwitchState extends Pick<Sharing, 'on' | 'port' | 'problem' | 'portTaken' | 'pause' | 'hostName'> {
+export interface SwitchState extends Pick<
+  Sharing,
+  'on' | 'port' | 'problem' | 'portTaken' | 'pause' | 'hostName' | 'localBlock'
+> {
   readonly shared: readonly LanAddress[]
   readonly encryption: EncryptionState
   readonly people: readonly string[]

@@ -154,7 +154,7 @@ class Service implements GatehouseService {
     const engineOfWorkflows = () => this.#gate.workflowEngine
     const workflows = createWorkflowParts(parts.workflows, engineOfWorkflows, { stores, nodes: parts.nodes, options })
     this.#starter = workflows.starter
-    const connected = (): number => this.connections().length
+    const connected = (): number => this.#gate.connections().filter(({ usesComfyui }) => usesComfyui).length
     this.#protection = createProtection(options, { jobs, connected, publicPort: () => this.#sharing.publicPort })
     this.#gate = createServiceGate(options, parts, {
       engine: this.engine,

@@ -105,7 +105,7 @@ export class SharingController {
   }
 
   describe(): Sharing {
-    const { network, surroundings, hostName, encryption } = this.#dependencies
+    const { network, surroundings, hostName, encryption, localBlock } = this.#dependencies
     return describeSharing(
       {
         on: this.#on,
@@ -118,6 +118,7 @@ export class SharingController {
         pause: this.#pause,
         network: network.network,
         hostName,
+        localBlock: localBlock(),
       },
       surroundings.describe(),
     )

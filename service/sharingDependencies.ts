@@ -37,6 +37,8 @@ export interface SharingDependencies {
   readonly lanAddresses: () => readonly LanAddress[]
   /** Addresses of this computer in networks that are nobody's home; see `findForeignAddresses`. */
   readonly foreignAddresses: () => readonly string[]
+  /** Which address rule keeps this computer itself out, in words; null: none does. */
+  readonly localBlock: () => string | null
   /** Names of the people who can sign in or hold a key now. */
   readonly people: () => Promise<readonly string[]>
   /** Why this engine may not be shared, in words: its companion could not guard it. */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { BrowserWindow, screen, session } from 'electron'
 import type { BrowserWindowConstructorOptions, Session } from 'electron'
+import { asksForNetwork, describeCanvasFailure, isNoticePage, toNoticePage } from './canvasNotice.ts'
 import { askLeaveCanvas } from './dialogs.ts'
 import { loadPage, placeCookie, windowBackground } from './mainWindow.ts'
 import type { PageSession } from './mainWindow.ts'
@@ -63,14 +64,26 @@ function askBeforeLosingChanges(window: BrowserWindow): void {
   })
 }
 
+export interface CanvasWindowOptions {
+  readonly icon: string
+  readonly onExternalLink: (window: BrowserWindow | undefined, link: URL) => void
+  /** Which address rule keeps this window out, in words; null: none does. */
+  readonly findBlock: () => string | null
+  /** The owner wants to see the rules. */
+  readonly onNetwork: () => void
+}
+
+/** `ERR_ABORTED`: the page went elsewhere while it loaded. */
+const ABORTED = -3
+
 /** The window with ComfyUI's own page. */
 export class CanvasWindow {
-  readonly #options: { icon: string; onExternalLink: (window: BrowserWindow | undefined, link: URL) => void }
+  readonly #options: CanvasWindowOptions
   #window: BrowserWindow | undefined
   #prepared = false
   #opening: Promise<void> | undefined
 
-  constructor(options: { icon: string; onExternalLink: (window: BrowserWindow | undefined, link: URL) => void }) {
+  constructor(options: CanvasWindowOptions) {
     this.#options = options
   }
 
@@ -95,6 +108,8 @@ export class CanvasWindow {
   }
 
   async #open(localUrl: string, createSession: () => Promise<PageSession>): Promise<void> {
+    // Nothing of ComfyUI is in it.
+    if (this.#window !== undefined && isNoticePage(this.#window.webContents.getURL())) this.#window.destroy()
     // The port was changed: the old window answers nobody any more, but what is in it can still be saved.
     if (this.#window !== undefined && !this.#isAt(this.#window, localUrl)) this.#window = undefined
     if (this.#window !== undefined && !this.#isSignedOut(this.#window)) {
@@ -111,7 +126,10 @@ export class CanvasWindow {
     await placeCookie(partition, page, 'lax')
     const window = this.#window ?? this.#create(partition, origin)
     this.#window = window
-    await loadPage(window, page.url)
+    // A window that is kept out would stay white, and say nothing.
+    const block = this.#options.findBlock()
+    if (block === null) await loadPage(window, page.url)
+    else await this.#explain(window, block, page.url)
     if (!window.isDestroyed()) window.show()
   }
 
@@ -122,6 +140,23 @@ export class CanvasWindow {
 
   #isSignedOut(window: BrowserWindow): boolean {
     return new URL(window.webContents.getURL() || 'about:blank').pathname === '/login'
+  }
+
+  async #explain(window: BrowserWindow, block: string | null, url: string): Promise<void> {
+    await loadPage(window, toNoticePage(describeCanvasFailure(block), url))
+  }
+
+  /** Also a page that was open and is loaded again says why it does not come back. */
+  #explainFailures(window: BrowserWindow): void {
+    const { webContents } = window
+    webContents.on('did-fail-load', (_event, code, _description, url, isMainFrame) => {
+      if (!isMainFrame || code === ABORTED || isNoticePage(url) || window.isDestroyed()) return
+      // Nobody waits for it, and a window that was closed meanwhile needs no words.
+      this.#explain(window, this.#options.findBlock(), url).catch(() => undefined)
+    })
+    webContents.on('did-navigate-in-page', (_event, url) => {
+      if (asksForNetwork(url)) this.#options.onNetwork()
+    })
   }
 
   #create(partition: Session, origin: string): BrowserWindow {
@@ -138,6 +173,7 @@ export class CanvasWindow {
       if (this.#window === window) this.#window = undefined
     })
     askBeforeLosingChanges(window)
+    this.#explainFailures(window)
     window.webContents.on('did-create-window', askBeforeLosingChanges)
     return window
   }

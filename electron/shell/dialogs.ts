@@ -41,7 +41,7 @@ export async function askQuit(window: BrowserWindow | undefined, names: readonly
   const response = await ask(window, {
     type: 'question',
     title: 'Gatehouse',
-    message: `${namesInWords(names)} ${plural ? 'are' : 'is'} using ComfyUI right now`,
+    message: `${namesInWords(names)} ${plural ? 'are' : 'is'} here right now`,
     detail: `If you quit, ${plural ? 'their' : 'the'} connection ends and a picture that is being made is lost. It can be run again later.`,
     buttons: ['Keep running', 'Quit now'],
     defaultId: 0,

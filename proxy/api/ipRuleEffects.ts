@@ -7,7 +7,7 @@ import type { RuleSaying } from '../network/ipRules.ts'
 import type { RequestContext } from '../pipeline/requestContext.ts'
 import type { OwnApplicationDependencies } from './dependencies.ts'
 
-/** Used so lately that it counts as being here: pages of Gatehouse itself are no connections to ComfyUI. */
+/** Used so lately that it counts as being here, though nothing is open. */
 const HERE_MS = 2 * 60_000
 const MAX_NAMED = 50
 

@@ -45,7 +45,7 @@ export const personSchema = userSchema.extend({
   lastSeenAt: z.string().nullable(),
   keyCount: z.number().int(),
   sessionCount: z.number().int(),
-  /** Uses ComfyUI now, as `connectionSchema` says; having Gatehouse's own pages open is not enough. */
+  /** Is here now, as `connectionSchema` says. */
   connected: z.boolean(),
   /** Somebody who let themselves in, from that address, until then (ISO 8601); null there: until they are let go. */
   guest: z.object({ endsAt: z.string().nullable(), address: z.string() }).nullable(),

@@ -72,6 +72,8 @@ export const sharingSchema = z.object({
   codeUrl: z.string().nullable(),
   /** Where this computer itself reaches the public listener. */
   localUrl: z.string(),
+  /** Which address rule keeps programs of this computer out, ComfyUI's own window with them, in words; null: none. */
+  localBlock: z.string().nullable(),
   addresses: z.array(sharedAddressSchema),
   /** What this computer calls itself. */
   hostName: z.string(),
@@ -101,14 +103,17 @@ export const setSharingSchema = z.object({ on: z.boolean() })
 export const shareHereSchema = z.object({ network: z.string().max(100), share: z.boolean() })
 
 /**
- * Somebody who uses ComfyUI now: an open WebSocket of ComfyUI, or a request to ComfyUI in the last minute. Gatehouse's
- * own pages do not count, so the owner's window alone is nobody.
+ * Somebody who is here now: something of theirs is open (a page of Gatehouse, ComfyUI), or they asked for something in
+ * the last minute. The owner's window alone is nobody.
  */
 export const connectionSchema = z.object({
   user: z.object({ id: z.string(), name: z.string() }),
   device: z.string(),
   address: z.string(),
+  /** Of ComfyUI's page, or of a tool. */
   sockets: z.number().int(),
+  /** Whether anything is open, a page of Gatehouse for instance. */
+  open: z.boolean(),
   credential: z.enum(['session', 'key']),
   lastActiveAt: z.string(),
 })

@@ -23,7 +23,7 @@ export interface LiveUse {
   end(reason: 'revoked' | 'forbidden'): boolean
 }
 
-/** Somebody who is here now: an open WebSocket of ComfyUI, or a request to ComfyUI in the last minute. */
+/** Somebody who is here now: something of theirs is open (a page, ComfyUI's socket, a download), or they asked in the last minute. */
 export interface ConnectionSnapshot {
   readonly accountId: string
   readonly name: string
@@ -32,6 +32,9 @@ export interface ConnectionSnapshot {
   readonly clientAddress: string
   readonly userAgent: string | undefined
   readonly sockets: number
+  readonly isOpen: boolean
+  /** Rather than Gatehouse's own pages alone. */
+  readonly usesComfyui: boolean
   readonly lastActiveAtMs: number
 }
 
@@ -40,7 +43,10 @@ interface Presence {
   readonly clientAddress: string
   userAgent: string | undefined
   sockets: number
+  /** Sockets, event streams and answers under way. */
+  open: number
   lastActiveAtMs: number
+  lastComfyuiAtMs: number
 }
 
 export interface PresenceDependencies {
@@ -68,6 +74,9 @@ function credentialId({ credential }: Principal): string {
 }
 
 const presenceKey = ({ principal, clientAddress }: LiveUse): string => `${credentialId(principal)} ${clientAddress}`
+
+/** The owner's window is always open and stands for nobody who came. Nor does who is made up. */
+const countsAsHere = ({ listener, principal }: LiveUse): boolean => listener !== 'owner' && principal.madeUp !== true
 
 /** Knows what rests on which credential, and ends it when the credential ends. */
 export class PresenceRegistry {
@@ -103,17 +112,18 @@ export class PresenceRegistry {
   /** Watches a use from now on; its credential is looked at again when one may have ended since `use.revision`. */
   add(use: LiveUse): void {
     this.#uses.add(use)
-    // Whoever only has Gatehouse's own pages open is not here: the owner's window would always be. Nor is who is made up.
-    if (!use.isOwn && use.principal.madeUp !== true) this.#arrive(use)
+    if (countsAsHere(use)) this.#arrive(use)
     if (use.revision !== this.#revision) this.#recheck()
   }
 
   remove(use: LiveUse): void {
-    if (!this.#uses.delete(use) || use.kind !== 'socket') return
+    if (!this.#uses.delete(use) || !countsAsHere(use)) return
     const presence = this.#presences.get(presenceKey(use))
     if (presence === undefined) return
+    presence.open -= 1
+    if (use.kind !== 'socket') return
     presence.sockets -= 1
-    presence.lastActiveAtMs = this.#dependencies.clock.nowMs()
+    this.#touch(presence, use)
     this.#changed()
   }
 
@@ -124,14 +134,14 @@ export class PresenceRegistry {
 
   snapshot(): readonly ConnectionSnapshot[] {
     this.#forgetGone()
-    return [...this.#presences.values()].map(({ principal, clientAddress, userAgent, sockets, lastActiveAtMs }) => ({
+    const oldest = this.#dependencies.clock.nowMs() - HERE_MS
+    return [...this.#presences.values()].map(({ principal, open, lastComfyuiAtMs, ...rest }) => ({
       accountId: principal.accountId,
       name: principal.name,
       credential: principal.credential.kind === 'apiKey' ? 'key' : 'session',
-      clientAddress,
-      userAgent,
-      sockets,
-      lastActiveAtMs,
+      isOpen: open > 0,
+      usesComfyui: rest.sockets > 0 || lastComfyuiAtMs >= oldest,
+      ...rest,
     }))
   }
 
@@ -151,12 +161,19 @@ export class PresenceRegistry {
     const now = this.#dependencies.clock.nowMs()
     const known = this.#presences.get(key)
     const { principal, clientAddress, userAgent } = use
-    const presence = known ?? { principal, clientAddress, userAgent, sockets: 0, lastActiveAtMs: now }
+    const fresh = { principal, clientAddress, userAgent, sockets: 0, open: 0, lastActiveAtMs: now, lastComfyuiAtMs: 0 }
+    const presence = known ?? fresh
     presence.principal = principal
-    presence.lastActiveAtMs = now
+    presence.open += 1
+    this.#touch(presence, use)
     if (use.kind === 'socket') presence.sockets += 1
     if (known === undefined) this.#presences.set(key, presence)
     if (known === undefined || use.kind === 'socket') this.#changed()
+  }
+
+  #touch(presence: Presence, { isOwn }: LiveUse): void {
+    presence.lastActiveAtMs = this.#dependencies.clock.nowMs()
+    if (!isOwn) presence.lastComfyuiAtMs = presence.lastActiveAtMs
   }
 
   #changed(): void {
@@ -172,7 +189,7 @@ export class PresenceRegistry {
     const oldest = this.#dependencies.clock.nowMs() - HERE_MS
     let forgot = false
     for (const [key, presence] of this.#presences) {
-      if (presence.sockets === 0 && presence.lastActiveAtMs < oldest) forgot = this.#presences.delete(key) || forgot
+      if (presence.open === 0 && presence.lastActiveAtMs < oldest) forgot = this.#presences.delete(key) || forgot
     }
     return forgot
   }
@@ -195,21 +212,24 @@ export class PresenceRegistry {
   async #checkAll(): Promise<void> {
     while (this.#dirty) {
       this.#dirty = false
-      const byCredential = new Map<string, LiveUse[]>()
+      const byCredential = new Map<string, { principal: Principal; uses: LiveUse[] }>()
+      // Who was here a moment ago is asked about too: whoever signed out is gone at once.
+      for (const { principal } of this.#presences.values()) {
+        byCredential.set(credentialId(principal), { principal, uses: [] })
+      }
       for (const use of this.#uses) {
         const id = credentialId(use.principal)
-        const uses = byCredential.get(id)
-        if (uses === undefined) byCredential.set(id, [use])
-        else uses.push(use)
+        const known = byCredential.get(id)
+        if (known === undefined) byCredential.set(id, { principal: use.principal, uses: [use] })
+        else known.uses.push(use)
       }
-      for (const uses of byCredential.values()) await this.#checkCredential(uses)
+      for (const [id, { principal, uses }] of byCredential) await this.#checkCredential(id, principal, uses)
     }
   }
 
-  async #checkCredential(uses: readonly LiveUse[]): Promise<void> {
-    const first = uses[0]
-    if (first === undefined) return
-    const fresh = await this.#dependencies.authenticator.reauthenticate(first.principal)
+  async #checkCredential(id: string, principal: Principal, uses: readonly LiveUse[]): Promise<void> {
+    const fresh = await this.#dependencies.authenticator.reauthenticate(principal)
+    if (fresh === undefined) this.#forget(id)
     for (const use of uses) {
       if (!this.#uses.has(use)) continue
       if (fresh === undefined) this.#end(use, 'revoked')
@@ -218,11 +238,18 @@ export class PresenceRegistry {
     }
   }
 
+  /** Whose access ended is not here any more, whatever they asked a moment ago. */
+  #forget(id: string): void {
+    let forgot = false
+    for (const [key, { principal }] of this.#presences) {
+      if (credentialId(principal) === id) forgot = this.#presences.delete(key) || forgot
+    }
+    if (forgot) this.#changed()
+  }
+
   #end(use: LiveUse, reason: 'revoked' | 'forbidden'): void {
     if (use.end(reason)) {
       this.remove(use)
-      // Whose access ended is not here any more, whatever they asked a moment ago.
-      if (reason === 'revoked' && this.#presences.delete(presenceKey(use))) this.#changed()
       return
     }
     clearTimeout(this.#again)

@@ -35,8 +35,8 @@ const affectedKeys: Readonly<Record<Resource, readonly (readonly string[])[]>> =
   drafts: [queryKeys.drafts],
   // Which classes there are, and what a role reaches by them.
   nodes: [['nodes'], ['models'], ['reach']],
-  // A rule that a lockout made is shown with what waits.
-  ipRules: [queryKeys.ipRules, queryKeys.lockouts],
+  // A rule that a lockout made is shown with what waits; one may keep this computer out.
+  ipRules: [queryKeys.ipRules, queryKeys.lockouts, queryKeys.sharing],
   lockouts: [queryKeys.lockouts],
   // Whoever sees people sees what their roles are called; one's own comes with the session.
   roles: [queryKeys.roles, queryKeys.users, queryKeys.session],

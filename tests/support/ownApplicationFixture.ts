@@ -71,6 +71,7 @@ export function createFakeParts(): FakeParts {
     name: { state: 'off', host: '', problem: null },
     reach: { kind: 'off' },
     firewall: null,
+    localBlock: null,
     addressBefore: null,
   })
   const command = (name: string) => () => {

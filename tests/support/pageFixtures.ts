@@ -173,6 +173,7 @@ export const connections: readonly Connection[] = [
     device: 'Chrome on Android',
     address: '192.168.1.40',
     sockets: 2,
+    open: true,
     credential: 'session',
     lastActiveAt: ago(0),
   },
@@ -181,6 +182,7 @@ export const connections: readonly Connection[] = [
     device: 'Krita',
     address: '192.168.1.23',
     sockets: 1,
+    open: true,
     credential: 'key',
     lastActiveAt: ago(4 * minuteMs),
   },
@@ -206,6 +208,7 @@ export const sharingOff: Sharing = sharingSchema.parse({
   name: { state: 'off', host: 'gatehouse.local', problem: null },
   reach: { kind: 'off' },
   firewall: null,
+  localBlock: null,
   addressBefore: null,
 })
 const urlsOf = (host: string) => ({ url: `https://${host}:8190/`, plainUrl: `http://${host}:8190/` })

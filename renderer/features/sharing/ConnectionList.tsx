@@ -53,7 +53,8 @@ const placeWords = (address: string): string =>
   address === '127.0.0.1' || address === '::1' ? 'on this computer' : address
 
 /** A browser has windows; a tool has none that anybody sees. */
-function openWords({ sockets, credential }: Connection): string {
-  if (sockets === 0) return ''
+function openWords({ sockets, open, credential }: Connection): string {
+  if (!open && sockets === 0) return ''
+  if (sockets === 0) return credential === 'key' ? 'connected, ' : 'page open, '
   return credential === 'key' ? 'connected, ' : `${count(sockets, 'window')} open, `
 }

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 import { desktopTest } from '../../support/desktopApp.ts'
-import { addPerson, openPage, startPracticeEngine, switchSharingOn } from '../../support/desktopSteps.ts'
+import { addPerson, openComfyui, openPage, startPracticeEngine, switchSharingOn } from '../../support/desktopSteps.ts'
 import { ask } from '../../support/httpClient.ts'
 import type { HttpAnswer } from '../../support/httpClient.ts'
 import { findBarriers } from '../../support/portalWorld.ts'
@@ -110,6 +110,45 @@ describe('the page Network', () => {
     await row.waitFor()
     await backAgain.closed()
     expect(await unwanted.knock()).toBe('ECONNRESET')
+  })
+
+  desktopTest('says in ComfyUI’s window and on Home that a rule keeps this computer out', async ({ start }) => {
+    const app = await start()
+    const { page } = app
+    await startPracticeEngine(page, { withComfyuisPage: false })
+    const canvas = await openComfyui(app)
+    await canvas.getByRole('heading').first().waitFor()
+
+    await openPage(page, 'Network')
+    const rules = section(page, 'Address rules')
+    await rules.getByRole('button', { name: 'New rule' }).click()
+    const dialog = page.getByRole('dialog', { name: 'A rule for addresses' })
+    await dialog.getByLabel('Address or network').fill('127.0.0.1')
+    await dialog.getByText(/^Programs on this computer could not get in any more/).waitFor()
+    await dialog.getByRole('button', { name: 'Keep out, not this computer' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await openPage(page, 'Home')
+    await page.getByText('The rule “Keep out 127.0.0.1” keeps this computer out.').waitFor()
+
+    // A page that was open says it once it is loaded again, and one that is opened now says it at once.
+    await canvas.reload().catch(() => undefined)
+    const title = { name: 'An address rule keeps this computer out' }
+    await canvas.getByRole('heading', title).waitFor()
+    await canvas.getByText(/The rule “Keep out 127\.0\.0\.1” keeps this computer out\./).waitFor()
+    const closed = canvas.waitForEvent('close')
+    const explained = await openComfyui(app)
+    await closed
+    await explained.getByRole('heading', title).waitFor()
+    expect(await findBarriers(explained)).toEqual([])
+    await explained.getByRole('link', { name: 'Show the page Network' }).click()
+    await rules.waitFor()
+
+    await rules.getByRole('button', { name: 'Remove the rule for 127.0.0.1' }).click()
+    await page.getByText('The rule “Keep out 127.0.0.1” is gone.').waitFor()
+    await explained.getByRole('link', { name: 'Try again' }).click()
+    await explained.waitForURL(/^http:\/\/127\.0\.0\.1:/)
+    await explained.getByRole('heading').first().waitFor()
+    expect(await explained.getByRole('heading', title).count()).toBe(0)
   })
 
   desktopTest('names who got passwords wrong, and lets it try again', async ({ start, home }) => {

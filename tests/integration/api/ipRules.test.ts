@@ -10,6 +10,7 @@ const connection = (user: { id: string; name: string }, address: string): Connec
   device: 'Chrome on Android',
   address,
   sockets: 1,
+  open: true,
   credential: 'session',
   lastActiveAt: '2026-11-01T12:00:00.000Z',
 })

@@ -246,16 +246,17 @@ describe('listeners', () => {
     await cut
   })
 
-  it('count nobody as here who has only our own pages open, such as the owner', async () => {
+  it('count as here whoever has a page of ours open, but not the owner’s window', async () => {
     const owner = await fixture.gate.openOwnerListener()
     const headers = { ...cookie(tokens.ownerSession), host: `gatehouse.localhost:${owner.port}` }
     expect((await ask(owner.port, '/gatehouse/api/v1/session', { headers })).status).toBe(200)
-    const own = await ask(fixture.port, '/gatehouse/api/v1/account', { headers: cookie(tokens.creatorSession) })
-    expect(own.status).toBe(200)
     expect(fixture.gate.connections()).toEqual([])
 
+    const own = await ask(fixture.port, '/gatehouse/api/v1/account', { headers: cookie(tokens.creatorSession) })
+    expect(own.status).toBe(200)
+    expect(fixture.gate.connections()).toMatchObject([{ name: 'cleo', sockets: 0, usesComfyui: false }])
     await ask(fixture.port, '/queue', { headers: cookie(tokens.creatorSession) })
-    expect(fixture.gate.connections()).toMatchObject([{ name: 'cleo', sockets: 0 }])
+    expect(fixture.gate.connections()).toMatchObject([{ name: 'cleo', sockets: 0, usesComfyui: true }])
   })
 
   it('count nobody as here whose access has ended', async () => {

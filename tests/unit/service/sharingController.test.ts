@@ -64,6 +64,7 @@ function setUp(
         return () => (world.tell = () => undefined)
       },
     },
+    localBlock: () => null,
     listeners: {
       openPublic: open,
       movePublic: async (port) => {
