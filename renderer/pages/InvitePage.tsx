@@ -1,12 +1,14 @@
 import { Button } from '@mantine/core'
 import { useRef, useState } from 'react'
 import type { SyntheticEvent } from 'react'
+import type { SessionAnswer } from '../../proxy/contract/accounts.ts'
 import type { Offer } from '../../proxy/contract/invitations.ts'
 import { ApiError } from '../api/apiError.ts'
 import { EntryForm, EntryFrame } from '../components/EntryFrame.tsx'
 import { ErrorState, Refusal } from '../components/ErrorState.tsx'
 import { LoadingRows } from '../components/Loading.tsx'
 import { PasswordField } from '../components/PasswordField.tsx'
+import { goToLandingPage } from '../features/account/landingPath.ts'
 import { NameField } from '../features/account/NameField.tsx'
 import { useAcceptInvitation, useOffer } from '../features/invitations/invitationQueries.ts'
 import { forgetInvitationToken, takeInvitationToken } from '../features/invitations/invitationToken.ts'
@@ -51,12 +53,13 @@ export function InvitePage() {
 function AcceptForm({ token, offer }: { readonly token: string; readonly offer: Offer }) {
   const isPassword = offer.kind === 'password'
   const [name, setName] = useState(offer.name ?? '')
-  const [password, setPassword] = useState('')
+  const [suggested] = useState(() => createPassphrase(fillFromBrowser))
+  const [password, setPassword] = useState(suggested)
   const form = useRef<HTMLFormElement>(null)
   const accept = useAcceptInvitation()
-  const goOn = () => {
+  const goOn = (session: SessionAnswer) => {
     forgetInvitationToken()
-    window.location.replace('/gatehouse/run')
+    goToLandingPage(session)
   }
   const submit = (event: SyntheticEvent) => {
     event.preventDefault()
@@ -69,7 +72,7 @@ function AcceptForm({ token, offer }: { readonly token: string; readonly offer: 
         <p className="quiet">
           {isPassword
             ? 'Every device that is signed in with the old one is signed out.'
-            : 'Choose a name and a password, and you are in.'}
+            : 'Your name, a password, and you are in.'}
         </p>
         <NameField
           label="Your name"
@@ -82,7 +85,7 @@ function AcceptForm({ token, offer }: { readonly token: string; readonly offer: 
           readOnly={isPassword}
           autoFocus={offer.name === null}
         />
-        <NewPassword value={password} onChange={setPassword} focus={offer.name !== null} />
+        <NewPassword value={password} onChange={setPassword} suggested={suggested} />
         <Refusal error={accept.error} />
         <Button type="submit" size="md" fullWidth loading={accept.isPending || accept.isSuccess}>
           Come in
@@ -95,36 +98,44 @@ function AcceptForm({ token, offer }: { readonly token: string; readonly offer: 
 interface NewPasswordProps {
   readonly value: string
   readonly onChange: (password: string) => void
-  readonly focus: boolean
+  readonly suggested: string
 }
 
-/** The phone's own suggestion, one of ours, or one's own. A suggested one is shown, so that it can be noted down. */
-function NewPassword({ value, onChange, focus }: NewPasswordProps) {
-  const [suggested, setSuggested] = useState('')
-  const suggest = () => {
-    const passphrase = createPassphrase(fillFromBrowser)
-    setSuggested(passphrase)
-    onChange(passphrase)
+/** One of ours stands there already, in clear, so that it can be noted down; whoever types takes their own. */
+function NewPassword({ value, onChange, suggested }: NewPasswordProps) {
+  const field = useRef<HTMLDivElement>(null)
+  const isSuggested = value === suggested
+  const chooseOwn = () => {
+    onChange('')
+    field.current?.querySelector('input')?.focus()
   }
   return (
     <div className={styles.password}>
-      <PasswordField
-        label="Password"
-        description="12 characters or more. Four or five words are good."
-        name="password"
-        value={value}
-        onChange={onChange}
-        autoComplete="new-password"
-        autoFocus={focus}
-      />
-      <Button variant="default" size="sm" onClick={suggest}>
-        Make one for me
-      </Button>
-      {suggested !== '' && suggested === value && (
-        <p role="status" className={styles.suggested}>
-          {suggested}
-          <span className="quiet small">Note it down, or let this phone keep it.</span>
-        </p>
+      {/* Typing replaces what nobody typed. */}
+      <div ref={field} onFocus={({ target }) => isSuggested && target instanceof HTMLInputElement && target.select()}>
+        <PasswordField
+          label="Password"
+          description={isSuggested ? 'Made for you:' : '12 characters or more. Four or five words are good.'}
+          name="password"
+          value={value}
+          onChange={onChange}
+          autoComplete="new-password"
+        />
+      </div>
+      {isSuggested ? (
+        <>
+          <p className={styles.suggested}>
+            {suggested}
+            <span className="quiet small">Note it down, or let this device keep it: other devices ask for it.</span>
+          </p>
+          <Button variant="default" size="sm" onClick={chooseOwn}>
+            Choose my own
+          </Button>
+        </>
+      ) : (
+        <Button variant="default" size="sm" onClick={() => onChange(suggested)}>
+          Make one for me
+        </Button>
       )}
     </div>
   )

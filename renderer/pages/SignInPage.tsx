@@ -6,7 +6,7 @@ import { PasswordField } from '../components/PasswordField.tsx'
 import { NameField } from '../features/account/NameField.tsx'
 import { useSignIn } from '../features/account/accountQueries.ts'
 import { TryButton } from '../features/account/TryButton.tsx'
-import { findLandingPath } from '../features/account/landingPath.ts'
+import { goToLandingPage } from '../features/account/landingPath.ts'
 import { KnockAnswer, KnockEntry } from '../features/door/KnockEntry.tsx'
 import { forgetOwnKnock, recallOwnKnock } from '../features/door/ownKnock.ts'
 import type { OwnKnock } from '../features/door/ownKnock.ts'
@@ -37,8 +37,7 @@ function SignIn({ onKnocked }: { readonly onKnocked: (knock: OwnKnock) => void }
     signIn.mutate(
       { username: username.trim(), password },
       {
-        onSuccess: (session) =>
-          window.location.replace(findLandingPath(window.location.search, window.location.origin, session)),
+        onSuccess: (session) => goToLandingPage(session, window.location.search),
         onError: () => form.current?.querySelector<HTMLInputElement>('input[name="password"]')?.select(),
       },
     )

@@ -6,19 +6,30 @@ const homePath = '/gatehouse/'
 /** On the port that is for administrators: the pages of the owner's window. */
 const ownerPath = '/gatehouse/owner'
 
+type Arrived = Pick<SessionAnswer, 'permissions' | 'surface'>
+
 /**
- * Where to go after signing in: the page that was wanted, unless it is ComfyUI's and one may not open that. Who builds
- * nothing runs what is ready, which needs no canvas: for them the plain address is their own page.
+ * Where to go after coming in: the page that was wanted, unless it is ComfyUI's and one may not open that. Who builds
+ * nothing runs what is ready, which needs no canvas, and on a phone there is no room for one: for them the plain address
+ * is their own page.
  */
 export function findLandingPath(
   search: string,
   origin: string,
-  { permissions, surface }: Pick<SessionAnswer, 'permissions' | 'surface'>,
+  { permissions, surface }: Arrived,
+  isWide: boolean,
 ): string {
   const wanted = parseNextPath(search, origin)
   if (surface === 'administration') return wanted.startsWith(ownerPath) ? wanted : ownerPath
-  if (wanted === '/' && !permissions.includes('graphs')) return homePath
+  if (wanted === '/') return isWide && offersCanvas(permissions) ? wanted : homePath
   return canOpenCanvas(permissions) || wanted.startsWith(homePath) ? wanted : homePath
+}
+
+/** Goes there. `wanted`: the query of the sign-in page; an invitation leads to the plain address. */
+export function goToLandingPage(arrived: Arrived, wanted = '?next=/'): void {
+  // The width from which on the portal has its bar above, as on a desk.
+  const isWide = window.matchMedia('(min-width: 621px)').matches
+  window.location.replace(findLandingPath(wanted, window.location.origin, arrived, isWide))
 }
 
 /** Whether one may open ComfyUI's own page. The gate decides; here it only chooses what to offer. */

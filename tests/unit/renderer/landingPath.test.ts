@@ -8,8 +8,10 @@ const sessionOf = (permissions: readonly Permission[]) => ({
   permissions: [...permissions],
   surface: 'people' as const,
 })
+const wide = true
+const narrow = false
 const landing = (next: string) =>
-  findLandingPath(`?next=${encodeURIComponent(next)}`, origin, sessionOf(rolePermissions.creator))
+  findLandingPath(`?next=${encodeURIComponent(next)}`, origin, sessionOf(rolePermissions.creator), wide)
 
 describe('the page after signing in', () => {
   it.each(['/', '/gatehouse/', '/view?filename=a.png&type=output', '/gatehouse/keys#new'])('goes on to %s', (next) => {
@@ -37,27 +39,38 @@ describe('the page after signing in', () => {
   })
 
   it('goes to one’s own page without a wish', () => {
-    expect(findLandingPath('', origin, sessionOf(rolePermissions.creator))).toBe('/gatehouse/')
+    expect(findLandingPath('', origin, sessionOf(rolePermissions.creator), wide)).toBe('/gatehouse/')
   })
 
   it.each(['viewer', 'guest'] as const)(
     'takes a %s to their own page instead of a canvas that refuses them',
     (role) => {
-      expect(findLandingPath('?next=%2F', origin, sessionOf(rolePermissions[role]))).toBe('/gatehouse/')
-      expect(findLandingPath('?next=%2Fgatehouse%2Fkeys', origin, sessionOf(rolePermissions[role]))).toBe(
+      expect(findLandingPath('?next=%2F', origin, sessionOf(rolePermissions[role]), wide)).toBe('/gatehouse/')
+      expect(findLandingPath('?next=%2Fgatehouse%2Fkeys', origin, sessionOf(rolePermissions[role]), wide)).toBe(
         '/gatehouse/keys',
       )
     },
   )
 
   it('leads who builds nothing to what is ready, and to ComfyUI’s page only what was asked of it by name', () => {
-    expect(findLandingPath('?next=%2F', origin, sessionOf(rolePermissions.user))).toBe('/gatehouse/')
-    expect(findLandingPath('?next=%2Fview%3Fx', origin, sessionOf(rolePermissions.user))).toBe('/view?x')
+    expect(findLandingPath('?next=%2F', origin, sessionOf(rolePermissions.user), wide)).toBe('/gatehouse/')
+    expect(findLandingPath('?next=%2Fview%3Fx', origin, sessionOf(rolePermissions.user), wide)).toBe('/view?x')
+  })
+
+  it('leads who builds to ComfyUI where there is room for it, and on a phone to their own page', () => {
+    for (const role of ['creator', 'administrator'] as const) {
+      const session = sessionOf(rolePermissions[role])
+      expect([role, findLandingPath('?next=/', origin, session, wide)]).toEqual([role, '/'])
+      expect([role, findLandingPath('?next=/', origin, session, narrow)]).toEqual([role, '/gatehouse/'])
+      // Asked for by name.
+      expect(findLandingPath('?next=%2F%3Fcanvas', origin, session, narrow)).toBe('/?canvas')
+    }
+    expect(findLandingPath('?next=/', origin, sessionOf(rolePermissions.user), wide)).toBe('/gatehouse/')
   })
 
   it('of whoever signed in to manage are the pages of the window, and nothing else', () => {
     const administrator = { permissions: [...rolePermissions.administrator], surface: 'administration' as const }
-    const land = (next: string) => findLandingPath(`?next=${encodeURIComponent(next)}`, origin, administrator)
+    const land = (next: string) => findLandingPath(`?next=${encodeURIComponent(next)}`, origin, administrator, wide)
     expect(land('/')).toBe('/gatehouse/owner')
     expect(land('/gatehouse/owner/people')).toBe('/gatehouse/owner/people')
     expect(land('/gatehouse/keys')).toBe('/gatehouse/owner')
