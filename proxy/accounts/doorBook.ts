@@ -120,6 +120,11 @@ export class DoorBook {
     return isTheirs ? knock : undefined
   }
 
+  /** Forgets one who no longer wants to come in. That they asked still counts: going away is no way to ask for ever. */
+  withdraw({ secretHash }: Knock): void {
+    this.#knocks.delete(secretHash)
+  }
+
   /** Refuses all who wait; none of them may ask again while the door stays open. @returns how many they were */
   sendAllAway(): number {
     const waiting = this.waiting()

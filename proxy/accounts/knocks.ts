@@ -212,6 +212,25 @@ export class Knocks {
   }
 
   /**
+   * The browser that knocked no longer wants to come in, also when it was let in this moment and has not heard of it.
+   * @throws GateError NOT_FOUND when nobody waits there any more
+   */
+  withdraw({ secret, clientAddress, secure }: Omit<KnockPoll, 'userAgent'>): void {
+    const knock = this.#book.findBySecret(secret, clientAddress, secure)
+    if (knock === undefined || (knock.state.kind !== 'waiting' && knock.state.kind !== 'granted')) {
+      throw new GateError('NOT_FOUND', 'Nobody waits there any more.')
+    }
+    this.#book.withdraw(knock)
+    this.#options.audit.record({
+      event: 'knock.withdrawn',
+      actor: { kind: 'unknown' },
+      address: knock.address,
+      details: { device: knock.device },
+    })
+    this.#changed()
+  }
+
+  /**
    * The first password of somebody who was just let in, by the browser that knocked: nobody else knows its secret, other
    * scripts of the page's origin neither.
    * @throws GateError PERMISSION_DENIED, PASSWORD_TOO_WEAK

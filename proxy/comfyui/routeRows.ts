@@ -96,7 +96,7 @@ const ownRows: readonly RouteRow[] = [
   ),
   row('POST', '/gatehouse/api/v1/session', 'public', 'own', secret),
   row('GET POST', '/gatehouse/api/v1/session/guest', 'public', 'own', secret),
-  row('GET POST PUT', '/gatehouse/api/v1/session/knock', 'public', 'own', secret),
+  row('GET POST PUT DELETE', '/gatehouse/api/v1/session/knock', 'public', 'own', secret),
   // The page, and a link's token in a body: nothing is used up by reading.
   row('GET POST', '/gatehouse/invite', 'public', 'own', secret),
   row('GET DELETE', '/gatehouse/api/v1/session', 'signedIn', 'own', noTwin),

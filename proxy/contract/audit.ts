@@ -38,6 +38,7 @@ export const auditEventNames = [
   'key.sentUnprotected',
   'knock.answered',
   'knock.received',
+  'knock.withdrawn',
   'knocking.changed',
   'log.damaged',
   'log.exported',

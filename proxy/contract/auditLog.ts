@@ -55,6 +55,7 @@ const groupOf: Readonly<Record<AuditEventName, AuditGroup>> = {
   'key.sentUnprotected': 'keys',
   'knock.answered': 'people',
   'knock.received': 'people',
+  'knock.withdrawn': 'people',
   'knocking.changed': 'people',
   'log.damaged': 'gatehouse',
   'log.exported': 'gatehouse',

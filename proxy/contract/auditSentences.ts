@@ -187,6 +187,7 @@ const sentences: Readonly<Record<AuditEventName, (facts: Facts) => string>> = {
   'key.sentUnprotected': (f) => `The key “${f.keyName}” of ${f.whom} was sent without encryption. Replace it.`,
   'knock.answered': knockAnswered,
   'knock.received': (f) => `${f.who} knocked at the door.`,
+  'knock.withdrawn': (f) => `${f.who} went away from the door.`,
   'knocking.changed': (f) => `${f.who} ${f.is('on') ? 'let people knock for ten minutes' : 'ended knocking'}.`,
   'log.damaged': (f) =>
     `This list was changed from outside${f.number('row') > 0 ? `: row ${f.number('row')}, which was the newest one, is not there any more` : ': its mark was changed'}.`,

@@ -92,6 +92,35 @@ describe('the door under attack', () => {
     expect((await knock(application, '192.168.1.30')).json.code).toBe('RATE_LIMITED')
   })
 
+  it('is sent away by nobody but the browser that knocked', async ({ stores, application }) => {
+    const owner = await open(stores, application)
+    const { secret } = (await knock(application, '192.168.1.30')).json
+    const withdraw = (address: string, headers: Record<string, string>) =>
+      application.ask('DELETE', `${api}/session/knock`, { address, headers })
+
+    for (const [address, headers] of [
+      ['192.168.1.30', {}],
+      ['192.168.1.30', { 'x-gatehouse-knock': '' }],
+      ['192.168.1.30', { 'x-gatehouse-knock': 'x'.repeat(43) }],
+      ['192.168.1.66', { 'x-gatehouse-knock': secret as string }],
+    ] as const) {
+      expect((await withdraw(address, headers)).json.code).toBe('NOT_FOUND')
+    }
+    expect(await list(application, owner)).toHaveLength(1)
+    expect((await poll(application, secret, '192.168.1.30')).json.state).toBe('waiting')
+  })
+
+  it('who goes away again and again asks three times, not for ever', async ({ stores, application }) => {
+    await open(stores, application)
+    for (let time = 0; time < 3; time += 1) {
+      const { secret } = (await knock(application, '192.168.1.30')).json
+      const headers = { 'x-gatehouse-knock': secret as string }
+      const gone = await application.ask('DELETE', `${api}/session/knock`, { address: '192.168.1.30', headers })
+      expect(gone.status).toBe(204)
+    }
+    expect((await knock(application, '192.168.1.30')).json.code).toBe('RATE_LIMITED')
+  })
+
   it('wrong words are a no, and that knock is over', async ({ stores, application }) => {
     const owner = await open(stores, application)
     const { secret, words } = (await knock(application, '192.168.1.30')).json

@@ -142,10 +142,10 @@ const knock = async (page: Page) => {
 export const doorShots: readonly Omit<Shot, 'place'>[] = [
   { name: 'invite', path: invitePage, scenario: portalScenario(mia, offer()) },
   {
-    name: 'invite-suggested',
+    name: 'invite-own-password',
     path: invitePage,
     scenario: portalScenario(mia, offer({ name: 'Zoë' })),
-    act: press('Make one for me'),
+    act: press('Choose my own'),
   },
   {
     name: 'invite-password',

@@ -312,7 +312,7 @@ const portalShots: readonly Omit<Shot, 'place'>[] = [
       await page.getByLabel('Name', { exact: true }).fill('Mia')
       await page.getByRole('textbox', { name: 'Password' }).fill('not this one')
       await page.getByRole('button', { name: 'Sign in' }).click()
-      await page.getByRole('button', { name: /Try again in \d+ seconds/ }).waitFor()
+      await page.getByRole('button', { name: 'Try now' }).waitFor()
     },
   },
   { name: 'portal-register', path: '/register', scenario: portalScenario(mia) },

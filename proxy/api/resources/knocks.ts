@@ -70,6 +70,14 @@ const doorRoute = createRoute({
   responses: { 200: jsonAnswer(doorSchema, 'The door'), ...commonRefusals },
 })
 
+const withdrawRoute = createRoute({
+  method: 'delete',
+  path: '/session/knock',
+  summary: 'Ask no longer to come in, by the browser that knocked',
+  security: [],
+  responses: { 204: noContent, ...commonRefusals },
+})
+
 const passwordRoute = createRoute({
   method: 'put',
   path: '/session/knock',
@@ -131,6 +139,13 @@ export function createKnocksResource({ stores }: OwnApplicationDependencies) {
       const visit = Math.ceil(((account.expiresAtMs ?? Infinity) - session.createdAtMs) / 1000)
       c.header('set-cookie', createSessionCookie(token, { ...c.env.context, maxAgeSeconds: Math.min(longest, visit) }))
       return c.json({ ...closed, state: answer.state, mayChoosePassword }, 200)
+    })
+    .openapi(withdrawRoute, (c) => {
+      const { clientAddress, secure } = requirePublic(c.env.context)
+      const secret = findSecret(c.env)
+      if (secret === undefined) throw new GateError('NOT_FOUND', 'Nobody waits there any more.')
+      knocks.withdraw({ secret, clientAddress, secure })
+      return c.body(null, 204)
     })
     .openapi(passwordRoute, async (c) => {
       const { context } = c.env

@@ -1,10 +1,11 @@
 import { Button, TextInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import type { SyntheticEvent } from 'react'
+import { ApiError } from '../../api/apiError.ts'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { PasswordField } from '../../components/PasswordField.tsx'
-import { useDoor, useFirstPassword, useKnock, useKnockAnswer } from './doorQueries.ts'
+import { useDoor, useFirstPassword, useKnock, useKnockAnswer, useWithdrawKnock } from './doorQueries.ts'
 import { forgetOwnKnock, keepOwnKnock } from './ownKnock.ts'
 import type { OwnKnock } from './ownKnock.ts'
 import styles from './door.module.css'
@@ -71,6 +72,7 @@ interface KnockAnswerProps {
 /** Words to show, and then what came of it: instead of the sign-in, because nothing else is to be done here. */
 export function KnockAnswer({ knock, onAgain }: KnockAnswerProps) {
   const answer = useKnockAnswer(knock.secret)
+  const withdraw = useWithdrawKnock(knock.secret)
   const { state = 'waiting', mayChoosePassword = false } = answer.data ?? {}
   useEffect(() => {
     if (state === 'waiting') return
@@ -88,6 +90,16 @@ export function KnockAnswer({ knock, onAgain }: KnockAnswerProps) {
         <p className="quiet" role="status">
           They pick these words on their screen. Waiting…
         </p>
+        <Refusal error={isAnswered(withdraw.error) ? null : withdraw.error} />
+        <Button
+          variant="default"
+          size="md"
+          fullWidth
+          loading={withdraw.isPending}
+          onClick={() => withdraw.mutate(undefined, { onSuccess: onAgain })}
+        >
+          Cancel
+        </Button>
       </section>
     )
   }
@@ -103,6 +115,9 @@ export function KnockAnswer({ knock, onAgain }: KnockAnswerProps) {
     </section>
   )
 }
+
+/** There is an answer to the knock, which this page hears of in a moment. */
+const isAnswered = (error: unknown): boolean => error instanceof ApiError && error.status === 404
 
 /** Optional: without one, whoever was let in comes in with this browser only. */
 function FirstPassword({ secret }: { readonly secret: string }) {

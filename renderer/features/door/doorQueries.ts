@@ -70,6 +70,12 @@ export function useKnockAnswer(secret: string) {
   })
 }
 
+export function useWithdrawKnock(secret: string) {
+  return useMutation({
+    mutationFn: () => request('DELETE', 'session/knock', { schema: noAnswer, headers: { [knockHeader]: secret } }),
+  })
+}
+
 export function useFirstPassword(secret: string) {
   return useMutation({
     mutationFn: (password: string) =>

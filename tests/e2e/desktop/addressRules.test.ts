@@ -53,6 +53,7 @@ class Caller {
   }
 }
 
+const narrow = { viewport: { width: 360, height: 740 } }
 const inWindow = { inWindow: true }
 const section = (page: Page, name: string): Locator => page.getByRole('region', { name })
 
@@ -182,6 +183,42 @@ describe('the page Network', () => {
     expect(await page.getByRole('button', { name: /^Keep out/ }).count()).toBe(0)
     expect((await caller.signIn('Mia', password)).status).toBe(200)
   })
+
+  desktopTest(
+    'whose pause the owner ends signs in on the page that still counts down',
+    async ({ start, home, browser }) => {
+      const { page } = await start()
+      await startPracticeEngine(page, { withComfyuisPage: false })
+      await addPerson(page, 'Mia', password)
+      await switchSharingOn(page)
+      const context = await browser.newContext({ ...narrow, ignoreHTTPSErrors: true })
+      const phone = await context.newPage()
+      await phone.goto(new URL('/login', home.shareUrl).href)
+      await phone.getByLabel('Name', { exact: true }).fill('Mia')
+      const field = phone.getByRole('textbox', { name: 'Password' })
+      const answered = () => phone.waitForResponse((response) => response.request().method() === 'POST')
+      for (let turn = 1; turn <= 3; turn += 1) {
+        await field.fill(`guess ${String(turn)}`)
+        await Promise.all([answered(), phone.getByRole('button', { name: 'Sign in' }).click()])
+      }
+      const tryNow = phone.getByRole('button', { name: 'Try now' })
+      await phone.getByText(/^\d+ seconds left\./).waitFor()
+      expect(await findBarriers(phone)).toEqual([])
+
+      // Too early: an honest answer, and not one more wrong try.
+      await field.fill(password)
+      const [early] = await Promise.all([answered(), tryNow.click()])
+      expect([early.status(), (await early.json()).failedAttempts]).toEqual([429, 3])
+      await phone.getByText(/^Too many wrong tries\. Try again in \d+ seconds\./).waitFor()
+
+      await openPage(page, 'Network')
+      const blocked = section(page, 'Blocked and waiting')
+      await blocked.getByRole('button', { name: 'Let it try again now' }).first().click()
+      await blocked.getByText('Nobody waits after wrong passwords.').waitFor()
+      await tryNow.click()
+      await phone.waitForURL(/\/gatehouse\/run/)
+    },
+  )
 
   desktopTest('believes a proxy once it is saved, and tells wrong passwords by device', async ({ start, home }) => {
     const { page } = await start()

@@ -17,6 +17,9 @@ const knock = (application: TestApplication, name = 'Mia', address = phone) =>
 const poll = (application: TestApplication, secret: string, address = phone) =>
   application.ask('GET', `${api}/session/knock`, { address, headers: { 'x-gatehouse-knock': secret } })
 
+const withdraw = (application: TestApplication, secret: string, address = phone) =>
+  application.ask('DELETE', `${api}/session/knock`, { address, headers: { 'x-gatehouse-knock': secret } })
+
 const sessionOf = (answer: Awaited<ReturnType<typeof poll>>): string =>
   /^gatehouse_session=([\w-]{43});/.exec(answer.headers['set-cookie']?.[0] ?? '')?.[1] ?? ''
 
@@ -136,6 +139,39 @@ describe('the knock at the door', () => {
 
     expect((await poll(application, second.secret)).json.state).toBe('over')
     expect((await answerFirst(application, owner, { letIn: 'user', words: second.words })).status).toBe(404)
+    expect(await stores.accounts.findByName('Mia')).toBeUndefined()
+  })
+
+  it('is taken back by whoever knocked, and the owner’s window notices', async ({ stores, application }) => {
+    const owner = await openOwner(stores)
+    await openDoor(application, owner)
+    const { secret, words } = (await knock(application)).json
+    const [seen] = (await application.ask('GET', `${api}/knocks`, owner)).json.items
+    const stream = await application.openEvents(owner)
+
+    expect((await withdraw(application, secret)).status).toBe(204)
+
+    await expect.poll(() => stream.events).toContainEqual({ type: 'changed', resource: 'knocks' })
+    stream.close()
+    expect((await application.ask('GET', `${api}/knocks`, owner)).json.items).toEqual([])
+    const late = { ...owner, body: { letIn: 'user', words } }
+    expect((await application.ask('POST', `${api}/knocks/${seen.id}/answer`, late)).status).toBe(404)
+    expect((await poll(application, secret)).json.state).toBe('over')
+    expect((await withdraw(application, secret)).status).toBe(404)
+    // Their place is free, and they may ask again.
+    expect((await knock(application)).status).toBe(201)
+  })
+
+  it('taken back in the moment of the answer makes nobody an account', async ({ stores, application }) => {
+    const owner = await openOwner(stores)
+    await openDoor(application, owner)
+    const { secret, words } = (await knock(application)).json
+    await answerFirst(application, owner, { letIn: 'user', words })
+
+    expect((await withdraw(application, secret)).status).toBe(204)
+
+    const told = await poll(application, secret)
+    expect([told.json.state, told.headers['set-cookie']]).toEqual(['over', undefined])
     expect(await stores.accounts.findByName('Mia')).toBeUndefined()
   })
 
