@@ -115,27 +115,25 @@ function NewPassword({ value, onChange, suggested }: NewPasswordProps) {
       <div ref={field} onFocus={({ target }) => isSuggested && target instanceof HTMLInputElement && target.select()}>
         <PasswordField
           label="Password"
-          description={isSuggested ? 'Made for you:' : '12 characters or more. Four or five words are good.'}
+          description={
+            isSuggested
+              ? 'One is made for you. It stands below.'
+              : '12 characters or more. Four or five words are good.'
+          }
           name="password"
           value={value}
           onChange={onChange}
           autoComplete="new-password"
         />
       </div>
-      {isSuggested ? (
-        <>
-          <p className={styles.suggested}>
-            {suggested}
-            <span className="quiet small">Note it down, or let this device keep it: other devices ask for it.</span>
-          </p>
-          <Button variant="default" size="sm" onClick={chooseOwn}>
-            Choose my own
-          </Button>
-        </>
-      ) : (
-        <Button variant="default" size="sm" onClick={() => onChange(suggested)}>
-          Make one for me
-        </Button>
+      <Button variant="default" size="sm" onClick={isSuggested ? chooseOwn : () => onChange(suggested)}>
+        {isSuggested ? 'Choose my own' : 'Make one for me'}
+      </Button>
+      {isSuggested && (
+        <p className={styles.suggested}>
+          {suggested}
+          <span className="quiet small">Note it down, or let this device keep it: other devices ask for it.</span>
+        </p>
       )}
     </div>
   )
