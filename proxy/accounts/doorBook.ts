@@ -26,7 +26,14 @@ export interface Knock {
   state:
     | { readonly kind: 'waiting' }
     | { readonly kind: 'granted'; readonly as: 'user' | 'guest'; readonly by: ActedBy }
-    | { readonly kind: 'letIn'; readonly accountId: string; mayChoosePassword: boolean }
+    | {
+        readonly kind: 'letIn'
+        readonly accountId: string
+        /** What was opened for their browser, and until when it may ask for it again. */
+        readonly sessionId: string
+        readonly againUntilMs: number
+        mayChoosePassword: boolean
+      }
     | { readonly kind: 'refused' }
 }
 

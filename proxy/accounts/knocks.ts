@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely'
-import { accountNameSchema } from '../contract/accounts.ts'
 import type { AuditSink } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { knockGuestHours, knockingMs, knockMs } from '../contract/knocks.ts'
@@ -15,6 +14,7 @@ import { describeDevice } from './deviceName.ts'
 import { DoorBook } from './doorBook.ts'
 import type { Knock, KnockRequest } from './doorBook.ts'
 import type { Guests } from './guests.ts'
+import { cleanKnockName } from './knockName.ts'
 import { isReservedName } from './lookAlikes.ts'
 import type { Passwords } from './passwords.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
@@ -26,7 +26,7 @@ export interface KnocksOptions {
   readonly audit: AuditSink
   readonly logger: Logger
   readonly accounts: Pick<AccountStore, 'create' | 'get'>
-  readonly sessions: Pick<SessionStore, 'open'>
+  readonly sessions: Pick<SessionStore, 'open' | 'end' | 'wasUsed'>
   readonly guests: Pick<Guests, 'welcome'>
   readonly passwords: Pick<Passwords, 'set'>
 }
@@ -50,6 +50,14 @@ export type PollAnswer =
       readonly mayChoosePassword: boolean
     }
 
+type LetIn = Extract<Knock['state'], { readonly kind: 'letIn' }>
+
+interface Entered {
+  readonly token: string
+  readonly session: Session
+  readonly account: Account
+}
+
 export interface ListedKnock extends Pick<
   Knock,
   'id' | 'name' | 'device' | 'address' | 'askedAtMs' | 'endsAtMs' | 'choices'
@@ -62,22 +70,6 @@ export type KnockDecision = { readonly letIn: 'no' } | { readonly letIn: 'user' 
 /** How long somebody who was let in may still fetch it, and choose a password. */
 const PICK_UP_MS = 60_000
 const CHOOSING_MS = 10 * 60_000
-
-/**
- * A stranger's text: without what steers or hides, in one line, at most 40 characters.
- * @throws GateError VALIDATION_FAILED when nothing is left
- */
-export function cleanKnockName(text: string): string {
-  const cleaned = text
-    .normalize('NFC')
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}\u115f\u1160\u2800\u3164\uffa0:"“”„«»]/gu, ' ')
-    .replace(/\p{M}{3,}/gu, '')
-    .replace(/\s+/gu, ' ')
-    .trim()
-  const parsed = accountNameSchema.safeParse(Array.from(cleaned).slice(0, 40).join(''))
-  if (parsed.success) return parsed.data
-  throw new GateError('VALIDATION_FAILED', 'Type your name.')
-}
 
 /**
  * The knock at the door: somebody without an account asks, the owner compares words and lets them in or not. In memory
@@ -193,18 +185,14 @@ export class Knocks {
     if (knock === undefined) return { state: 'over' }
     const { state } = knock
     if (state.kind === 'waiting') return { state: 'waiting', endsAtMs: knock.endsAtMs }
-    if (state.kind !== 'granted') return { state: state.kind === 'refused' ? 'refused' : 'over' }
+    if (state.kind === 'refused') return { state: 'refused' }
     // Nothing is awaited before this: of two that fetch it at once, one does.
     knock.state = { kind: 'refused' }
     try {
+      if (state.kind === 'letIn') return await this.#answerAgain(knock, state, request)
       const entered =
-        state.as === 'guest'
-          ? await this.#welcomeGuest(knock, request)
-          : await this.#welcomeUser(knock, state.by, request)
-      const mayChoosePassword = state.as === 'user'
-      knock.state = { kind: 'letIn', accountId: entered.account.id, mayChoosePassword }
-      knock.endsAtMs = this.#now() + CHOOSING_MS
-      return { state: 'letIn', ...entered, mayChoosePassword }
+        state.as === 'guest' ? await this.#welcomeGuest(request) : await this.#welcomeUser(knock, state.by, request)
+      return this.#answerLetIn(knock, entered, state.as === 'user')
     } catch (error) {
       if (error instanceof GateError) return { state: 'refused' }
       throw error
@@ -256,24 +244,51 @@ export class Knocks {
     clearTimeout(this.#timer)
   }
 
-  async #welcomeUser(knock: Knock, by: ActedBy, { secure, clientAddress, userAgent }: KnockPoll) {
-    const { accounts, sessions } = this.#options
-    const account = await accounts.create({ name: knock.name, role: 'user', isChosenName: true }, by)
-    const opened = await sessions.open(
-      {
-        accountId: account.id,
-        surface: 'people',
-        fromOwnerWindow: false,
-        secure,
-        device: describeDevice(userAgent),
-        address: clientAddress,
-      },
-      { actor: { kind: 'account', id: account.id, name: account.name }, address: clientAddress },
-    )
-    return { ...opened, account }
+  async #welcomeUser(knock: Knock, by: ActedBy, request: KnockPoll): Promise<Entered> {
+    const account = await this.#options.accounts.create({ name: knock.name, role: 'user', isChosenName: true }, by)
+    return this.#open(account, request)
   }
 
-  #welcomeGuest(_knock: Knock, { clientAddress, secure, userAgent }: KnockPoll) {
+  #open(account: Account, { secure, clientAddress, userAgent }: KnockPoll): Promise<Entered> {
+    const device = describeDevice(userAgent)
+    const by = { actor: { kind: 'account', id: account.id, name: account.name }, address: clientAddress } as const
+    const session = { accountId: account.id, surface: 'people', fromOwnerWindow: false, secure, device } as const
+    return this.#options.sessions
+      .open({ ...session, address: clientAddress }, by)
+      .then((opened) => ({ ...opened, account }))
+  }
+
+  #answerLetIn(knock: Knock, entered: Entered, mayChoosePassword: boolean): PollAnswer {
+    knock.state = {
+      kind: 'letIn',
+      accountId: entered.account.id,
+      sessionId: entered.session.id,
+      againUntilMs: this.#now() + PICK_UP_MS,
+      mayChoosePassword,
+    }
+    knock.endsAtMs = this.#now() + CHOOSING_MS
+    return { state: 'letIn', ...entered, mayChoosePassword }
+  }
+
+  /**
+   * An answer can get lost on its way to a phone. As long as nothing was asked with its session, the browser that knocked
+   * is given another one instead.
+   */
+  async #answerAgain(knock: Knock, letIn: LetIn, request: KnockPoll): Promise<PollAnswer> {
+    const { accounts, sessions } = this.#options
+    const { accountId, sessionId, againUntilMs, mayChoosePassword } = letIn
+    if (this.#now() >= againUntilMs || (await sessions.wasUsed(sessionId))) {
+      knock.state = letIn
+      return { state: 'over' }
+    }
+    const account = await accounts.get(accountId)
+    const entered = await this.#open(account, request)
+    const actor = { kind: 'account', id: account.id, name: account.name } as const
+    await sessions.end(sessionId, { actor, address: request.clientAddress })
+    return this.#answerLetIn(knock, entered, mayChoosePassword)
+  }
+
+  #welcomeGuest({ clientAddress, secure, userAgent }: KnockPoll) {
     return this.#options.guests.welcome({ clientAddress, secure, userAgent }, this.#now() + knockGuestHours * HOUR_MS)
   }
 

@@ -126,6 +126,13 @@ export class SessionStore {
     return this.#toLiving(await this.#byId.get(id, () => this.#read('id', id)))
   }
 
+  /** Whether anything was asked with it since it was opened; also when it has ended. */
+  async wasUsed(id: string): Promise<boolean> {
+    const session = await this.find(id)
+    if (session === undefined) return true
+    return session.lastUsedAtMs > session.createdAtMs || this.#options.usage.findSessionUse(id) !== undefined
+  }
+
   /** Sessions that hold now, newest first; of everybody without an account. */
   async list(accountId?: string): Promise<Session[]> {
     let query = this.#options.kysely.selectFrom('sessions').selectAll().orderBy('created_at_ms', 'desc')

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { cleanKnockName } from '../../proxy/accounts/knocks.ts'
+import { cleanKnockName } from '../../proxy/accounts/knockName.ts'
 import { doorBellWords } from '../../electron/shell/doorBell.ts'
 import { addPerson, api, makeKey, openOwner } from '../support/apiPeople.ts'
 import { applicationTest as it } from '../support/ownApplicationFixture.ts'
@@ -165,8 +165,16 @@ describe('the door under attack', () => {
       poll(application, secret, '192.168.1.30'),
       poll(application, secret, '192.168.1.30'),
     ])
-    expect(both.filter(({ headers }) => headers['set-cookie'] !== undefined).length).toBe(1)
+    const sessions = both.map(({ headers }) => /^gatehouse_session=([^;]+)/.exec(headers['set-cookie']?.[0] ?? '')?.[1])
+    const asked = await Promise.all(
+      sessions.map((session = 'none') => application.ask('GET', `${api}/session`, { session })),
+    )
+    expect(asked.filter(({ status }) => status === 200).length).toBe(1)
     expect((await stores.accounts.list()).length).toBe(2)
+
+    // From the first use on, the secret opens nothing more.
+    const late = await poll(application, secret, '192.168.1.30')
+    expect([late.json.state, late.headers['set-cookie']]).toEqual(['over', undefined])
   })
 
   it('lets nobody in whose owner lost the right meanwhile, or who was not fetched in a minute', async ({

@@ -71,6 +71,44 @@ describe('the knock at the door', () => {
     expect([again.json.state, again.headers['set-cookie']]).toEqual(['over', undefined])
   })
 
+  it('answers once more when the answer got lost on its way to the phone', async ({ stores, application, clock }) => {
+    const owner = await openOwner(stores)
+    await openDoor(application, owner)
+    const { secret, words } = (await knock(application)).json
+    await answerFirst(application, owner, { letIn: 'user', words })
+    const lost = sessionOf(await poll(application, secret))
+    clock.advance(30_000)
+
+    const again = await poll(application, secret)
+
+    expect(again.json).toMatchObject({ state: 'letIn', mayChoosePassword: true })
+    expect((await stores.accounts.list()).map(({ name }) => name)).toContain('Mia')
+    // Whoever read the first one on its way has nothing of it.
+    expect((await application.ask('GET', `${api}/session`, { session: lost })).status).toBe(401)
+    const session = sessionOf(again)
+    const headers = { 'x-gatehouse-knock': secret }
+    const chosen = { address: phone, session, headers, body: { password: goodPassword } }
+    expect((await application.ask('PUT', `${api}/session/knock`, chosen)).status).toBe(204)
+    const late = await poll(application, secret)
+    expect([late.json.state, late.headers['set-cookie']]).toEqual(['over', undefined])
+  })
+
+  it('answers a guest once more, who then stays no longer', async ({ stores, application, clock }) => {
+    const owner = await openOwner(stores)
+    await openDoor(application, owner)
+    const { secret, words } = (await knock(application)).json
+    await answerFirst(application, owner, { letIn: 'guest', words })
+    await poll(application, secret)
+    clock.advance(30_000)
+
+    const again = await poll(application, secret)
+
+    expect(again.headers['set-cookie']?.[0]).toContain('Max-Age=7170')
+    expect((await stores.accounts.list()).filter(({ role }) => role === 'guest').length).toBe(1)
+    clock.advance(60_000)
+    expect((await poll(application, secret)).json.state).toBe('over')
+  })
+
   it('lets choose a first password with the secret, once, and not with the session alone', async ({
     stores,
     application,
