@@ -2,6 +2,7 @@ import { engineNames } from '../../launcher/engineName.ts'
 import type { EngineName } from '../../launcher/engineName.ts'
 import type { EngineState } from '../../proxy/contract/comfyui.ts'
 import type { Settings } from '../../proxy/contract/settings.ts'
+import { findOpenUrl } from '../../proxy/contract/sharing.ts'
 import type { Sharing } from '../../proxy/contract/sharing.ts'
 import { assertNever } from '../../proxy/core/assertNever.ts'
 
@@ -9,7 +10,7 @@ import { assertNever } from '../../proxy/core/assertNever.ts'
 export interface TrayState {
   readonly engine: EngineState
   readonly choice: Settings['comfyui.engine']
-  readonly sharing: Pick<Sharing, 'on' | 'primaryUrl' | 'problem' | 'people' | 'pause'>
+  readonly sharing: Pick<Sharing, 'on' | 'primaryUrl' | 'codeUrl' | 'problem' | 'people' | 'pause'>
   /** Who may get a key, in the order of the people's page. */
   readonly people: readonly { readonly id: string; readonly name: string }[]
   /** Names of the people who are here now, the owner excepted. */
@@ -108,10 +109,9 @@ const commonHosts: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
  * The address that other devices can use, or undefined: cookies ignore ports, so this computer's own 127.0.0.1 is never
  * handed out.
  */
-export function addressToCopy(sharing: Pick<Sharing, 'on' | 'primaryUrl'>): string | undefined {
-  if (!sharing.on || sharing.primaryUrl === null) return undefined
-  const { hostname } = new URL(sharing.primaryUrl)
-  return commonHosts.includes(hostname) ? undefined : sharing.primaryUrl
+export function addressToCopy(sharing: Pick<Sharing, 'on' | 'primaryUrl' | 'codeUrl'>): string | undefined {
+  const url = sharing.on ? findOpenUrl(sharing) : null
+  return url === null || commonHosts.includes(new URL(url).hostname) ? undefined : url
 }
 
 /** The tray's menu, from top to bottom. Pure: the same state gives the same menu. */

@@ -97,6 +97,31 @@ export const sharingSchema = z.object({
 })
 export type Sharing = z.infer<typeof sharingSchema>
 
+const firstPage = 'gatehouse/welcome'
+
+/**
+ * An address that opens in any browser, for `Copy`. Where a device has to be told to trust the certificate it is the one
+ * without encryption: the gate leads from there to the page that explains the warning, or on, where it is trusted.
+ */
+export function toOpenUrl(
+  { url, plainUrl }: Pick<SharedAddress, 'url' | 'plainUrl'>,
+  sharing: Pick<Sharing, 'codeUrl'>,
+): string {
+  return plainUrl !== undefined && leadsToFirstPage(sharing) ? plainUrl : url
+}
+
+/** The same of the first address. Null: there is none. */
+export const findOpenUrl = ({ codeUrl, primaryUrl }: Pick<Sharing, 'codeUrl' | 'primaryUrl'>): string | null =>
+  codeUrl !== null && leadsToFirstPage({ codeUrl }) ? codeUrl.slice(0, -firstPage.length) : primaryUrl
+
+/** What a code says for an address: where devices have to be told to trust, the page that says so. */
+export const toCodeUrl = (
+  address: Pick<SharedAddress, 'url' | 'plainUrl'>,
+  sharing: Pick<Sharing, 'codeUrl'>,
+): string => (leadsToFirstPage(sharing) ? `${toOpenUrl(address, sharing)}${firstPage}` : address.url)
+
+const leadsToFirstPage = ({ codeUrl }: Pick<Sharing, 'codeUrl'>): boolean => codeUrl?.endsWith(`/${firstPage}`) === true
+
 export const setSharingSchema = z.object({ on: z.boolean() })
 
 /** The answer to "share here too?"; about the network that was asked about, which may be gone by now. */

@@ -6,7 +6,7 @@ import { DoneDialog } from '../../components/DoneDialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { Countdown } from '../../components/TimeAgo.tsx'
-import { useAnswerKnock, useKnocks } from './doorQueries.ts'
+import { useAnswerKnock, useKnocks, useSendAllAway } from './doorQueries.ts'
 import { answeredWords } from './doorWords.ts'
 import styles from './door.module.css'
 
@@ -30,19 +30,43 @@ export function DoorDialog({ onClose }: { readonly onClose: () => void }) {
       onClose={onClose}
       size={520}
     >
-      {answered !== undefined && <p role="status">{answered}</p>}
-      <Question key={knock.id} knock={knock} onAnswered={setAnswered} />
+      {answered !== undefined && (
+        <Notice tone="plain" announce>
+          The one before: {answered}
+        </Notice>
+      )}
+      <Question key={knock.id} knock={knock} isNext={answered !== undefined} onAnswered={setAnswered} />
+      {items.length > 1 && <SendAllAway onDone={() => setAnswered('Everybody at the door was sent away.')} />}
     </Dialog>
+  )
+}
+
+/** For a door at which somebody plays. */
+function SendAllAway({ onDone }: { readonly onDone: () => void }) {
+  const send = useSendAllAway()
+  return (
+    <div>
+      <Refusal error={send.error} />
+      <Button
+        variant="subtle"
+        fullWidth
+        loading={send.isPending}
+        onClick={() => send.mutate(undefined, { onSuccess: onDone })}
+      >
+        Send everybody at the door away
+      </Button>
+    </div>
   )
 }
 
 interface QuestionProps {
   readonly knock: KnockAtDoor
+  readonly isNext: boolean
   readonly onAnswered: (words: string) => void
 }
 
 /** The name is a stranger's text: quoted, on its own, and nothing is done by it. */
-function Question({ knock, onAnswered }: QuestionProps) {
+function Question({ knock, isNext, onAnswered }: QuestionProps) {
   const { name, device, address, endsAt, choices, looksLike } = knock
   const [picked, setPicked] = useState('')
   const answer = useAnswerKnock(knock.id)
@@ -55,7 +79,7 @@ function Question({ knock, onAnswered }: QuestionProps) {
   const refuse = () => answer.mutate({ letIn: 'no' }, { onSuccess: () => onAnswered(`“${name}” was not let in.`) })
   return (
     <>
-      <p>Somebody says their name is</p>
+      <p>{isNext ? 'Next, somebody says their name is' : 'Somebody says their name is'}</p>
       <p className={styles.name}>
         “<bdi>{name}</bdi>”
       </p>

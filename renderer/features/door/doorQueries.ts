@@ -30,6 +30,15 @@ export function useSetKnocking() {
   })
 }
 
+/** Everybody who waits gets a no, and may not ask again while the door stays open. */
+export function useSendAllAway() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => request('DELETE', 'knocks', { schema: knocksSchema }),
+    onSuccess: (knocks) => client.setQueryData(queryKeys.knocks, knocks),
+  })
+}
+
 export function useAnswerKnock(id: string) {
   const client = useQueryClient()
   return useMutation({

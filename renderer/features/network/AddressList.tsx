@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
+import { toCodeUrl, toOpenUrl } from '../../../proxy/contract/sharing.ts'
 import type { SharedAddress, Sharing } from '../../../proxy/contract/sharing.ts'
 import { CopyButton } from '../../components/CopyButton.tsx'
 import { EmptyState } from '../../components/EmptyState.tsx'
@@ -25,6 +26,7 @@ export function AddressList({ sharing }: { readonly sharing: Sharing }) {
           key={address.url}
           address={address}
           codeUrl={toCodeUrl(address, sharing)}
+          openUrl={toOpenUrl(address, sharing)}
           isCodeShown={shown === address.url}
           onToggleCode={() => setShown(shown === address.url ? undefined : address.url)}
         />
@@ -33,20 +35,15 @@ export function AddressList({ sharing }: { readonly sharing: Sharing }) {
   )
 }
 
-/** Every code leads where the first one leads: where devices have to be told to trust, to the page that says so. */
-function toCodeUrl({ url, plainUrl }: SharedAddress, { codeUrl }: Sharing): string {
-  const first = '/gatehouse/welcome'
-  return plainUrl !== undefined && codeUrl?.endsWith(first) === true ? new URL(first, plainUrl).href : url
-}
-
 interface AddressRowProps {
   readonly address: SharedAddress
   readonly codeUrl: string
+  readonly openUrl: string
   readonly isCodeShown: boolean
   readonly onToggleCode: () => void
 }
 
-function AddressRow({ address, codeUrl, isCodeShown, onToggleCode }: AddressRowProps) {
+function AddressRow({ address, codeUrl, openUrl, isCodeShown, onToggleCode }: AddressRowProps) {
   const typed = toTypedAddress(address.url)
   return (
     <li className={styles.row}>
@@ -61,7 +58,7 @@ function AddressRow({ address, codeUrl, isCodeShown, onToggleCode }: AddressRowP
             {isCodeShown ? 'Hide code' : 'QR code'}
           </Button>
         )}
-        <CopyButton text={address.url} label="Copy" />
+        <CopyButton text={openUrl} label="Copy" />
       </div>
       {isCodeShown && <QrCode text={codeUrl} />}
     </li>

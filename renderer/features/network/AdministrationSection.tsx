@@ -1,25 +1,18 @@
-import { useQuery } from '@tanstack/react-query'
-import { administrationSchema } from '../../../proxy/contract/administration.ts'
 import type { Administration } from '../../../proxy/contract/administration.ts'
-import { request } from '../../api/client.ts'
-import { queryKeys } from '../../api/queryKeys.ts'
 import { CopyButton } from '../../components/CopyButton.tsx'
 import { ErrorState } from '../../components/ErrorState.tsx'
 import { LoadingRows } from '../../components/Loading.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { Section } from '../../components/Section.tsx'
 import { hasDesktop } from '../../desktop/desktop.ts'
+import { useAdministration } from '../administration/administrationQueries.ts'
 import { NumberSetting, SwitchSetting } from '../settings/SettingRow.tsx'
 import { useSetSetting } from '../settings/settingsQueries.ts'
-import { toTypedAddress } from '../sharing/sharingWords.ts'
 import styles from './AddressList.module.css'
 
 /** Managing Gatehouse from another device: whether, and where. */
 export function AdministrationSection() {
-  const administration = useQuery({
-    queryKey: queryKeys.administration,
-    queryFn: () => request('GET', 'administration', { schema: administrationSchema }),
-  })
+  const administration = useAdministration()
   return (
     <Section title="Manage from other devices">
       {administration.isPending && <LoadingRows rows={2} rowHeight={64} />}
@@ -46,7 +39,7 @@ function Switches({ administration }: { readonly administration: Administration 
         label="Administrators may sign in to these pages on other devices"
         hint={
           isHere
-            ? 'They can then do there what you can do here, but for choosing programs and folders of this computer. Always encrypted, and with an address of its own.'
+            ? 'They can then do there what you can do here, but for choosing programs and folders of this computer. Always encrypted, with an address of its own, and only while sharing is on.'
             : 'Only the window on the computer itself changes this.'
         }
         checked={change.isPending ? change.variables.value : on}
@@ -66,7 +59,8 @@ function Switches({ administration }: { readonly administration: Administration 
           {urls.map((url) => (
             <li key={url} className={styles.row}>
               <div>
-                <p className={styles.address}>{toTypedAddress(url)}</p>
+                {/* Nothing is answered there without encryption, so it is typed whole. */}
+                <p className={styles.address}>{url.replace(/\/$/, '')}</p>
                 <p className="quiet small">{describeUrl(url)}</p>
               </div>
               <CopyButton text={url} label="Copy" />

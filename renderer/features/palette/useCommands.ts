@@ -1,4 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
+import { findOpenUrl } from '../../../proxy/contract/sharing.ts'
 import { hasDesktop, invokeDesktop } from '../../desktop/desktop.ts'
 import { copyText } from '../../components/copyText.ts'
 import { useComfyui, useEngineCommand } from '../comfyui/comfyuiQueries.ts'
@@ -60,7 +61,8 @@ function useActions(): Command[] {
   if (state?.kind === 'ready') {
     commands.push({ id: 'restart', title: 'Restart ComfyUI', hint: '', run: () => engine.mutate('restart') })
   }
-  if (sharing !== undefined && (sharing.on || sharing.people.length > 0)) {
+  // From another device it would end these very pages, so the page asks first.
+  if (sharing !== undefined && (sharing.on ? hasDesktop() : sharing.people.length > 0)) {
     commands.push({
       id: 'sharing',
       title: sharing.on ? 'Switch sharing off' : 'Switch sharing on',
@@ -68,7 +70,7 @@ function useActions(): Command[] {
       run: () => setSharing.mutate(!sharing.on),
     })
   }
-  const url = sharing?.on === true ? sharing.primaryUrl : null
+  const url = sharing?.on === true ? findOpenUrl(sharing) : null
   if (url !== null) {
     commands.push({ id: 'copy', title: 'Copy the address', hint: '', run: () => void copyText(url) })
   }

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { findOpenUrl } from '../../../proxy/contract/sharing.ts'
 import type { Sharing } from '../../../proxy/contract/sharing.ts'
 import { CopyButton } from '../../components/CopyButton.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
@@ -28,17 +29,14 @@ export function AddressCard({ sharing }: AddressCardProps) {
         <QrCode text={sharing.codeUrl ?? primaryUrl} />
         <div className={styles.words}>
           <p className="quiet">Scan it with a phone’s camera, or open in any browser of your network:</p>
-          <p className={styles.address}>{toTypedAddress(named?.url ?? primaryUrl)}</p>
+          <p className={styles.address}>{toTypedAddress(primaryUrl)}</p>
           {named !== undefined && (
             <p className="quiet small">
-              or <span className={styles.mono}>{toTypedAddress(primaryUrl)}</span>, which every phone finds
+              or <span className={styles.mono}>{toTypedAddress(named.url)}</span>, which most phones find
             </p>
           )}
-          {sharing.codeUrl?.endsWith('/gatehouse/welcome') === true && (
-            <p className="quiet small">The first visit shows a warning. That is normal here.</p>
-          )}
           <FourWords />
-          <CopyButton text={primaryUrl} label="Copy address" />
+          <CopyButton text={findOpenUrl(sharing) ?? primaryUrl} label="Copy address" />
           {others.length > 0 && (
             <details className={styles.others}>
               <summary>Other addresses of this computer</summary>

@@ -2,10 +2,10 @@ import { Button } from '@mantine/core'
 import { IconLock, IconLockOpen, IconPhoto, IconUserPlus } from '@tabler/icons-react'
 import { useId } from 'react'
 import type { Sharing } from '../../../proxy/contract/sharing.ts'
-import { BigSwitch } from '../../components/BigSwitch.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { GateMark } from '../../components/GateMark.tsx'
 import { Notice } from '../../components/Notice.tsx'
+import { useAdministration } from '../administration/administrationQueries.ts'
 import { SwitchPanel } from '../SwitchPanel.tsx'
 import { AddressCard } from './AddressCard.tsx'
 import { NetworkQuestion } from './NetworkQuestion.tsx'
@@ -13,6 +13,7 @@ import { OutsideNotice } from './OutsideNotice.tsx'
 import { ReachState } from './ReachState.tsx'
 import { questionAhead } from './reachWords.ts'
 import { SharingProblem } from './SharingProblem.tsx'
+import { SharingToggle } from './SharingToggle.tsx'
 import { useSetSharing } from './sharingQueries.ts'
 import { afterSharing, sharingFacts, switchWords, whoCanComeIn } from './sharingWords.ts'
 import styles from './SharingSwitch.module.css'
@@ -40,16 +41,7 @@ export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwit
       state={change.isPending ? (on ? 'Switching on' : 'Switching off') : switchWords(sharing)}
       stateId={stateId}
       detail={sharing.pause === null ? whoCanComeIn(sharing.people, sharing.on) : 'Nobody can come in here.'}
-      control={
-        <BigSwitch
-          label="Sharing"
-          describedBy={stateId}
-          on={on}
-          busy={change.isPending}
-          disabled={nobody && !sharing.on}
-          onChange={(next) => change.mutate(next)}
-        />
-      }
+      control={<SharingToggle on={on} disabled={nobody && !sharing.on} describedBy={stateId} change={change} />}
     >
       {justTurnedOff && (
         <Notice tone="good" announce>
@@ -73,6 +65,7 @@ export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwit
         <>
           <AddressCard sharing={sharing} />
           <ReachState sharing={sharing} />
+          <EndsWithSharing />
         </>
       ) : (
         <p className="quiet small">
@@ -94,5 +87,16 @@ export function SharingSwitch({ sharing, onInvite, onOpenSettings }: SharingSwit
         })}
       </ul>
     </SwitchPanel>
+  )
+}
+
+/** What else the switch ends, said before. */
+function EndsWithSharing() {
+  const { on = false, port } = useAdministration().data ?? {}
+  if (!on) return null
+  return (
+    <p className="quiet small">
+      Switching sharing off also ends managing from other devices (port {port}), until it is on again.
+    </p>
   )
 }

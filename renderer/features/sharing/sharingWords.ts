@@ -61,7 +61,10 @@ export function homeHeadline(
   return people.length > 0 && people.length <= 3 ? `Open for ${joinNames(people)}` : `Open for ${people.length} people`
 }
 
-/** "192.168.1.20:8190": what one types into a phone, without what every browser adds by itself. */
+/**
+ * "192.168.1.20:8190": what one types into a phone. Without encryption's `https`, which would bring up the browser's own
+ * warning first: what is typed like this meets the page that explains it.
+ */
 export function toTypedAddress(url: string): string {
-  return url.replace(/^http:\/\//, '').replace(/\/$/, '')
+  return url.replace(/^https?:\/\//, '').replace(/\/$/, '')
 }

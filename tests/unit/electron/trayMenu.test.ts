@@ -13,8 +13,15 @@ const states: Record<EngineState['kind'], EngineState> = {
   backingOff: { kind: 'backingOff', retryAtMs: 0, attempt: 2, failure },
   failed: { kind: 'failed', failure },
 }
-const off = { on: false, primaryUrl: null, problem: null, people: ['Mia'], pause: null }
-const on = { on: true, primaryUrl: 'http://192.168.1.20:8190/', problem: null, people: ['Mia'], pause: null }
+const off = { on: false, primaryUrl: null, codeUrl: null, problem: null, people: ['Mia'], pause: null }
+const on = {
+  on: true,
+  primaryUrl: 'http://192.168.1.20:8190/',
+  codeUrl: null,
+  problem: null,
+  people: ['Mia'],
+  pause: null,
+}
 
 const aState = (changes: Partial<TrayState> = {}): TrayState => ({
   engine: states.stopped,
@@ -119,13 +126,13 @@ describe('addressToCopy', () => {
   it.each(['http://127.0.0.1:8190/', 'http://localhost:8190/', 'http://[::1]:8190/'])(
     'never hands out %s, where every program of this computer would receive the cookie',
     (primaryUrl) => {
-      expect(addressToCopy({ on: true, primaryUrl })).toBeUndefined()
+      expect(addressToCopy({ on: true, primaryUrl, codeUrl: primaryUrl })).toBeUndefined()
     },
   )
 
   it.each(['http://192.168.1.20:8190/', 'http://127.0.0.2:8190/'])('hands out %s, which the owner shares on', (url) => {
-    expect(addressToCopy({ on: true, primaryUrl: url })).toBe(url)
-    expect(addressToCopy({ on: false, primaryUrl: url })).toBeUndefined()
+    expect(addressToCopy({ on: true, primaryUrl: url, codeUrl: url })).toBe(url)
+    expect(addressToCopy({ on: false, primaryUrl: url, codeUrl: url })).toBeUndefined()
   })
 })
 

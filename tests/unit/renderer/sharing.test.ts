@@ -1,5 +1,6 @@
 import { findCauses, questionAhead } from '../../../renderer/features/sharing/reachWords.ts'
 import { describe, expect, it } from 'vitest'
+import { findOpenUrl, toCodeUrl, toOpenUrl } from '../../../proxy/contract/sharing.ts'
 import {
   homeHeadline,
   sharingFacts,
@@ -36,9 +37,25 @@ describe('the sharing switch', () => {
     ])
   })
 
-  it('shows the address as one types it, and keeps https', () => {
+  it('shows the address as one types it, so that a phone meets the page that explains the warning first', () => {
     expect(toTypedAddress('http://192.168.1.20:8190/')).toBe('192.168.1.20:8190')
-    expect(toTypedAddress('https://192.168.1.20:8190/')).toBe('https://192.168.1.20:8190')
+    expect(toTypedAddress('https://192.168.1.20:8190/')).toBe('192.168.1.20:8190')
+  })
+
+  it('copies an address that opens in a browser, and leads to that page where there is one', () => {
+    const [url, plainUrl] = ['https://192.168.1.20:8190/', 'http://192.168.1.20:8190/']
+    const named = { url: 'https://gatehouse.local:8190/', plainUrl: 'http://gatehouse.local:8190/' }
+    const told = { primaryUrl: url, codeUrl: `${plainUrl}gatehouse/welcome` }
+    expect(findOpenUrl(told)).toBe(plainUrl)
+    expect([toOpenUrl(named, told), toCodeUrl(named, told)]).toEqual([
+      named.plainUrl,
+      `${named.plainUrl}gatehouse/welcome`,
+    ])
+    // Every browser knows the certificate.
+    const known = { primaryUrl: url, codeUrl: url }
+    expect([findOpenUrl(known), toOpenUrl(named, known), toCodeUrl(named, known)]).toEqual([url, named.url, named.url])
+    expect(findOpenUrl({ primaryUrl: plainUrl, codeUrl: plainUrl })).toBe(plainUrl)
+    expect(findOpenUrl({ primaryUrl: null, codeUrl: null })).toBeNull()
   })
 })
 
