@@ -2,6 +2,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 import { desktopTest, patienceMs } from '../../support/desktopApp.ts'
 import { addPerson, openPage, startPracticeEngine, switchSharingOn } from '../../support/desktopSteps.ts'
+import { ask } from '../../support/httpClient.ts'
 import { findBarriers } from '../../support/portalWorld.ts'
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, ignoreHTTPSErrors: true }
@@ -98,11 +99,22 @@ describe('coming in', () => {
     expect(await findBarriers(page)).toEqual([])
 
     await app.waitForMenu((item) => item.id === 'door' && item.label === 'At the door (1)')
+    // Two more, who play with the door.
+    for (const from of ['127.0.0.71', '127.0.0.72']) {
+      const headers = { 'content-type': 'application/json' }
+      const asked = { method: 'POST', to: home.shareAddress, from, headers, body: JSON.stringify({ name: 'Nobody' }) }
+      expect((await ask(home.port, '/gatehouse/api/v1/session/knock', asked)).status).toBe(201)
+    }
     await app.page.getByRole('button', { name: 'Look' }).click()
     const dialog = app.page.getByRole('dialog')
     await dialog.getByText('Onkel Herbert').waitFor()
     await dialog.getByRole('radio', { name: words }).check()
     await dialog.getByRole('button', { name: 'As a User, for good' }).click()
+    await dialog.getByText('The one before: “Onkel Herbert” can come in now.').waitFor()
+    await dialog.getByText('Next, somebody says their name is').waitFor()
+    expect(await findBarriers(app.page, { inWindow: true })).toEqual([])
+    await dialog.getByRole('button', { name: 'Send everybody at the door away' }).click()
+    await dialog.getByText('Everybody at the door was sent away.').waitFor()
 
     await page.getByRole('heading', { name: 'You are in' }).waitFor()
     await page.getByRole('button', { name: 'Go on without' }).tap()

@@ -99,9 +99,7 @@ describe('the window', () => {
 
     await app.clickMenu((item) => item.id === 'quit')
     await vi.waitFor(async () =>
-      expect(await app.dialogs()).toMatchObject([
-        { message: 'Mia is here right now', answer: 'Keep running' },
-      ]),
+      expect(await app.dialogs()).toMatchObject([{ message: 'Mia is here right now', answer: 'Keep running' }]),
     )
     expect(await statusOf(page, '/queue')).toBe(200)
 
