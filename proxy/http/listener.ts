@@ -16,6 +16,7 @@ import { readFirstByte } from './firstByte.ts'
 import { homeOnly } from './peerRules.ts'
 import type { PeerRules, PeerVerdict } from './peerRules.ts'
 import { refuseExpectation, refuseUnparsed } from './refuseUnparsed.ts'
+import { refusePlain } from './refusePlain.ts'
 import { startTls } from './secureContext.ts'
 import { StalledReaders } from './stalledReaders.ts'
 import type { TlsSource } from './tlsSource.ts'
@@ -60,7 +61,7 @@ export interface ListenerOptions {
   readonly rules?: PeerRules
   /** Left out: nothing is encrypted, and who begins with TLS is cut off. */
   readonly tls?: TlsSource
-  /** Who begins without TLS is cut off. */
+  /** Who begins without TLS gets one page that says so, and nothing of what they send is read. */
   readonly tlsOnly?: boolean
 }
 
@@ -223,7 +224,7 @@ export class Listener {
     }
     readFirstByte(raw, this.#limits.firstByteMs, (isTls) => {
       if (isTls) this.#decrypt(connection)
-      else if (this.#isTlsOnly) raw.destroy()
+      else if (this.#isTlsOnly) refusePlain(raw)
       else this.#read(connection)
     })
   }

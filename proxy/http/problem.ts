@@ -97,8 +97,13 @@ function describeAsPage(
     return { status: 302, headers, body: '' }
   }
   headers.push('content-type', 'text/html; charset=utf-8', 'content-security-policy', PROBLEM_PAGE_POLICY)
-  const reload = error.status === 503 ? retrySeconds : undefined
-  return { status: error.status, headers, body: problemPage(titleOf(error.code), error.message, reload) }
+  const reloadSeconds = error.status === 503 ? retrySeconds : undefined
+  const link = reloadSeconds === undefined ? { url: '/gatehouse/', words: 'Your account' } : undefined
+  return {
+    status: error.status,
+    headers,
+    body: problemPage(titleOf(error.code), error.message, { reloadSeconds, link }),
+  }
 }
 
 /** Details that only choose another form of the answer. */

@@ -10,10 +10,18 @@ a{color:LinkText}`
 
 export const PROBLEM_PAGE_POLICY = pagePolicy(style)
 
-/** A small page that says what is the matter; with `reloadSeconds` it asks again by itself. It has no script. */
-export function problemPage(title: string, message: string, reloadSeconds?: number): string {
+interface ProblemPageOptions {
+  /** After so long it asks again by itself. */
+  readonly reloadSeconds?: number | undefined
+  /** Where to go from there. */
+  readonly link?: { readonly url: string; readonly words: string } | undefined
+}
+
+/** A small page that says what is the matter. It has no script. */
+export function problemPage(title: string, message: string, options: ProblemPageOptions = {}): string {
+  const { reloadSeconds, link: next } = options
   const refresh = reloadSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${reloadSeconds}">`
-  const link = reloadSeconds === undefined ? '<p><a href="/gatehouse/">Your account</a></p>' : ''
+  const link = next === undefined ? '' : `<p><a href="${escapeHtml(next.url)}">${escapeHtml(next.words)}</a></p>`
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${refresh}
 <title>${escapeHtml(title)}</title><style>${style}</style></head>

@@ -14,6 +14,7 @@ import type { Principal, RequestContext } from '../pipeline/requestContext.ts'
 import { readBuiltPages, writeAsset } from './assets.ts'
 import type { BuiltPages } from './assets.ts'
 import { pageHeaders, toOrigin } from './contentPolicy.ts'
+import { markManaging } from './markManaging.ts'
 import { toOwnPath } from './ownPath.ts'
 import { generateToken, loginForToken, register } from './sentinelApi.ts'
 import { toSignInRequest } from './signInRequest.ts'
@@ -36,6 +37,8 @@ export interface PortalDependencies {
   readonly pagesDirectory: string
   readonly certificates: TrustSource
   readonly freeIdleMemory: () => Promise<boolean>
+  /** Where people go. */
+  readonly sharing: { describe(): { readonly primaryUrl: string | null } }
 }
 
 const onEverything = Object.fromEntries(everywhere)
@@ -63,7 +66,11 @@ export function createPortal(dependencies: PortalDependencies): Portal {
     else if (path === '/gatehouse' || path === '/') redirect(turn, isPublic ? '/gatehouse/' : '/gatehouse/owner')
     else if (signsIn && context.method === 'POST') await signIn(turn, dependencies.stores)
     else if (isOfSentinel(path)) await answerSentinel(turn, dependencies.stores, () => getPages().portal)
-    else if (signsIn) writeSignInPage(turn, getPages().portal)
+    else if (signsIn)
+      writeSignInPage(
+        turn,
+        isPublic ? getPages().portal : toManagingPage(turn, getPages().portal, dependencies.sharing),
+      )
     else if (isPublic && isPortalPage(path)) writePage(turn, getPages().portal)
     else if (!isPublic && isOwnerPage(path)) writePage(turn, getPages().owner)
     else throw notFound()
@@ -131,6 +138,11 @@ function writeSignInPage(turn: Turn, html: string): void {
   checkReading(turn)
   query.delete('next')
   redirect(turn, `/login?${query.toString()}`)
+}
+
+function toManagingPage({ incoming, context }: Turn, html: string, sharing: PortalDependencies['sharing']): string {
+  const origin = toOrigin(context.host ?? incoming.headers.host, true)
+  return markManaging(html, origin, sharing.describe().primaryUrl)
 }
 
 function redirect({ outgoing }: Turn, location: string, headers: OutgoingHttpHeaders = {}): void {

@@ -5,6 +5,8 @@ import { Refusal } from '../components/ErrorState.tsx'
 import { PasswordField } from '../components/PasswordField.tsx'
 import { NameField } from '../features/account/NameField.tsx'
 import { useSignIn } from '../features/account/accountQueries.ts'
+import { findManagePlace } from '../features/administration/managePlace.ts'
+import { ManageNotice } from '../features/administration/ManageNotice.tsx'
 import { TryButton } from '../features/account/TryButton.tsx'
 import { goToLandingPage } from '../features/account/landingPath.ts'
 import { KnockAnswer, KnockEntry } from '../features/door/KnockEntry.tsx'
@@ -30,6 +32,7 @@ export function SignInPage() {
 function SignIn({ onKnocked }: { readonly onKnocked: (knock: OwnKnock) => void }) {
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
+  const [manage] = useState(findManagePlace)
   const form = useRef<HTMLFormElement>(null)
   const signIn = useSignIn()
   const submit = (event: SyntheticEvent) => {
@@ -43,9 +46,13 @@ function SignIn({ onKnocked }: { readonly onKnocked: (knock: OwnKnock) => void }
     )
   }
   return (
-    <EntryFrame title="Sign in">
+    <EntryFrame title={manage === undefined ? 'Sign in' : 'Manage Gatehouse'}>
       <EntryForm ref={form} onSubmit={submit} action="/login">
-        <p className="quiet">This computer lets in only the people its owner has added.</p>
+        {manage === undefined ? (
+          <p className="quiet">This computer lets in only the people its owner has added.</p>
+        ) : (
+          <ManageNotice place={manage} />
+        )}
         <NameField
           label="Name"
           name="username"
@@ -67,8 +74,12 @@ function SignIn({ onKnocked }: { readonly onKnocked: (knock: OwnKnock) => void }
         </TryButton>
         <p className="quiet small">Forgot it? Ask whoever runs this computer: People, your name, New password.</p>
       </EntryForm>
-      <KnockEntry onKnocked={onKnocked} />
-      <GuestEntry />
+      {manage === undefined && (
+        <>
+          <KnockEntry onKnocked={onKnocked} />
+          <GuestEntry />
+        </>
+      )}
     </EntryFrame>
   )
 }

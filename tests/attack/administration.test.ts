@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
@@ -73,12 +73,49 @@ describe('the port of administration', () => {
     expect(await whole.stores.sessions.list()).toEqual([])
   })
 
-  it('cuts off who does not begin with TLS, and everybody while there is no certificate', async ({
+  it('says one thing to whoever does not begin with TLS, whatever they send, and reads nothing of it', async ({
     administration,
     whole,
   }) => {
-    const plain = await sendRaw(administration.port, `GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
-    expect(plain).toMatchObject({ text: '', closed: true })
+    const anna = await addPerson(whole.stores, 'Ada', 'administrator')
+    const key = await makeKey(whole.stores, anna, ['administer'])
+    const json = JSON.stringify({ username: 'Anna', password: goodPassword })
+    const answers: string[] = []
+    for (const sent of [
+      `GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n`,
+      `GET ${api}/users HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${key}\r\n\r\n`,
+      `POST ${api}/session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${json.length}\r\n\r\n${json}`,
+      `GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      'SSH-2.0-OpenSSH_9.6\r\n',
+    ]) {
+      const { text, closed } = await sendRaw(administration.port, sent, { silenceMs: 3_000 })
+      expect(closed).toBe(true)
+      answers.push(text)
+    }
+    const [first = ''] = answers
+    expect(answers).toEqual(answers.map(() => first))
+    expect(first).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+    expect(first).toContain('put https:// in front of the address')
+    expect(first).toContain("content-security-policy: default-src 'none'")
+    expect(first).not.toMatch(/set-cookie|location:|evil|<script|<form/i)
+    expect(await whole.stores.sessions.list()).toEqual([])
+    // Not even looked at: no try was counted, and the key was not used.
+    expect(whole.stores.lockouts.list()).toEqual([])
+    expect((await whole.stores.keys.list(anna.id)).map(({ lastUsedAtMs }) => lastUsedAtMs)).toEqual([null])
+  })
+
+  it('keeps no place for whoever begins without TLS and goes on sending (flood)', async ({ administration }) => {
+    const socket = connect(administration.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    const sending = setInterval(() => socket.write('GET / HTTP/1.1\r\n'), 20)
+    const begun = Date.now()
+    await closed
+    clearInterval(sending)
+    expect(Date.now() - begun).toBeLessThan(5_000)
+  })
+
+  it('cuts everybody off while there is no certificate', async ({ administration, whole }) => {
     whole.tls.use(undefined)
     await expect(administration.say('/login')).rejects.toThrow()
   })

@@ -23,6 +23,7 @@ beforeAll(async () => {
     // None of these pages asks for anybody.
     ...{ logger: silentLogger, stores: {} as Stores, pagesDirectory: directory, certificates },
     freeIdleMemory: () => Promise.resolve(false),
+    sharing: { describe: () => ({ primaryUrl: null }) },
   })
   fixture = await openGateFixture({
     ownApplication: (incoming, outgoing, context) => {

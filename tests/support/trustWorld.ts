@@ -45,6 +45,7 @@ export const trustTest = certificatesTest.extend<{ pagesDirectory: string; trust
     const portal = createPortal({
       ...{ logger: silentLogger, stores: {} as Stores, pagesDirectory, certificates },
       freeIdleMemory: () => Promise.resolve(false),
+      sharing: { describe: () => ({ primaryUrl: null }) },
     })
     const gate = await openGateFixture({
       adapt: (parts) => ({ ...parts, tls: certificates }),

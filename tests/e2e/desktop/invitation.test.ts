@@ -30,7 +30,7 @@ const openPhone = async (context: BrowserContext): Promise<Page> => {
 }
 
 describe('coming in', () => {
-  desktopTest('takes four taps from the code in the owner’s window to a first picture', async ({ start, browser }) => {
+  desktopTest('takes three taps from the code in the owner’s window to a first picture', async ({ start, browser }) => {
     const app = await start()
     await startPracticeEngine(app.page, { withComfyuisPage: false })
     await openPage(app.page, 'People')
@@ -64,7 +64,7 @@ describe('coming in', () => {
     const picture = page.getByRole('main').getByRole('img').first()
     await picture.waitFor()
     await expect.poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
-    expect(finger.taps).toBe(4)
+    expect(finger.taps).toBe(3)
 
     await app.page.getByRole('dialog', { name: 'Mia is in.' }).waitFor()
     await page.goto(new URL('/', page.url()).href)

@@ -57,6 +57,9 @@ describe('an administrator on another device', () => {
         { timeout: 20_000 },
       )
       .toBe(true)
+    await page.getByRole('heading', { name: 'Manage Gatehouse' }).waitFor()
+    await page.getByText('Pictures are made at another address').waitFor()
+    expect(await findBarriers(page)).toEqual([])
     await page.getByLabel('Name', { exact: true }).fill(name)
     await page.getByRole('textbox', { name: 'Password' }).fill(servedPassword)
     await page.getByRole('button', { name: 'Sign in' }).click()
