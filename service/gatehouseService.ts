@@ -277,7 +277,7 @@ class Service implements GatehouseService {
   }
 
   async people(): ReturnType<GatehouseService['people']> {
-    const ownerId = await this.#stores.accounts.findOwnerId()
+    const ownerId = await this.#stores.owner.findId()
     const accounts = await this.#stores.accounts.list()
     return accounts
       .filter((account) => !account.disabled && account.guestAddress === null)

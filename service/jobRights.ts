@@ -1,4 +1,4 @@
-import { isOver } from '../proxy/accounts/accountStore.ts'
+import { isOver } from '../proxy/accounts/account.ts'
 import type { Stores } from '../proxy/accounts/stores.ts'
 import type { Clock } from '../proxy/core/clock.ts'
 import type { Job } from '../proxy/jobs/job.ts'

@@ -28,7 +28,7 @@ export function openWorkflows(
 }
 
 export interface WorkflowSurroundings {
-  readonly stores: Pick<Stores, 'accounts' | 'database'>
+  readonly stores: Pick<Stores, 'accounts' | 'owner' | 'database'>
   readonly nodes: Pick<NodeRights, 'list' | 'onChange'>
   readonly options: Pick<ServiceOptions, 'clock' | 'logger'>
 }
@@ -37,11 +37,11 @@ export interface WorkflowSurroundings {
 export function createWorkflowParts(
   opened: OpenedWorkflows,
   engine: () => WorkflowEngine,
-  { stores: { accounts, database }, nodes, options: { clock, logger } }: WorkflowSurroundings,
+  { stores: { accounts, owner, database }, nodes, options: { clock, logger } }: WorkflowSurroundings,
 ): WorkflowParts {
   /** Who sees everything: the owner, otherwise the first administrator. */
   const findOverseerId = async (): Promise<string | undefined> => {
-    const ownerId = await accounts.findOwnerId()
+    const ownerId = await owner.findId()
     if (ownerId !== undefined) return ownerId
     return (await accounts.list()).find(({ role, disabled }) => role === 'administrator' && !disabled)?.id
   }

@@ -1,5 +1,5 @@
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
-import type { Account } from '../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../proxy/accounts/account.ts'
 import { generatePassword } from '../../proxy/accounts/generatePassword.ts'
 import { roles } from '../../proxy/contract/accounts.ts'
 import type { RoleId, User } from '../../proxy/contract/accounts.ts'

@@ -50,7 +50,7 @@ async function checkPeople(stores: Stores): Promise<Finding> {
   if (usable.some((account) => account.role === 'administrator')) {
     return good('people', `${usable.length} of ${accounts.length} people can sign in with a password.`)
   }
-  if ((await stores.accounts.findOwnerId()) !== undefined) {
+  if ((await stores.owner.findId()) !== undefined) {
     return good('people', 'The owner uses the window on this computer and needs no password.')
   }
   return note(

@@ -1,13 +1,14 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 import { accountNameSchema } from '../contract/accounts.ts'
 import type { RoleId } from '../contract/accounts.ts'
 import { GateError } from '../contract/errorCodes.ts'
-import type { Schema } from '../database/schema.ts'
+import { findMeta } from '../database/metaStore.ts'
+import type { AccountsTable, Schema } from '../database/schema.ts'
 import { toNameKey } from './accountName.ts'
 import { isReservedName, toLookAlikeKey } from './lookAlikes.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 
-/* What every way of making an account shares: by an administrator, by an invitation, at the door. */
+/* What every way of making an account shares (by an administrator, by an invitation, at the door), and what keeps one from going. */
 
 export interface AccountRow {
   readonly id: string
@@ -103,4 +104,35 @@ export async function refuseTakenName(transaction: Transaction<Schema>, name: st
 export async function refuseUnknownRole(transaction: Transaction<Schema>, role: RoleId): Promise<void> {
   const known = await transaction.selectFrom('roles').select('id').where('id', '=', role).executeTakeFirst()
   if (known === undefined) throw new GateError('VALIDATION_FAILED', 'There is no such role.')
+}
+
+/** @throws GateError NOT_FOUND */
+export async function getAccountRow(transaction: Transaction<Schema>, id: string): Promise<Selectable<AccountsTable>> {
+  const row = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ?? refuseUnknownPerson()
+}
+
+/** @throws GateError NOT_FOUND */
+export function refuseUnknownPerson(name?: string): never {
+  throw new GateError('NOT_FOUND', name === undefined ? 'There is no such person.' : `There is nobody named ${name}.`)
+}
+
+/**
+ * Somebody must be left who administers, and whoever sits at this computer.
+ * @throws GateError LAST_ADMINISTRATOR, PERMISSION_DENIED
+ */
+export async function refuseLosing(transaction: Transaction<Schema>, row: Selectable<AccountsTable>): Promise<void> {
+  if ((await findMeta(transaction, 'ownerAccountId')) === row.id) {
+    throw new GateError('PERMISSION_DENIED', `${row.name} is the owner of this computer and stays an administrator.`)
+  }
+  if (row.role !== 'administrator' || row.disabled === 1) return
+  const other = await transaction
+    .selectFrom('accounts')
+    .select('id')
+    .where('role', '=', 'administrator')
+    .where('disabled', '=', 0)
+    .where('id', '!=', row.id)
+    .executeTakeFirst()
+  if (other !== undefined) return
+  throw new GateError('LAST_ADMINISTRATOR', `${row.name} is the last administrator. Make somebody else one first.`)
 }

@@ -1,27 +1,29 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { Clock } from '../core/clock.ts'
 import type { Random } from '../core/random.ts'
-import { accountNameSchema } from '../contract/accounts.ts'
 import type { RoleId } from '../contract/accounts.ts'
 import type { AuditEventName, AuditSink, AuditValue } from '../contract/audit.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import type { ChangeFeed } from '../database/changeFeed.ts'
-import { findMeta, setMeta } from '../database/metaStore.ts'
 import { RowCache } from '../database/rowCache.ts'
 import type { AccountsTable, Schema } from '../database/schema.ts'
 import type { SettingsStore } from '../settings/settingsStore.ts'
+import { toAccount } from './account.ts'
+import type { Account } from './account.ts'
 import { toNameKey } from './accountName.ts'
 import {
+  getAccountRow,
   insertAccount,
   parseName,
   parsePersonName,
   refuseChosenName,
+  refuseLosing,
   refuseTakenName,
+  refuseUnknownPerson,
   refuseUnknownRole,
 } from './accountRows.ts'
 import { refuseEndedAuthority } from './actedBy.ts'
 import type { ActedBy } from './actedBy.ts'
-import { findBcryptCost } from './bcryptHash.ts'
 import { endVisits } from './guestRows.ts'
 import { withdrawPasswordLinks } from './invitationRows.ts'
 import type { PasswordHash } from './passwordHasher.ts'
@@ -31,28 +33,6 @@ import { revokeTokensOf } from './tokenRows.ts'
  * People and what proves that somebody is one of them: accounts, passwords, sessions, API keys, and the authenticator
  * over them. Knows the database and the gate's secrets; knows no HTTP beyond what a credential looks like.
  */
-
-/** Somebody who may come in. */
-export interface Account {
-  readonly id: string
-  readonly name: string
-  readonly role: RoleId
-  readonly disabled: boolean
-  readonly hasPassword: boolean
-  readonly createdAtMs: number
-  readonly lastSeenAtMs: number | null
-  /** When it ends by itself; null: never. */
-  readonly expiresAtMs: number | null
-  /** From where somebody let themselves in, see guests.ts; null: somebody else made the account. */
-  readonly guestAddress: string | null
-}
-
-/** Whether somebody may come in now. */
-export const isUsable = (account: Account | undefined, nowMs: number): account is Account =>
-  account?.disabled === false && !isOver(account, nowMs)
-
-/** Whether its time is over. */
-export const isOver = ({ expiresAtMs }: Account, nowMs: number): boolean => expiresAtMs !== null && expiresAtMs <= nowMs
 
 export interface AccountStoreOptions {
   readonly kysely: Kysely<Schema>
@@ -115,21 +95,12 @@ export class AccountStore {
 
   /** @throws GateError NOT_FOUND */
   async get(id: string): Promise<Account> {
-    return (await this.find(id)) ?? refuseUnknown()
+    return (await this.find(id)) ?? refuseUnknownPerson()
   }
 
   /** @throws GateError NOT_FOUND */
   async getByName(name: string): Promise<Account> {
-    return (await this.findByName(name)) ?? refuseUnknown(name)
-  }
-
-  async findPasswordHash(id: string): Promise<PasswordHash | undefined> {
-    const row = await this.#options.kysely
-      .selectFrom('accounts')
-      .select('password_hash')
-      .where('id', '=', id)
-      .executeTakeFirst()
-    return row?.password_hash ?? undefined
+    return (await this.findByName(name)) ?? refuseUnknownPerson(name)
   }
 
   /** @throws GateError ALREADY_EXISTS, VALIDATION_FAILED, AUTH_INVALID when `by` may no longer */
@@ -154,7 +125,7 @@ export class AccountStore {
     const wanted = change.name === undefined ? undefined : parseName(change.name)
     const before = await this.#options.kysely.transaction().execute(async (transaction) => {
       await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
-      const current = await getRow(transaction, id)
+      const current = await getAccountRow(transaction, id)
       const isLosingPower = (change.role !== undefined && change.role !== 'administrator') || change.disabled === true
       if (isLosingPower) await refuseLosing(transaction, current)
       if (change.name !== undefined || change.role !== undefined) refuseEndedVisit(current, this.#options.clock.nowMs())
@@ -188,41 +159,6 @@ export class AccountStore {
   }
 
   /**
-   * Ends every session and token made with the old password, except `keepSessionId` and the owner's own window, and links
-   * for a new one.
-   * @throws GateError NOT_FOUND, AUTH_INVALID when `keepSessionId` or what `by` rests on has ended meanwhile
-   */
-  async setPasswordHash(id: string, hash: PasswordHash, by: ActedBy, keepSessionId?: string): Promise<void> {
-    await this.#options.kysely.transaction().execute(async (transaction) => {
-      await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
-      await getRow(transaction, id)
-      if (keepSessionId !== undefined) await refuseEnded(transaction, keepSessionId)
-      await transaction.updateTable('accounts').set({ password_hash: hash }).where('id', '=', id).execute()
-      await transaction
-        .deleteFrom('sessions')
-        .where('account_id', '=', id)
-        .where('from_owner_window', '=', 0)
-        .where('id', '!=', keepSessionId ?? '')
-        .execute()
-      await revokeTokensOf(transaction, id, this.#options.clock.nowMs())
-      await withdrawPasswordLinks(transaction, id, this.#options.clock.nowMs())
-    })
-    this.#changed('account.passwordChanged', by, { account: id })
-    this.#options.changes.emit('sessions')
-    this.#options.changes.emit('invitations')
-  }
-
-  /** Replaces a hash by a stronger one of the same password, unless the password changed meanwhile. */
-  async upgradePasswordHash(id: string, from: PasswordHash, to: PasswordHash): Promise<void> {
-    await this.#options.kysely
-      .updateTable('accounts')
-      .set({ password_hash: to })
-      .where('id', '=', id)
-      .where('password_hash', '=', from)
-      .execute()
-  }
-
-  /**
    * Removes the account with its sessions, its keys and what is set for it alone. A guest's visit ends; the account goes when
    * what they made is deleted.
    * @throws GateError NOT_FOUND, LAST_ADMINISTRATOR, PERMISSION_DENIED, AUTH_INVALID when `by` may no longer
@@ -231,7 +167,7 @@ export class AccountStore {
     if (await this.#letGo(id, by)) return
     const removed = await this.#options.kysely.transaction().execute(async (transaction) => {
       await refuseEndedAuthority(transaction, by, this.#options.clock.nowMs())
-      const current = await getRow(transaction, id)
+      const current = await getAccountRow(transaction, id)
       await refuseLosing(transaction, current)
       await transaction.deleteFrom('accounts').where('id', '=', id).execute()
       await this.#options.settings.forgetAccount(transaction, id)
@@ -243,61 +179,8 @@ export class AccountStore {
     this.#options.changes.emit('keys')
   }
 
-  /** The highest cost of the bcrypt hashes that were imported and that no sign-in has replaced; undefined: there is none. */
-  async findImportedCost(): Promise<number | undefined> {
-    const rows = await this.#options.kysely
-      .selectFrom('accounts')
-      .select('password_hash')
-      .where('password_hash', 'like', '$2%')
-      .execute()
-    const costs = rows.flatMap((row) => findBcryptCost(row.password_hash ?? '') ?? [])
-    return costs.length === 0 ? undefined : Math.max(...costs)
-  }
-
-  /** Whether there is an administrator who can say a password. */
-  async hasAdministratorWithPassword(): Promise<boolean> {
-    const row = await this.#options.kysely
-      .selectFrom('accounts')
-      .select('id')
-      .where('role', '=', 'administrator')
-      .where('disabled', '=', 0)
-      .where('password_hash', 'is not', null)
-      .executeTakeFirst()
-    return row !== undefined
-  }
-
-  /** The account of the person at this computer; undefined until the owner's window was first opened. */
-  findOwnerId(): Promise<string | undefined> {
-    return findMeta(this.#options.kysely, 'ownerAccountId')
-  }
-
-  /**
-   * The owner's account: the one remembered, else the oldest administrator who is not disabled, else a new one
-   * without a password, named `name` (or `name 2`, …).
-   */
-  async ensureOwner(name: string): Promise<Account> {
-    const known = await this.findOwnerId()
-    const owner = known === undefined ? undefined : await this.find(known)
-    if (owner !== undefined) return owner
-    const candidates = await this.list()
-    const oldest = candidates.find((account) => account.role === 'administrator' && !account.disabled)
-    const chosen = oldest ?? (await this.#createOwner(name, candidates))
-    await setMeta(this.#options.kysely, 'ownerAccountId', chosen.id)
-    this.#options.changes.emit('users')
-    return chosen
-  }
-
   dropCache(): void {
     this.#cache.drop()
-  }
-
-  #createOwner(name: string, existing: readonly Account[]): Promise<Account> {
-    const wanted = accountNameSchema.safeParse(name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}:]/gu, ' ').slice(0, 36))
-    const base = wanted.success ? wanted.data : 'Owner'
-    const taken = new Set(existing.map((account) => toNameKey(account.name)))
-    let free = base
-    for (let number = 2; taken.has(toNameKey(free)); number += 1) free = `${base} ${number}`
-    return this.create({ name: free, role: 'administrator' }, { actor: { kind: 'system' } })
   }
 
   async #letGo(id: string, by: ActedBy): Promise<boolean> {
@@ -335,53 +218,9 @@ export class AccountStore {
   }
 }
 
-function toAccount(row: Selectable<AccountsTable>): Account {
-  return {
-    id: row.id,
-    name: row.name,
-    role: row.role,
-    disabled: row.disabled === 1,
-    hasPassword: row.password_hash !== null,
-    createdAtMs: row.created_at_ms,
-    lastSeenAtMs: row.last_seen_at_ms,
-    expiresAtMs: row.expires_at_ms,
-    guestAddress: row.guest_address,
-  }
-}
-
 const isOther = (role: RoleId | undefined, current: string): boolean => role !== undefined && role !== current
-
-function refuseUnknown(name?: string): never {
-  throw new GateError('NOT_FOUND', name === undefined ? 'There is no such person.' : `There is nobody named ${name}.`)
-}
-
-async function getRow(transaction: Transaction<Schema>, id: string): Promise<Selectable<AccountsTable>> {
-  const row = await transaction.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst()
-  return row ?? refuseUnknown()
-}
 
 function refuseEndedVisit({ guest_address, expires_at_ms }: Selectable<AccountsTable>, nowMs: number): void {
   if (guest_address === null || expires_at_ms === null || expires_at_ms > nowMs) return
   throw new GateError('NOT_FOUND', 'The visit is over.')
-}
-
-async function refuseEnded(transaction: Transaction<Schema>, sessionId: string): Promise<void> {
-  const row = await transaction.selectFrom('sessions').select('id').where('id', '=', sessionId).executeTakeFirst()
-  if (row === undefined) throw new GateError('AUTH_INVALID', 'You are signed out. Sign in again.')
-}
-
-async function refuseLosing(transaction: Transaction<Schema>, row: Selectable<AccountsTable>): Promise<void> {
-  if ((await findMeta(transaction, 'ownerAccountId')) === row.id) {
-    throw new GateError('PERMISSION_DENIED', `${row.name} is the owner of this computer and stays an administrator.`)
-  }
-  if (row.role !== 'administrator' || row.disabled === 1) return
-  const other = await transaction
-    .selectFrom('accounts')
-    .select('id')
-    .where('role', '=', 'administrator')
-    .where('disabled', '=', 0)
-    .where('id', '!=', row.id)
-    .executeTakeFirst()
-  if (other !== undefined) return
-  throw new GateError('LAST_ADMINISTRATOR', `${row.name} is the last administrator. Make somebody else one first.`)
 }

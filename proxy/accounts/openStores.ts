@@ -25,8 +25,10 @@ import { InvitationUse } from './invitationUse.ts'
 import { KnownDevices } from './knownDevices.ts'
 import { Knocks } from './knocks.ts'
 import { Lockouts } from './lockouts.ts'
+import { OwnerAccount } from './ownerAccount.ts'
 import { OwnerSessions } from './ownerSessions.ts'
 import { defaultHashing, PasswordHasher, systemArgon2 } from './passwordHasher.ts'
+import { PasswordHashes } from './passwordHashes.ts'
 import { Passwords } from './passwords.ts'
 import { RoleStore } from './roleStore.ts'
 import { SessionStore } from './sessionStore.ts'
@@ -105,7 +107,7 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
   const shared = createShared(foundation, options)
   const { audit, changes } = shared
   const credentials = createCredentials(foundation, options, shared)
-  const { accounts, sessions, tokens, passwords } = credentials
+  const { owner, sessions, tokens, passwords } = credentials
   const signingIn = await openSigningIn(credentials, { settings, shared, options })
   const authenticator = new StoresAuthenticator({ clock: options.clock, ...credentials, settings })
   const entries = createEntries(credentials, { settings, shared, options })
@@ -132,7 +134,7 @@ async function createStores(foundation: Foundation, options: OpenStoresOptions):
     invitations: new Invitations(shared),
     invitationUse: new InvitationUse({ ...shared, ...credentials, passwords }),
     authenticator,
-    ownerSessions: new OwnerSessions(accounts, sessions),
+    ownerSessions: new OwnerSessions(owner, sessions),
     changes,
     close: () => (closing ??= closeAll()),
   }
@@ -151,11 +153,15 @@ function createCredentials({ settings, secrets, signer }: Foundation, options: O
   const argon2 = options.argon2 ?? systemArgon2
   const usage = new UsageRecorder({ kysely, clock, logger: options.logger })
   const accounts = new AccountStore({ ...shared, settings })
+  const passwordHashes = new PasswordHashes(shared)
+  const hasher = new PasswordHasher(hashing.password, options.passwordArgon2 ?? argon2)
   return {
     usage,
     accounts,
+    owner: new OwnerAccount({ ...shared, accounts }),
+    passwordHashes,
     roles: new RoleStore(shared),
-    passwords: new Passwords(accounts, new PasswordHasher(hashing.password, options.passwordArgon2 ?? argon2)),
+    passwords: new Passwords(accounts, passwordHashes, hasher),
     sessions: new SessionStore({ ...shared, usage, settings }),
     tokens: new TokenStore({ ...shared, usage, signer }),
     keys: new ApiKeyStore({
@@ -176,7 +182,7 @@ interface Surroundings {
 
 /** Signing in with a password, and what it is kept from: rules for addresses, and pauses after wrong tries. */
 async function openSigningIn(
-  { accounts, sessions, tokens, passwords }: Pick<Stores, 'accounts' | 'sessions' | 'tokens' | 'passwords'>,
+  credentials: Pick<Stores, 'accounts' | 'sessions' | 'tokens' | 'passwordHashes' | 'passwords'>,
   { settings, shared, options }: Surroundings,
 ) {
   const { clock, audit, changes } = shared
@@ -184,13 +190,17 @@ async function openSigningIn(
   const addressRules = new AddressRules({ rules: ipRules, settings, changes, home: new HomeNetworks(clock) })
   // Blocking counts tries that are further apart, too.
   const throttle = new SignInThrottle(clock, () => (settings.get('lockout.blacklistAfter') > 0 ? DAY_MS : HALF_HOUR_MS))
-  const lockouts = await Lockouts.open({ ...shared, throttle, sessions, ipRules, addressRules, settings })
+  const lockouts = await Lockouts.open({
+    ...shared,
+    throttle,
+    sessions: credentials.sessions,
+    ipRules,
+    addressRules,
+    settings,
+  })
   const devices = new KnownDevices(shared)
   const signIns = new SignInService({
-    accounts,
-    sessions,
-    tokens,
-    passwords,
+    ...credentials,
     throttle,
     devices,
     lockouts,

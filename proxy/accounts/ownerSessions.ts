@@ -1,5 +1,6 @@
-import type { AccountStore } from './accountStore.ts'
 import { sessionCookieName } from '../core/cookieNames.ts'
+import { system } from './actedBy.ts'
+import type { OwnerAccount } from './ownerAccount.ts'
 import type { SessionStore } from './sessionStore.ts'
 
 /** A cookie for the desktop app to put into a partition of its own that is not kept. */
@@ -11,11 +12,11 @@ export interface OpenedSession {
 
 /** The desktop app's own sessions: they come from nowhere else, need no password and end with the app. */
 export class OwnerSessions {
-  readonly #accounts: AccountStore
+  readonly #owner: OwnerAccount
   readonly #sessions: SessionStore
 
-  constructor(accounts: AccountStore, sessions: SessionStore) {
-    this.#accounts = accounts
+  constructor(owner: OwnerAccount, sessions: SessionStore) {
+    this.#owner = owner
     this.#sessions = sessions
   }
 
@@ -25,7 +26,7 @@ export class OwnerSessions {
    */
   async openOwnerSession(ownerName: string): Promise<OpenedSession> {
     await this.#sessions.endOwnerWindows()
-    const owner = await this.#accounts.ensureOwner(ownerName)
+    const owner = await this.#owner.ensure(ownerName)
     return this.#open(owner.id, 'owner')
   }
 
@@ -34,7 +35,7 @@ export class OwnerSessions {
    * @throws TypeError before the first `openOwnerSession`
    */
   async openCanvasSession(secure = false): Promise<OpenedSession> {
-    const ownerId = await this.#accounts.findOwnerId()
+    const ownerId = await this.#owner.findId()
     if (ownerId === undefined) throw new TypeError('there is no owner yet')
     return this.#open(ownerId, 'people', secure)
   }
@@ -54,7 +55,7 @@ export class OwnerSessions {
         device: 'This computer',
         address: '127.0.0.1',
       },
-      { actor: { kind: 'system' } },
+      system,
     )
     return { token, cookieName: sessionCookieName({ secure, listener: 'public' }), accountId }
   }

@@ -2,15 +2,18 @@ import type { AccountStore } from './accountStore.ts'
 import type { ActedBy } from './actedBy.ts'
 import type { HashTurn } from './hashLane.ts'
 import type { PasswordHash, PasswordHasher } from './passwordHasher.ts'
+import type { PasswordHashes } from './passwordHashes.ts'
 import { checkPassword } from './passwordPolicy.ts'
 
 /** Setting and checking people's passwords. */
 export class Passwords {
   readonly #accounts: AccountStore
+  readonly #hashes: PasswordHashes
   readonly #hasher: PasswordHasher
 
-  constructor(accounts: AccountStore, hasher: PasswordHasher) {
+  constructor(accounts: AccountStore, hashes: PasswordHashes, hasher: PasswordHasher) {
     this.#accounts = accounts
+    this.#hashes = hashes
     this.#hasher = hasher
   }
 
@@ -31,7 +34,7 @@ export class Passwords {
   async set(accountId: string, password: string, by: ActedBy, keepSessionId?: string): Promise<void> {
     const account = await this.#accounts.get(accountId)
     const hash = await this.hashNew(account.name, password)
-    await this.#accounts.setPasswordHash(accountId, hash, by, keepSessionId)
+    await this.#hashes.set(accountId, hash, by, keepSessionId)
   }
 
   /**
@@ -43,11 +46,11 @@ export class Passwords {
     password: string,
     turn: HashTurn = { line: 'strangers' },
   ): Promise<boolean> {
-    const hash = accountId === undefined ? undefined : await this.#accounts.findPasswordHash(accountId)
-    const importedCost = await this.#accounts.findImportedCost()
+    const hash = accountId === undefined ? undefined : await this.#hashes.find(accountId)
+    const importedCost = await this.#hashes.findImportedCost()
     const { isRight, needsRehash } = await this.#hasher.verify(hash, password, { turn, importedCost })
     if (isRight && needsRehash && hash !== undefined && accountId !== undefined) {
-      await this.#accounts.upgradePasswordHash(accountId, hash, await this.#hasher.hash(password, knownTurn(accountId)))
+      await this.#hashes.upgrade(accountId, hash, await this.#hasher.hash(password, knownTurn(accountId)))
     }
     return isRight
   }

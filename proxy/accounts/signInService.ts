@@ -5,7 +5,8 @@ import { GateError } from '../contract/errorCodes.ts'
 import type { ErrorCode } from '../contract/errorCodes.ts'
 import type { TokenUse } from '../pipeline/requestContext.ts'
 import type { ActedBy } from './actedBy.ts'
-import type { Account, AccountStore } from './accountStore.ts'
+import type { Account } from './account.ts'
+import type { AccountStore } from './accountStore.ts'
 import { kindOfCounter, toAddressCounter, toDeviceCounter, toNameCounter } from './counterKeys.ts'
 import { describeDevice } from './deviceName.ts'
 import type { HashTurn } from './hashLane.ts'
@@ -16,6 +17,7 @@ import type { Lockouts } from './lockouts.ts'
 import type { PasswordHash } from './passwordHasher.ts'
 import { maxPasswordBytes } from './passwordPolicy.ts'
 import { knownTurn } from './passwords.ts'
+import type { PasswordHashes } from './passwordHashes.ts'
 import type { Passwords } from './passwords.ts'
 import { PausedTries } from './pausedTries.ts'
 import type { Session, SessionStore } from './sessionStore.ts'
@@ -65,6 +67,7 @@ export interface SignInServiceOptions {
   readonly accounts: AccountStore
   readonly sessions: SessionStore
   readonly tokens: TokenStore
+  readonly passwordHashes: PasswordHashes
   readonly passwords: Passwords
   readonly throttle: SignInThrottle
   readonly devices: KnownDevices
@@ -186,7 +189,7 @@ export class SignInService {
   async prove(request: ProofRequest): Promise<Proven> {
     await this.refusePausedAddress(request.clientAddress, request.deviceToken)
     const account = await this.#options.accounts.findByName(request.userName)
-    const hashBefore = account === undefined ? undefined : await this.#options.accounts.findPasswordHash(account.id)
+    const hashBefore = account === undefined ? undefined : await this.#options.passwordHashes.find(account.id)
     await this.#prove(account, request, signInFailed)
     if (account === undefined) throw new TypeError('a password was right for nobody')
     const actor = { kind: 'account', id: account.id, name: account.name } as const
@@ -202,10 +205,10 @@ export class SignInService {
    * way with the old password comes after that, so it is looked at again once it is there.
    */
   async #isStillRight(accountId: string, hashBefore: PasswordHash | undefined, password: string): Promise<boolean> {
-    const { accounts, passwords } = this.#options
+    const { accounts, passwordHashes, passwords } = this.#options
     const account = await accounts.find(accountId)
     if (account === undefined || account.disabled) return false
-    const hash = await accounts.findPasswordHash(accountId)
+    const hash = await passwordHashes.find(accountId)
     return hash === hashBefore || passwords.verify(accountId, password, knownTurn(accountId))
   }
 

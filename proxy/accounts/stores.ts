@@ -19,8 +19,10 @@ import type { InvitationUse } from './invitationUse.ts'
 import type { Knocks } from './knocks.ts'
 import type { KnownDevices } from './knownDevices.ts'
 import type { Lockouts } from './lockouts.ts'
+import type { OwnerAccount } from './ownerAccount.ts'
 import type { OwnerSessions } from './ownerSessions.ts'
 import type { Argon2, HashingParameters } from './passwordHasher.ts'
+import type { PasswordHashes } from './passwordHashes.ts'
 import type { Passwords } from './passwords.ts'
 import type { RoleStore } from './roleStore.ts'
 import type { SessionStore } from './sessionStore.ts'
@@ -57,7 +59,9 @@ export interface Stores {
   readonly vault: SecretVault
   readonly settings: SettingsStore
   readonly accounts: AccountStore
+  readonly owner: OwnerAccount
   readonly roles: RoleStore
+  readonly passwordHashes: PasswordHashes
   readonly passwords: Passwords
   readonly sessions: SessionStore
   readonly keys: ApiKeyStore

@@ -1,5 +1,5 @@
-import { isOver } from '../accounts/accountStore.ts'
-import type { Account } from '../accounts/accountStore.ts'
+import { isOver } from '../accounts/account.ts'
+import type { Account } from '../accounts/account.ts'
 import type { ApiKeyRecord } from '../accounts/apiKeyStore.ts'
 import type { Session } from '../accounts/sessionStore.ts'
 import type { Stores } from '../accounts/stores.ts'
@@ -22,7 +22,7 @@ export async function describePeople(stores: Stores, connections: Connections, n
     stores.accounts.list(),
     stores.keys.list(),
     stores.sessions.list(),
-    stores.accounts.findOwnerId(),
+    stores.owner.findId(),
     stores.roles.list(),
   ])
   const titles = new Map(roles.map(({ id, title }) => [id, title]))

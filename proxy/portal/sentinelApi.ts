@@ -96,7 +96,7 @@ export const generateToken = (turn: Turn, stores: Stores): Promise<void> =>
 /** `POST /register`: a new person, by an administrator's name and password, which count as a sign-in does. */
 export const register = (turn: Turn, stores: Stores): Promise<void> =>
   answer(turn, badAdministrator, async () => {
-    const { signIns, passwords, accounts } = stores
+    const { signIns, passwords, passwordHashes, accounts } = stores
     await refusePaused(turn, stores)
     const fields = await readFields(turn)
     const credentials = parse(credentialsSchema, fields)
@@ -106,7 +106,7 @@ export const register = (turn: Turn, stores: Stores): Promise<void> =>
       return refusal(400, 'A user name has 3 to 40 characters: letters, digits and underscores.')
     }
     // Taking over a fresh install: whoever comes first is nobody.
-    if (!(await accounts.hasAdministratorWithPassword())) return noAdministrator
+    if (!(await passwordHashes.hasAdministrator())) return noAdministrator
     if (isIncomplete(credentials)) return refusal(400, 'Missing admin user authentication details')
     const proven = await signIns.prove(toSignInRequest(turn, credentials))
     if (proven.account.role !== 'administrator') return badAdministrator

@@ -113,7 +113,7 @@ describe('a sign-in that is on its way (outliving what ends all sessions)', () =
     const attempt = signIn(stores)
     await begun
 
-    await stores.accounts.setPasswordHash(mia.id, newHash, commandLine)
+    await stores.passwordHashes.set(mia.id, newHash, commandLine)
     held.release()
 
     await expect(attempt).rejects.toMatchObject({ code: 'SIGN_IN_FAILED' })
@@ -146,7 +146,7 @@ describe('a sign-in that is on its way (outliving what ends all sessions)', () =
     const attempt = signIn(stores)
     await begun
 
-    await stores.accounts.setPasswordHash(mia.id, newHash, commandLine)
+    await stores.passwordHashes.set(mia.id, newHash, commandLine)
     held.release()
 
     await expect(attempt).resolves.toMatchObject({ account: { name: 'Mia' } })

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
-import type { Account } from '../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../proxy/accounts/account.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
 import { createdKeySchema } from '../../proxy/contract/keys.ts'
 import { addPerson, api, makeKey, openOwner, signIn } from '../support/apiPeople.ts'

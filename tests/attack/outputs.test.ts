@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { describe, expect } from 'vitest'
-import type { Account } from '../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../proxy/accounts/account.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
 import { addPerson, api, makeKey, openOwner } from '../support/apiPeople.ts'
 import { addEndedJob, makePicture, pngChunk, saveOutput, withTexts } from '../support/outputsFixture.ts'

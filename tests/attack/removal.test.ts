@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
-import type { Account } from '../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../proxy/accounts/account.ts'
 import type { OutputRow } from '../../proxy/outputs/outputStore.ts'
 import { addPerson, api, makeKey } from '../support/apiPeople.ts'
 import { addEndedJob, makePicture, saveOutput } from '../support/outputsFixture.ts'

@@ -1,5 +1,5 @@
 import { commandLine } from '../../proxy/accounts/actedBy.ts'
-import type { Account } from '../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../proxy/accounts/account.ts'
 import type { Stores } from '../../proxy/accounts/stores.ts'
 import type { Role } from '../../proxy/contract/accounts.ts'
 import type { Scope } from '../../proxy/contract/keys.ts'

@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { toActedBy } from '../../accounts/actedBy.ts'
-import type { Account } from '../../accounts/accountStore.ts'
+import type { Account } from '../../accounts/account.ts'
 import type { ApiKeyRecord, ApiKeyStore } from '../../accounts/apiKeyStore.ts'
 import { checkHolderScopes } from '../../accounts/keyScopes.ts'
 import { accountIdSchema } from '../../contract/accounts.ts'

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
-import type { Account } from '../../accounts/accountStore.ts'
+import type { Account } from '../../accounts/account.ts'
 import { enterAsGuest } from '../../accounts/guestEntry.ts'
 import { clearSignInCookies, createSignInCookies } from '../../accounts/sessionCookie.ts'
 import type { Session } from '../../accounts/sessionStore.ts'

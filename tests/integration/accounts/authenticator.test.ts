@@ -1,6 +1,6 @@
 import { describe, expect, vi } from 'vitest'
 import { commandLine, system } from '../../../proxy/accounts/actedBy.ts'
-import type { Account } from '../../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../../proxy/accounts/account.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
 import { rolePermissions } from '../../../proxy/contract/roles.ts'
 import type { Scope } from '../../../proxy/contract/keys.ts'

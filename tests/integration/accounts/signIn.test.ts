@@ -82,14 +82,14 @@ describe('signing in', () => {
 
   it('replaces a hash that is weaker than today', async ({ stores, openAgain }) => {
     const mia = await addMia(stores)
-    const before = await stores.accounts.findPasswordHash(mia.id)
+    const before = await stores.passwordHashes.find(mia.id)
     const stronger = await openAgain({
       hashing: { password: { memoryKiB: 2048, passes: 3, lanes: 1 }, apiKey: { memoryKiB: 1024, passes: 2, lanes: 1 } },
     })
 
     await signIn(stronger, 'Mia', goodPassword)
 
-    const after = await stores.accounts.findPasswordHash(mia.id)
+    const after = await stores.passwordHashes.find(mia.id)
     expect(before).toContain('m=1024,')
     expect(after).toContain('m=2048,')
     await expect(signIn(stores, 'Mia', goodPassword)).resolves.toBeDefined()

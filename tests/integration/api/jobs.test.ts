@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { commandLine } from '../../../proxy/accounts/actedBy.ts'
-import type { Account } from '../../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../../proxy/accounts/account.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
 import type { JsonValue } from '../../../proxy/comfyui/losslessJson.ts'
 import type { Role } from '../../../proxy/contract/accounts.ts'

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect } from 'vitest'
-import type { Account } from '../../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../../proxy/accounts/account.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
 import { outputDetailsSchema, outputSchema } from '../../../proxy/contract/outputs.ts'
 import { addPerson, api, makeKey, openOwner } from '../../support/apiPeople.ts'

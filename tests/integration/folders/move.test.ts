@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { describe, expect } from 'vitest'
-import type { Account } from '../../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../../proxy/accounts/account.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
 import { MoveJournals } from '../../../proxy/folders/moveJournal.ts'
 import { addPerson } from '../../support/apiPeople.ts'

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
-import type { Account } from '../../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../../proxy/accounts/account.ts'
 import { systemRandom } from '../../../proxy/core/random.ts'
 import { RetentionSweep } from '../../../proxy/folders/retentionSweep.ts'
 import { Outputs } from '../../../proxy/outputs/outputs.ts'

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import type { Account } from '../../../proxy/accounts/accountStore.ts'
+import type { Account } from '../../../proxy/accounts/account.ts'
 import type { Stores } from '../../../proxy/accounts/stores.ts'
 import { holdWords } from '../../../proxy/contract/jobs.ts'
 import { floorOf } from '../../../proxy/folders/folderRoom.ts'

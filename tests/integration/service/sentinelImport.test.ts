@@ -57,7 +57,7 @@ const takeOver = (stores: Stores, folder: Folder, more: Partial<ImportOptions> =
   })
 
 const hashOf = async (stores: Stores, name: string): Promise<string> =>
-  (await stores.accounts.findPasswordHash((await stores.accounts.getByName(name)).id)) ?? ''
+  (await stores.passwordHashes.find((await stores.accounts.getByName(name)).id)) ?? ''
 
 describe('an import of ComfyUI-Sentinel', () => {
   it('signs its users in with their old passwords, and keeps argon2id from then on', async ({
