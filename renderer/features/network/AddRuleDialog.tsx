@@ -1,16 +1,14 @@
-import { Button, Checkbox, NativeSelect, SegmentedControl, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
-import { useState } from 'react'
-import type { IpRule } from '../../../proxy/contract/ipRules.ts'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import type { SyntheticEvent } from 'react'
+import { errorMessage } from '../../api/apiError.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
-import { errorMessage } from '../../api/apiError.ts'
 import { EffectNotice } from './EffectNotice.tsx'
-import { useAddRule, useRulePreview } from './ruleQueries.ts'
+import { KindChoice, ThisComputerChoice } from './RuleChoices.tsx'
 import { addWords, noAnswerWords } from './ruleWords.ts'
 import styles from './rules.module.css'
-
-const hourMs = 3_600_000
+import { useTypedRule } from './useTypedRule.ts'
+import type { RuleForm } from './useTypedRule.ts'
 
 const ends = [
   { value: '', label: 'Never' },
@@ -18,11 +16,6 @@ const ends = [
   { value: '24', label: 'In a day' },
   { value: '168', label: 'In a week' },
   { value: '720', label: 'In 30 days' },
-]
-
-const kinds = [
-  { value: 'deny', label: 'Keep out' },
-  { value: 'allow', label: 'Let only these in' },
 ]
 
 interface AddRuleDialogProps {
@@ -33,100 +26,95 @@ interface AddRuleDialogProps {
 
 /** One rule, with whom it would meet while it is typed. */
 export function AddRuleDialog({ address = '', onClose }: AddRuleDialogProps) {
-  const [kind, setKind] = useState<IpRule['kind']>('deny')
-  const [cidr, setCidr] = useState(address)
-  const [comment, setComment] = useState('')
-  const [hours, setHours] = useState('')
-  const [alsoThisComputer, setAlsoThisComputer] = useState(true)
-  const withThis = kind === 'allow' && alsoThisComputer
-  const typed = { kind, cidr: cidr.trim(), alsoThisComputer: withThis }
-  const [asked] = useDebouncedValue(typed, 200)
-  const preview = useRulePreview(asked.cidr.length < 2 ? undefined : asked)
-  const isCurrent = JSON.stringify(asked) === JSON.stringify(typed)
-  const isWrong = isCurrent && preview.isError
-  const effect = isCurrent ? preview.data : undefined
-  const add = useAddRule()
-  const save = () => {
-    if (effect === undefined) return
-    const expiresAt = hours === '' ? null : new Date(Date.now() + Number(hours) * hourMs).toISOString()
-    // What it does stands above the button and in it.
-    add.mutate({ ...typed, comment, expiresAt, confirm: true }, { onSuccess: onClose })
+  const rule = useTypedRule(address, onClose)
+  const { fields, effect } = rule
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault()
+    rule.save()
   }
   return (
     <Dialog title="A rule for addresses" onClose={onClose} size={520}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault()
-          save()
-        }}
-      >
-        <SegmentedControl
-          aria-label="What the rule does"
-          fullWidth
-          value={kind}
-          onChange={(value) => setKind(value === 'allow' ? 'allow' : 'deny')}
-          data={kinds}
-        />
-        <TextInput
-          label="Address or network"
-          description="192.168.1.40, or 192.168.1.0/24 for all that begin with 192.168.1."
-          value={cidr}
-          onChange={(event) => setCidr(event.currentTarget.value)}
-          error={isWrong}
-          aria-describedby={isWrong ? 'rule-problem' : undefined}
-          autoComplete="off"
-          data-autofocus
-        />
-        <div className={styles.pair}>
-          <TextInput
-            label="Comment"
-            placeholder="Why"
-            maxLength={200}
-            value={comment}
-            onChange={(event) => setComment(event.currentTarget.value)}
-          />
-          <NativeSelect
-            label="Ends"
-            value={hours}
-            onChange={(event) => setHours(event.currentTarget.value)}
-            data={ends}
-          />
-        </div>
-        {kind === 'allow' && (
-          <Checkbox
-            label="Let this computer in, too"
-            description="Programs here, such as Krita, and ComfyUI in this window come the same way as everybody. So does a tunnel."
-            checked={alsoThisComputer}
-            onChange={(event) => setAlsoThisComputer(event.currentTarget.checked)}
-          />
-        )}
+      <form className={styles.form} onSubmit={submit}>
+        <RuleFields rule={rule} />
         <div className={styles.effect}>
-          {isWrong && (
-            <p id="rule-problem" role="alert" className={styles.problem}>
-              {errorMessage(preview.error)}
-            </p>
-          )}
-          {effect !== undefined && (
-            <>
-              <p className="small">
-                <span className={styles.address}>{effect.cidr}</span>, {effect.addresses}.
-              </p>
-              <EffectNotice effect={effect} />
-              {kind === 'deny' && <p className="quiet small">Who is kept out gets no answer. {noAnswerWords}</p>}
-            </>
-          )}
+          <RuleEffect rule={rule} />
         </div>
-        <Refusal error={add.error} />
+        <Refusal error={rule.refusal} />
         <DialogActions>
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" miw={180} disabled={effect === undefined} loading={add.isPending}>
-            {addWords(kind, effect)}
+          <Button type="submit" miw={180} disabled={effect === undefined} loading={rule.isSaving}>
+            {addWords(fields.kind, effect)}
           </Button>
         </DialogActions>
       </form>
     </Dialog>
+  )
+}
+
+function RuleFields({ rule: { fields, change, problem } }: { readonly rule: RuleForm }) {
+  return (
+    <>
+      <KindChoice
+        label="What the rule does"
+        denyWords="Keep out"
+        value={fields.kind}
+        onChange={(kind) => change({ kind })}
+      />
+      <TextInput
+        label="Address or network"
+        description="192.168.1.40, or 192.168.1.0/24 for all that begin with 192.168.1."
+        value={fields.cidr}
+        onChange={(event) => change({ cidr: event.currentTarget.value })}
+        error={problem !== null}
+        aria-describedby={problem === null ? undefined : 'rule-problem'}
+        autoComplete="off"
+        data-autofocus
+      />
+      <div className={styles.pair}>
+        <TextInput
+          label="Comment"
+          placeholder="Why"
+          maxLength={200}
+          value={fields.comment}
+          onChange={(event) => change({ comment: event.currentTarget.value })}
+        />
+        <NativeSelect
+          label="Ends"
+          value={fields.hours}
+          onChange={(event) => change({ hours: event.currentTarget.value })}
+          data={ends}
+        />
+      </div>
+      {fields.kind === 'allow' && (
+        <ThisComputerChoice
+          description="Programs here, such as Krita, and ComfyUI in this window come the same way as everybody. So does a tunnel."
+          checked={fields.alsoThisComputer}
+          onChange={(alsoThisComputer) => change({ alsoThisComputer })}
+        />
+      )}
+    </>
+  )
+}
+
+function RuleEffect({ rule: { fields, effect, problem } }: { readonly rule: RuleForm }) {
+  return (
+    <>
+      {problem !== null && (
+        <p id="rule-problem" role="alert" className={styles.problem}>
+          {errorMessage(problem)}
+        </p>
+      )}
+      {effect !== undefined && (
+        <>
+          <p className="small">
+            <span className={styles.address}>{effect.cidr}</span>, {effect.addresses}.
+          </p>
+          <EffectNotice effect={effect} />
+          {fields.kind === 'deny' && <p className="quiet small">Who is kept out gets no answer. {noAnswerWords}</p>}
+        </>
+      )}
+    </>
   )
 }

@@ -24,23 +24,8 @@ export function AddressRulesSection() {
   const [search, setSearch] = useState('')
   const rules = useIpRules(search.trim())
   const [open, setOpen] = useState<Open>()
-  const [removed, setRemoved] = useState<IpRule>()
-  const pages = rules.data?.pages ?? []
-  const shown = pages.flatMap(({ items }) => items)
-  const total = pages[0]?.total ?? 0
-  const close = () => setOpen(undefined)
-  const isSearching = search.trim() !== ''
-  const addButton = (
-    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setOpen('add')}>
-      New rule
-    </Button>
-  )
-  const importButton = (
-    <Button variant="default" onClick={() => setOpen('import')}>
-      Import a list
-    </Button>
-  )
-  const hasAny = total > 0 || isSearching
+  const total = rules.data?.pages[0]?.total ?? 0
+  const hasAny = total > 0 || search.trim() !== ''
   return (
     <Section
       title="Address rules"
@@ -48,8 +33,8 @@ export function AddressRulesSection() {
       action={
         hasAny && (
           <div className={styles.buttons}>
-            {importButton}
-            {addButton}
+            <ImportButton onOpen={setOpen} />
+            <AddButton onOpen={setOpen} />
           </div>
         )
       }
@@ -58,46 +43,90 @@ export function AddressRulesSection() {
       {rules.isError && (
         <ErrorState what="The rules could not be read." error={rules.error} onRetry={() => void rules.refetch()} />
       )}
-      {rules.data !== undefined && !hasAny && (
-        <EmptyState
-          title="No rules. Everybody at home can reach the sign-in page."
-          action={
-            <>
-              {addButton} {importButton}
-            </>
-          }
-        >
-          A rule keeps a device out, or lets only some in, before it gets to see anything.
-        </EmptyState>
-      )}
-      {hasAny && (total >= searchFrom || isSearching) && (
+      {rules.data !== undefined && !hasAny && <NoRules onOpen={setOpen} />}
+      {hasAny && <RuleList rules={rules} total={total} search={search} onSearch={setSearch} onOpen={setOpen} />}
+      <RuleDialogs open={open} onClose={() => setOpen(undefined)} />
+    </Section>
+  )
+}
+
+interface OpenerProps {
+  readonly onOpen: (open: Open) => void
+}
+
+const AddButton = ({ onOpen }: OpenerProps) => (
+  <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => onOpen('add')}>
+    New rule
+  </Button>
+)
+
+const ImportButton = ({ onOpen }: OpenerProps) => (
+  <Button variant="default" onClick={() => onOpen('import')}>
+    Import a list
+  </Button>
+)
+
+const NoRules = ({ onOpen }: OpenerProps) => (
+  <EmptyState
+    title="No rules. Everybody at home can reach the sign-in page."
+    action={
+      <>
+        <AddButton onOpen={onOpen} /> <ImportButton onOpen={onOpen} />
+      </>
+    }
+  >
+    A rule keeps a device out, or lets only some in, before it gets to see anything.
+  </EmptyState>
+)
+
+interface RuleListProps extends OpenerProps {
+  readonly rules: ReturnType<typeof useIpRules>
+  readonly total: number
+  readonly search: string
+  readonly onSearch: (search: string) => void
+}
+
+function RuleList({ rules, total, search, onSearch, onOpen }: RuleListProps) {
+  const shown = rules.data?.pages.flatMap(({ items }) => items) ?? []
+  const wanted = search.trim()
+  return (
+    <>
+      {(total >= searchFrom || wanted !== '') && (
         <SearchField
           label="Search addresses and comments"
           value={search}
-          onChange={setSearch}
+          onChange={onSearch}
           found={total}
           total={total}
         />
       )}
-      {shown.length > 0 && <RuleTable rules={shown} onRemove={(rule) => setOpen({ remove: rule })} />}
-      {isSearching && rules.data !== undefined && total === 0 && (
-        <p className="quiet">No rule is about “{search.trim()}”.</p>
+      {shown.length > 0 && <RuleTable rules={shown} onRemove={(rule) => onOpen({ remove: rule })} />}
+      {wanted !== '' && rules.data !== undefined && total === 0 && (
+        <p className="quiet">No rule is about “{wanted}”.</p>
       )}
       <MoreRows shown={shown.length} total={total} onMore={() => void rules.fetchNextPage()} />
-      {open === 'add' && <AddRuleDialog onClose={close} />}
-      {open === 'import' && <ImportRulesDialog onClose={close} />}
+    </>
+  )
+}
+
+function RuleDialogs({ open, onClose }: { readonly open: Open | undefined; readonly onClose: () => void }) {
+  const [removed, setRemoved] = useState<IpRule>()
+  return (
+    <>
+      {open === 'add' && <AddRuleDialog onClose={onClose} />}
+      {open === 'import' && <ImportRulesDialog onClose={onClose} />}
       {typeof open === 'object' && (
         <RemoveRuleDialog
           rule={open.remove}
           onRemoved={() => {
             setRemoved(open.remove)
-            close()
+            onClose()
           }}
-          onClose={close}
+          onClose={onClose}
         />
       )}
       {removed !== undefined && <RemovedToast rule={removed} onClose={() => setRemoved(undefined)} />}
-    </Section>
+    </>
   )
 }
 

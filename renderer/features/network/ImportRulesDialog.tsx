@@ -1,97 +1,110 @@
-import { Button, Checkbox, FileButton, SegmentedControl, Textarea } from '@mantine/core'
+import { Button, FileButton, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { ImportedIpRules, IpRule } from '../../../proxy/contract/ipRules.ts'
 import { ApiError } from '../../api/apiError.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
+import { DoneDialog } from '../../components/DoneDialog.tsx'
 import { Refusal } from '../../components/ErrorState.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { count } from '../../words/names.ts'
+import { KindChoice, ThisComputerChoice } from './RuleChoices.tsx'
 import { useImportRules } from './ruleQueries.ts'
 import styles from './rules.module.css'
 
-const kinds = [
-  { value: 'deny', label: 'Keep these out' },
-  { value: 'allow', label: 'Let only these in' },
-]
-
 /** A list with an address a line, pasted or from a file, such as ComfyUI-Sentinel's whitelist.txt and blacklist.txt. */
 export function ImportRulesDialog({ onClose }: { readonly onClose: () => void }) {
-  const [kind, setKind] = useState<IpRule['kind']>('deny')
-  const [text, setText] = useState('')
-  const [alsoThisComputer, setAlsoThisComputer] = useState(true)
+  const [list, setList] = useState<TypedList>({ kind: 'deny', text: '', alsoThisComputer: true })
   const take = useImportRules()
   const question = take.error instanceof ApiError && take.error.code === 'CONFIRMATION_NEEDED' ? take.error : undefined
   const asksFirst = question !== undefined
-  const send = () =>
-    take.mutate({ kind, text, alsoThisComputer: kind === 'allow' && alsoThisComputer, confirm: asksFirst })
-  const readFile = (file: File | null) => {
-    if (file === null) return
-    if (/white|allow/i.test(file.name)) setKind('allow')
-    void file.text().then(setText)
+  const change = (part: Partial<TypedList>) => {
+    setList((before) => ({ ...before, ...part }))
+    // What was asked about was another list.
+    take.reset()
   }
+  const send = () =>
+    take.mutate({
+      ...list,
+      alsoThisComputer: list.kind === 'allow' && list.alsoThisComputer,
+      confirm: asksFirst,
+    })
   if (take.data !== undefined) return <ImportedDialog result={take.data} onClose={onClose} />
   return (
     <Dialog title="Import a list" onClose={onClose} size={520}>
-      <div className={styles.form}>
-        <SegmentedControl
-          aria-label="What the list does"
-          fullWidth
-          value={kind}
-          onChange={(value) => {
-            setKind(value === 'allow' ? 'allow' : 'deny')
-            take.reset()
-          }}
-          data={kinds}
-        />
-        <Textarea
-          label="One address or network a line"
-          description="Blank lines and comments behind # are left out. Rules that you have already stay as they are."
-          rows={7}
-          value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value)
-            take.reset()
-          }}
-          data-autofocus
-        />
-        <div>
-          <FileButton onChange={readFile} accept=".txt,text/plain">
-            {(props) => (
-              <Button variant="default" {...props}>
-                Choose a file
-              </Button>
-            )}
-          </FileButton>
-        </div>
-        {kind === 'allow' && (
-          <Checkbox
-            label="Let this computer in, too"
-            checked={alsoThisComputer}
-            onChange={(event) => setAlsoThisComputer(event.currentTarget.checked)}
-          />
-        )}
-        {asksFirst ? (
-          <Notice tone="attention" announce>
-            {question.message.replace(/ Send it again .*$/, '')}
-          </Notice>
-        ) : (
-          <Refusal error={take.error} />
-        )}
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            disabled={text.trim() === ''}
-            loading={take.isPending}
-            onClick={send}
-            {...(asksFirst ? { color: 'red' } : {})}
-          >
-            {asksFirst ? 'Import it all the same' : 'Import'}
-          </Button>
-        </DialogActions>
-      </div>
+      <ListFields list={list} onChange={change} />
+      {asksFirst ? (
+        <Notice tone="attention" announce>
+          {question.message.replace(/ Send it again .*$/, '')}
+        </Notice>
+      ) : (
+        <Refusal error={take.error} />
+      )}
+      <DialogActions>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          disabled={list.text.trim() === ''}
+          loading={take.isPending}
+          onClick={send}
+          {...(asksFirst ? { color: 'red' } : {})}
+        >
+          {asksFirst ? 'Import it all the same' : 'Import'}
+        </Button>
+      </DialogActions>
     </Dialog>
+  )
+}
+
+interface TypedList {
+  readonly kind: IpRule['kind']
+  readonly text: string
+  readonly alsoThisComputer: boolean
+}
+
+interface ListFieldsProps {
+  readonly list: TypedList
+  readonly onChange: (part: Partial<TypedList>) => void
+}
+
+function ListFields({ list, onChange }: ListFieldsProps) {
+  const readFile = (file: File | null) => {
+    if (file === null) return
+    if (/white|allow/i.test(file.name)) onChange({ kind: 'allow' })
+    void file.text().then((text) => onChange({ text }))
+  }
+  return (
+    <>
+      <KindChoice
+        label="What the list does"
+        denyWords="Keep these out"
+        value={list.kind}
+        onChange={(kind) => onChange({ kind })}
+      />
+      <Textarea
+        label="One address or network a line"
+        description="Blank lines and comments behind # are left out. Rules that you have already stay as they are."
+        rows={7}
+        value={list.text}
+        onChange={(event) => onChange({ text: event.currentTarget.value })}
+        data-autofocus
+      />
+      <div>
+        <FileButton onChange={readFile} accept=".txt,text/plain">
+          {(props) => (
+            <Button variant="default" {...props}>
+              Choose a file
+            </Button>
+          )}
+        </FileButton>
+      </div>
+      {list.kind === 'allow' && (
+        <ThisComputerChoice
+          checked={list.alsoThisComputer}
+          onChange={(alsoThisComputer) => onChange({ alsoThisComputer })}
+        />
+      )}
+    </>
   )
 }
 
@@ -99,29 +112,24 @@ function ImportedDialog({ result, onClose }: { readonly result: ImportedIpRules;
   const { added, known, skipped, othersSkipped } = result
   const broken = skipped.length + othersSkipped
   return (
-    <Dialog title="The list is in" onClose={onClose}>
-      <div className={styles.form}>
-        <p>
-          {count(added, 'rule')} {added === 1 ? 'was' : 'were'} added.
-          {known > 0 && ` ${known} ${known === 1 ? 'was' : 'were'} there already.`}
-        </p>
-        {broken > 0 && (
-          <div>
-            <p>{count(broken, 'line')} could not be read and did nothing:</p>
-            <ul className={styles.lines} tabIndex={0} aria-label="Lines that could not be read">
-              {skipped.map(({ line, text }) => (
-                <li key={line}>
-                  Line {line}: <code>{text}</code>
-                </li>
-              ))}
-              {othersSkipped > 0 && <li>and {othersSkipped} more</li>}
-            </ul>
-          </div>
-        )}
-        <DialogActions>
-          <Button onClick={onClose}>Done</Button>
-        </DialogActions>
-      </div>
-    </Dialog>
+    <DoneDialog title="The list is in" onClose={onClose}>
+      <p>
+        {count(added, 'rule')} {added === 1 ? 'was' : 'were'} added.
+        {known > 0 && ` ${known} ${known === 1 ? 'was' : 'were'} there already.`}
+      </p>
+      {broken > 0 && (
+        <div>
+          <p>{count(broken, 'line')} could not be read and did nothing:</p>
+          <ul className={styles.lines} tabIndex={0} aria-label="Lines that could not be read">
+            {skipped.map(({ line, text }) => (
+              <li key={line}>
+                Line {line}: <code>{text}</code>
+              </li>
+            ))}
+            {othersSkipped > 0 && <li>and {othersSkipped} more</li>}
+          </ul>
+        </div>
+      )}
+    </DoneDialog>
   )
 }

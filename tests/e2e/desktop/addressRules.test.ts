@@ -152,6 +152,33 @@ describe('the page Network', () => {
     expect(await explained.getByRole('heading', title).count()).toBe(0)
   })
 
+  desktopTest('asks about each list anew: what was said of one counts for no other', async ({ start, home }) => {
+    const { page } = await start()
+    await startPracticeEngine(page, { withComfyuisPage: false })
+    await addPerson(page, 'Mia', password)
+    await switchSharingOn(page)
+    const tab = await new Caller(home, '127.0.0.66').openTab('Mia')
+
+    await openPage(page, 'Network')
+    const rules = section(page, 'Address rules')
+    await rules.getByRole('button', { name: 'Import a list' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Import a list' })
+    const send = (name: string) => dialog.getByRole('button', { name, exact: true }).click()
+    await dialog.getByLabel('One address or network a line').fill('127.0.0.66')
+    await send('Import')
+    await dialog.getByRole('button', { name: 'Import it all the same' }).waitFor()
+    const file = { name: 'blacklist.txt', mimeType: 'text/plain', buffer: Buffer.from('127.0.0.64/30 # All of them') }
+    await dialog.locator('input[type="file"]').setInputFiles(file)
+    await dialog.getByText('127.0.0.64/30').waitFor()
+    await send('Import')
+    await dialog.getByRole('button', { name: 'Import it all the same' }).waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+
+    await rules.getByText('No rules. Everybody at home can reach the sign-in page.').waitFor()
+    await tab.settle()
+    expect(tab.closeCode).toBeUndefined()
+  })
+
   desktopTest('names who got passwords wrong, and lets it try again', async ({ start, home }) => {
     const { page } = await start()
     await startPracticeEngine(page, { withComfyuisPage: false })
