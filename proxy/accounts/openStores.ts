@@ -30,6 +30,7 @@ import { OwnerSessions } from './ownerSessions.ts'
 import { defaultHashing, PasswordHasher, systemArgon2 } from './passwordHasher.ts'
 import { PasswordHashes } from './passwordHashes.ts'
 import { Passwords } from './passwords.ts'
+import { PasswordTries } from './passwordTries.ts'
 import { RoleStore } from './roleStore.ts'
 import { SessionStore } from './sessionStore.ts'
 import { SignInService } from './signInService.ts'
@@ -199,8 +200,8 @@ async function openSigningIn(
     settings,
   })
   const devices = new KnownDevices(shared)
-  const signIns = new SignInService({
-    ...credentials,
+  const passwordTries = new PasswordTries({
+    passwords: credentials.passwords,
     throttle,
     devices,
     lockouts,
@@ -208,7 +209,8 @@ async function openSigningIn(
     clock,
     wait: options.wait ?? systemWait,
   })
-  return { ipRules, addressRules, lockouts, devices, signIns }
+  const signIns = new SignInService({ ...credentials, tries: passwordTries, devices })
+  return { ipRules, addressRules, lockouts, devices, passwordTries, signIns }
 }
 
 /** Ways in without a password. */
@@ -223,10 +225,10 @@ function createEntries(
 
 /** The database is closed whatever becomes of the rest. */
 async function closeStores(
-  stores: Pick<Stores, 'signIns' | 'knocks' | 'lockouts' | 'usage' | 'audit' | 'database'>,
+  stores: Pick<Stores, 'passwordTries' | 'knocks' | 'lockouts' | 'usage' | 'audit' | 'database'>,
   { passwordArgon2, logger }: OpenStoresOptions,
 ): Promise<void> {
-  stores.signIns.close()
+  stores.passwordTries.close()
   passwordArgon2?.close()
   stores.knocks.close()
   try {

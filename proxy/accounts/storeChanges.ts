@@ -15,7 +15,7 @@ type Connected = Pick<
   | 'sessions'
   | 'tokens'
   | 'keys'
-  | 'signIns'
+  | 'passwordTries'
   | 'ipRules'
   | 'lockouts'
   | 'audit'
@@ -71,7 +71,7 @@ export function connectChanges(connected: Connected, options: OpenStoresOptions)
       connected.audit.changedElsewhere()
     },
     onTick: () => {
-      connected.signIns.recordEndedPauses()
+      connected.passwordTries.recordEndedPauses()
       orLog(lockouts.tick(), 'pauses cannot be written')
       orLog(ipRules.removeEnded(), 'rules that have ended cannot be removed')
       orLog(authenticator.announceExpired(), 'expired credentials cannot be looked up')

@@ -24,6 +24,7 @@ import type { OwnerSessions } from './ownerSessions.ts'
 import type { Argon2, HashingParameters } from './passwordHasher.ts'
 import type { PasswordHashes } from './passwordHashes.ts'
 import type { Passwords } from './passwords.ts'
+import type { PasswordTries } from './passwordTries.ts'
 import type { RoleStore } from './roleStore.ts'
 import type { SessionStore } from './sessionStore.ts'
 import type { SignInService } from './signInService.ts'
@@ -68,6 +69,7 @@ export interface Stores {
   readonly tokens: TokenStore
   readonly audit: AuditLog
   readonly usage: UsageRecorder
+  readonly passwordTries: PasswordTries
   readonly signIns: SignInService
   readonly guests: Guests
   readonly ipRules: IpRuleStore

@@ -84,11 +84,11 @@ export function createOwnApplication(dependencies: OwnApplicationDependencies): 
       const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPagePolicy }
       writeDocument(outgoing, docsPage, headers)
     } else if (isApi(path) || isInvitationUse(context)) {
-      const { authenticator, signIns, guests } = dependencies.stores
+      const { authenticator, passwordTries, guests } = dependencies.stores
       if (isGuestEntry(context)) await guests.refuseEarly(context.clientAddress)
       if (isSignIn(context)) {
         const deviceToken = findDeviceToken(incoming.headers.cookie, context.secure)
-        await signIns.refusePausedAddress(context.clientAddress, deviceToken)
+        await passwordTries.refusePausedAddress(context.clientAddress, deviceToken)
       }
       await writeAnswer(await askRouter(router, incoming, outgoing, context, authenticator), outgoing)
     } else {

@@ -119,8 +119,8 @@ export const register = (turn: Turn, stores: Stores): Promise<void> =>
     return { status: 200, body: { message: 'User registered successfully' } }
   })
 
-const refusePaused = ({ incoming, context }: Turn, { signIns }: Stores): Promise<void> =>
-  signIns.refusePausedAddress(context.clientAddress, findDeviceToken(incoming.headers.cookie, context.secure))
+const refusePaused = ({ incoming, context }: Turn, { passwordTries }: Stores): Promise<void> =>
+  passwordTries.refusePausedAddress(context.clientAddress, findDeviceToken(incoming.headers.cookie, context.secure))
 
 /** @throws GateError BAD_REQUEST when a client sent something else than fields */
 function parse<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.infer<Schema> {

@@ -217,7 +217,7 @@ describe('somebody who signs in again and again without a pause', () => {
     expect(await readPausedRows(stores)).toEqual([{ address: attacker, details: about }])
 
     clock.advance(60_000)
-    stores.signIns.recordEndedPauses()
+    stores.passwordTries.recordEndedPauses()
 
     expect(await readPausedRows(stores)).toEqual([
       { address: attacker, details: about },
