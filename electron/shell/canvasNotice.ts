@@ -9,8 +9,8 @@ export interface CanvasNotice {
 }
 
 const prefix = 'data:text/html;charset=utf-8,'
-/** A page without scripts says by its address which of its links was used. */
-const networkMark = '#network'
+/** Nobody's address: a page without scripts says by it which of its links was used, and it is never opened. */
+const networkLink = 'https://gatehouse.invalid/network'
 
 const style = `:root{color-scheme:light dark}body{margin:0;display:grid;place-items:center;min-height:100vh;
 font:16px/1.5 system-ui,sans-serif;background:Canvas;color:CanvasText}main{max-width:34rem;padding:2rem}
@@ -33,7 +33,7 @@ export const describeCanvasFailure = (block: string | null): CanvasNotice =>
 
 /** The address of a page that says it; `url` is where "Try again" leads. It holds no script and loads nothing. */
 export function toNoticePage({ title, text, leadsToNetwork }: CanvasNotice, url: string): string {
-  const network = leadsToNetwork ? `<a href="${networkMark}">Show the page Network</a>` : ''
+  const network = leadsToNetwork ? `<a href="${networkLink}">Show the page Network</a>` : ''
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>ComfyUI</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <style>${style}</style></head><body><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>
@@ -44,5 +44,5 @@ export function toNoticePage({ title, text, leadsToNetwork }: CanvasNotice, url:
 /** Whether a window's address is that of such a page. */
 export const isNoticePage = (url: string): boolean => url.startsWith(prefix)
 
-/** Whether somebody used the link that leads to the page Network. */
-export const asksForNetwork = (url: string): boolean => isNoticePage(url) && url.endsWith(networkMark)
+/** Whether somebody used the link that leads to the page Network. Only such a page has it: no page of ComfyUI's may. */
+export const asksForNetwork = (page: string, link: URL): boolean => isNoticePage(page) && link.href === networkLink

@@ -154,9 +154,6 @@ export class CanvasWindow {
       // Nobody waits for it, and a window that was closed meanwhile needs no words.
       this.#explain(window, this.#options.findBlock(), url).catch(() => undefined)
     })
-    webContents.on('did-navigate-in-page', (_event, url) => {
-      if (asksForNetwork(url)) this.#options.onNetwork()
-    })
   }
 
   #create(partition: Session, origin: string): BrowserWindow {
@@ -165,7 +162,10 @@ export class CanvasWindow {
     window.setMenuBarVisibility(false)
     setNavigationPolicy(window.webContents, {
       origin,
-      onExternalLink: (link) => this.#options.onExternalLink(this.#window, link),
+      onExternalLink: (link) => {
+        if (asksForNetwork(window.webContents.getURL(), link)) this.#options.onNetwork()
+        else this.#options.onExternalLink(this.#window, link)
+      },
       childWindows: options,
     })
     window.once('ready-to-show', () => window.show())

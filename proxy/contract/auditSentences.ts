@@ -5,6 +5,7 @@ import type { AuditRow } from './auditLog.ts'
 import { whereFrom } from './auditPlaces.ts'
 import { errorCodes } from './errorCodes.ts'
 import type { ErrorCode } from './errorCodes.ts'
+import { describeSettingChange } from './settingWords.ts'
 import { isFromProtection } from './protection.ts'
 
 /** Names of who and what rows mention by their ids; undefined: it is gone, or cannot be known. */
@@ -31,6 +32,12 @@ interface Facts {
   readonly list: (name: string) => readonly string[]
   readonly is: (name: string) => boolean
   readonly keyName: string
+  /** An address, or a network as it is written: "192.168.1.40", "192.168.1.0/24". */
+  readonly address: string
+  /** Names of those whom a list of ids names; "somebody". */
+  readonly people: string
+  /** What a flood was made of, as `floodGuard.ts` counts it, in words. */
+  readonly omitted: (source: string) => string
 }
 
 const count = (amount: number, one: string, many = `${one}s`): string =>
@@ -118,10 +125,10 @@ const job = ({ isOwn, whom }: Facts): string => (isOwn ? 'a picture of their own
 
 const setting = ({ who, list }: Facts): string => {
   const changes = list('changes')
-  const names = list('names')
+  const names = list('names').map(describeSettingChange)
   if (changes.length === 0)
     return `${who} saved settings${after(': ', names.join(', '))}${names.length === 0 ? ', and nothing changed' : ''}.`
-  return `${who} changed ${changes.length === 1 ? 'a setting' : 'settings'}: ${changes.join('; ')}.`
+  return `${who} changed ${changes.length === 1 ? 'a setting' : 'settings'}: ${changes.map(describeSettingChange).join('; ')}.`
 }
 
 const knockAnswered = ({ who, text, number }: Facts): string => {
@@ -138,6 +145,17 @@ const knockAnswered = ({ who, text, number }: Facts): string => {
   }
 }
 
+const unblocked = ({ who, text, address, people }: Facts): string => {
+  switch (text('kind')) {
+    case 'account':
+      return `${who} let new devices try ${people}’s password again.`
+    case 'device':
+      return `${who} let a browser in which ${people} signed in before try again.`
+    default:
+      return `${who} let ${address || 'an address'} try again.`
+  }
+}
+
 const sentences: Readonly<Record<AuditEventName, (facts: Facts) => string>> = {
   'account.created': (f) =>
     f.is('guest') ? `${f.whom} came in as a guest.` : `${f.who} added ${f.whom}${after(' as ', f.text('role'))}.`,
@@ -148,8 +166,8 @@ const sentences: Readonly<Record<AuditEventName, (facts: Facts) => string>> = {
   'account.renamed': (f) =>
     `${f.who} renamed ${f.isOwn ? 'themselves' : f.whom}${after(' to ', f.text('to') || f.text('newName'))}.`,
   'account.roleChanged': (f) => `${f.who} changed ${ofWhom(f)} role${after(' to ', f.text('role') || f.text('to'))}.`,
-  'address.blocked': (f) => `${f.text('address') || f.who} was blocked after too many wrong passwords. Nobody came in.`,
-  'address.unblocked': (f) => `${f.who} let ${f.text('address') || 'an address'} try again.`,
+  'address.blocked': (f) => `${f.address || 'An address'} was blocked after too many wrong passwords. Nobody came in.`,
+  'address.unblocked': unblocked,
   'certificate.changed': (f) =>
     `The certificate for HTTPS was made anew${after(' (', f.text('reason'))}${f.text('reason') === '' ? '' : ')'}.`,
   'connection.refused': (f) => `${f.who} tried to connect and was refused. Nobody came in.`,
@@ -168,9 +186,9 @@ const sentences: Readonly<Record<AuditEventName, (facts: Facts) => string>> = {
   'invitation.used': (f) => `${f.who} took an invitation.`,
   'invitation.withdrawn': (f) => `${f.who} withdrew an invitation.`,
   'ipRule.created': (f) =>
-    `${f.who} made a rule: ${f.text('kind') === 'deny' ? 'block' : 'let in'} ${f.text('cidr') || count(f.number('rules'), 'network')}.`,
+    `${f.who} made a rule: ${f.text('kind') === 'deny' ? 'keep out' : 'let in'} ${f.address || count(f.number('rules'), 'network')}.`,
   'ipRule.removed': (f) =>
-    f.is('ended') ? `The rule for ${f.text('cidr')} ended.` : `${f.who} removed the rule for ${f.text('cidr')}.`,
+    f.is('ended') ? `The rule for ${f.address} ended.` : `${f.who} removed the rule for ${f.address}.`,
   'job.cancelled': (f) => `${f.who} cancelled ${job(f)}.`,
   'job.ended': (f) =>
     `A picture of ${f.whom} ${f.text('how') === 'succeeded' ? 'was made' : 'was not finished'} (${count(f.number('seconds'), 'second')}).`,
@@ -193,7 +211,7 @@ const sentences: Readonly<Record<AuditEventName, (facts: Facts) => string>> = {
     `This list was changed from outside${f.number('row') > 0 ? `: row ${f.number('row')}, which was the newest one, is not there any more` : ': its mark was changed'}.`,
   'log.exported': (f) => `${f.who} saved this list as a file.`,
   'log.shortened': (f) =>
-    `${count(f.number('omitted'), 'more event')} in one minute were left out: ${f.list('mostly').join(', ')}.`,
+    `${count(f.number('omitted'), 'more event')} in one minute ${f.number('omitted') === 1 ? 'was' : 'were'} left out of this list, to keep it readable${after(', most of them ', f.list('mostly').map(f.omitted).join(', '))}.`,
   'log.shortenedByAge': (f) =>
     `${count(f.number('rows'), 'row')} of this list older than ${count(f.number('days'), 'day')} were cleared away.`,
   'network.changed': (f) =>
@@ -277,7 +295,33 @@ function toFacts(row: AuditRow, names: AuditNames): Facts {
     },
     is: (name) => details[name] === true,
     keyName: text('name') || (names.key(key) ?? key),
+    address: text('cidr').replace(/\/(?:32|128)$/, ''),
+    people: toPeople(details['people'], names),
+    omitted: (source) => describeOmitted(source, names),
   }
+}
+
+const toPeople = (ids: unknown, names: AuditNames): string => {
+  const known = (Array.isArray(ids) ? ids : []).flatMap((id) => names.person(String(id)) ?? [])
+  return known.length === 0 ? 'somebody' : known.join(', ')
+}
+
+const sourcesApart: Readonly<Record<string, string>> = {
+  jobs: 'jobs',
+  ended: 'ended jobs',
+  refused: 'refused requests',
+}
+
+/** "account a1b2, jobs: 12" → "12 jobs of Mia"; "192.168.1.40: 30" → "30 from 192.168.1.40". */
+function describeOmitted(source: string, names: AuditNames): string {
+  const [, from = source, amount = ''] = /^(.*): (\d+)$/s.exec(source) ?? []
+  const [, id, what = ''] = /^account (\S+?)(?:, (.*))?$/s.exec(from) ?? []
+  if (id !== undefined) {
+    const kind = sourcesApart[what] ?? (what === '' ? '' : `changes at ${what}`)
+    return [amount, kind, 'of', names.person(id) ?? 'somebody who is gone'].filter((part) => part !== '').join(' ')
+  }
+  const place = from === 'system' ? 'Gatehouse itself' : from === 'commandLine' ? 'the command line' : from
+  return `${amount} from ${place.replace(/\/(?:32|128)$/, '') || 'an unknown address'}`.trim()
 }
 
 function describeActor({ actor, address, details }: AuditRow): string {

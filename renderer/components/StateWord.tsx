@@ -13,7 +13,7 @@ export function StateWord({ tone, children }: StateWordProps) {
     <span className={styles.root} data-tone={tone}>
       {tone === 'good' && <IconCircleFilled size={8} aria-hidden />}
       {(tone === 'attention' || tone === 'problem') && <IconAlertTriangle size={14} aria-hidden />}
-      {children}
+      <span className={styles.word}>{children}</span>
     </span>
   )
 }

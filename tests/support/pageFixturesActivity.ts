@@ -64,7 +64,7 @@ function toFlood(): AuditRow[] {
         ? ['connection.refused', stranger, '192.168.1.66', {}]
         : ['request.denied', stranger, '192.168.1.77', denied(`/view${String(at)}`, 'AUTH_INVALID')],
     ),
-    ['address.blocked', stranger, '192.168.1.66', { address: '192.168.1.66' }],
+    ['address.blocked', { kind: 'system', id: null, name: null }, null, { cidr: '192.168.1.66/32' }],
     ...told,
   ]
   const startMs = Date.now()

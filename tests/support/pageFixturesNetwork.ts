@@ -65,6 +65,11 @@ export const networkShots: readonly Omit<Shot, 'place'>[] = [
   },
   { name: 'home-outside', path: home, scenario: answers(sharing({ outsideHome: true })) },
   {
+    name: 'home-kept-out',
+    path: home,
+    scenario: answers(sharing({ localBlock: 'The rule “Keep out 127.0.0.0/8” keeps this computer out.' })),
+  },
+  {
     name: 'network',
     path: page,
     scenario: answers(sharing({ firewall: blockedByUfw })),

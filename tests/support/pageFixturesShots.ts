@@ -182,6 +182,13 @@ const ownerShots: readonly Omit<Shot, 'place'>[] = [
     viewportOnly: true,
   },
   {
+    name: 'person-end',
+    path: `${home}people?person=${mia.id}`,
+    scenario: ownerScenario(),
+    viewportOnly: true,
+    act: (page) => page.getByRole('region', { name: 'Ending access' }).scrollIntoViewIfNeeded(),
+  },
+  {
     name: 'person-remove',
     path: `${home}people?person=${mia.id}`,
     scenario: ownerScenario(),

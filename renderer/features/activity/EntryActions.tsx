@@ -64,11 +64,11 @@ function AddressActions({ address, children }: { readonly address: string; reado
         <Button
           size="compact-sm"
           variant="default"
-          aria-label={`${lockout.state === 'blocked' ? 'Unblock' : 'Let it try again'}: ${address}`}
+          aria-label={`${lockout.state === 'blocked' ? 'Let it in again' : 'Let it try again'}: ${address}`}
           loading={lift.isPending}
           onClick={() => lift.mutate(lockout.id)}
         >
-          {lockout.state === 'blocked' ? 'Unblock' : 'Let it try again'}
+          {lockout.state === 'blocked' ? 'Let it in again' : 'Let it try again'}
         </Button>
       )}
       {children}

@@ -76,7 +76,7 @@ export function findAbout(row: AuditRow, names: AuditNames): About {
   const isRefusal = actor.kind === 'unknown' && refusalEvents.some((refusal) => refusal === event)
   const id = [textOf(row, 'account'), textOf(row, 'of'), actor.id ?? ''].find((one) => names.person(one) !== undefined)
   const name = id === undefined ? undefined : names.person(id)
-  const blocked = event === 'address.blocked' ? textOf(row, 'address').replace(/\/(?:32|128)$/, '') : ''
+  const blocked = event === 'address.blocked' ? textOf(row, 'cidr').replace(/\/(?:32|128)$/, '') : ''
   const from = blocked === '' && isRefusal ? (address ?? '') : blocked
   return {
     refused: from === '' ? undefined : from,

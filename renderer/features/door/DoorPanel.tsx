@@ -24,16 +24,22 @@ export function DoorPanel() {
     <Section title="At the door">
       <SwitchSetting
         label="Let people knock for 10 minutes"
-        hint="Somebody without an account may ask to come in on your sign-in page. You compare words on their phone before you let them in."
+        hint={
+          <>
+            Somebody without an account may ask to come in on your sign-in page. You compare words on their phone before
+            you let them in.
+            {openUntil !== null && (
+              <>
+                {' '}
+                Ends by itself <Countdown at={openUntil} />.
+              </>
+            )}
+          </>
+        }
         checked={isOpen}
         error={change.error}
         onChange={(value) => change.mutate(value)}
       />
-      {openUntil !== null && (
-        <p className="quiet small">
-          Ends by itself <Countdown at={openUntil} />.
-        </p>
-      )}
     </Section>
   )
 }

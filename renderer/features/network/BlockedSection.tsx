@@ -27,12 +27,12 @@ export function BlockedSection() {
   return (
     <Section
       title="Blocked and waiting"
-      hint="After three wrong passwords a device has to wait, and longer each time. It says nothing about who it was."
+      hint="After three wrong passwords a device has to wait, and longer each time. It tells the device, not the person who typed."
     >
       {lockouts.isPending && <LoadingRows rows={1} rowHeight={88} />}
       {lockouts.isError && (
         <ErrorState
-          what="Who is blocked could not be read."
+          what="Who waits or is blocked could not be read."
           error={lockouts.error}
           onRetry={() => void lockouts.refetch()}
         />
@@ -85,7 +85,7 @@ function LockoutRow({ lockout, onBlock, onIgnore }: LockoutRowProps) {
       </p>
       {lastAt !== null && (
         <p className="quiet small">
-          Last <TimeAgo at={lastAt} />
+          The last wrong password was <TimeAgo at={lastAt} />.
         </p>
       )}
       <div className={styles.buttons}>
@@ -99,12 +99,12 @@ function LockoutRow({ lockout, onBlock, onIgnore }: LockoutRowProps) {
         )}
         {(isBlocked || (state === 'waits' && !keptOut)) && (
           <Button variant="default" loading={lift.isPending} onClick={() => lift.mutate(lockout.id)}>
-            {isBlocked ? 'Unblock' : 'Let it try again now'}
+            {isBlocked ? 'Let it in again' : 'Let it try again now'}
           </Button>
         )}
         {address !== null && !isShutOut && place !== 'thisComputer' && (
           <Button variant="default" onClick={onBlock}>
-            Block this device
+            Keep out this device
           </Button>
         )}
         {!isBlocked && (

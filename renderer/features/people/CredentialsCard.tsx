@@ -6,15 +6,20 @@ import styles from './CredentialsCard.module.css'
 interface CredentialsCardProps {
   readonly name: string
   readonly password: string
+  /** Of the owner, who tells nobody. */
+  readonly isOwn?: boolean
 }
 
 /** What to tell somebody who may come in: where, as whom, with what. The password is never shown again. */
-export function CredentialsCard({ name, password }: CredentialsCardProps) {
+export function CredentialsCard({ name, password, isOwn = false }: CredentialsCardProps) {
   const sharing = useSharing()
   const url = sharing.data?.on === true ? sharing.data.primaryUrl : null
   return (
     <div className={styles.root}>
-      <p>Tell {name} these. The password is shown only now; later you can set a new one.</p>
+      <p>
+        {isOwn ? 'You sign in with these on your other devices.' : `Tell ${name} these.`} The password is shown only
+        now; later you can set a new one.
+      </p>
       <dl className={styles.list}>
         <div>
           <dt>Address</dt>

@@ -86,10 +86,11 @@ function PasswordByHand({ person, onClose }: NewPasswordDialogProps) {
   const [password, setPassword] = useState(suggestPassword)
   const [endKeys, setEndKeys] = useState(false)
   const set = useSetPassword(person.id)
+  const title = person.isOwner ? 'Your new password' : `New password for ${person.name}`
   if (set.isSuccess) {
     return (
-      <ShownOnceDialog title={`New password for ${person.name}`} onClose={onClose}>
-        <CredentialsCard name={person.name} password={password} />
+      <ShownOnceDialog title={title} onClose={onClose}>
+        <CredentialsCard name={person.name} password={password} isOwn={person.isOwner} />
       </ShownOnceDialog>
     )
   }
@@ -99,10 +100,14 @@ function PasswordByHand({ person, onClose }: NewPasswordDialogProps) {
   }
   const passwordError = fieldMessage(set.error, 'password')
   return (
-    <Dialog title={`New password for ${person.name}`} onClose={onClose}>
+    <Dialog title={title} onClose={onClose}>
       <form onSubmit={submit} style={{ display: 'contents' }}>
         <PasswordChoice value={password} onChange={setPassword} error={passwordError} />
-        <p className="quiet">Every device of {person.name} is signed out.</p>
+        <p className="quiet">
+          {person.isOwner
+            ? 'Every other device of yours is signed out. This window is not.'
+            : `Every device of ${person.name} is signed out.`}
+        </p>
         <KeysChoice person={person} value={endKeys} onChange={setEndKeys} />
         {passwordError === undefined && <Refusal error={set.error} />}
         <DialogActions>

@@ -29,6 +29,7 @@ export function PersonDrawer({ person, onNewKey, onClose }: PersonDrawerProps) {
       title={person.name}
       position="right"
       size={480}
+      data-fills-window
       closeButtonProps={{ 'aria-label': 'Close' }}
       classNames={{ title: styles.title ?? '', header: styles.header ?? '', body: styles.body ?? '' }}
     >

@@ -30,7 +30,7 @@ export function SettingRow({ label, hint, labelId, error, children }: SettingRow
 
 interface SwitchSettingProps {
   readonly label: string
-  readonly hint?: string
+  readonly hint?: ReactNode
   readonly checked: boolean
   readonly disabled?: boolean
   readonly error?: unknown

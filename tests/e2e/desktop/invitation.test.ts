@@ -80,6 +80,11 @@ describe('coming in', () => {
     await startPracticeEngine(app.page, { withComfyuisPage: false })
     await addPerson(app.page, 'Mia', 'seven grey herons by the weir')
     await switchSharingOn(app.page)
+    await openPage(app.page, 'Network')
+    const proxies = app.page.getByRole('region', { name: 'Behind another proxy' })
+    await proxies.getByRole('textbox', { name: 'Proxies that are believed' }).fill('127.0.0.5')
+    await proxies.getByRole('button', { name: 'Save' }).click()
+    await proxies.getByRole('button', { name: 'Save', disabled: true }).waitFor()
     await app.clickMenu((item) => item.id === 'knocking')
 
     const context = await browser.newContext(phone)
@@ -99,9 +104,10 @@ describe('coming in', () => {
     expect(await findBarriers(page)).toEqual([])
 
     await app.waitForMenu((item) => item.id === 'door' && item.label === 'At the door (1)')
-    // Two more, who play with the door.
-    for (const from of ['127.0.0.71', '127.0.0.72']) {
-      const headers = { 'content-type': 'application/json' }
+    // Two more, who play with the door; this computer's own addresses count as one, so they come through a proxy.
+    for (const device of ['192.168.1.71', '192.168.1.72']) {
+      const headers = { 'content-type': 'application/json', 'x-forwarded-proto': 'https', 'x-forwarded-for': device }
+      const from = '127.0.0.5'
       const asked = { method: 'POST', to: home.shareAddress, from, headers, body: JSON.stringify({ name: 'Nobody' }) }
       expect((await ask(home.port, '/gatehouse/api/v1/session/knock', asked)).status).toBe(201)
     }

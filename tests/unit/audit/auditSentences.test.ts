@@ -4,6 +4,7 @@ import { auditGroupOf } from '../../../proxy/contract/auditLog.ts'
 import type { AuditRow } from '../../../proxy/contract/auditLog.ts'
 import { whereFrom } from '../../../proxy/contract/auditPlaces.ts'
 import { describeAuditRow } from '../../../proxy/contract/auditSentences.ts'
+import { settingDefinitions } from '../../../proxy/contract/settings.ts'
 import { errorCodes } from '../../../proxy/contract/errorCodes.ts'
 
 const mia = { kind: 'account', id: 'm'.repeat(16), name: 'Mia' } as const
@@ -57,6 +58,58 @@ describe('the sentences of the log', () => {
     expect(text).toMatch(/^A device in your home \(192\.168\.1\.40\) asked for \/prompt.*\. It was refused\.$/)
     expect(text.match(/refused/g)).toHaveLength(1)
     if (code !== 'CODE_OF_TOMORROW') expect(text).toMatch(/\/prompt.{8,}\. It/)
+  })
+
+  it('names settings as the pages do, and not by their names in the program', () => {
+    const changes = [
+      'sharing.trustedProxies: [] → ["127.0.0.5/32","10.0.0.0/8"]',
+      'https.force: false → true',
+      'folders.quotaBytes: null → 53687091200',
+      'jobs.limits: {"user":{}} → {"user":{"a":1}}',
+      'comfyui.directory',
+      'of.tomorrow: 1 → 2',
+    ]
+    expect(describeAuditRow(row('setting.changed', { details: { changes } }), names).text).toBe(
+      'Mia changed settings: “Proxies that are believed” from none to 127.0.0.5, 10.0.0.0/8; “Only HTTPS” from off to on; “Room for each person” from no limit to 50 GB; “The limits of jobs”; “The folder of ComfyUI”; of.tomorrow from 1 to 2.',
+    )
+  })
+
+  it.for(Object.keys(settingDefinitions))('has words for the setting %s', (name) => {
+    const { text } = describeAuditRow(row('setting.changed', { details: { changes: [`${name}: 1 → 2`] } }), names)
+    expect(text).not.toContain(name)
+    expect(text).toMatch(/^Mia changed a setting: “.+” from .+ to .+\.$/)
+  })
+
+  it('names the address that was blocked, and what was let try again', () => {
+    const system = { kind: 'system', id: null, name: null } as const
+    const address = { cidr: '192.168.1.40/32' }
+    const tell = (event: string, details: object, actor: AuditRow['actor'] = mia) =>
+      describeAuditRow(row(event, { details: { ...details }, actor }), names).text
+    expect(tell('address.blocked', address, system)).toBe(
+      '192.168.1.40 was blocked after too many wrong passwords. Nobody came in.',
+    )
+    expect(tell('address.unblocked', { kind: 'address', ...address, people: [] })).toBe(
+      'Mia let 192.168.1.40 try again.',
+    )
+    expect(tell('address.unblocked', { kind: 'account', people: [mia.id] })).toBe(
+      'Mia let new devices try Mia’s password again.',
+    )
+    expect(tell('address.unblocked', { kind: 'device', people: [mia.id] })).toBe(
+      'Mia let a browser in which Mia signed in before try again.',
+    )
+    expect(tell('ipRule.created', { kind: 'deny', ...address })).toBe('Mia made a rule: keep out 192.168.1.40.')
+  })
+
+  it('says of what a flood was, and of whom', () => {
+    const mostly = [
+      `account ${mia.id}, jobs: 12`,
+      `account ${mia.id}: 3`,
+      '192.168.1.66: 40',
+      `account gone, refused: 2`,
+    ]
+    expect(describeAuditRow(row('log.shortened', { details: { omitted: 57, mostly } }), names).text).toBe(
+      '57 more events in one minute were left out of this list, to keep it readable, most of them 12 jobs of Mia, 3 of Mia, 40 from 192.168.1.66, 2 refused requests of somebody who is gone.',
+    )
   })
 
   it('names the check of the protection as what it is, and does not alarm', () => {
