@@ -1,5 +1,7 @@
 import { escapeHtml } from '../../http/escapeHtml.ts'
 import type { Certificates } from '../../contract/certificates.ts'
+import { drawWarning, findWarning, pressWords } from './browserWarnings.ts'
+import type { BrowserWarning } from './browserWarnings.ts'
 import { draw } from './drawings.ts'
 import { nounOf, platformNames, platformTitles } from './platforms.ts'
 import type { PlatformName } from './platforms.ts'
@@ -29,7 +31,7 @@ export function welcomePage(view: WelcomeView): string {
   const noun = nounOf(platform, userAgent)
   const named = escapeHtml(computer)
   const title = `This ${noun} does not know ${computer} yet`
-  const how = warningWords[platform]
+  const warning = findWarning(userAgent, new URL(view.secureOrigin).hostname)
   const trust =
     state.authority === null
       ? `<p>${named} has no safe place for keys (a keychain), so it cannot be trusted once and for all: your ${noun} will warn now and then.</p>`
@@ -39,8 +41,8 @@ export function welcomePage(view: WelcomeView): string {
     script: 'welcome',
     body: `<p>You are about to open Gatehouse on <b>${named}</b>, in your home. What you send there is encrypted.</p>
 ${trust}
-<a class="choice${state.authority === null ? ' first' : ''}" id="on" href="${escapeHtml(view.secureOrigin + view.next)}"><b>This time only</b> Your ${noun} will warn: ${escapeHtml(how)}</a>
-<details><summary>Why does it warn?</summary>
+<a class="choice${state.authority === null ? ' first' : ''}" id="on" href="${escapeHtml(view.secureOrigin + view.next)}"><b>This time only</b> Your browser will warn. Press ${escapeHtml(pressWords(warning))}.</a>
+${showWarning(view, warning)}<details><summary>Why does it warn?</summary>
 <p>The warning is about names, not about ${named} being dangerous. Big sites have their name vouched for by companies that your ${noun} knows. A computer at home cannot have that, so it vouches for itself, and you tell your ${noun} that this is right.</p></details>
 ${compare(view)}`,
   })
@@ -86,14 +88,15 @@ export function ownCertificatePage(view: WelcomeView): string {
   })
 }
 
-/** What to press when the warning comes, as each browser calls it. */
-const warningWords: Readonly<Record<PlatformName, string>> = {
-  ios: 'press Show Details, then “visit this website”.',
-  android: 'press Advanced, then Continue.',
-  windows: 'press Advanced, then Continue.',
-  macos: 'press Show Details, then “visit this website” (Chrome: Advanced, then Proceed).',
-  linux: 'press Advanced, then Proceed.',
-  firefox: 'press Advanced, then Accept the Risk and Continue.',
+/** How the warning looks, for who wants to know before. */
+function showWarning({ userAgent, platform }: WelcomeView, warning: BrowserWarning): string {
+  const isPhone = platform === 'ios' || platform === 'android' || /Android|Mobile/.test(userAgent ?? '')
+  const drawing = drawWarning(warning, isPhone ? 'phone' : 'window')
+  if (drawing === undefined) return ''
+  return `<details><summary>What does the warning look like?</summary>
+${draw(drawing, escapeHtml)}
+<p class="small quiet">Its words may differ a little in your version. Compare the four words below first: then you know that it is this computer.</p></details>
+`
 }
 
 function compare({ computer, state }: WelcomeView): string {

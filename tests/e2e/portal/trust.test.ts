@@ -95,6 +95,8 @@ describe('a phone', { timeout: 180_000 }, () => {
         if (message.type() === 'error' && !message.text().includes('ERR_CERT')) said.push(message.text())
       })
       await page.goto(`http://127.0.0.1:${trust.port}/gatehouse/welcome`)
+      await page.getByText('Your browser will warn. Press “Advanced”, then “Proceed to 127.0.0.1 (unsafe)”.').waitFor()
+      await page.getByText('What does the warning look like?').click()
       await page.getByText('Why does it warn?').click()
       await look('welcome')
       await page.getByRole('link', { name: 'Trust it once' }).tap()
