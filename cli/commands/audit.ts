@@ -8,7 +8,11 @@ import type { ExportFormat } from '../../proxy/audit/auditExport.ts'
 import { findRows } from '../../proxy/audit/auditQuery.ts'
 import type { AuditFilter } from '../../proxy/audit/auditQuery.ts'
 import { describeRow } from '../../proxy/audit/describeRow.ts'
+import { protectionWords, toAuditEntries, toCommonRow } from '../../proxy/contract/auditEntries.ts'
+import type { AuditEntry } from '../../proxy/contract/auditEntries.ts'
 import type { AuditRow } from '../../proxy/contract/auditLog.ts'
+import { describeAuditRow } from '../../proxy/contract/auditSentences.ts'
+import type { AuditNames } from '../../proxy/contract/auditSentences.ts'
 import { describeVerdict } from '../../proxy/contract/auditWords.ts'
 import { GateError } from '../../proxy/contract/errorCodes.ts'
 import { hasCode } from '../../proxy/core/systemErrors.ts'
@@ -22,7 +26,10 @@ import { withStores } from '../withStores.ts'
 
 type Action = (argv: readonly string[], context: CommandContext) => Promise<number | undefined>
 
+/** Lines. */
 const LISTED = 100
+/** Rows that are read to fold them and to count the rest, at least. */
+const LOOKED_AT = 50_000
 const PAGE_ROWS = 500
 
 const filterOptions = { since: 'string', user: 'string' } as const
@@ -51,20 +58,27 @@ const list: Action = async (argv, context) => {
   const fromMs = parseSince(values.since, context.nowMs())
   const limit = parseLimit(values.limit)
   await withStores(context, async (stores) => {
-    const rows = await readRows(stores, await toFilter(stores, values.user, fromMs), limit)
-    if (context.json) context.print(JSON.stringify(rows))
-    else context.print(formatTable(['WHEN', 'WHO', 'WHAT', 'FROM', 'MORE'], rows.map(toCells)))
+    const filter = await toFilter(stores, values.user, fromMs)
+    if (context.json) context.print(JSON.stringify((await readRows(stores, filter, limit)).rows))
+    else
+      context.print(toLines(await readRows(stores, filter, Math.max(limit, LOOKED_AT)), limit, await findNames(stores)))
   })
   return undefined
 }
 
 function parseLimit(text: string | undefined): number {
   if (text === undefined) return LISTED
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError('--limit is a number of rows.')
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new UsageError('--limit is a number of lines.')
   return Number(text)
 }
 
-async function readRows(stores: Stores, filter: AuditFilter, limit: number): Promise<AuditRow[]> {
+interface ReadRows {
+  readonly rows: readonly AuditRow[]
+  /** There are older ones. */
+  readonly isCut: boolean
+}
+
+async function readRows(stores: Stores, filter: AuditFilter, limit: number): Promise<ReadRows> {
   const found: AuditRow[] = []
   let before: number | undefined
   do {
@@ -73,18 +87,37 @@ async function readRows(stores: Stores, filter: AuditFilter, limit: number): Pro
     found.push(...rows.map(describeRow))
     before = nextBefore
   } while (before !== undefined && found.length < limit)
-  return found
+  return { rows: found, isCut: before !== undefined }
 }
 
-const actorWords = { account: '', commandLine: 'command line', system: 'Gatehouse', unknown: 'unknown' } as const
+async function findNames(stores: Stores): Promise<AuditNames> {
+  const people = new Map((await stores.accounts.list()).map(({ id, name }) => [id, name]))
+  const keys = new Map((await stores.keys.list()).map(({ id, name }) => [id, name]))
+  return { person: (id) => people.get(id), key: (id) => keys.get(id) }
+}
 
-const toCells = ({ at, actor, event, address, details }: AuditRow): string[] => [
-  at,
-  actor.name ?? actorWords[actor.kind],
-  event,
-  address ?? '',
-  JSON.stringify(details),
-]
+/** As the page Activity shows it: what is alike is one line. At the end, what is not shown. */
+function toLines({ rows, isCut }: ReadRows, limit: number, names: AuditNames): string {
+  if (rows.length === 0) return 'Nothing is in the log of that.'
+  const entries = toAuditEntries(rows)
+  const shown = entries.slice(0, limit)
+  const table = formatTable(
+    ['WHEN', 'TIMES', 'FROM', 'WHAT'],
+    shown.map((entry) => toCells(entry, names)),
+  )
+  const rest = rows.length - shown.reduce((sum, entry) => sum + entry.rows.length, 0)
+  if (rest === 0 && !isCut) return table
+  const more = `${isCut ? 'more than ' : ''}${rest.toLocaleString('en-US')} older ${rest === 1 ? 'row is' : 'rows are'}`
+  return `${table}\n\nThis is not all: ${more} not shown. --limit ${limit * 10} shows more lines, --since 2h a time, "audit export FILE.csv" all.`
+}
+
+function toCells(entry: AuditEntry, names: AuditNames): string[] {
+  const { at, address } = entry.rows[0]
+  const isProtection = entry.kind === 'protection'
+  const what = isProtection ? protectionWords(entry) : describeAuditRow(toCommonRow(entry), names).text
+  const times = entry.rows.length === 1 ? '' : entry.rows.length.toLocaleString('en-US')
+  return [at, times, isProtection ? '' : (address ?? ''), what]
+}
 
 const toFormat = (file: string): ExportFormat => {
   const [, ending] = /\.(csv|json)$/i.exec(file) ?? []
@@ -170,7 +203,7 @@ const actions: Readonly<Record<string, Action>> = { list, export: save, verify }
 export const auditCommand: Command = {
   about: 'The log of what happened: lists it, saves it as a file, checks whether somebody changed it.',
   usage: [
-    'audit list [--since 7d|DATE] [--user NAME] [--limit N]',
+    'audit list [--since 7d|DATE] [--user NAME] [--limit N]      N lines, or with --json N rows; 100 when left out',
     'audit export FILE.csv|FILE.json [--since 7d|DATE] [--user NAME]',
     'audit verify      exit code 1 when somebody changed the log',
   ],

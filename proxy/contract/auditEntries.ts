@@ -50,6 +50,12 @@ export function toCommonRow({ rows }: AuditEntry): AuditRow {
 /** They count up: the newest says how it stands. */
 const keptOfNewest: ReadonlySet<string> = new Set(['tries', 'waitSeconds'])
 
+/** What a line says that stands for a run of "Check my protection": refusals only, whatever else it did stands for itself. */
+export function protectionWords(entry: AuditEntry): string {
+  const tries = countTries(entry)
+  return `Gatehouse attacked itself (“Check my protection”): ${tries.toLocaleString('en-US')} ${tries === 1 ? 'try' : 'tries'}, all refused.`
+}
+
 const PROTECTION = 'protection'
 
 /** What rows have in common to be one line; undefined: this one stands by itself. */

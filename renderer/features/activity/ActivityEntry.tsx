@@ -8,14 +8,14 @@ import {
 } from '@tabler/icons-react'
 import { useId, useState } from 'react'
 import type { ReactNode } from 'react'
-import { toCommonRow } from '../../../proxy/contract/auditEntries.ts'
+import { protectionWords, toCommonRow } from '../../../proxy/contract/auditEntries.ts'
 import type { AuditEntry } from '../../../proxy/contract/auditEntries.ts'
 import type { AuditRow } from '../../../proxy/contract/auditLog.ts'
 import { describeAuditRow } from '../../../proxy/contract/auditSentences.ts'
 import type { AuditNames, AuditSentence } from '../../../proxy/contract/auditSentences.ts'
 import { toExactTime } from '../../words/time.ts'
 import styles from './Activity.module.css'
-import { protectionWords, timesWords, toFacts } from './activityWords.ts'
+import { timesWords, toFacts } from './activityWords.ts'
 import { EntryActions } from './EntryActions.tsx'
 
 const icons = { plain: IconCircleFilled, attention: IconAlertTriangle, alarm: IconExclamationCircle } as const

@@ -1,4 +1,3 @@
-import { countTries } from '../../../proxy/contract/auditEntries.ts'
 import type { AuditEntry } from '../../../proxy/contract/auditEntries.ts'
 import { refusalEvents } from '../../../proxy/contract/auditLog.ts'
 import type { AuditGroup, AuditRow } from '../../../proxy/contract/auditLog.ts'
@@ -33,10 +32,6 @@ const spanMs: Readonly<Record<Span, number>> = { day: dayMs, week: 7 * dayMs, mo
 /** Since when, to the minute, so that the same choice is the same question for a while. */
 export const toFrom = (span: Span, nowMs: number): string =>
   new Date(Math.floor((nowMs - spanMs[span]) / 60_000) * 60_000).toISOString()
-
-/** Of a run of "Check my protection": refusals only, whatever else it did stands for itself. */
-export const protectionWords = (entry: AuditEntry): string =>
-  `Gatehouse attacked itself (“Check my protection”): ${count(countTries(entry), 'try', 'tries')}, all refused.`
 
 /** The handle of a line that stands for many rows. */
 export const timesWords = ({ kind, rows }: AuditEntry): string =>

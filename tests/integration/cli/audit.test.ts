@@ -4,6 +4,7 @@ import { describe, expect } from 'vitest'
 import type { CommandContext } from '../../../cli/commandContext.ts'
 import { parseGlobalOptions, runCommand } from '../../../cli/gatehouse.ts'
 import { behindTheBack } from '../../support/behindTheBack.ts'
+import { addPerson } from '../../support/apiPeople.ts'
 import { storesTest } from '../../support/storesFixture.ts'
 
 interface Outcome {
@@ -52,6 +53,48 @@ describe('gatehouse audit', () => {
     expect(JSON.parse(ofLeo.out)).toMatchObject([{ event: 'jobs.paused', actor: { name: 'Leo' } }])
     expect((await run('audit list')).out).toContain('10.0.0.7')
     expect((await run('audit list --since soon')).code).toBe(2)
+  })
+
+  it('folds what one address was refused into one line, so that it buries nothing (flood)', async ({
+    run,
+    stores,
+    clock,
+  }) => {
+    const mia = await addPerson(stores, 'Mia')
+    stores.audit.record({
+      event: 'jobs.paused',
+      actor: { kind: 'account', id: mia.id, name: 'Mia' },
+      address: '10.0.0.9',
+    })
+    for (let turn = 1; turn <= 180; turn += 1) {
+      clock.advance(20_000)
+      const details = { account: mia.id, tries: turn }
+      stores.audit.record({ event: 'signIn.failed', actor: { kind: 'unknown' }, address: '10.0.0.7', details })
+    }
+    await stores.audit.flush()
+
+    const { out } = await run('audit list')
+    const lines = out.split('\n')
+    const failed = lines.filter((line) => line.includes('10.0.0.7'))
+    expect(failed.length).toBeLessThan(3)
+    expect(failed[0]).toMatch(/ 180 +10\.0\.0\.7 .*Mia/)
+    expect(out).toMatch(/10\.0\.0\.9 +Mia /)
+    expect(out).not.toContain('This is not all')
+    expect(JSON.parse((await run('--json audit list')).out)).toHaveLength(100)
+  })
+
+  it('says how much it does not show, and how to see it', async ({ run, stores }) => {
+    for (let turn = 0; turn < 12; turn += 1) {
+      stores.audit.record({ event: turn % 2 === 0 ? 'jobs.paused' : 'jobs.resumed', actor: { kind: 'system' } })
+    }
+    await stores.audit.flush()
+
+    const { out } = await run('audit list --limit 5')
+
+    expect(out.split('\n').filter((line) => line.includes('Gatehouse'))).toHaveLength(5)
+    expect(out).toContain('This is not all: 7 older rows are not shown. --limit 50 shows more lines')
+    expect((await run('audit list --limit 12')).out).not.toContain('This is not all')
+    expect((await run('audit list --user Nobody')).out).toBe('Nothing is in the log of that.')
   })
 
   it('saves a private file, and never over another one', async ({ run, stores, dataDirectory }) => {
