@@ -71,7 +71,8 @@ export function toUnreachable(cause: unknown): ApiError {
   return new ApiError({
     code: 'UNREACHABLE',
     status: 0,
-    message: 'Gatehouse does not answer. It may be closed, restarting, or the computer is asleep.',
+    message:
+      'Gatehouse does not answer: see that its computer is switched on and Gatehouse open there, and, on another device, that both are in the same network.',
     cause,
   })
 }

@@ -1,6 +1,6 @@
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { IconSearch } from '@tabler/icons-react'
-import { useEffect } from 'react'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { IconMenu2, IconSearch } from '@tabler/icons-react'
+import { useEffect, useId, useState } from 'react'
 import { useGateEvents } from '../api/gateEvents.ts'
 import { GateMark } from '../components/GateMark.tsx'
 import type { GateMarkState } from '../components/GateMark.tsx'
@@ -57,27 +57,45 @@ interface RailProps {
   readonly onSearch: () => void
 }
 
+/** On a phone the pages are behind a button. */
 function Rail({ onSearch }: RailProps) {
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  // Whoever chose a page has seen enough of the others.
+  const [openAt, setOpenAt] = useState<string>()
+  const isOpen = openAt === path
+  const pagesId = useId()
   return (
-    <nav className={styles.side} aria-label="Pages">
+    <nav className={styles.side} aria-label="Pages" data-open={isOpen}>
       <div className={styles.rail}>
         <div className={styles.brand}>
           <LiveMark />
           <span>Gatehouse</span>
         </div>
-        <ul className={styles.links}>{pages.filter((page) => !page.inMore).map(toRailLink)}</ul>
-        <h2 className={styles.more} id="rail-more">
-          More
-        </h2>
-        <ul className={styles.links} aria-labelledby="rail-more">
-          {pages.filter((page) => page.inMore).map(toRailLink)}
-        </ul>
-        <RemoteSession />
-        <button type="button" className={styles.search} onClick={onSearch}>
-          <IconSearch size={16} aria-hidden />
-          <span>Find or do</span>
-          <kbd>{navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K'}</kbd>
+        <button
+          type="button"
+          className={styles.menu}
+          aria-expanded={isOpen}
+          aria-controls={pagesId}
+          onClick={() => setOpenAt(isOpen ? undefined : path)}
+        >
+          <IconMenu2 size={20} aria-hidden />
+          Pages
         </button>
+        <div className={styles.pages} id={pagesId}>
+          <ul className={styles.links}>{pages.filter((page) => !page.inMore).map(toRailLink)}</ul>
+          <h2 className={styles.more} id="rail-more">
+            More
+          </h2>
+          <ul className={styles.links} aria-labelledby="rail-more">
+            {pages.filter((page) => page.inMore).map(toRailLink)}
+          </ul>
+          <RemoteSession />
+          <button type="button" className={styles.search} onClick={onSearch}>
+            <IconSearch size={16} aria-hidden />
+            <span>Find or do</span>
+            <kbd>{navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K'}</kbd>
+          </button>
+        </div>
       </div>
     </nav>
   )

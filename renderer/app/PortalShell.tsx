@@ -123,8 +123,8 @@ function Liveness() {
   return (
     <div className={styles.lost}>
       <Notice tone="problem" announce>
-        <strong>The computer does not answer.</strong> It may be off or asleep, this device may be in another network,
-        or the owner keeps it out. This page tries again by itself.
+        <strong>The computer does not answer.</strong> It may be off, this device may be in another network, or the
+        owner keeps it out. This page tries again by itself: switch the computer on, join its Wi-Fi, or ask the owner.
       </Notice>
     </div>
   )

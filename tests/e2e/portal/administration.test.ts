@@ -25,6 +25,20 @@ const pages = [
 /** Where pictures of it go, for whoever wants to look. */
 const pictures = process.env['ADMINISTRATION_PICTURES']
 
+/** Buttons and fields of which a part is outside of what can be seen: cut by something around them, or beside the page. */
+const findCut = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const isCut = (control: Element): boolean => {
+      const { left, right, width } = control.getBoundingClientRect()
+      if (width === 0) return false
+      const inside = control.querySelector('.mantine-Button-inner') ?? control
+      return left < 0 || right > document.documentElement.clientWidth + 1 || inside.scrollWidth > inside.clientWidth + 1
+    }
+    return [...document.querySelectorAll('button, a, select')]
+      .filter(isCut)
+      .map((control) => `cut: ${control.textContent.slice(0, 40)}`)
+  })
+
 describe('an administrator on another device', () => {
   let gatehouse: ServedGatehouse
   let browser: Browser
@@ -74,17 +88,31 @@ describe('an administrator on another device', () => {
       const page = await open(size, 'Ada')
       await page.waitForURL(`${origin}/gatehouse/owner`)
       const found: Record<string, string[]> = {}
+      const look = async (name: string): Promise<void> => {
+        if (pictures !== undefined) {
+          mkdirSync(pictures, { recursive: true })
+          await page.screenshot({ path: join(pictures, `${name}-${size.width}.png`), fullPage: true })
+        }
+        const barriers = [...(await findBarriers(page)), ...(await findCut(page))]
+        if (barriers.length > 0) found[name] = barriers
+      }
       for (const name of pages) {
         await page.goto(`${origin}/gatehouse/owner/${name}`)
         await page.getByRole('heading', { level: 1 }).waitFor()
         await page.waitForLoadState('load')
         await expect.poll(() => page.locator('[aria-busy="true"]').count()).toBe(0)
-        if (pictures !== undefined) {
-          mkdirSync(pictures, { recursive: true })
-          await page.screenshot({ path: join(pictures, `${name || 'home'}-${size.width}.png`), fullPage: true })
-        }
-        const barriers = await findBarriers(page)
-        if (barriers.length > 0) found[name] = barriers
+        await look(name || 'home')
+      }
+      const menu = page.getByRole('button', { name: 'Pages', exact: true })
+      expect(await menu.isVisible()).toBe(title === 'on a phone')
+      if (title === 'on a phone') {
+        expect(await page.getByRole('button', { name: 'Sign out' }).isVisible()).toBe(false)
+        await menu.click()
+        await look('menu')
+        await page.getByRole('link', { name: 'Activity', exact: true }).click()
+        await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor()
+        expect(await menu.getAttribute('aria-expanded')).toBe('false')
+        await menu.click()
       }
       expect(found).toEqual({})
       await page.getByRole('button', { name: 'Sign out' }).click()
