@@ -1,36 +1,14 @@
-import { networkInterfaces } from 'node:os'
-import { GateError } from './contract/errorCodes.ts'
-import { closeCodes } from './forward/webSocketRelay.ts'
-import type { Upstream } from './forward/upstream.ts'
-import { defaultListenerLimits, Listener } from './http/listener.ts'
-import type { ListenerLimits, ListenerOptions } from './http/listener.ts'
-import { FirstDevices } from './network/firstDevices.ts'
-import { ListenerSet } from './http/listenerSet.ts'
-import { expandWildcards, isOwnAddress } from './network/lanAddresses.ts'
-import { EngineErrands } from './pipeline/engineErrands.ts'
-import { EngineUsers } from './pipeline/engineUsers.ts'
-import type { PipelineEvent } from './pipeline/audit.ts'
-import { handleRequest, handleUpgrade } from './pipeline/entry.ts'
-import type { EntryServices } from './pipeline/entry.ts'
-import { AccountCap } from './pipeline/accountCap.ts'
-import { AccountTurns } from './pipeline/accountTurns.ts'
-import { EngineBlame } from './pipeline/engineBlame.ts'
-import { HeavyRequests } from './pipeline/heavyRequests.ts'
-import { BODY_BYTES_PER_ACCOUNT, TURNS_PER_ACCOUNT } from './pipeline/forwardTurn.ts'
-import { OwnHosts } from './pipeline/ownHosts.ts'
-import { stages as allStages } from './pipeline/pipeline.ts'
+import type { ListenerLimits } from './http/listener.ts'
+import type { FirstDevices } from './network/firstDevices.ts'
+import { GateListeners } from './pipeline/gateListeners.ts'
+import { createGateParts } from './pipeline/gateParts.ts'
+import type { GateParts } from './pipeline/gateParts.ts'
+import { freeIdleMemory } from './pipeline/memoryRelief.ts'
 import type { Stage } from './pipeline/pipeline.ts'
-import { RequestPace } from './pipeline/requestPace.ts'
-import { PresenceRegistry } from './pipeline/presence.ts'
 import type { ConnectionSnapshot } from './pipeline/presence.ts'
-import type { ListenerName } from './pipeline/requestContext.ts'
 import type { GateDependencies } from './pipeline/services.ts'
-import { freeIdleMemory, relieveMemory } from './pipeline/memoryRelief.ts'
 import { createWorkflowEngine } from './pipeline/workflowEngine.ts'
-import { SocketHub } from './pipeline/socketHub.ts'
-import { CurrentUpstream } from './pipeline/upstreams.ts'
 import type { WorkflowEngine } from './workflows/workflowParts.ts'
-import { authorize } from './policy/authorize.ts'
 
 export interface GateOptions {
   /** How long requests may still run when the gate closes; 5000 when left out. */
@@ -83,190 +61,78 @@ export interface Gate {
   close(): Promise<void>
 }
 
-/** How long a request may still run on a port that is left. */
-const SHARING_DRAIN_MS = 200
-/** One row of each is in memory at a time; whoever reads slowly keeps only their own others waiting. */
-const LONG_ANSWERS = { perAccount: 2, overall: Infinity, maxWaiting: 64, waitMs: 30_000 }
-
 export function createGate(dependencies: GateDependencies, options: GateOptions = {}): Gate {
   return new RunningGate(dependencies, options)
 }
 
-/** Composition: the only file that knows every part of the gate. */
 class RunningGate implements Gate {
   readonly #dependencies: GateDependencies
-  readonly #options: GateOptions
-  readonly #upstreams: CurrentUpstream
-  readonly #presence: PresenceRegistry
-  readonly #hosts: OwnHosts
-  readonly devices: FirstDevices
-  readonly #hub: SocketHub
-  readonly #blame: EngineBlame
-  readonly #services: EntryServices
-  readonly #stopRelieving: () => void
-  readonly #unsubscribe: (() => void)[] = []
-  readonly #shared = this.#createSet('public')
-  readonly #administration = this.#createSet('administration')
-  #owner: Listener | undefined
-  #public: Listener | undefined
-  #publicPort: number | undefined
+  readonly #drainMs: number
+  readonly #parts: GateParts
+  readonly #listeners: GateListeners
   #closed: Promise<void> | undefined
 
   constructor(dependencies: GateDependencies, options: GateOptions) {
     this.#dependencies = dependencies
-    this.#options = options
-    const { engine, logger, clock, authenticator, settings } = dependencies
-    this.#hosts = new OwnHosts(settings)
-    const isOwn = (address: string): boolean => isOwnAddress(address, networkInterfaces())
-    this.devices = new FirstDevices(clock, options.isOwnAddress ?? isOwn)
-    this.#upstreams = new CurrentUpstream(engine, logger)
-    this.#presence = new PresenceRegistry({
-      clock,
-      logger,
-      authenticator,
-      isAllowed: ({ access, isOwn, method, segments, listener, clientAddress }, principal) =>
-        this.#mayStay(listener, clientAddress) &&
-        authorize({
-          access,
-          isOwn,
-          method,
-          segments,
-          listener,
-          principal,
-          managerFromOtherDevices: settings.get('comfyui.managerFromOtherDevices'),
-        }).allowed,
-    })
-    const forwarderEvents = { unreachable: () => engine.reportUnreachable() }
-    const upstream = (): Upstream | undefined => this.#upstreams.get()
-    const heavy = new HeavyRequests(clock)
-    this.#blame = new EngineBlame(clock, heavy)
-    this.#hub = new SocketHub(dependencies, this.#presence, {
-      subscribeToLogs: (accountId, clientId) => errands.subscribeToLogs(accountId, clientId),
-      blame: this.#blame,
-    })
-    const { folders, nodes } = dependencies
-    const users = new EngineUsers({ folders, rules: nodes }, logger, forwarderEvents)
-    authenticator.onCredentialsChanged(() => void users.forgetGone(upstream()))
-    folders.onMoved?.((accountId) => void users.moved(upstream(), accountId))
-    const errands = new EngineErrands({ upstream, hub: this.#hub, engine, users, logger })
-    const rulesChanged = dependencies.peerRules?.onChange(() => this.#presence.askAgain())
-    if (rulesChanged !== undefined) this.#unsubscribe.push(rulesChanged)
-    nodes.attach({
-      bootId: () => upstream()?.bootId,
-      ask: (path) => errands.readFacts(path),
-      askFor: (accountId, path) => errands.askFor(accountId, { method: 'GET', path }),
-    })
-    this.#unsubscribe.push(
-      engine.onStateChange(() => nodes.followEngine()),
-      nodes.onChange(() => void users.rulesChanged(upstream())),
-    )
-    dependencies.jobs.attach(errands)
-    this.#stopRelieving = engine.onMemoryPressure(() => {
-      relieveMemory(dependencies.jobs, errands, this.#blame).catch((error: unknown) =>
-        logger.error({ err: error }, 'what runs could not be stopped for want of memory'),
-      )
-    })
-    this.#services = {
-      dependencies,
-      stages: options.stages ?? allStages,
-      stageServices: {
-        ...(dependencies.tls && { tls: dependencies.tls }),
-        authenticator,
-        settings,
-        hostRules: () => this.#hosts.rules(),
-        pace: new RequestPace(clock, settings),
-        clientRules: dependencies.clientRules,
-      },
-      presence: this.#presence,
-      hub: this.#hub,
-      errands,
-      upstream,
-      users,
-      forwarderEvents,
-      turns: new AccountCap(TURNS_PER_ACCOUNT),
-      bodies: new AccountCap(BODY_BYTES_PER_ACCOUNT),
-      heavy,
-      longAnswers: new AccountTurns(LONG_ANSWERS),
-    }
+    this.#drainMs = options.drainMs ?? 5_000
+    this.#parts = createGateParts(dependencies, options)
+    this.#listeners = new GateListeners({ dependencies, parts: this.#parts, limits: options.listenerLimits })
   }
 
-  async openOwnerListener(): Promise<{ url: string; port: number }> {
-    if (this.#owner !== undefined) throw new TypeError('the owner listener is open already')
-    this.#owner = this.#createListener('owner')
-    const port = await this.#owner.listen('127.0.0.1', 0)
-    return { url: `http://gatehouse.localhost:${port}`, port }
+  openOwnerListener(): Promise<{ url: string; port: number }> {
+    return this.#listeners.openOwner()
   }
 
-  async openPublicListener(options: { port: number; fallbackPorts?: number }): Promise<{ port: number }> {
-    if (this.#public !== undefined) throw new TypeError('the public listener is open already')
-    const last = options.port + (options.fallbackPorts ?? 0)
-    for (let port = options.port; ; port += 1) {
-      const listener = this.#createListener('public')
-      try {
-        this.#publicPort = await listener.listen('127.0.0.1', port)
-        this.#public = listener
-        return { port: this.#publicPort }
-      } catch (error) {
-        if (port >= last || !(error instanceof GateError) || error.code !== 'PORT_IN_USE') throw error
-      }
-    }
+  openPublicListener(options: { port: number; fallbackPorts?: number }): Promise<{ port: number }> {
+    return this.#listeners.openPublic(options)
   }
 
-  async movePublicListener(port: number): Promise<{ port: number }> {
-    const old = this.#public
-    if (old === undefined) throw new TypeError('the public listener is not open')
-    const listener = this.#createListener('public')
-    this.#publicPort = await listener.listen('127.0.0.1', port)
-    this.#public = listener
-    await this.closeSharing()
-    this.#hub.closeTabs(closeCodes.goingAway, 'the port changed', old)
-    await old.close(SHARING_DRAIN_MS)
-    return { port: this.#publicPort }
+  movePublicListener(port: number): Promise<{ port: number }> {
+    return this.#listeners.movePublic(port)
   }
 
-  async openSharing(addresses: readonly string[]): Promise<void> {
-    const port = this.#publicPort
-    if (port === undefined) throw new TypeError('the public listener must be open before sharing')
-    const wanted = expandWildcards(addresses, networkInterfaces())
-    await this.#shared.open(wanted, port)
+  openSharing(addresses: readonly string[]): Promise<void> {
+    return this.#listeners.openSharing(addresses)
   }
 
   closeSharing(): Promise<void> {
-    return this.#shared.close()
+    return this.#listeners.closeSharing()
   }
 
-  async openAdministration(addresses: readonly string[], port: number): Promise<void> {
-    if (this.#dependencies.tls === undefined)
-      throw new TypeError('without encryption nobody administers from elsewhere')
-    await this.#administration.open(addresses, port)
+  openAdministration(addresses: readonly string[], port: number): Promise<void> {
+    return this.#listeners.openAdministration(addresses, port)
   }
 
   closeAdministration(): Promise<void> {
-    return this.#administration.close()
+    return this.#listeners.closeAdministration()
   }
 
   announceName(host: string | undefined): void {
-    this.#hosts.setAnnounced(host)
+    this.#parts.hosts.setAnnounced(host)
+  }
+
+  get devices(): FirstDevices {
+    return this.#parts.devices
   }
 
   explains(failureCode: string): boolean {
-    return this.#dependencies.jobs.explains((job) => this.#blame.of(failureCode, job))
+    return this.#dependencies.jobs.explains((job) => this.#parts.blame.of(failureCode, job))
   }
 
   freeIdleMemory(): Promise<boolean> {
-    return freeIdleMemory(this.#dependencies.jobs, this.#services.errands)
+    return freeIdleMemory(this.#dependencies.jobs, this.#parts.services.errands)
   }
 
   get workflowEngine(): WorkflowEngine {
-    return createWorkflowEngine(this.#services)
+    return createWorkflowEngine(this.#parts.services)
   }
 
   connections(): readonly ConnectionSnapshot[] {
-    return this.#presence.snapshot()
+    return this.#parts.presence.snapshot()
   }
 
   onConnectionsChange(listener: () => void): () => void {
-    return this.#presence.onChange(listener)
+    return this.#parts.presence.onChange(listener)
   }
 
   close(): Promise<void> {
@@ -275,62 +141,13 @@ class RunningGate implements Gate {
   }
 
   async #close(): Promise<void> {
-    const drainMs = this.#options.drainMs ?? 5_000
-    this.#stopRelieving()
-    for (const unsubscribe of this.#unsubscribe) unsubscribe()
-    this.#hub.close()
-    this.#presence.endStreams()
-    const ofSets = [...this.#shared.takeAll(), ...this.#administration.takeAll()]
-    const listeners = [this.#owner, this.#public, ...ofSets].flatMap((listener) => listener ?? [])
-    await Promise.all(listeners.map((listener) => listener.close(drainMs)))
-    this.#presence.close()
-    this.#hosts.close()
-    this.#upstreams.close()
-  }
-
-  #createSet(name: 'public' | 'administration'): ListenerSet {
-    return new ListenerSet({
-      create: () => this.#createListener(name),
-      ended: (listener) => this.#hub.closeTabs(closeCodes.goingAway, 'sharing ended', listener),
-      changed: (addresses) => this.#hosts.setListening(name, addresses),
-    })
-  }
-
-  #createListener(name: ListenerName): Listener {
-    const limits = { ...defaultListenerLimits, ...this.#options.listenerLimits }
-    const listener: Listener = new Listener(
-      {
-        request: (request, response, socket) => void handleRequest(request, response, socket, name, this.#services),
-        upgrade: (request, socket, head) =>
-          void handleUpgrade(request, socket, head, { listener: name, carrier: listener }, this.#services),
-        ...(name === 'public' && { connected: (address) => this.devices.connected(address) }),
-        refused: (clientAddress, detail) => this.#tellRefused({ listener: name, clientAddress, detail }),
-      },
-      { limits, ...this.#wireOf(name) },
-    )
-    return listener
-  }
-
-  #tellRefused(about: Pick<PipelineEvent, 'listener' | 'clientAddress' | 'detail'>): void {
-    const { audit, logger } = this.#dependencies
-    try {
-      audit.record({ ...about, type: 'connection.refused', principal: undefined, method: '', path: '' })
-    } catch (error) {
-      // Refused it is, whatever the log says.
-      logger.error({ err: error }, 'a refused connection could not be recorded')
-    }
-  }
-
-  /** Whoever a trusted proxy speaks for has no connection of their own that the listener could end. */
-  #mayStay(listener: ListenerName, clientAddress: string): boolean {
-    const { clientRules } = this.#dependencies
-    return listener === 'owner' || clientRules === undefined || clientRules.decideClient(clientAddress) === 'allowed'
-  }
-
-  /** The owner's window is on this computer and must open whatever rules and certificates say. */
-  #wireOf(name: ListenerName): Pick<ListenerOptions, 'rules' | 'tls' | 'tlsOnly'> {
-    if (name === 'owner') return {}
-    const { peerRules, tls } = this.#dependencies
-    return { ...(peerRules && { rules: peerRules }), ...(tls && { tls }), tlsOnly: name === 'administration' }
+    const { unsubscribe, hub, presence, hosts, upstreams } = this.#parts
+    unsubscribe()
+    hub.close()
+    presence.endStreams()
+    await this.#listeners.close(this.#drainMs)
+    presence.close()
+    hosts.close()
+    upstreams.close()
   }
 }

@@ -165,7 +165,7 @@ function refuseRequest(error: unknown, exchange: Exchange | undefined, at: Refus
 
 /** Whoever typed the address without `https` is sent there: nothing was refused that an owner should look at. */
 const isLedOn = ({ code, details }: GateError): boolean =>
-  code === 'HTTPS_REQUIRED' && details?.['redirect'] !== undefined
+  code === 'HTTPS_REQUIRED' && details['redirect'] !== undefined
 
 /** Tells the audit of a refusal, and the log of a fault of our own. */
 export function tellAudit(
