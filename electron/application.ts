@@ -28,6 +28,7 @@ import type { TrayCommand } from './shell/trayMenu.ts'
 import { hasTray } from './shell/trayPresence.ts'
 import { TrayPresenter } from './shell/trayPresenter.ts'
 import { decideOnClose } from './shell/windowClosing.ts'
+import { stayAwake } from './stayAwake.ts'
 import { runTrayCommand, showDoor } from './trayCommands.ts'
 import { followWindowSettings } from './windowSettings.ts'
 
@@ -138,6 +139,7 @@ export class Application {
       this.#openDoorBell(),
       this.#openNetworkBell(),
       this.#openIpc(),
+      stayAwake(this.#service),
       followWindowSettings(this.#service.settings, { platform, startCommand, autostartFile, onError: this.#tellOwner }),
     )
     await this.#tray.open()

@@ -29,6 +29,7 @@ import { createProtection } from './createProtection.ts'
 import { createServiceGate } from './createServiceGate.ts'
 import type { ServiceParts } from './createServiceGate.ts'
 import { createSharing, sharingFromHere } from './createSharing.ts'
+import { followWork } from './followWork.ts'
 import { watchEngineTrouble } from './engineTrouble.ts'
 import type { EngineChoices } from './engineChoices.ts'
 import { createChoices } from './createChoices.ts'
@@ -171,6 +172,10 @@ class Service implements GatehouseService {
     this.#gate.onConnectionsChange(() => {
       for (const listener of this.#connectionListeners) listener()
     })
+  }
+
+  get work(): GatehouseService['work'] {
+    return followWork(this.#jobs)
   }
 
   get settings(): GatehouseService['settings'] {

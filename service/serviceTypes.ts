@@ -93,6 +93,11 @@ export interface GatehouseService {
     waiting(): readonly string[]
     onChange(listener: () => void): () => void
   }
+  readonly work: {
+    /** Whether a job is at ComfyUI. */
+    isUnderWay(): boolean
+    onChange(listener: () => void): () => void
+  }
   /** `environment`: derived from a file that whoever starts Gatehouse hands in. */
   readonly secretsKind: SecretStoreKind
   connections(): readonly Connection[]

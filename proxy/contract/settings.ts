@@ -246,6 +246,13 @@ export const settingDefinitions = {
   'comfyui.managerFromOtherDevices': { schema: z.boolean(), default: false, machine: true, counts: 'atOnce' },
   'window.keepInTray': { schema: z.boolean(), default: true, machine: true, counts: 'atOnce' },
   'window.startAtLogin': { schema: z.boolean(), default: false, machine: true, counts: 'atOnce' },
+  /** When this computer does not fall asleep by itself: while jobs are under way, or as long as it is shared, too. */
+  'window.keepAwake': {
+    schema: z.enum(['never', 'working', 'sharing']),
+    default: 'working',
+    machine: true,
+    counts: 'atOnce',
+  },
   'window.appearance': {
     schema: z.enum(['system', 'light', 'dark']),
     default: 'system',

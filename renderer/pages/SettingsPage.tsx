@@ -15,6 +15,7 @@ import { describeClosing, describeSecrets } from '../features/settings/settingsW
 import { useSharing } from '../features/sharing/sharingQueries.ts'
 
 const appearanceSchema = z.enum(['system', 'light', 'dark'])
+const keepAwakeSchema = z.enum(['working', 'sharing', 'never'])
 
 export function SettingsPage() {
   const settings = useSettings()
@@ -44,6 +45,7 @@ export function SettingsPage() {
 function WindowSettings({ settings }: { readonly settings: ShownSettings }) {
   const login = useSetSetting<'window.startAtLogin'>()
   const tray = useSetSetting<'window.keepInTray'>()
+  const awake = useSetSetting<'window.keepAwake'>()
   const appearance = useSetSetting<'window.appearance'>()
   const description = useDesktopDescription(hasDesktop())
   return (
@@ -64,6 +66,23 @@ function WindowSettings({ settings }: { readonly settings: ShownSettings }) {
           error={tray.error}
           onChange={(value) => tray.mutate({ name: 'window.keepInTray', value })}
         />
+        <SettingRow
+          label="Keep this computer awake"
+          hint="While it sleeps nobody reaches it. Closing the lid puts it to sleep all the same."
+          error={awake.error}
+        >
+          <SegmentedControl
+            aria-label="Keep this computer awake"
+            value={awake.isPending ? awake.variables.value : settings['window.keepAwake']}
+            disabled={!hasDesktop()}
+            onChange={(value) => awake.mutate({ name: 'window.keepAwake', value: keepAwakeSchema.parse(value) })}
+            data={[
+              { value: 'working', label: 'While it works' },
+              { value: 'sharing', label: 'While shared' },
+              { value: 'never', label: 'Never' },
+            ]}
+          />
+        </SettingRow>
         <SettingRow label="Appearance" error={appearance.error}>
           <SegmentedControl
             aria-label="Appearance"

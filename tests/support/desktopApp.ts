@@ -28,6 +28,7 @@ export class DesktopApp {
   readonly pid: number
   /** Everything the app's processes wrote. */
   output = ''
+  #isEnding = false
 
   private constructor(application: ElectronApplication, page: Page) {
     this.application = application
@@ -36,6 +37,10 @@ export class DesktopApp {
     if (child.pid === undefined) throw new Error('the app did not start')
     this.pid = child.pid
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (this.output += String(chunk)))
+    child.once('exit', (code, signal) => {
+      // A test then fails at whatever it asks next, which says nothing.
+      if (!this.#isEnding) process.stderr.write(`the app ended: ${signal ?? code}\n${this.output.slice(-4_000)}\n`)
+    })
   }
 
   static async start(dataDirectory: string, args: readonly string[] = []): Promise<DesktopApp> {
@@ -137,12 +142,33 @@ export class DesktopApp {
     }, partition)
   }
 
+  /** From here on: what the system is asked for to stay awake. @throws Error when it is asked already */
+  async watchWakefulness(): Promise<() => Promise<{ readonly now: boolean; readonly held: readonly string[] }>> {
+    await this.application.evaluate(({ powerSaveBlocker }) => {
+      if ([0, 1, 2, 3, 4].some((id) => powerSaveBlocker.isStarted(id))) throw new Error('it is held awake already')
+      const held: { id: number; type: string }[] = []
+      const start = powerSaveBlocker.start.bind(powerSaveBlocker)
+      powerSaveBlocker.start = (type) => {
+        const id = start(type)
+        held.push({ id, type })
+        return id
+      }
+      ;(globalThis as any).desktopTest.heldAwake = held
+    })
+    return () =>
+      this.application.evaluate(({ powerSaveBlocker }) => {
+        const held: { id: number; type: string }[] = (globalThis as any).desktopTest.heldAwake
+        return { now: held.some(({ id }) => powerSaveBlocker.isStarted(id)), held: held.map(({ type }) => type) }
+      })
+  }
+
   readClipboard(): Promise<string> {
     return this.application.evaluate(({ clipboard }) => clipboard.readText())
   }
 
   /** Ends the app as the system does, and waits until nothing of it is left. */
   async stop(): Promise<void> {
+    this.#isEnding = true
     const tree = processTree(this.pid).map(({ pid }) => pid)
     if (isAlive(this.pid)) process.kill(this.pid, 'SIGTERM')
     await waitUntilGone(tree)
@@ -150,6 +176,7 @@ export class DesktopApp {
 
   /** Power cut: the app gets no chance to clean up; what it started lives on. */
   async killHard(): Promise<void> {
+    this.#isEnding = true
     process.kill(this.pid, 'SIGKILL')
     await waitUntilGone([this.pid])
   }

@@ -35,6 +35,7 @@ export const settingsSchema = z.object({
   'https.allowWithout': settingDefinitions['https.allowWithout'].schema,
   'window.keepInTray': settingDefinitions['window.keepInTray'].schema,
   'window.startAtLogin': settingDefinitions['window.startAtLogin'].schema,
+  'window.keepAwake': settingDefinitions['window.keepAwake'].schema,
   'window.appearance': settingDefinitions['window.appearance'].schema,
 })
 export type ShownSettings = z.infer<typeof settingsSchema>

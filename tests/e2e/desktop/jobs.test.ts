@@ -39,7 +39,8 @@ describe('the line', () => {
   desktopTest(
     'is paused, put in order by hand and resumed, and runs in that order',
     async ({ start, home, browser }) => {
-      const { page } = await start()
+      const app = await start()
+      const { page } = app
       await startPracticeEngine(page, { withComfyuisPage: false })
       for (const name of ['Mia', 'Leo']) await addPerson(page, name, password)
       await switchSharingOn(page)
@@ -83,11 +84,18 @@ describe('the line', () => {
       )
       await leo.getByRole('heading', { name: '2nd in line' }).waitFor()
 
+      // What waits because the line is paused keeps nobody awake; what is made does.
+      const wakefulness = await app.watchWakefulness()
       await page.getByRole('button', { name: 'Resume' }).click()
       await vi.waitFor(async () => {
         expect(await sizesIn(page, 'Ended')).toEqual(['128 × 64', '256 × 64', '192 × 64'])
       }, patienceMs)
       await mia.getByRole('heading', { name: 'Nothing waits' }).waitFor()
+      await vi.waitFor(async () => {
+        const { now, held } = await wakefulness()
+        expect([now, held]).toEqual([false, held.map(() => 'prevent-app-suspension')])
+        expect(held.length).toBeGreaterThan(0)
+      }, 20_000)
       await vi.waitFor(async () => expect(await sizesIn(mia, 'Ended')).toEqual(['128 × 64', '192 × 64']), 20_000)
       for (const own of [mia, leo]) await own.context().close()
     },

@@ -484,6 +484,7 @@ describe('gatehouse settings set while Gatehouse runs', () => {
     'guests.total': 5,
     'guests.quotaBytes': 3_000_000,
     'window.keepInTray': false,
+    'window.keepAwake': 'sharing',
     'window.startAtLogin': true,
     'window.appearance': 'dark',
     'window.trayExplained': true,
