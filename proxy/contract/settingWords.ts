@@ -60,6 +60,7 @@ const settingWords: Readonly<Record<SettingName, string>> = {
   'tokens.on': 'Clients of ComfyUI-Sentinel',
   'tokens.secretVariable': 'the variable that holds ComfyUI-Sentinel’s secret',
   'window.appearance': 'Appearance',
+  'window.keepAwake': 'Keep this computer awake',
   'window.keepInTray': 'Keep running when the window is closed',
   'window.startAtLogin': 'Start when I sign in to this computer',
   'window.trayExplained': 'that closing the window was explained',
