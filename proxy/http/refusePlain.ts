@@ -43,7 +43,10 @@ function toAnswer(url: string | undefined): string {
  * The address that was reached, which is this computer's own and not what somebody wrote into a header. On loopback a
  * tunnel may have brought them under another one.
  */
-function findSecureUrl({ localAddress = '', localPort }: Socket): string | undefined {
+export function findSecureUrl({
+  localAddress = '',
+  localPort,
+}: Pick<Socket, 'localAddress' | 'localPort'>): string | undefined {
   const address = normaliseAddress(localAddress)
   if (address === '' || localPort === undefined || isLoopbackAddress(address)) return undefined
   // Of a link-local address browsers do not know the zone.
