@@ -84,7 +84,7 @@ export class SharingController {
     }
     await agreement.answer(here, share)
     await this.#inTurn(async () => {
-      if (this.#on) await this.#share()
+      if (this.#on) await this.#shareOrRest()
     })
   }
 
@@ -339,14 +339,33 @@ export class SharingController {
   async #follow(): Promise<void> {
     if (this.#isFollowing) return
     this.#isFollowing = true
+    const reasons = await this.#lookForReasons().finally(() => (this.#isFollowing = false))
+    if (!this.#on || reasons === this.#sharedFor) return
+    await this.#inTurn(async () => {
+      if (this.#on) await this.#shareOrRest()
+    })
+  }
+
+  /** Undefined: where this computer is cannot be found out. */
+  async #lookForReasons(): Promise<string | undefined> {
     try {
       await this.#dependencies.network.look()
-    } finally {
-      this.#isFollowing = false
+      return this.#findReasons()
+    } catch (error) {
+      this.#dependencies.logger.error({ err: error }, 'where this computer is could not be found out')
+      return undefined
     }
-    if (!this.#on || this.#findReasons() === this.#sharedFor) return
-    await this.#inTurn(async () => {
-      if (this.#on) await this.#share()
-    })
+  }
+
+  /** What could not be shared is open to nobody, and is tried again at the next look. */
+  async #shareOrRest(): Promise<void> {
+    try {
+      await this.#share()
+    } catch (error) {
+      this.#shared = []
+      this.#sharedFor = ''
+      await this.#dependencies.listeners.closeSharing()
+      throw error
+    }
   }
 }

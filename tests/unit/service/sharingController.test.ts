@@ -31,6 +31,7 @@ function setUp(
     trouble: undefined as string | undefined,
     people: ['Mia'] as readonly string[],
     network: ours as Network | undefined,
+    isBlind: false,
     agreed: options.agreed ?? [ours],
     paused: [] as string[],
     everListened: new Set<string>(),
@@ -92,7 +93,7 @@ function setUp(
       get network() {
         return world.network
       },
-      look: () => Promise.resolve(),
+      look: () => (world.isBlind ? Promise.reject(new Error('EMFILE: too many open files')) : Promise.resolve()),
     },
     agreement: new NetworkAgreement({
       list: () => world.agreed,
@@ -188,6 +189,32 @@ describe('sharing', () => {
     world.lan = [{ ...home, address: '192.168.1.77' }]
     await vi.waitFor(() => expect(world.listening).toEqual(['192.168.1.77']))
     expect(sharing.describe().primaryUrl).toBe('http://192.168.1.77:8190/')
+  })
+
+  it('shares again on an address that came back after another one could not be shared', async () => {
+    const { world, sharing } = setUp({ chosen: ['192.168.1.20'] })
+    await sharing.start()
+    await sharing.set(true)
+    world.isSharedPortTaken = true
+    world.chosen = ['192.168.1.77']
+    world.listening = []
+    await vi.waitFor(() => expect(sharing.describe().problem).toContain('Port 8190'))
+    world.chosen = ['192.168.1.20']
+    world.isSharedPortTaken = false
+    await vi.waitFor(() => expect(world.listening).toEqual(['192.168.1.20']))
+    expect(sharing.describe()).toMatchObject({ on: true, problem: null })
+  })
+
+  it('is open to nobody while where the computer is cannot be found out, and goes on once it can', async () => {
+    const { world, sharing } = setUp({ isOn: true })
+    await sharing.start()
+    world.isBlind = true
+    await vi.waitFor(() => expect(world.listening).toEqual([]))
+    expect(sharing.describe()).toMatchObject({ on: true, primaryUrl: null })
+    expect(sharing.describe().problem).not.toBeNull()
+    world.isBlind = false
+    await vi.waitFor(() => expect(world.listening).toEqual(['10.8.0.2', '192.168.1.20']))
+    expect(sharing.describe().problem).toBeNull()
   })
 
   it('says when the computer is in no network, and goes on once it is', async () => {
