@@ -1,16 +1,10 @@
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import type { Sharing } from '../proxy/contract/sharing.ts'
-import { isHomeAddress, isLoopbackAddress } from '../proxy/core/addresses.ts'
 import type { LanAddress } from '../proxy/network/lanAddresses.ts'
 import { describeSharing } from './describeSharing.ts'
 import type { SharingDependencies } from './sharingDependencies.ts'
-import {
-  describeForeignOnly,
-  describeNoAddress,
-  describePortTaken,
-  describeSharingFailure,
-  isPortTaken,
-} from './sharingWords.ts'
+import { describeReasons, findSharingPlace } from './sharingPlace.ts'
+import { describePortTaken, describeSharingFailure, isPortTaken } from './sharingWords.ts'
 
 /**
  * The sharing switch: does what the settings say, whoever wrote them. It listens on the LAN only while it is on, follows
@@ -270,34 +264,19 @@ export class SharingController {
   }
 
   async #share(): Promise<void> {
-    const { listeners, network, engineTrouble, foreignAddresses } = this.#dependencies
+    const { listeners, network } = this.#dependencies
     await network.look()
-    const addresses = this.#wantedAddresses()
-    const trouble = engineTrouble()
-    this.#setPause(this.#findPause(addresses))
+    // Before anything is opened: what changes meanwhile is seen at the next look.
+    const reasons = describeReasons(this.#dependencies)
+    const { addresses, pause, problem } = findSharingPlace(this.#dependencies)
+    this.#setPause(pause)
     this.#shared = []
     this.#problem = null
-    if (trouble !== undefined || this.#pause !== null || addresses.length === 0) {
-      await listeners.closeSharing()
-      if (trouble !== undefined) this.#problem = trouble
-      else if (this.#pause === null) this.#problem = describeNoAddress(foreignAddresses())
-    } else {
-      await listeners.openSharing(addresses.map((entry) => entry.address))
-      this.#shared = addresses
-      this.#problem = this.#findForeign(addresses.map((entry) => entry.address))
-    }
-    this.#sharedFor = this.#findReasons()
-  }
-
-  #findForeign(addresses: readonly string[]): string | null {
-    const isForeign = !this.#dependencies.surroundings.describe().outsideHome && !addresses.some(isHomeAddress)
-    return isForeign ? describeForeignOnly(addresses) : null
-  }
-
-  /** What never leaves this computer is in nobody's network. */
-  #findPause(addresses: readonly LanAddress[]): Sharing['pause'] {
-    if (addresses.every(({ address }) => isLoopbackAddress(address))) return null
-    return this.#dependencies.agreement.findPause(this.#dependencies.network.network)
+    if (addresses.length === 0) await listeners.closeSharing()
+    else await listeners.openSharing(addresses.map(({ address }) => address))
+    this.#shared = addresses
+    this.#problem = problem
+    this.#sharedFor = reasons
   }
 
   #setPause(pause: Sharing['pause']): void {
@@ -306,34 +285,12 @@ export class SharingController {
     if (pause !== null && before?.network.id !== pause.network.id) this.#dependencies.onPause?.(pause.network)
   }
 
-  /** Everything that decides where sharing listens, as one text. */
-  #findReasons(): string {
-    const addresses = this.#wantedAddresses()
-    const found = addresses.map(({ address }) => address).sort()
-    return JSON.stringify([found, this.#dependencies.engineTrouble(), this.#findPause(addresses)?.network.id])
-  }
-
   async #switchOff(): Promise<void> {
     clearInterval(this.#timer)
     this.#on = false
     this.#shared = []
     this.#setPause(null)
     await this.#dependencies.listeners.closeSharing()
-  }
-
-  #wantedAddresses(): readonly LanAddress[] {
-    const chosen = this.#dependencies.settings.addresses()
-    const present = this.#dependencies.lanAddresses()
-    if (chosen.length === 0) return present
-    return chosen.map(
-      (address) =>
-        present.find((entry) => entry.address === address) ?? {
-          address,
-          interface: 'chosen',
-          virtual: false,
-          medium: 'other',
-        },
-    )
   }
 
   async #follow(): Promise<void> {
@@ -350,7 +307,7 @@ export class SharingController {
   async #lookForReasons(): Promise<string | undefined> {
     try {
       await this.#dependencies.network.look()
-      return this.#findReasons()
+      return describeReasons(this.#dependencies)
     } catch (error) {
       this.#dependencies.logger.error({ err: error }, 'where this computer is could not be found out')
       return undefined
