@@ -1,5 +1,6 @@
 import { Button, Radio } from '@mantine/core'
 import { useState } from 'react'
+import type { ReactNode } from 'react'
 import type { KnockAtDoor } from '../../../proxy/contract/knocks.ts'
 import { Dialog, DialogActions } from '../../components/Dialog.tsx'
 import { DoneDialog } from '../../components/DoneDialog.tsx'
@@ -28,15 +29,16 @@ export function DoorDialog({ onClose }: { readonly onClose: () => void }) {
     <Dialog
       title={items.length === 1 ? 'At the door' : `At the door: ${items.length} people`}
       onClose={onClose}
-      size={520}
+      size={600}
     >
       {answered !== undefined && (
         <Notice tone="plain" announce>
           The one before: {answered}
         </Notice>
       )}
-      <Question key={knock.id} knock={knock} isNext={answered !== undefined} onAnswered={setAnswered} />
-      {items.length > 1 && <SendAllAway onDone={() => setAnswered('Everybody at the door was sent away.')} />}
+      <Question key={knock.id} knock={knock} isNext={answered !== undefined} onAnswered={setAnswered}>
+        {items.length > 1 && <SendAllAway onDone={() => setAnswered('Everybody at the door was sent away.')} />}
+      </Question>
     </Dialog>
   )
 }
@@ -49,7 +51,7 @@ function SendAllAway({ onDone }: { readonly onDone: () => void }) {
       <Refusal error={send.error} />
       <Button
         variant="subtle"
-        fullWidth
+        size="compact-sm"
         loading={send.isPending}
         onClick={() => send.mutate(undefined, { onSuccess: onDone })}
       >
@@ -62,11 +64,13 @@ function SendAllAway({ onDone }: { readonly onDone: () => void }) {
 interface QuestionProps {
   readonly knock: KnockAtDoor
   readonly isNext: boolean
+  /** What else there is to do at the door. */
+  readonly children: ReactNode
   readonly onAnswered: (words: string) => void
 }
 
 /** The name is a stranger's text: quoted, on its own, and nothing is done by it. */
-function Question({ knock, isNext, onAnswered }: QuestionProps) {
+function Question({ knock, isNext, children, onAnswered }: QuestionProps) {
   const { name, device, address, endsAt, choices, looksLike } = knock
   const [picked, setPicked] = useState('')
   const answer = useAnswerKnock(knock.id)
@@ -108,6 +112,7 @@ function Question({ knock, isNext, onAnswered }: QuestionProps) {
       <p className="quiet small">
         A User runs the workflows that you make ready. You change that on People at any time.
       </p>
+      {children}
       <Refusal error={answer.error} />
       <DialogActions>
         <Button variant="default" loading={answer.isPending} onClick={refuse}>
