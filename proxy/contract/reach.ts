@@ -90,7 +90,6 @@ export const rolePreviewSchema = z.object({
   gains: reachDifferenceSchema,
   losses: reachDifferenceSchema,
 })
-export type RolePreview = z.infer<typeof rolePreviewSchema>
 
 export const probeRoleSchema = z.object({ draft: roleDraftSchema.optional() })
 

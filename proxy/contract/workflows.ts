@@ -155,4 +155,3 @@ export const startedRunSchema = z.object({
   /** What it runs with, seeds too. */
   inputs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 })
-export type StartedRun = z.infer<typeof startedRunSchema>

@@ -50,7 +50,6 @@ export const workflowCanvasSchema = z.object({
   prompt: z.record(z.string(), z.unknown()),
   canvas: z.nullable(z.record(z.string(), z.unknown())),
 })
-export type WorkflowCanvas = z.infer<typeof workflowCanvasSchema>
 
 export const problemSchema = z.object({ detail: z.string() })
 

@@ -3,6 +3,7 @@ import { fileCases } from './files.ts'
 import { jobCases } from './jobs.ts'
 import { pauseCases } from './pauses.ts'
 import { peopleCases } from './people.ts'
+import { sessionCases } from './sessions.ts'
 import { signInCases } from './signIn.ts'
 import { wireCases } from './wire.ts'
 import { withoutSignInCases } from './withoutSignIn.ts'
@@ -14,6 +15,8 @@ export const attackCases: readonly AttackCase[] = [
   ...peopleCases,
   ...jobCases,
   ...fileCases,
+  ...sessionCases,
+  // Wrong passwords count against the address, and some systems have only one.
   ...signInCases,
   ...pauseCases,
 ]
