@@ -123,9 +123,13 @@ export class SharingController {
     if (this.#on) void this.#follow()
   }
 
-  /** Reads again who can come in; called when people or keys changed. */
+  /** Reads again who can come in; called when people or keys changed. Never throws: nobody waits for it. */
   async refreshPeople(): Promise<void> {
-    this.#names = await this.#dependencies.people()
+    try {
+      this.#names = await this.#dependencies.people()
+    } catch (error) {
+      this.#dependencies.logger.error({ err: error }, 'who can come in could not be read')
+    }
     this.#changed()
   }
 
@@ -165,11 +169,7 @@ export class SharingController {
     }
     this.#refusal = refusal
     this.#tellSurroundings()
-    try {
-      await this.refreshPeople()
-    } catch (error) {
-      this.#dependencies.logger.error({ err: error }, 'who can come in could not be read')
-    }
+    await this.refreshPeople()
     return refusal
   }
 

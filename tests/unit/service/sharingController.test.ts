@@ -87,7 +87,7 @@ function setUp(
     hostName: 'studio-pc',
     lanAddresses: () => world.lan,
     foreignAddresses: () => world.foreign,
-    people: () => Promise.resolve(world.people),
+    people: () => (world.isBlind ? Promise.reject(new Error('the database is closed')) : Promise.resolve(world.people)),
     engineTrouble: () => world.trouble,
     network: {
       get network() {
@@ -215,6 +215,14 @@ describe('sharing', () => {
     world.isBlind = false
     await vi.waitFor(() => expect(world.listening).toEqual(['10.8.0.2', '192.168.1.20']))
     expect(sharing.describe().problem).toBeNull()
+  })
+
+  it('keeps the names it knows while who can come in cannot be read', async () => {
+    const { world, sharing } = setUp()
+    await sharing.start()
+    world.isBlind = true
+    await sharing.refreshPeople()
+    expect(sharing.describe().people).toEqual(['Mia'])
   })
 
   it('says when the computer is in no network, and goes on once it is', async () => {
