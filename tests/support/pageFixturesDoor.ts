@@ -62,7 +62,7 @@ const press = (name: string) => async (page: Page) => {
 }
 const makeInvitation = async (page: Page) => {
   await page.getByLabel('Who is it for?').fill('Zoë')
-  await press('Invite Zoë')(page)
+  await press('Make the invitation')(page)
 }
 
 export const ownerDoorShots: readonly Omit<Shot, 'place'>[] = [
