@@ -135,6 +135,26 @@ describe('an administrator on another device', () => {
     await page.context().close()
   })
 
+  it('is asked before they switch off sharing, and themselves with it', { timeout: 60_000 }, async () => {
+    const page = await open({ width: 1280, height: 800 }, 'Ada')
+    await page.waitForURL(`${origin}/gatehouse/owner`)
+    await gatehouse.setting('sharing.on', true)
+    const sharing = page.getByRole('switch', { name: 'Sharing' })
+    await expect.poll(() => sharing.isChecked()).toBe(true)
+    await page.getByText(/^Switching sharing off also ends managing from other devices \(port \d+\)/).waitFor()
+    await sharing.click()
+    const dialog = page.getByRole('dialog', { name: 'Switch sharing off?' })
+    await dialog.getByText(/Only the window on the computer itself switches it on again\.$/).waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Keep' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    expect(await sharing.isChecked()).toBe(true)
+    await sharing.click()
+    await dialog.getByRole('button', { name: 'Switch it off and leave' }).click()
+    await expect.poll(() => sharing.isChecked()).toBe(false)
+    await page.context().close()
+  })
+
   it('loses the page when the owner switches it off', { timeout: 60_000 }, async () => {
     const page = await open({ width: 1280, height: 800 }, 'Ada')
     await page.waitForURL(`${origin}/gatehouse/owner`)
