@@ -4,6 +4,7 @@ import { systemInstallationDeps } from '../launcher/installation/installationDep
 import type { EngineState } from '../proxy/contract/comfyui.ts'
 import { GateError } from '../proxy/contract/errorCodes.ts'
 import { systemClock } from '../proxy/core/clock.ts'
+import type { Logger } from '../proxy/core/logger.ts'
 import { systemRandom } from '../proxy/core/random.ts'
 import { openDataFolder } from '../proxy/database/dataFolder.ts'
 import { openService } from '../service/gatehouseService.ts'
@@ -57,6 +58,7 @@ export async function runServe(argv: readonly string[], options: ServeOptions): 
   }
   openDataFolder(options.dataDirectory)
   const log = openLogFile(options.dataDirectory, { alsoTo: { write: (line) => process.stderr.write(line) } })
+  const faults = watchForFaults(log.logger)
   try {
     const service = await openService({
       dataDirectory: options.dataDirectory,
@@ -72,7 +74,7 @@ export async function runServe(argv: readonly string[], options: ServeOptions): 
     })
     followLogSettings(log, service.settings)
     try {
-      return await serve(service, parsed.run, options)
+      return await serve(service, parsed.run, { ...options, faults })
     } finally {
       await service.stop()
     }
@@ -81,6 +83,7 @@ export async function runServe(argv: readonly string[], options: ServeOptions): 
     options.complain(error.message)
     return 1
   } finally {
+    faults.close()
     log.close()
   }
 }
@@ -98,7 +101,36 @@ export function nodeEnvironment(): Record<string, string> {
   return process.env['ELECTRON_RUN_AS_NODE'] === '1' ? { ELECTRON_RUN_AS_NODE: '1' } : {}
 }
 
-async function serve(service: GatehouseService, run: HeadlessRun, options: ServeOptions): Promise<number> {
+interface Faults {
+  readonly failure: Promise<Failed>
+  close(): void
+}
+
+/** As the window's program: ComfyUI is not left behind without its gate, and a promise that nobody waited for ends nothing. */
+function watchForFaults(logger: Logger): Faults {
+  const onRejection = (reason: unknown): void => logger.error({ err: reason }, 'unhandled rejection')
+  let tell: (failed: Failed) => void = () => undefined
+  const failure = new Promise<Failed>((resolve) => (tell = resolve))
+  const onException = (error: Error): void => {
+    logger.error({ err: error }, 'uncaught exception: stopping')
+    tell({ kind: 'failed', message: 'Something unexpected happened, so Gatehouse stops. The log says more.' })
+  }
+  process.on('unhandledRejection', onRejection)
+  process.on('uncaughtException', onException)
+  return {
+    failure,
+    close: () => {
+      process.off('unhandledRejection', onRejection)
+      process.off('uncaughtException', onException)
+    },
+  }
+}
+
+interface WatchedOptions extends ServeOptions {
+  readonly faults: Pick<Faults, 'failure'>
+}
+
+async function serve(service: GatehouseService, run: HeadlessRun, options: WatchedOptions): Promise<number> {
   if (reachesOthers(run.shareOn) && (await service.people()).length === 0) {
     throw new GateError(
       'PERMISSION_DENIED',
@@ -111,12 +143,13 @@ async function serve(service: GatehouseService, run: HeadlessRun, options: Serve
   const stopAsked = untilAsked()
   const engineEnd = untilEngineFails(service)
   await service.start()
-  const first = await Promise.race([untilReady(service), engineEnd.failure, stopAsked])
+  const failure = Promise.race([engineEnd.failure, options.faults.failure])
+  const first = await Promise.race([untilReady(service), failure, stopAsked])
   if (first.kind === 'ready') {
     options.print(readyLine(service, first.pid))
     const { problem } = service.sharing.describe()
     if (problem !== null) options.complain(`gatehouse: ${problem}`)
-    const last = await Promise.race([engineEnd.failure, stopAsked])
+    const last = await Promise.race([failure, stopAsked])
     return last.kind === 'failed' ? explain(last.message, options) : 0
   }
   return first.kind === 'failed' ? explain(first.message, options) : 0

@@ -36,13 +36,13 @@ function isAlive(pid: number): boolean {
 }
 
 /** A program that serves the practice engine without a window, in a process group of its own. */
-async function startServing(folder: string, file: string, args: readonly string[]) {
+async function startServing(folder: string, file: string, args: readonly string[], environment = {}) {
   const dataDirectory = join(folder, 'data')
   const port = await findFreePort()
   const child = spawn(file, [...args, '--data-dir', dataDirectory, '--port', String(port)], {
     cwd: root,
     detached: true,
-    env: { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '', GATEHOUSE_SECRETS: 'file' },
+    env: { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '', GATEHOUSE_SECRETS: 'file', ...environment },
   })
   let output = ''
   let stderr = ''
@@ -94,6 +94,42 @@ describe.skipIf(process.platform !== 'linux')('an end that is asked for', () => 
       expect(existsSync(enginePidFile)).toBe(false)
     },
   )
+})
+
+describe.skipIf(process.platform !== 'linux')('a fault in the middle of serving', () => {
+  /** Serves, and does `fault` when it gets a signal: nothing from outside can make one. */
+  async function serveWith(folder: string, fault: string) {
+    const hook = join(folder, 'fault.cjs')
+    writeFileSync(hook, `if (process.argv[2] === 'serve') process.on('SIGUSR2', () => { ${fault} })`)
+    const cli = ['--require', hook, join(root, 'dist', 'cli.cjs'), 'serve', '--practice']
+    const served = await startServing(folder, process.execPath, cli)
+    let stderr = ''
+    served.child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    const ended = new Promise((done) => served.child.once('close', (code, by) => done({ code, by })))
+    return { ...served, ended, stderr: () => stderr }
+  }
+
+  it('ends the engine too, and says where to look', async ({ folder }) => {
+    const served = await serveWith(folder, `throw new Error('a fault')`)
+
+    served.child.kill('SIGUSR2')
+
+    expect(await served.ended).toEqual({ code: 1, by: null })
+    expect(served.stderr()).toContain('so Gatehouse stops. The log says more.')
+    expect(isAlive(served.ready.comfyuiPid)).toBe(false)
+    expect(existsSync(served.enginePidFile)).toBe(false)
+  })
+
+  it('that nobody waited for is logged and sends nobody away', async ({ folder }) => {
+    const served = await serveWith(folder, `Promise.reject(new Error('a fault'))`)
+
+    served.child.kill('SIGUSR2')
+
+    await expect.poll(() => served.stderr(), { timeout: 10_000 }).toContain('unhandled rejection')
+    expect(isAlive(served.ready.comfyuiPid)).toBe(true)
+    served.child.kill('SIGTERM')
+    expect(await served.ended).toEqual({ code: 0, by: null })
+  })
 })
 
 describe('serve with a folder that is no ComfyUI', () => {
