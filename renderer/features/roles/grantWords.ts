@@ -8,14 +8,12 @@ import type { ReachSentence } from './reachWords.ts'
 
 export interface GrantQuestion {
   readonly grants: WorkflowGrants
-  /** Of the workflow's nodes, those with a risk. */
-  readonly riskyNodes: readonly string[]
   readonly people: readonly (Pick<Person, 'id' | 'name' | 'disabled'> & { readonly role: string })[]
   readonly roles: readonly Pick<RoleAnswer, 'id' | 'permissions'>[]
 }
 
-/** Who could run a workflow with these grants, before they are saved, and what it does in their name. */
-export function describeGrant({ grants, riskyNodes, people, roles }: GrantQuestion): readonly ReachSentence[] {
+/** Who could run a workflow with these grants. */
+export function describeGrant({ grants, people, roles }: GrantQuestion): readonly ReachSentence[] {
   const mayRun = new Set(roles.filter(runsWorkflows).map(({ id }) => id))
   const granted = people.filter(
     ({ id, role }) => grants.public || grants.roles.includes(role) || grants.people.includes(id),
@@ -26,14 +24,6 @@ export function describeGrant({ grants, riskyNodes, people, roles }: GrantQuesti
   return [
     { tone: 'plain', text: who },
     ...(unable.length === 0 || grants.public ? [] : [{ tone: 'attention' as const, text: unableWords(unable) }]),
-    ...(riskyNodes.length === 0 || (names.length === 0 && !isOpen(grants))
-      ? []
-      : [
-          {
-            tone: 'attention' as const,
-            text: `It runs ${count(riskyNodes.length, 'node')} with a risk in their name, whatever their role may use otherwise: ${someOf(riskyNodes)}. They change only what you let them change.`,
-          },
-        ]),
   ]
 }
 

@@ -2,6 +2,7 @@ import { Checkbox, Radio } from '@mantine/core'
 import type { WorkflowGrants } from '../../../proxy/contract/workflows.ts'
 import { LoadingRows } from '../../components/Loading.tsx'
 import { SearchField, searchFrom } from '../../components/SearchField.tsx'
+import { ReachLine } from '../roles/ReachLine.tsx'
 import { foldText } from '../../words/names.ts'
 import { useState } from 'react'
 import { useGrantees } from './granteeQueries.ts'
@@ -38,6 +39,9 @@ export function GrantsField({ value, onChange }: GrantsFieldProps) {
       </Radio.Group>
       {!value.public && grantees === undefined && <LoadingRows rows={3} rowHeight={44} />}
       {!value.public && grantees !== undefined && <Choice value={value} onChange={onChange} grantees={grantees} />}
+      <div role="status">
+        <ReachLine grants={value} />
+      </div>
     </div>
   )
 }

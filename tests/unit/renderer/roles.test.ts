@@ -260,8 +260,8 @@ describe('what a grant opens', () => {
     { id: 'vera', name: 'Vera', role: 'viewer', disabled: false },
   ]
   const roles = (['user', 'viewer', 'creator'] as const).map((id) => ({ id, permissions: [...rolePermissions[id]] }))
-  const ask = (grants: object, riskyNodes: string[] = []) =>
-    describeGrant({ grants: { public: false, roles: [], people: [], ...grants }, riskyNodes, people, roles })
+  const ask = (grants: object) =>
+    describeGrant({ grants: { public: false, roles: [], people: [], ...grants }, people, roles })
 
   it('names who can run it, without those who are turned away', () => {
     expect(texts(ask({ roles: ['user'] }))).toEqual(['1 person can run it: Mia, and whoever gets the role later.'])
@@ -274,10 +274,5 @@ describe('what a grant opens', () => {
       tone: 'attention',
       text: 'Vera cannot run it all the same: the role of that person runs no workflows.',
     })
-  })
-
-  it('warns of nodes with a risk', () => {
-    expect(ask({ public: true }, ['Shell Command']).at(-1)?.tone).toBe('attention')
-    expect(ask({}, ['Shell Command'])).toHaveLength(1)
   })
 })
