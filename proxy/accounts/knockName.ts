@@ -8,7 +8,10 @@ import { GateError } from '../contract/errorCodes.ts'
 export function cleanKnockName(text: string): string {
   const cleaned = text
     .normalize('NFC')
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}\u115f\u1160\u2800\u3164\uffa0:"“”„«»]/gu, ' ')
+    .replace(
+      /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Co}\u115f\u1160\u2800\u3164\uffa0:"\u201c\u201d\u201e\u00ab\u00bb]/gu,
+      ' ',
+    )
     .replace(/\p{M}{3,}/gu, '')
     .replace(/\s+/gu, ' ')
     .trim()

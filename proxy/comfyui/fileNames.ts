@@ -7,7 +7,7 @@ const refuse = (message: string): never => {
 // eslint-disable-next-line no-control-regex -- control bytes are what this looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 /** Names that Windows takes for devices, with any extension. */
-const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(?:\.|$)/i
 /** ComfyUI reads a folder from the end of a name: `x.png [output]`. */
 const FOLDER_SUFFIX = /\[(?:input|output|temp)\]$/
 const MAX_NAME_LENGTH = 200

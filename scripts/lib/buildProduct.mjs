@@ -83,6 +83,28 @@ function checkImports(bundle, metafile) {
     throw new Error(`${bundle.entry} must not import ${refused.map((one) => one.path).join(', ')}`)
 }
 
+/**
+ * V8 keeps a program's source for as long as it runs, two bytes for each character when a single one needs two. esbuild
+ * escapes what it can: left are regular expressions and tagged templates.
+ */
+function checkCharacters(bundle, outfile) {
+  const text = fs.readFileSync(outfile, 'latin1')
+  const at = text.search(/[^\0-\x7f]/)
+  if (at < 0) return
+  const place = Buffer.from(text.slice(Math.max(0, at - 60), at + 20), 'latin1').toString('utf8')
+  throw new Error(`${bundle.entry}: write what is not ASCII in regular expressions as \\u escapes: ${place}`)
+}
+
+/** zod brings its messages in fifty languages, and nothing of ours names one: English is loaded from a file of its own. */
+const withoutTranslations = {
+  name: 'without-translations',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.c?js$/ }, () => ({
+      contents: "export { default as en } from './en.js'",
+    }))
+  },
+}
+
 const hasShebang = (entry) => fs.readFileSync(entry, 'utf8').startsWith('#!')
 
 async function bundleOne(esbuild, bundle, mode) {
@@ -99,13 +121,21 @@ async function bundleOne(esbuild, bundle, mode) {
     // As `require`: the modules of some packages are too new for the fallback Electron's loader, their CommonJS is not.
     supported: { 'dynamic-import': false },
     external: NATIVE_OR_RUNTIME,
+    // The names stay, for the stacks in a log; comments and indentation would be held in memory.
+    minifyWhitespace: true,
+    lineLimit: 160,
+    legalComments: 'eof',
     sourcemap: true,
+    // Node keeps the whole map where stacks are told by it (npm run gatehouse).
+    sourcesContent: false,
+    plugins: [withoutTranslations],
     metafile: true,
     logLevel: 'warning',
     define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     banner: bundle.executable && !hasShebang(entry) ? { js: '#!/usr/bin/env node' } : {},
   })
   checkImports(bundle, result.metafile)
+  checkCharacters(bundle, outfile)
   if (bundle.executable) fs.chmodSync(outfile, 0o755)
 }
 
