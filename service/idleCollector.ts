@@ -5,6 +5,8 @@ import { runInNewContext } from 'node:vm'
 const LOOK_MS = 1_000
 /** So many looks in a row must find the process idle. */
 const IDLE_LOOKS = 60
+/** The first time: nobody was served yet, and starting leaves as much garbage as a load. */
+const FIRST_IDLE_LOOKS = 5
 /** Part of the time that an idle process spends awake: its own timers, and now and then a question. */
 const IDLE_UTILIZATION = 0.02
 /** Less than this is not worth the stall. */
@@ -24,11 +26,12 @@ export interface IdleCollectorOptions {
  * V8 collects when it needs room, so after a load its garbage stays for as long as nobody asks for more: more than a
  * hundred megabytes that the owner's models could use. This collects once when the load is over. It takes some ten
  * milliseconds, and the heap that it leaves is small: a load that follows at once costs up to twice the CPU until it has
- * grown again (measured). So it waits until nobody was served for a minute.
+ * grown again (measured). So it waits until nobody was served for a minute, after the start for five seconds.
  */
 export class IdleCollector {
   readonly #options: IdleCollectorOptions
   #idleLooks = 0
+  #neededLooks = FIRST_IDLE_LOOKS
   #bytesAfterLast = 0
 
   constructor(options: IdleCollectorOptions) {
@@ -38,8 +41,9 @@ export class IdleCollector {
   /** Called every second. */
   look(): void {
     this.#idleLooks = this.#options.utilization() < IDLE_UTILIZATION ? this.#idleLooks + 1 : 0
-    if (this.#idleLooks < IDLE_LOOKS || this.#options.heapBytes() < this.#bytesAfterLast + GROWN_BYTES) return
+    if (this.#idleLooks < this.#neededLooks || this.#options.heapBytes() < this.#bytesAfterLast + GROWN_BYTES) return
     this.#idleLooks = 0
+    this.#neededLooks = IDLE_LOOKS
     this.#options.collect()
     this.#bytesAfterLast = this.#options.heapBytes()
   }

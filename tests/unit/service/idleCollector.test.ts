@@ -20,29 +20,47 @@ function createCollector() {
 }
 
 describe('the idle collector', () => {
-  it('collects once, after a minute of idle looks in a row', () => {
+  it('collects what the start left, after five idle looks in a row', () => {
     const { state, look } = createCollector()
-    look(59)
+    look(4)
+    state.utilization = 0.5
+    look(1)
+    state.utilization = 0
+    look(4)
     expect(state.collected).toBe(0)
 
-    look(200)
+    look(1)
 
     expect(state.collected).toBe(1)
   })
 
+  it('collects once after a load, after a minute of idle looks in a row', () => {
+    const { state, look } = createCollector()
+    look(5)
+    state.heapBytes = 100 * MB
+    look(59)
+    expect(state.collected).toBe(1)
+
+    look(200)
+
+    expect(state.collected).toBe(2)
+  })
+
   it('never collects while somebody is served', () => {
     const { state, look } = createCollector()
+    look(5)
+    state.heapBytes = 100 * MB
     look(59)
     state.utilization = 0.1
     look(1)
     state.utilization = 0
     look(59)
-    expect(state.collected).toBe(0)
+    expect(state.collected).toBe(1)
 
     state.utilization = 0.5
     look(50)
 
-    expect(state.collected).toBe(0)
+    expect(state.collected).toBe(1)
   })
 
   it('collects again when the heap has grown by a load, and not for a little', () => {
