@@ -3,7 +3,7 @@
 
 /**
  * Runs before the app on the fallback Electron (22, Node 16): adds the globals that today's libraries expect and answers
- * require('better-sqlite3') and require('undici') with stand-ins. Child processes and workers of the same binary get it too.
+ * require('better-sqlite3') and require('undici') (its pool, too) with stand-ins. Child processes and workers of the same binary get it too.
  */
 
 const childProcess = require('node:child_process')
@@ -114,6 +114,7 @@ http.Server.prototype.closeIdleConnections ??= function closeIdleConnections() {
 const STAND_INS = new Map([
   ['better-sqlite3', () => require('./sqliteAdapter.cjs')],
   ['undici', () => require('./undiciAdapter.cjs')],
+  ['undici/lib/dispatcher/pool.js', () => require('./undiciAdapter.cjs').Pool],
 ])
 
 const originalLoad = Module._load
