@@ -71,7 +71,7 @@ const settingWords: Readonly<Record<SettingName, string>> = {
  * nobody can read are left out.
  */
 export function describeSettingChange(change: string): string {
-  const [, name = change, before = '', after = ''] = /^([\w.]+): (.*) → (.*)$/s.exec(change) ?? []
+  const [, name = change, before = '', after = ''] = /^([\w.]+): (.*) \u2192 (.*)$/s.exec(change) ?? []
   const title = isSettingName(name) ? `“${capitalise(settingWords[name])}”` : name
   const [from, to] = [toWords(name, before), toWords(name, after)]
   return from === undefined || to === undefined ? title : `${title} from ${from} to ${to}`
