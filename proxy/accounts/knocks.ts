@@ -27,7 +27,7 @@ export interface KnocksOptions {
   readonly audit: AuditSink
   readonly logger: Logger
   readonly accounts: Pick<AccountStore, 'create' | 'get'>
-  readonly sessions: Pick<SessionStore, 'open' | 'end' | 'wasUsed'>
+  readonly sessions: Pick<SessionStore, 'open' | 'wasUsed'>
   readonly guests: Pick<Guests, 'welcome'>
   readonly passwords: Pick<Passwords, 'set'>
 }
@@ -193,7 +193,9 @@ export class Knocks {
       if (state.kind === 'letIn') return await this.#answerAgain(knock, state, request)
       const entered =
         state.as === 'guest' ? await this.#welcomeGuest(request) : await this.#welcomeUser(knock, state.by, request)
-      return this.#answerLetIn(knock, entered, state.as === 'user')
+      knock.endsAtMs = this.#now() + CHOOSING_MS
+      const once = { againUntilMs: this.#now() + PICK_UP_MS, mayChoosePassword: state.as === 'user' }
+      return this.#answerLetIn(knock, entered, once)
     } catch (error) {
       if (error instanceof GateError) return { state: 'refused' }
       throw error
@@ -250,43 +252,47 @@ export class Knocks {
     return this.#open(account, request)
   }
 
-  #open(account: Account, { secure, clientAddress, userAgent }: KnockPoll): Promise<Entered> {
+  async #open(
+    account: Account,
+    { secure, clientAddress: address, userAgent }: KnockPoll,
+    replaces?: string,
+  ): Promise<Entered> {
     const device = describeDevice(userAgent)
-    const by = { actor: { kind: 'account', id: account.id, name: account.name }, address: clientAddress } as const
-    const session = { accountId: account.id, surface: 'people', fromOwnerWindow: false, secure, device } as const
-    return this.#options.sessions
-      .open({ ...session, address: clientAddress }, by)
-      .then((opened) => ({ ...opened, account }))
+    const by = { actor: { kind: 'account', id: account.id, name: account.name }, address } as const
+    const wanted = {
+      accountId: account.id,
+      surface: 'people',
+      fromOwnerWindow: false,
+      secure,
+      device,
+      address,
+    } as const
+    const opened = await this.#options.sessions.open({ ...wanted, ...(replaces !== undefined && { replaces }) }, by)
+    return { ...opened, account }
   }
 
-  #answerLetIn(knock: Knock, entered: Entered, mayChoosePassword: boolean): PollAnswer {
-    knock.state = {
-      kind: 'letIn',
-      accountId: entered.account.id,
-      sessionId: entered.session.id,
-      againUntilMs: this.#now() + PICK_UP_MS,
-      mayChoosePassword,
-    }
-    knock.endsAtMs = this.#now() + CHOOSING_MS
+  #answerLetIn(
+    knock: Knock,
+    entered: Entered,
+    { againUntilMs, mayChoosePassword }: Pick<LetIn, 'againUntilMs' | 'mayChoosePassword'>,
+  ): PollAnswer {
+    const { account, session } = entered
+    knock.state = { kind: 'letIn', accountId: account.id, sessionId: session.id, againUntilMs, mayChoosePassword }
     return { state: 'letIn', ...entered, mayChoosePassword }
   }
 
   /**
-   * An answer can get lost on its way to a phone. As long as nothing was asked with its session, the browser that knocked
-   * is given another one instead.
+   * An answer can get lost on its way to a phone. Within a minute of the first, and as long as nothing was asked with its
+   * session, the browser that knocked is given another one instead: asking again makes that minute no longer.
    */
   async #answerAgain(knock: Knock, letIn: LetIn, request: KnockPoll): Promise<PollAnswer> {
     const { accounts, sessions } = this.#options
-    const { accountId, sessionId, againUntilMs, mayChoosePassword } = letIn
-    if (this.#now() >= againUntilMs || (await sessions.wasUsed(sessionId))) {
+    if (this.#now() >= letIn.againUntilMs || (await sessions.wasUsed(letIn.sessionId))) {
       knock.state = letIn
       return { state: 'over' }
     }
-    const account = await accounts.get(accountId)
-    const entered = await this.#open(account, request)
-    const actor = { kind: 'account', id: account.id, name: account.name } as const
-    await sessions.end(sessionId, { actor, address: request.clientAddress })
-    return this.#answerLetIn(knock, entered, mayChoosePassword)
+    const account = await accounts.get(letIn.accountId)
+    return this.#answerLetIn(knock, await this.#open(account, request, letIn.sessionId), letIn)
   }
 
   #welcomeGuest({ clientAddress, secure, userAgent }: KnockPoll) {

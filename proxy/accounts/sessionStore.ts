@@ -40,6 +40,8 @@ export interface NewSession {
   readonly passwordHash?: PasswordHash
   /** Of somebody who let themselves in. */
   readonly isGuest?: true
+  /** The session that it takes the place of: one that has ended meanwhile gives no right to another. */
+  readonly replaces?: string
 }
 
 export interface SessionStoreOptions {
@@ -69,7 +71,8 @@ export class SessionStore {
 
   /**
    * A new session, and its token, which is told only here. Beyond 50 of an account the longest unused one ends.
-   * @throws GateError SIGN_IN_FAILED when the account was disabled, removed or got another password meanwhile
+   * @throws GateError SIGN_IN_FAILED when the account was disabled, removed or got another password meanwhile, or the
+   * session to replace has ended
    */
   async open(session: NewSession, by: ActedBy): Promise<{ token: string; session: Session }> {
     const token = createSecretToken(this.#options.random)
@@ -88,6 +91,7 @@ export class SessionStore {
     }
     const surplus = await this.#options.kysely.transaction().execute(async (transaction) => {
       await refuseDisabled(transaction, session)
+      if (session.replaces !== undefined) await endReplaced(transaction, session.replaces)
       await transaction.insertInto('sessions').values(row).execute()
       return endSurplus(transaction, session.accountId)
     })
@@ -95,6 +99,7 @@ export class SessionStore {
       const details = { account: session.accountId, sessions: surplus, tooMany: true }
       this.#options.audit.record({ ...by, event: 'session.ended', details })
     }
+    if (session.replaces !== undefined) this.#ended(by, { session: session.replaces })
     this.#options.audit.record({
       ...by,
       event: 'session.started',
@@ -279,5 +284,14 @@ async function refuseDisabled(
     .executeTakeFirst()
   const isOther = passwordHash !== undefined && account?.password_hash !== passwordHash
   if (account?.disabled === 0 && !isOther) return
-  throw new GateError('SIGN_IN_FAILED', 'This account was changed at this moment. Try again.')
+  throw changedMeanwhile()
 }
+
+/** In the transaction that opens the next one: whoever was signed out at that moment stays so. */
+async function endReplaced(transaction: Transaction<Schema>, id: string): Promise<void> {
+  const { numDeletedRows } = await transaction.deleteFrom('sessions').where('id', '=', id).executeTakeFirst()
+  if (numDeletedRows === 0n) throw changedMeanwhile()
+}
+
+const changedMeanwhile = (): GateError =>
+  new GateError('SIGN_IN_FAILED', 'This account was changed at this moment. Try again.')

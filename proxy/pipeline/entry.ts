@@ -5,6 +5,7 @@ import type { RouteAccess } from '../comfyui/routeTable.ts'
 import { GateError } from '../contract/errorCodes.ts'
 import { reservedPermissions } from '../contract/permissions.ts'
 import { normaliseAddress } from '../core/addresses.ts'
+import { TOKEN_COOKIE } from '../core/cookieNames.ts'
 import { closeAfterResponse } from '../http/closeAfterResponse.ts'
 import { writeAnswer } from '../http/ownAnswer.ts'
 import { describeRefusal, formatRawAnswer, toGateError } from '../http/problem.ts'
@@ -148,7 +149,7 @@ interface Refused {
 
 function refuseRequest(error: unknown, exchange: Exchange | undefined, at: Refused, services: EntryServices): void {
   const refusal = toGateError(error)
-  if (!isLedOn(refusal)) tellAudit(refusal, exchange, at, services)
+  if (!isLedOn(refusal, exchange)) tellAudit(refusal, exchange, at, services)
   const { request, response, socket } = at
   if (response.destroyed) return
   if (response.headersSent) {
@@ -163,9 +164,15 @@ function refuseRequest(error: unknown, exchange: Exchange | undefined, at: Refus
   writeAnswer(response, describeRefusal(refusal, audience, ownPath))
 }
 
-/** Whoever typed the address without `https` is sent there: nothing was refused that an owner should look at. */
-const isLedOn = ({ code, details }: GateError): boolean =>
-  code === 'HTTPS_REQUIRED' && details['redirect'] !== undefined
+/**
+ * Whoever typed the address without `https` is sent there: nothing was refused that an owner should look at, unless
+ * something crossed the network with it that whoever listened can go on with.
+ */
+const isLedOn = ({ code, details }: GateError, exchange: Exchange | undefined): boolean =>
+  code === 'HTTPS_REQUIRED' && details['redirect'] !== undefined && !LASTING.test(exchange?.head.cookie ?? '')
+
+/** Cookies that hold under TLS: browsers keep those to themselves here, and tools do not. */
+const LASTING = new RegExp(`(?:^|[;\\s])(?:__Host-gatehouse_\\w+|${TOKEN_COOKIE})=`)
 
 /** Tells the audit of a refusal, and the log of a fault of our own. */
 export function tellAudit(

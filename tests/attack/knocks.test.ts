@@ -1,9 +1,11 @@
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
+import { commandLine } from '../../proxy/accounts/actedBy.ts'
 import { cleanKnockName } from '../../proxy/accounts/knockName.ts'
 import { doorBellWords } from '../../electron/shell/doorBell.ts'
 import { addPerson, api, makeKey, openOwner } from '../support/apiPeople.ts'
 import { applicationTest as it } from '../support/ownApplicationFixture.ts'
 import type { TestApplication } from '../support/ownApplicationFixture.ts'
+import { goodPassword } from '../support/storesFixture.ts'
 
 type Owner = Awaited<ReturnType<typeof openOwner>>
 
@@ -175,6 +177,54 @@ describe('the door under attack', () => {
     // From the first use on, the secret opens nothing more.
     const late = await poll(application, secret, '192.168.1.30')
     expect([late.json.state, late.headers['set-cookie']]).toEqual(['over', undefined])
+  })
+
+  it('is not kept good for ever by asking again and again (a minute that never ends)', async ({
+    stores,
+    application,
+    clock,
+  }) => {
+    const owner = await open(stores, application)
+    const { secret, words } = (await knock(application, '192.168.1.30')).json
+    const [seen] = await list(application, owner)
+    await answer(application, owner, seen?.id ?? '', { letIn: 'user', words })
+    const polls = []
+    for (let time = 0; time < 4; time += 1) {
+      polls.push(await poll(application, secret, '192.168.1.30'))
+      clock.advance(25_000)
+    }
+    expect(polls.map(({ json }) => json.state)).toEqual(['letIn', 'letIn', 'letIn', 'over'])
+
+    // Nor is the time in which a first password may be chosen.
+    clock.advance(9 * 60_000)
+    const session = /^gatehouse_session=([^;]+)/.exec(polls[2]?.headers['set-cookie']?.[0] ?? '')?.[1] ?? ''
+    const asking = { address: '192.168.1.30', session, headers: { 'x-gatehouse-knock': secret as string } }
+    expect((await application.ask('GET', `${api}/session`, asking)).status).toBe(200)
+    const chosen = await application.ask('PUT', `${api}/session/knock`, { ...asking, body: { password: goodPassword } })
+    expect(chosen.json.code).toBe('PERMISSION_DENIED')
+  })
+
+  it('gives no second session to whoever is signed out in the moment of asking again', async ({
+    stores,
+    application,
+  }) => {
+    const owner = await open(stores, application)
+    const { secret, words } = (await knock(application, '192.168.1.30')).json
+    const [seen] = await list(application, owner)
+    await answer(application, owner, seen?.id ?? '', { letIn: 'user', words })
+    await poll(application, secret, '192.168.1.30')
+    const mia = (await stores.accounts.findByName('Mia'))?.id ?? ''
+    const wasUsed = stores.sessions.wasUsed.bind(stores.sessions)
+    vi.spyOn(stores.sessions, 'wasUsed').mockImplementation(async (id) => {
+      const used = await wasUsed(id)
+      await stores.sessions.endAllOf(mia, commandLine)
+      return used
+    })
+
+    const told = await poll(application, secret, '192.168.1.30')
+
+    expect([told.json.state, told.headers['set-cookie']]).toEqual(['refused', undefined])
+    expect(await stores.sessions.list(mia)).toEqual([])
   })
 
   it('lets nobody in whose owner lost the right meanwhile, or who was not fetched in a minute', async ({

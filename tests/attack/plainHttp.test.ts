@@ -97,6 +97,16 @@ describe('a credential in clear from another device, while there is a certificat
     expect(fixture.events.filter(({ type }) => type === 'request.denied')).toEqual([])
   })
 
+  it.each([
+    ['a session of the encrypted side', `__Host-gatehouse_session=${tokens.creatorSession}`],
+    ['a token of a tool', 'theme=dark; jwt_token=x'],
+  ])('stands in the log though who sent it is led on, because whoever listened has it: %s', async (_name, cookie) => {
+    const answer = await say('/queue', { headers: { cookie } })
+    expect([answer.status, answer.headers.location]).toEqual([302, `https://${host()}/queue`])
+    const denied = fixture.events.filter(({ type }) => type === 'request.denied')
+    expect(denied).toMatchObject([{ clientAddress: PHONE, path: '/queue', code: 'HTTPS_REQUIRED' }])
+  })
+
   it('sends it to the same address under TLS where browsers know the certificate, and so it does with tools', async () => {
     const path = '/login?next=%2F'
     const tool = await say(path, { headers: { accept: '*/*' } })
