@@ -104,7 +104,9 @@ async function findPeople(stores: SharingParts['stores'], nowMs: number): Promis
   const [people, allKeys, signedIn] = await Promise.all([accounts.list(), keys.list(), sessions.list()])
   const holders = new Set([
     ...allKeys.filter((key) => key.expiresAtMs === null || key.expiresAtMs > nowMs).map((key) => key.accountId),
-    ...signedIn.filter(({ surface }) => surface === 'people').map((session) => session.accountId),
+    ...signedIn
+      .filter(({ surface, fromOwnerWindow }) => surface === 'people' && !fromOwnerWindow)
+      .map((session) => session.accountId),
   ])
   return people
     .filter(({ guestAddress, disabled, hasPassword, id }) => {
